@@ -1,0 +1,1 @@
+//! Checks written later in this file keep the workspace honest.
