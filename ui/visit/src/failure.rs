@@ -1,0 +1,158 @@
+//! The failure codes that people see and staff quote: one variant, one code, one meaning.
+//!
+//! A code is written here and nowhere else in Rust; its sentences live in `ui/view`, its explanation in
+//! `docs/failure-codes.md`. `tests/tidy.rs` holds the three together. This file must not decide *when* a
+//! failure happens: that is `step`.
+
+/// What stopped a visit, as far as the person in front of the screen needs to know.
+///
+/// The letter says where to look: `C` card, `H` hospital certificate, `F` form, `S` storage, `T` time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
+pub enum Failure {
+    /// No card reader is connected.
+    NoReader,
+    /// The card service (`pcscd`) does not run or does not let us in.
+    NoCardService,
+    /// The card accepted a command and never answered.
+    CardMute,
+    /// SELECT of the JPKI application failed: some other card.
+    NotMyNumberCard,
+    /// A phone with smartphone certificates: it has no text application to read the four attributes from.
+    SmartphoneToken,
+    /// The card's own expiry date is in the past.
+    CardExpired,
+    /// The card left the reader while it was needed.
+    CardTakenAway,
+    /// The card answered something that cannot be an answer.
+    CardNonsense,
+    /// Another card than the one this visit began with.
+    AnotherCard,
+    /// Another program holds the card.
+    CardBusy,
+    /// The four-digit PIN for the attributes is locked.
+    AttributesPinLocked,
+    /// One try is left for the four-digit PIN; this device never spends it.
+    AttributesPinLastTry,
+    /// The signature password is locked.
+    SignPasswordLocked,
+    /// One try is left for the signature password; this device never spends it.
+    SignPasswordLastTry,
+    /// The card carries no signature certificate (under 15, or not issued).
+    NoSignCertificate,
+    /// The signature certificate is outside its dates or does not chain to the trusted roots.
+    SignCertificateInvalid,
+    /// The attributes do not match the card's own integrity record.
+    AttributesNotIntact,
+    /// The signature that came back does not verify.
+    SignatureWrong,
+    /// The signature certificate names somebody else than the attributes do.
+    SignerDiffers,
+    /// None of the ward's certificates names this mother.
+    NoCertificate,
+    /// A certificate of the ward could not be read.
+    CertificateUnreadable,
+    /// The device has no room for another visit.
+    StorageFull,
+    /// The device could not write.
+    StorageFailed,
+    /// The clock is not synchronised: nothing may be signed, no deadline shown.
+    ClockUnsynchronised,
+    /// A form could not be put together from the answers.
+    FormIncomplete,
+}
+
+impl Failure {
+    /// Every failure, in the order of the codes.
+    pub const ALL: [Self; 25] = [
+        Self::NoReader,
+        Self::NoCardService,
+        Self::CardMute,
+        Self::NotMyNumberCard,
+        Self::SmartphoneToken,
+        Self::CardExpired,
+        Self::CardTakenAway,
+        Self::CardNonsense,
+        Self::AnotherCard,
+        Self::CardBusy,
+        Self::AttributesPinLocked,
+        Self::AttributesPinLastTry,
+        Self::SignPasswordLocked,
+        Self::SignPasswordLastTry,
+        Self::NoSignCertificate,
+        Self::SignCertificateInvalid,
+        Self::AttributesNotIntact,
+        Self::SignatureWrong,
+        Self::SignerDiffers,
+        Self::NoCertificate,
+        Self::CertificateUnreadable,
+        Self::StorageFull,
+        Self::StorageFailed,
+        Self::ClockUnsynchronised,
+        Self::FormIncomplete,
+    ];
+
+    /// The code as shown on the screen and quoted on the telephone.
+    #[must_use]
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::NoReader => "C-101",
+            Self::NoCardService => "C-102",
+            Self::CardMute => "C-103",
+            Self::NotMyNumberCard => "C-201",
+            Self::SmartphoneToken => "C-202",
+            Self::CardExpired => "C-203",
+            Self::CardTakenAway => "C-204",
+            Self::CardNonsense => "C-205",
+            Self::AnotherCard => "C-206",
+            Self::CardBusy => "C-207",
+            Self::AttributesPinLocked => "C-301",
+            Self::AttributesPinLastTry => "C-302",
+            Self::SignPasswordLocked => "C-303",
+            Self::SignPasswordLastTry => "C-304",
+            Self::NoSignCertificate => "C-401",
+            Self::SignCertificateInvalid => "C-402",
+            Self::AttributesNotIntact => "C-403",
+            Self::SignatureWrong => "C-404",
+            Self::SignerDiffers => "C-405",
+            Self::NoCertificate => "H-101",
+            Self::CertificateUnreadable => "H-102",
+            Self::StorageFull => "S-101",
+            Self::StorageFailed => "S-102",
+            Self::ClockUnsynchronised => "T-101",
+            Self::FormIncomplete => "F-101",
+        }
+    }
+
+    /// Whether trying again on this device can help; otherwise staff or a counter is the way on.
+    #[must_use]
+    pub const fn retry_helps(self) -> bool {
+        match self {
+            Self::CardMute
+            | Self::NotMyNumberCard
+            | Self::SmartphoneToken
+            | Self::CardTakenAway
+            | Self::CardNonsense
+            | Self::AnotherCard
+            | Self::CardBusy
+            | Self::SignatureWrong
+            | Self::NoCertificate
+            | Self::StorageFailed
+            | Self::FormIncomplete => true,
+            Self::NoReader
+            | Self::NoCardService
+            | Self::CardExpired
+            | Self::AttributesPinLocked
+            | Self::AttributesPinLastTry
+            | Self::SignPasswordLocked
+            | Self::SignPasswordLastTry
+            | Self::NoSignCertificate
+            | Self::SignCertificateInvalid
+            | Self::AttributesNotIntact
+            | Self::SignerDiffers
+            | Self::CertificateUnreadable
+            | Self::StorageFull
+            | Self::ClockUnsynchronised => false,
+        }
+    }
+}
