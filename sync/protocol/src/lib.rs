@@ -1,1 +1,48 @@
-//! Not written yet.
+//! How a filing looks while it travels: identifiers, keys, the sealed envelope, the answers a city signs,
+//! the topics they move on, and the parent's signature as CMS.
+//!
+//! Both ends share this crate, so it performs no I/O, reads no clock and keeps no state. Every format is
+//! versioned, and every decoder takes bytes from strangers: it answers with a typed error that names what was
+//! wrong, and never panics.
+//!
+//! ```text
+//!  kiosk                                                              city
+//!  Filing bytes ──┐
+//!  cades CMS  ────┼─ envelope::seal ──(topics::up)──> envelope::open ──> cades::verify ──> database
+//!  Header  ───────┘                                                          │ after its commit
+//!  outbox row <── Receipt | Refusal | StatusNotice <──(topics::down)── downlink::seal_down
+//! ```
+
+mod base45;
+pub mod cades;
+mod cose;
+pub mod downlink;
+pub mod envelope;
+pub mod header;
+pub mod ids;
+pub mod keys;
+pub mod receipt;
+pub mod refusal;
+pub mod status;
+pub mod topics;
+pub mod wire;
+
+pub use cose::SignedError;
+pub use downlink::{Downlink, SignedBytes, open_down, seal_down};
+pub use envelope::{
+    AttachmentRef, FilingBody, OpenError, Opened, SealError, digest, open, peek, seal,
+};
+pub use header::{Header, Kind};
+pub use ids::{CaseId, DeviceId, FilingId, IdError, RecipientId};
+pub use keys::{KeyError, KeyId, RecipientPublicKey, RecipientSecretKey, SigningKey, VerifyingKey};
+pub use receipt::{QrError, Receipt};
+pub use refusal::{Refusal, RefusalReason};
+pub use status::{CaseState, StatusNotice};
+pub use wire::WireError;
+
+/// The one profile version this crate writes and reads. A higher or lower number is refused, never guessed at.
+pub const VERSION: u8 = 1;
+
+/// Largest sealed envelope in bytes: AWS IoT Core refuses an MQTT payload over 128 KiB, and it is the narrowest
+/// of the brokers we promise to work with.
+pub const MAX_ENVELOPE: usize = 128 * 1024;
