@@ -1,1 +1,15 @@
-//! Not written yet.
+//! The rig: real brokers, databases, keys and processes for tests and the demo, on loopback only.
+//!
+//! Answers for starting, breaking and stopping the real parts (`mosquitto`, `postgres`, our own
+//! binaries) and for the little PKI they share. It must not simulate any of them, must not reach
+//! beyond 127.0.0.1, and links none of the products: they run as processes, as they do in a ward.
+
+pub mod broker;
+mod error;
+pub mod pki;
+pub mod ports;
+pub mod postgres;
+pub mod process;
+pub mod programs;
+
+pub use error::Error;

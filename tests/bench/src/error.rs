@@ -1,0 +1,148 @@
+//! What can go wrong while the rig is set up or broken on purpose: one variant per failing site.
+//!
+//! Holds facts only; deciding what to do about a failure is the test's business.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use ubugoe_protocol::keys::KeyError;
+
+/// A failure of the rig itself, never of the thing under test.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// A file or directory of the rig could not be written, read or given to another user.
+    #[error("cannot {doing} {path}")]
+    File {
+        /// The attempted operation, as a verb phrase.
+        doing: &'static str,
+        /// The path it was attempted on.
+        path: PathBuf,
+        /// What the operating system said.
+        #[source]
+        source: std::io::Error,
+    },
+    /// A certificate or TLS key could not be made.
+    #[error("cannot make the certificate of {name}")]
+    Certificate {
+        /// Common name of the certificate.
+        name: String,
+        /// What the certificate library said.
+        #[source]
+        source: rcgen::Error,
+    },
+    /// An id does not have the shape `[a-z0-9-]{3,64}` that topics and common names rely on.
+    #[error("{id:?} is not an id: 3 to 64 of a-z, 0-9 and '-' are needed")]
+    BadId {
+        /// The id as given.
+        id: String,
+    },
+    /// A device and a city (or two of either) were given the same id; the broker could not tell them apart.
+    #[error("the id {id:?} is taken already")]
+    IdTaken {
+        /// The id as given.
+        id: String,
+    },
+    /// A sealing or signing key could not be made.
+    #[error("cannot make the {kind} key of {id}")]
+    Key {
+        /// Which kind of key.
+        kind: &'static str,
+        /// Whose key.
+        id: String,
+        /// What the key library said.
+        #[source]
+        source: KeyError,
+    },
+    /// Every port of the rig's range is in use.
+    #[error("no free port between {from} and {to}")]
+    NoPort {
+        /// First port tried.
+        from: u16,
+        /// Last port tried.
+        to: u16,
+    },
+    /// A program is not installed, or not built yet.
+    #[error("cannot find {program}: {hint}")]
+    NoProgram {
+        /// Its file name.
+        program: String,
+        /// What to do about it.
+        hint: String,
+    },
+    /// A process could not be started.
+    #[error("cannot start {name}")]
+    Spawn {
+        /// The process' name in this rig.
+        name: String,
+        /// What the operating system said.
+        #[source]
+        source: std::io::Error,
+    },
+    /// A process ended while something was still awaited from it.
+    #[error("{name} ended ({status}) while {awaited} was awaited; its last lines:\n{tail}")]
+    Ended {
+        /// The process' name in this rig.
+        name: String,
+        /// Its exit status in words.
+        status: String,
+        /// What was awaited.
+        awaited: String,
+        /// The last lines it wrote.
+        tail: String,
+    },
+    /// Something awaited did not happen in time.
+    #[error("{name}: {awaited} did not happen within {within:?}; its last lines:\n{tail}")]
+    TimedOut {
+        /// The process' name in this rig.
+        name: String,
+        /// What was awaited.
+        awaited: String,
+        /// How long it was awaited.
+        within: Duration,
+        /// The last lines the process wrote.
+        tail: String,
+    },
+    /// A signal could not be delivered to a process that is still ours.
+    #[error("cannot send {signal} to {name}")]
+    Signal {
+        /// The process' name in this rig.
+        name: String,
+        /// The signal's name.
+        signal: &'static str,
+        /// What the operating system said.
+        #[source]
+        source: std::io::Error,
+    },
+    /// The operating system gave no random bytes.
+    #[error("no random bytes")]
+    Random {
+        /// What the operating system said.
+        #[source]
+        source: std::io::Error,
+    },
+    /// A helper program ran and failed.
+    #[error("{program} failed ({status}):\n{output}")]
+    Helper {
+        /// Its file name.
+        program: String,
+        /// Its exit status in words.
+        status: String,
+        /// What it wrote.
+        output: String,
+    },
+}
+
+impl Error {
+    /// Closure for `map_err`: a file operation on `path` failed.
+    pub(crate) fn file(
+        doing: &'static str,
+        path: impl Into<PathBuf>,
+    ) -> impl FnOnce(std::io::Error) -> Self {
+        let path = path.into();
+        move |source| Self::File {
+            doing,
+            path,
+            source,
+        }
+    }
+}
