@@ -67,7 +67,7 @@ impl Pki {
             cities: BTreeSet::new(),
         };
         pki.write("broker-ca.pem", &ca.pem(), Secrecy::Public)?;
-        pki.certify("broker", server_params()?)?;
+        pki.certify("broker", &server_params()?)?;
         Ok(pki)
     }
 
@@ -93,7 +93,7 @@ impl Pki {
     pub fn add_device(&mut self, id: &str) -> Result<(), Error> {
         self.check_new(id)?;
         let stem = format!("device-{id}");
-        self.certify(&stem, client_params(id)?)?;
+        self.certify(&stem, &client_params(id)?)?;
         self.signing_pair(&stem, "sign", id)?;
         self.sealing_pair(&stem, id)?;
         self.devices.insert(id.to_owned());
@@ -107,7 +107,7 @@ impl Pki {
     pub fn add_city(&mut self, id: &str) -> Result<(), Error> {
         self.check_new(id)?;
         let stem = format!("city-{id}");
-        self.certify(&stem, client_params(id)?)?;
+        self.certify(&stem, &client_params(id)?)?;
         self.signing_pair(&stem, "receipt", id)?;
         self.sealing_pair(&stem, id)?;
         self.cities.insert(id.to_owned());
@@ -188,7 +188,7 @@ impl Pki {
         Ok(())
     }
 
-    fn certify(&self, stem: &str, params: CertificateParams) -> Result<(), Error> {
+    fn certify(&self, stem: &str, params: &CertificateParams) -> Result<(), Error> {
         let failed = |source| Error::Certificate {
             name: stem.to_owned(),
             source,

@@ -164,7 +164,7 @@ async fn a_killed_broker_comes_back_on_the_same_port_and_remembers_nothing() {
     let mut rig = Rig::start(&Settings::default());
     let port = rig.broker.port();
     let mut city = rig.city("city-a").await;
-    city.client
+    city.mqtt
         .publish(
             "ubg/v1/city/city-a/presence",
             QoS::AtLeastOnce,
@@ -197,7 +197,7 @@ async fn a_paused_broker_keeps_the_connection_and_answers_after_it_is_resumed() 
     let mut device = rig.device("kiosk-1").await;
     rig.broker.pause().unwrap();
     device
-        .client
+        .mqtt
         .publish("ubg/v1/up/kiosk-1/city-a", QoS::AtLeastOnce, false, "x")
         .await
         .unwrap();
@@ -234,7 +234,7 @@ fn the_log_stays_in_the_given_directory_one_file_per_start() {
     let logs: BTreeSet<String> = fs::read_dir(dir.path().join("broker"))
         .unwrap()
         .map(|entry| entry.unwrap().file_name().into_string().unwrap())
-        .filter(|name| name.ends_with(".log"))
+        .filter(|name| name.starts_with("mosquitto-"))
         .collect();
     assert_eq!(
         logs,
@@ -295,7 +295,7 @@ impl Rig {
             .map_err(|e| e.to_string())?
         {
             Ok(Event::Incoming(Packet::ConnAck(connack))) => Ok(Client {
-                client,
+                mqtt: client,
                 events,
                 connack,
             }),
@@ -305,7 +305,7 @@ impl Rig {
 }
 
 struct Client {
-    client: AsyncClient,
+    mqtt: AsyncClient,
     events: EventLoop,
     connack: ConnAck,
 }
@@ -335,10 +335,7 @@ impl Client {
     }
 
     async fn subscribe_or_be_refused(&mut self, filter: &str) -> SubscribeReasonCode {
-        self.client
-            .subscribe(filter, QoS::AtLeastOnce)
-            .await
-            .unwrap();
+        self.mqtt.subscribe(filter, QoS::AtLeastOnce).await.unwrap();
         self.incoming(|packet| match packet {
             Packet::SubAck(ack) => Some(ack.return_codes[0]),
             _ => None,
@@ -347,7 +344,7 @@ impl Client {
     }
 
     async fn publish(&mut self, topic: &str, payload: &[u8]) -> PubAckReason {
-        self.client
+        self.mqtt
             .publish(topic, QoS::AtLeastOnce, false, payload.to_vec())
             .await
             .unwrap();
