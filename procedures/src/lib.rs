@@ -1,1 +1,58 @@
-//! Not written yet.
+//! What a birth sets off, as data and rules: the procedures, their forms, their deadlines, and the bytes a
+//! parent signs.
+//!
+//! Pure: no files, no network, no clock, no async. The same crate runs on the kiosk and at the city hall; every
+//! date is handed in. Facts of law stand in `catalogue/*.toml` with their articles and with how sure they are;
+//! code here only knows how such data behaves.
+//!
+//! The way through: [`Catalogue::builtin`] → [`plan`] for the line → [`prefill`] for what is known →
+//! [`missing`] for what to ask, [`check`] for each answer, [`share`] between forms of one visit →
+//! [`Filing::assemble`] → [`Filing::canonical`] for the bytes → [`ParsedFiling::sections`] for the screen.
+//!
+//! It must never refuse what the law allows: only a character set, a length or a format blocks. It must never
+//! normalise a name, and it has no place for an individual number (個人番号).
+
+mod ask;
+pub mod calendar;
+mod catalogue;
+mod certificate;
+mod condition;
+mod facts;
+mod filing;
+mod form;
+mod ids;
+mod jcs;
+pub mod names;
+mod plan;
+mod prefill;
+mod text;
+mod value;
+
+pub use ask::{
+    advice, check, compare_with_certificate, holds_individual_number, missing, optional_unasked,
+    reviews,
+};
+pub use catalogue::{
+    Advice, AdviceKind, Catalogue, CatalogueError, DayCount, DeadlineRule, Desk, LegalBasis,
+    OnlineMode, Procedure, Profile, Routing,
+};
+pub use certificate::{
+    BirthCertificate, CERTIFICATE_FORMAT, CERTIFICATE_MAX_BYTES, CERTIFICATE_VERSION,
+    CertificateDoubt, CertificateError, Difference, IssuerKind, Match, PlaceKind, Plurality,
+};
+pub use condition::{Scalar, When};
+pub use facts::{CardHolder, Facts, FilerRole, Sex};
+pub use filing::{
+    AssembleError, Draft, FILING_FORMAT, FILING_MAX_BYTES, Filing, ParseError, ParsedFiling,
+    ParsedRow, Row, Section, shown,
+};
+pub use form::{
+    ChoiceOption, Confidence, Derive, DeriveRule, Field, FieldKind, Form, Prefill, PrefillFrom,
+    PrefillRole, Required, ShareRule,
+};
+pub use ids::{FieldPath, IdError, MunicipalityCode, ProcedureId};
+pub use names::{Charset, Problem, ReasonCode, Verdict};
+pub use plan::{Due, Line, LineItem, due, plan};
+pub use prefill::{derive, prefill, share};
+pub use text::{Lang, Text};
+pub use value::{Answer, Answers, Source, Value};
