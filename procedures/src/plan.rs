@@ -9,14 +9,14 @@ use crate::ids::{MunicipalityCode, ProcedureId};
 use crate::text::Text;
 
 /// The line of one family.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Line {
     /// What is to be filed, in order.
     pub items: Vec<LineItem>,
 }
 
 /// One procedure on the line.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LineItem {
     /// Which.
     pub procedure: ProcedureId,

@@ -1,0 +1,69 @@
+//! The audit record of a step, derived from the state before and the state after.
+//!
+//! It says what happened, never to whom: no name, no address, no answer, no certificate number.
+
+use crate::{DeliveryState, Stage, State};
+
+/// One line of the device's audit log.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
+pub struct Record {
+    /// The stage before.
+    pub from: &'static str,
+    /// The stage after.
+    pub to: &'static str,
+    /// The failure code, where the step ended in trouble.
+    pub code: Option<&'static str>,
+    /// How many filings have a receipt after the step.
+    pub arrived: usize,
+}
+
+/// The record of a step, or `None` where nothing worth keeping changed.
+#[must_use]
+pub fn record(before: &State, after: &State) -> Option<Record> {
+    let (from, to) = (name(&before.stage), name(&after.stage));
+    let (had, has) = (arrived(&before.stage), arrived(&after.stage));
+    if from == to && had == has {
+        return None;
+    }
+    let code = match &after.stage {
+        Stage::Trouble { failure, .. } => Some(failure.code()),
+        _ => None,
+    };
+    Some(Record { from, to, code, arrived: has })
+}
+
+fn arrived(stage: &Stage) -> usize {
+    match stage {
+        Stage::Following { deliveries } => deliveries
+            .iter()
+            .filter(|d| match d.state {
+                DeliveryState::Stored | DeliveryState::Sent | DeliveryState::Refused { .. } => false,
+                DeliveryState::Arrived | DeliveryState::Accepted | DeliveryState::Returned { .. } => true,
+            })
+            .count(),
+        _ => 0,
+    }
+}
+
+/// The stage's name as the audit log and the tests write it.
+#[must_use]
+pub const fn name(stage: &Stage) -> &'static str {
+    match stage {
+        Stage::Resting => "resting",
+        Stage::AttributesPin { .. } => "attributes-pin",
+        Stage::ReadingAttributes { .. } => "reading-attributes",
+        Stage::Identity { .. } => "identity",
+        Stage::FindingCertificate { .. } => "finding-certificate",
+        Stage::Certificate { .. } => "certificate",
+        Stage::Line(_) => "line",
+        Stage::Asking { .. } => "asking",
+        Stage::Reviewing { .. } => "reviewing",
+        Stage::SignPassword { .. } => "sign-password",
+        Stage::Signing { .. } => "signing",
+        Stage::Storing { .. } => "storing",
+        Stage::Following { .. } => "following",
+        Stage::CardAway { .. } => "card-away",
+        Stage::Trouble { .. } => "trouble",
+        Stage::Finished => "finished",
+    }
+}

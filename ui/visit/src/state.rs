@@ -1,0 +1,395 @@
+//! What a visit can be, and the facts each stage carries. Data only: how one becomes the next is `step`.
+
+use jiff::civil::Date;
+use ubugoe_procedures::{
+    Answers, BirthCertificate, CardHolder, FieldPath, Filing, Lang, Line, MunicipalityCode, ProcedureId,
+};
+
+use crate::Failure;
+
+/// One insertion of one card. Minted by the driver; a reply that carries an older ticket is dropped.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Ticket(pub u64);
+
+/// A fingerprint that tells one card from another without saying whose it is (SHA-256 over public card data).
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub struct CardIdentity(pub [u8; 32]);
+
+impl std::fmt::Debug for CardIdentity {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("CardIdentity(…)")
+    }
+}
+
+/// What kind of token answered the JPKI application.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TokenKind {
+    /// The plastic card.
+    Card,
+    /// A smartphone: JPKI application only.
+    Smartphone,
+}
+
+/// Everything the card says about itself before any PIN.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CardFacts {
+    /// Tells this card from another.
+    pub identity: CardIdentity,
+    /// Card or phone.
+    pub token: TokenKind,
+    /// Tries left for the four-digit attributes PIN; `None` where the card did not say.
+    pub attributes_tries: Option<u8>,
+    /// Tries left for the signature password.
+    pub sign_tries: Option<u8>,
+    /// Whether a signature certificate is on the card.
+    pub has_sign_certificate: bool,
+    /// The card's own expiry, if it could be read.
+    pub expiry: Option<Date>,
+}
+
+/// A card in the reader: the insertion and what it said.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CardOnReader {
+    /// The insertion.
+    pub ticket: Ticket,
+    /// What the card says without a PIN.
+    pub facts: CardFacts,
+}
+
+/// Why a thing in the reader is of no use here.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum UnusableCard {
+    /// SELECT of the JPKI application failed.
+    NotMyNumber,
+    /// No sensible answer.
+    Nonsense,
+    /// Another program holds it.
+    Busy,
+    /// It never answered.
+    Mute,
+}
+
+/// How a card operation failed, in the words the visit needs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CardTrouble {
+    /// Wrong PIN; this many tries are left.
+    WrongPin {
+        /// Tries left after the wrong one.
+        left: u8,
+    },
+    /// One try left: nothing was sent to the card.
+    LastTryKept,
+    /// The PIN is locked.
+    Locked,
+    /// The card left the reader.
+    Gone,
+    /// Another card is in the reader now.
+    Swapped,
+    /// No answer within the watchdog's time.
+    Mute,
+    /// An answer that cannot be one.
+    Nonsense,
+    /// Another program holds the card.
+    Busy,
+    /// The signature certificate is not valid now, or not issued under a trusted root.
+    CertificateInvalid,
+    /// The signature certificate names somebody else than the attributes.
+    SignerDiffers,
+    /// The signature does not verify.
+    SignatureWrong,
+    /// The reader or the card service went away.
+    ServiceLost,
+}
+
+/// How far the attributes are proven.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Integrity {
+    /// Digest and issuer signature agree.
+    Proven,
+    /// The digest agrees, but the issuer's key is not one this device trusts.
+    IssuerUnknown,
+    /// Digest or signature disagree.
+    Broken,
+    /// The card gave nothing to check against.
+    NotChecked,
+}
+
+/// What was wrong with the last entry of a PIN.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct PinProblem {
+    /// Tries left on the card.
+    pub left: u8,
+}
+
+/// Why the ward's certificates could not be looked up.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CertificateTrouble {
+    /// At least one file could not be read as a certificate.
+    Unreadable,
+}
+
+/// One form while it is being filled in.
+#[derive(Debug, Clone, PartialEq)]
+pub struct FormDraft {
+    /// Which procedure.
+    pub procedure: ProcedureId,
+    /// Where it goes.
+    pub recipient: MunicipalityCode,
+    /// What is known so far, each with its source.
+    pub answers: Answers,
+}
+
+/// Everything a visit has gathered, from the certificate's confirmation on.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Draft {
+    /// The card the visit belongs to.
+    pub card: CardOnReader,
+    /// The card's four attributes.
+    pub holder: CardHolder,
+    /// The hospital's certificate that the parent confirmed.
+    pub certificate: BirthCertificate,
+    /// What is due, for whom, by when.
+    pub line: Line,
+    /// The forms, in the order of the line.
+    pub forms: Vec<FormDraft>,
+    /// Questions answered by the parent, in order, for going back.
+    pub asked: Vec<QuestionAt>,
+    /// The day on which the draft was made (JST).
+    pub drafted_on: Date,
+}
+
+/// One question: a field of one of the draft's forms.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct QuestionAt {
+    /// Index into [`Draft::forms`].
+    pub form: usize,
+    /// The field.
+    pub path: FieldPath,
+}
+
+/// A form that is complete: the filing and exactly the bytes that will be shown and signed.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Prepared {
+    /// The typed filing.
+    pub filing: Filing,
+    /// Its canonical bytes; what is shown is parsed from them.
+    pub canonical: Vec<u8>,
+}
+
+/// How far a stored filing has come. Only the city's signed words move it past `Sent`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum DeliveryState {
+    /// A durable row on this device.
+    Stored,
+    /// Handed to the network at least once; the city has not answered.
+    Sent,
+    /// The city's signed receipt is here (到達).
+    Arrived,
+    /// An officer accepted it (受理).
+    Accepted,
+    /// An officer returned it for correction (補正).
+    Returned {
+        /// The officer's reason code or sentence.
+        reason: String,
+    },
+    /// The city refused the envelope, signed and with a reason.
+    Refused {
+        /// The reason code.
+        reason: String,
+    },
+}
+
+/// One filing on its way.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Delivery {
+    /// The filing's id: outbox key, correlation data.
+    pub id: [u8; 16],
+    /// Which procedure.
+    pub procedure: ProcedureId,
+    /// Where it goes.
+    pub recipient: MunicipalityCode,
+    /// SHA-256 of the canonical bytes.
+    pub digest: [u8; 32],
+    /// How far it has come.
+    pub state: DeliveryState,
+    /// The city's arrival number, once arrived.
+    pub arrival_no: Option<u64>,
+    /// The city's arrival time in seconds since 1970-01-01 UTC, once arrived.
+    pub arrived_at: Option<i64>,
+    /// What goes into the QR code, once arrived: the receipt as anyone can verify it.
+    pub receipt_text: Option<String>,
+    /// The family's status page, once arrived.
+    pub status_url: Option<String>,
+}
+
+/// Where a visit stands.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Stage {
+    /// Nobody is here. Nothing personal is held.
+    Resting,
+    /// Waiting for the four-digit PIN.
+    AttributesPin {
+        /// The card.
+        card: CardOnReader,
+        /// Set after a wrong entry.
+        problem: Option<PinProblem>,
+    },
+    /// The card is being read.
+    ReadingAttributes {
+        /// The card.
+        card: CardOnReader,
+    },
+    /// "Is this you?"
+    Identity {
+        /// The card.
+        card: CardOnReader,
+        /// What the card says.
+        holder: CardHolder,
+        /// How far that is proven.
+        integrity: Integrity,
+    },
+    /// The ward's certificates are being looked up.
+    FindingCertificate {
+        /// The card.
+        card: CardOnReader,
+        /// The confirmed holder.
+        holder: CardHolder,
+        /// How far that is proven.
+        integrity: Integrity,
+    },
+    /// "Is this your child?" One entry per certificate that names this mother.
+    Certificate {
+        /// The card.
+        card: CardOnReader,
+        /// The confirmed holder.
+        holder: CardHolder,
+        /// The candidates, in order of birth.
+        candidates: Vec<BirthCertificate>,
+    },
+    /// The line: what is due.
+    Line(Box<Draft>),
+    /// One question.
+    Asking {
+        /// The draft.
+        draft: Box<Draft>,
+        /// The question.
+        at: QuestionAt,
+        /// Set when the last answer cannot be taken.
+        problems: Vec<ubugoe_procedures::Problem>,
+        /// The answer corrects a row of the review and leads back there.
+        correcting: bool,
+    },
+    /// Everything that will be signed, shown in full.
+    Reviewing {
+        /// The draft.
+        draft: Box<Draft>,
+        /// The forms as bytes.
+        prepared: Vec<Prepared>,
+    },
+    /// Waiting for the signature password.
+    SignPassword {
+        /// The draft.
+        draft: Box<Draft>,
+        /// The forms as bytes.
+        prepared: Vec<Prepared>,
+        /// Set after a wrong entry.
+        problem: Option<PinProblem>,
+    },
+    /// The card is signing.
+    Signing {
+        /// The draft.
+        draft: Box<Draft>,
+        /// The forms as bytes.
+        prepared: Vec<Prepared>,
+    },
+    /// Signed; being sealed and written.
+    Storing {
+        /// The draft.
+        draft: Box<Draft>,
+        /// The forms as bytes.
+        prepared: Vec<Prepared>,
+    },
+    /// Stored. From here on the outbox is the truth and the card is not needed.
+    Following {
+        /// One entry per filing.
+        deliveries: Vec<Delivery>,
+    },
+    /// The card left in the middle. The screen is covered until it is back or the time is up.
+    CardAway {
+        /// Where to go on. Never `CardAway`, `Trouble`, `Resting`, `Finished` or `Following`.
+        was: Box<Stage>,
+        /// Another card was put in instead.
+        another: bool,
+    },
+    /// Stopped with a code.
+    Trouble {
+        /// The first failure.
+        failure: Failure,
+        /// Where "try again" leads, if anywhere.
+        back_to: Option<Box<Stage>>,
+    },
+    /// Over: take the card. Nothing personal is held.
+    Finished,
+}
+
+/// A visit: the language on the screen and the stage.
+#[derive(Debug, Clone, PartialEq)]
+pub struct State {
+    /// The language on the screen.
+    pub lang: Lang,
+    /// The stage.
+    pub stage: Stage,
+}
+
+impl State {
+    /// The resting screen in a language.
+    #[must_use]
+    pub const fn resting(lang: Lang) -> Self {
+        Self { lang, stage: Stage::Resting }
+    }
+}
+
+impl Stage {
+    /// The card this stage belongs to, where it needs one.
+    #[must_use]
+    pub fn card(&self) -> Option<&CardOnReader> {
+        match self {
+            Self::AttributesPin { card, .. }
+            | Self::ReadingAttributes { card }
+            | Self::Identity { card, .. }
+            | Self::FindingCertificate { card, .. }
+            | Self::Certificate { card, .. } => Some(card),
+            Self::Line(draft)
+            | Self::Asking { draft, .. }
+            | Self::Reviewing { draft, .. }
+            | Self::SignPassword { draft, .. }
+            | Self::Signing { draft, .. }
+            | Self::Storing { draft, .. } => Some(&draft.card),
+            Self::Resting
+            | Self::Following { .. }
+            | Self::CardAway { .. }
+            | Self::Trouble { .. }
+            | Self::Finished => None,
+        }
+    }
+
+    /// Whether anything about a person is held.
+    #[must_use]
+    pub const fn holds_personal_data(&self) -> bool {
+        match self {
+            Self::Resting | Self::Finished | Self::AttributesPin { .. } | Self::ReadingAttributes { .. } => false,
+            Self::Trouble { back_to, .. } => back_to.is_some(),
+            Self::Identity { .. }
+            | Self::FindingCertificate { .. }
+            | Self::Certificate { .. }
+            | Self::Line(_)
+            | Self::Asking { .. }
+            | Self::Reviewing { .. }
+            | Self::SignPassword { .. }
+            | Self::Signing { .. }
+            | Self::Storing { .. }
+            | Self::Following { .. }
+            | Self::CardAway { .. } => true,
+        }
+    }
+}
