@@ -1,1 +1,16 @@
-//! Not written yet.
+//! The kiosk's end of the way: what was signed is kept until the city's receipt says it arrived.
+//!
+//! [`outbox`] is the truth, on disk. [`link`] carries rows to a broker and brings answers back; it may be killed,
+//! restarted or wrong about everything, and nothing is lost, because it never decides that a row is done.
+//! Neither knows what a filing says: rows are sealed before they come here.
+
+pub mod link;
+pub mod outbox;
+
+pub use link::{
+    Alert, Broker, DisconnectReason, Link, LinkError, LinkEvent, Mode, Stats, Tls, Tuning,
+};
+pub use outbox::{
+    Counts, NewRow, NewVisit, NoRoom, OpenError, Outbox, OutboxHandle, Pending, Recipients,
+    Refused, Retired, Row, RowState, SettleError, StoreError, Trouble, VisitId, VisitInfo,
+};

@@ -1,0 +1,392 @@
+//! Which row goes next, which are under way, which must wait: the link's bookkeeping, without network or disk.
+//!
+//! Packet ids of `rumqttc` go round in a ring as large as the window. Limiting the *span* between the oldest and the
+//! newest packet without PUBACK, rather than their number, keeps two rows from ever meeting on one id.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
+use std::time::{Duration, Instant};
+
+use ubugoe_protocol::{FilingId, RecipientId};
+
+use super::Tuning;
+use super::backoff::Backoff;
+use crate::outbox::Pending;
+
+/// Room for MQTT's own bytes around a payload: fixed header, packet id, correlation data, with some to spare.
+const OVERHEAD: u64 = 64;
+
+/// Connections that broke while a row was under way before it has to travel alone.
+const ALONE_AFTER: u32 = 2;
+
+/// What the broker allows on this connection.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Limits {
+    /// CONNACK's Receive Maximum.
+    pub(super) receive_maximum: u16,
+    /// CONNACK's Maximum Packet Size.
+    pub(super) packet_size: Option<u32>,
+}
+
+/// What a PUBACK said.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Verdict {
+    /// The broker has it and somebody subscribes.
+    Taken,
+    /// 0x10: the broker has it and nobody subscribes, so it is gone.
+    NobodyListens,
+    /// Refused for reasons that concern this recipient's topic.
+    RecipientRefused,
+    /// Refused for reasons that concern this row.
+    RowRefused,
+}
+
+/// A pause of one recipient or row.
+#[derive(Debug, Clone)]
+struct Hold {
+    until: Instant,
+    pause: Backoff,
+    /// The one row that was sent to see whether the pause can end.
+    probe: Option<FilingId>,
+}
+
+/// A row under way; tickets count up per connection.
+#[derive(Debug, Clone)]
+struct Under {
+    ticket: u64,
+    row: Pending,
+}
+
+/// A row the broker has.
+#[derive(Debug, Clone)]
+struct Awaiting {
+    row: Pending,
+    again: Instant,
+}
+
+#[derive(Debug)]
+pub(super) struct Flight {
+    window: u64,
+    packet_size: Option<u32>,
+    online: bool,
+    next_ticket: u64,
+    /// Waiting to be sent, in order; rows that broke connections come last.
+    queue: BTreeMap<(u32, i64), Pending>,
+    /// Given to the client, without a packet id yet.
+    handed: VecDeque<Under>,
+    in_flight: HashMap<u16, Under>,
+    /// Tickets without PUBACK.
+    open: BTreeSet<u64>,
+    awaiting: HashMap<FilingId, Awaiting>,
+    /// Too large for this broker.
+    oversize: Vec<Pending>,
+    newest: i64,
+    // What follows survives a connection.
+    recipients: HashMap<RecipientId, Hold>,
+    rows: HashMap<FilingId, Hold>,
+    broke: HashMap<FilingId, u32>,
+    resent: HashMap<FilingId, u32>,
+    tuning: Tuning,
+}
+
+impl Flight {
+    pub(super) fn new(tuning: &Tuning) -> Self {
+        Self {
+            window: 1,
+            packet_size: None,
+            online: false,
+            next_ticket: 0,
+            queue: BTreeMap::new(),
+            handed: VecDeque::new(),
+            in_flight: HashMap::new(),
+            open: BTreeSet::new(),
+            awaiting: HashMap::new(),
+            oversize: Vec::new(),
+            newest: i64::MIN,
+            recipients: HashMap::new(),
+            rows: HashMap::new(),
+            broke: HashMap::new(),
+            resent: HashMap::new(),
+            tuning: tuning.clone(),
+        }
+    }
+
+    /// A connection is up: everything not settled is queued again.
+    pub(super) fn connected(&mut self, limits: Limits, pending: Vec<Pending>) {
+        self.clear();
+        // One slot of the ring stays free: with all of them taken, the client would not send our PUBACKs either.
+        self.window = u64::from(self.tuning.window.min(limits.receive_maximum))
+            .saturating_sub(1)
+            .max(1);
+        self.packet_size = limits.packet_size;
+        self.add(pending);
+    }
+
+    /// The answers' channels are subscribed: rows may go.
+    pub(super) const fn open_gate(&mut self) {
+        self.online = true;
+    }
+
+    /// The connection is gone. `suspicious` unless the other end just fell silent.
+    pub(super) fn disconnected(&mut self, suspicious: bool, now: Instant) -> Vec<FilingId> {
+        let mut breaking = Vec::new();
+        if suspicious {
+            let under: Vec<FilingId> = self.in_flight.values().map(|u| u.row.id).collect();
+            for id in under {
+                let times = self.broke.entry(id).or_default();
+                *times += 1;
+                if *times > ALONE_AFTER {
+                    self.hold_row(id, now);
+                    breaking.push(id);
+                }
+            }
+        }
+        for hold in self.recipients.values_mut().chain(self.rows.values_mut()) {
+            hold.probe = None;
+        }
+        self.clear();
+        breaking
+    }
+
+    fn clear(&mut self) {
+        self.online = false;
+        self.queue.clear();
+        self.handed.clear();
+        self.in_flight.clear();
+        self.open.clear();
+        self.awaiting.clear();
+        self.oversize.clear();
+        self.newest = i64::MIN;
+    }
+
+    /// Rows that are new since [`Flight::newest`].
+    pub(super) fn add(&mut self, pending: Vec<Pending>) {
+        for row in pending {
+            self.newest = self.newest.max(row.seq);
+            let too_large = self
+                .packet_size
+                .is_some_and(|max| row.size.saturating_add(OVERHEAD + 160) > u64::from(max));
+            if too_large {
+                self.oversize.push(row);
+            } else {
+                self.enqueue(row);
+            }
+        }
+    }
+
+    /// Position of the newest row that was added on this connection.
+    pub(super) const fn newest(&self) -> i64 {
+        self.newest
+    }
+
+    /// Rows that do not fit this broker, each once.
+    pub(super) fn take_oversize(&mut self) -> Vec<Pending> {
+        std::mem::take(&mut self.oversize)
+    }
+
+    fn enqueue(&mut self, row: Pending) {
+        let broke = self.broke.get(&row.id).copied().unwrap_or(0);
+        self.queue.insert((broke, row.seq), row);
+    }
+
+    /// Takes the next row that may be sent now. The caller hands it to the client or says why not.
+    pub(super) fn next(&mut self, now: Instant) -> Option<Pending> {
+        if !self.online || self.span() >= self.window {
+            return None;
+        }
+        // A row that broke connections before travels alone, so that the next break names the culprit.
+        let under = self.in_flight.values().chain(&self.handed);
+        let suspect_under = under.clone().any(|u| self.suspect(u.row.id));
+        let any_under = under.count() > 0;
+        if suspect_under {
+            return None;
+        }
+        let key = self
+            .queue
+            .iter()
+            .find(|(_, row)| self.may_go(row, now))
+            .map(|(key, _)| *key)
+            .filter(|(broke, _)| *broke < ALONE_AFTER || !any_under)?;
+        let row = self.queue.remove(&key)?;
+        for hold in [
+            self.recipients.get_mut(&row.recipient),
+            self.rows.get_mut(&row.id),
+        ]
+        .into_iter()
+        .flatten()
+        {
+            hold.probe = Some(row.id);
+        }
+        Some(row)
+    }
+
+    fn suspect(&self, id: FilingId) -> bool {
+        self.broke.get(&id).is_some_and(|n| *n >= ALONE_AFTER)
+    }
+
+    fn may_go(&self, row: &Pending, now: Instant) -> bool {
+        let free = |hold: Option<&Hold>| hold.is_none_or(|h| h.probe.is_none() && h.until <= now);
+        free(self.recipients.get(&row.recipient)) && free(self.rows.get(&row.id))
+    }
+
+    fn span(&self) -> u64 {
+        self.open
+            .first()
+            .map_or(0, |oldest| self.next_ticket - oldest)
+    }
+
+    /// The client has the row; packets leave in this order.
+    pub(super) fn hand(&mut self, row: Pending) {
+        let ticket = self.next_ticket;
+        self.next_ticket += 1;
+        self.open.insert(ticket);
+        self.handed.push_back(Under { ticket, row });
+    }
+
+    /// The client did not take it.
+    pub(super) fn put_back(&mut self, row: Pending) {
+        self.forget_probe(&row);
+        self.enqueue(row);
+    }
+
+    /// A packet left with this id; `false` if no row was handed over, which would be a fault of the client.
+    pub(super) fn left(&mut self, packet: u16) -> bool {
+        match self.handed.pop_front() {
+            Some(under) => self.in_flight.insert(packet, under).is_none(),
+            None => false,
+        }
+    }
+
+    /// The broker answered a packet; whose row it was.
+    pub(super) fn acknowledged(
+        &mut self,
+        packet: u16,
+        verdict: Verdict,
+        now: Instant,
+    ) -> Option<Pending> {
+        let under = self.in_flight.remove(&packet)?;
+        self.open.remove(&under.ticket);
+        let row = under.row;
+        self.broke.remove(&row.id);
+        match verdict {
+            Verdict::Taken => {
+                self.recipients.remove(&row.recipient);
+                self.rows.remove(&row.id);
+                let times = self.resent.get(&row.id).copied().unwrap_or(0).min(4);
+                let again = now + self.tuning.resend_after.saturating_mul(1 << times);
+                self.awaiting.insert(
+                    row.id,
+                    Awaiting {
+                        row: row.clone(),
+                        again,
+                    },
+                );
+            }
+            Verdict::NobodyListens | Verdict::RecipientRefused => {
+                self.hold_recipient(&row.recipient, now);
+                self.enqueue(row.clone());
+            }
+            Verdict::RowRefused => {
+                self.forget_probe(&row);
+                self.hold_row(row.id, now);
+                self.enqueue(row.clone());
+            }
+        }
+        Some(row)
+    }
+
+    /// A row is settled; wherever it is, it is done.
+    pub(super) fn settled(&mut self, id: FilingId) {
+        self.awaiting.remove(&id);
+        self.queue.retain(|_, row| row.id != id);
+        self.rows.remove(&id);
+        self.broke.remove(&id);
+        self.resent.remove(&id);
+        // The row may have been the one that probed; whoever answered is there.
+        self.recipients.retain(|_, hold| hold.probe != Some(id));
+    }
+
+    /// Somebody said this recipient is there again.
+    pub(super) fn recipient_is_back(&mut self, recipient: &RecipientId) {
+        self.recipients.remove(recipient);
+    }
+
+    /// Queues again what waited too long for its receipt; how many.
+    pub(super) fn resend_due(&mut self, now: Instant) -> u64 {
+        let due: Vec<FilingId> = self
+            .awaiting
+            .iter()
+            .filter(|(_, a)| a.again <= now)
+            .map(|(id, _)| *id)
+            .collect();
+        let mut count = 0;
+        for id in due {
+            if let Some(awaiting) = self.awaiting.remove(&id) {
+                *self.resent.entry(id).or_default() += 1;
+                self.enqueue(awaiting.row);
+                count += 1;
+            }
+        }
+        count
+    }
+
+    /// Whether packets are under way that the broker has not answered.
+    pub(super) fn is_waiting_for_broker(&self) -> bool {
+        !self.open.is_empty()
+    }
+
+    /// When something changes by itself: a pause ends, a receipt is overdue.
+    pub(super) fn next_change(&self, now: Instant) -> Option<Instant> {
+        let holds = self.recipients.values().chain(self.rows.values());
+        let pauses = holds
+            .filter(|h| h.probe.is_none() && h.until > now)
+            .map(|h| h.until);
+        self.awaiting.values().map(|a| a.again).chain(pauses).min()
+    }
+
+    fn forget_probe(&mut self, row: &Pending) {
+        for hold in [
+            self.recipients.get_mut(&row.recipient),
+            self.rows.get_mut(&row.id),
+        ]
+        .into_iter()
+        .flatten()
+        {
+            if hold.probe == Some(row.id) {
+                hold.probe = None;
+            }
+        }
+    }
+
+    fn hold_recipient(&mut self, recipient: &RecipientId, now: Instant) {
+        let hold = self
+            .recipients
+            .entry(recipient.clone())
+            .or_insert_with(|| new_hold(&self.tuning, now));
+        renew(hold, now);
+    }
+
+    fn hold_row(&mut self, id: FilingId, now: Instant) {
+        let hold = self
+            .rows
+            .entry(id)
+            .or_insert_with(|| new_hold(&self.tuning, now));
+        renew(hold, now);
+    }
+}
+
+fn new_hold(tuning: &Tuning, now: Instant) -> Hold {
+    Hold {
+        until: now,
+        pause: Backoff::new(tuning.pause_min, tuning.pause_max),
+        probe: None,
+    }
+}
+
+/// Lengthens a pause. Several packets may have been under way when the first answer came; those that follow while
+/// the pause runs do not lengthen it.
+fn renew(hold: &mut Hold, now: Instant) {
+    hold.probe = None;
+    if hold.until <= now {
+        hold.until = now + hold.pause.next().max(Duration::from_millis(1));
+    }
+}

@@ -1,0 +1,253 @@
+//! Settles rows with what recipients signed. The signature is checked here, next to the row, so that no caller can
+//! retire a row by mistake.
+
+use rusqlite::{OptionalExtension, Transaction, params};
+use ubugoe_protocol::{
+    FilingId, Receipt, RecipientId, Refusal, SignedError, StatusNotice, VerifyingKey,
+};
+
+use super::{Outbox, Recipients, StoreError, failed, unsigned};
+
+/// A receipt that verified and matches its row.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Retired {
+    /// The row is settled now.
+    First(Receipt),
+    /// It was settled before: the city answered a duplicate.
+    Again(Receipt),
+}
+
+/// A refusal that verified and matches its row.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Refused {
+    /// The row is a dead letter now.
+    First(Refusal),
+    /// It was refused before.
+    Again(Refusal),
+}
+
+/// A status that verified and belongs to a row.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Noted {
+    /// Newer than every one before.
+    New(StatusNotice),
+    /// A repetition, or overtaken by a newer one.
+    Old(StatusNotice),
+}
+
+/// Why an answer did not settle anything. The row stays as it was.
+#[derive(Debug, thiserror::Error)]
+pub enum SettleError {
+    /// It is unreadable or its signature does not verify.
+    #[error("the answer does not verify")]
+    Signature(#[source] SignedError),
+    /// It comes from somebody whose key is not known here.
+    #[error("recipient {0} is not known")]
+    UnknownRecipient(RecipientId),
+    /// There is no such row.
+    #[error("there is no filing {0}")]
+    NoSuchFiling(FilingId),
+    /// It is signed by another recipient than the one the row is for.
+    #[error("filing {id} is for {wanted}, the answer is from {found}")]
+    OtherRecipient {
+        /// Which filing.
+        id: FilingId,
+        /// For whom it is.
+        wanted: RecipientId,
+        /// Who answered.
+        found: RecipientId,
+    },
+    /// It is about other content than what was sent under this id.
+    #[error("the answer to filing {id} is about other content")]
+    OtherContent {
+        /// Which filing.
+        id: FilingId,
+        /// Digest of what was sent, hexadecimal.
+        sent: String,
+        /// Digest in the answer, hexadecimal.
+        answered: String,
+    },
+    /// A refusal of something the recipient signed a receipt for.
+    #[error("filing {0} arrived; its refusal is ignored")]
+    AlreadyArrived(FilingId),
+    /// The outbox could not keep it.
+    #[error("the answer could not be stored")]
+    Store(#[from] StoreError),
+}
+
+/// What an answer is compared with.
+struct Known {
+    recipient: RecipientId,
+    digest: [u8; 32],
+    envelope: [u8; 32],
+    state: String,
+}
+
+const DOING: &str = "settling a row";
+
+impl Outbox {
+    /// Retires the row a signed receipt is about: it verifies under the recipient's key, comes from the recipient
+    /// the row is for, and repeats the digest. The payload is dropped, the receipt kept. Durable on return.
+    pub fn retire(
+        &mut self,
+        signed: &[u8],
+        recipients: &Recipients,
+        now: i64,
+    ) -> Result<Retired, SettleError> {
+        let tx = self.begin(DOING)?;
+        let retired = retire(&tx, signed, recipients, now)?;
+        tx.commit().map_err(failed(DOING))?;
+        Ok(retired)
+    }
+
+    /// The same for several receipts with one sync of the disk; each has its own outcome.
+    pub fn retire_all(
+        &mut self,
+        signed: &[Vec<u8>],
+        recipients: &Recipients,
+        now: i64,
+    ) -> Result<Vec<Result<Retired, SettleError>>, StoreError> {
+        let tx = self.begin(DOING)?;
+        let outcomes = signed
+            .iter()
+            .map(|s| retire(&tx, s, recipients, now))
+            .collect();
+        tx.commit().map_err(failed(DOING))?;
+        Ok(outcomes)
+    }
+
+    /// Makes the row a signed refusal is about a dead letter; its payload stays.
+    pub fn refuse(
+        &mut self,
+        signed: &[u8],
+        recipients: &Recipients,
+        now: i64,
+    ) -> Result<Refused, SettleError> {
+        let peeked = Refusal::peek(signed).map_err(unsigned)?;
+        let refusal =
+            Refusal::verify(signed, key(recipients, &peeked.recipient)?).map_err(unsigned)?;
+        let tx = self.begin(DOING)?;
+        let known = known(&tx, &refusal.id)?;
+        same_recipient(refusal.id, &known, &refusal.recipient)?;
+        same_content(refusal.id, known.envelope, refusal.envelope)?;
+        match known.state.as_str() {
+            "arrived" => return Err(SettleError::AlreadyArrived(refusal.id)),
+            "refused" => return Ok(Refused::Again(refusal)),
+            _ => {}
+        }
+        tx.execute(
+            "UPDATE filing SET state = 'refused', settled_at = ?2, answer = ?3 WHERE id = ?1",
+            params![refusal.id.as_bytes(), now, signed],
+        )
+        .map_err(failed(DOING))?;
+        tx.commit().map_err(failed(DOING))?;
+        Ok(Refused::First(refusal))
+    }
+
+    /// Keeps a signed status, if it is newer than what is known about the filing.
+    pub fn note_status(
+        &mut self,
+        signed: &[u8],
+        recipients: &Recipients,
+    ) -> Result<Noted, SettleError> {
+        const DOING: &str = "keeping a status";
+        let peeked = StatusNotice::peek(signed).map_err(unsigned)?;
+        let notice =
+            StatusNotice::verify(signed, key(recipients, &peeked.recipient)?).map_err(unsigned)?;
+        let tx = self.begin(DOING)?;
+        let known = known(&tx, &notice.id)?;
+        same_recipient(notice.id, &known, &notice.recipient)?;
+        let latest: Option<u32> = tx
+            .query_row(
+                "SELECT max(seq) FROM status WHERE filing = ?1",
+                params![notice.id.as_bytes()],
+                |r| r.get(0),
+            )
+            .map_err(failed(DOING))?;
+        if latest.is_some_and(|latest| latest >= notice.seq) {
+            return Ok(Noted::Old(notice));
+        }
+        tx.execute(
+            "INSERT INTO status (filing, seq, notice, at) VALUES (?1, ?2, ?3, ?4)",
+            params![notice.id.as_bytes(), notice.seq, signed, notice.at],
+        )
+        .map_err(failed(DOING))?;
+        tx.commit().map_err(failed(DOING))?;
+        Ok(Noted::New(notice))
+    }
+}
+
+fn retire(
+    tx: &Transaction<'_>,
+    signed: &[u8],
+    recipients: &Recipients,
+    now: i64,
+) -> Result<Retired, SettleError> {
+    let peeked = Receipt::peek(signed).map_err(unsigned)?;
+    let receipt = Receipt::verify(signed, key(recipients, &peeked.recipient)?).map_err(unsigned)?;
+    let known = known(tx, &receipt.id)?;
+    same_recipient(receipt.id, &known, &receipt.recipient)?;
+    same_content(receipt.id, known.digest, receipt.digest)?;
+    if known.state == "arrived" {
+        return Ok(Retired::Again(receipt));
+    }
+    // A receipt also overrules an earlier refusal: the city has it after all.
+    tx.execute(
+        "UPDATE filing SET state = 'arrived', settled_at = ?2, answer = ?3, sealed = NULL, trouble = NULL WHERE id = ?1",
+        params![receipt.id.as_bytes(), now, signed],
+    )
+    .map_err(failed(DOING))?;
+    Ok(Retired::First(receipt))
+}
+
+fn key<'a>(recipients: &'a Recipients, id: &RecipientId) -> Result<&'a VerifyingKey, SettleError> {
+    recipients
+        .get(id)
+        .ok_or_else(|| SettleError::UnknownRecipient(id.clone()))
+}
+
+fn known(tx: &Transaction<'_>, id: &FilingId) -> Result<Known, SettleError> {
+    let found = tx
+        .prepare_cached("SELECT recipient, digest, envelope, state FROM filing WHERE id = ?1")
+        .and_then(|mut s| {
+            s.query_row(params![id.as_bytes()], |r| {
+                Ok((r.get::<_, String>(0)?, r.get(1)?, r.get(2)?, r.get(3)?))
+            })
+            .optional()
+        })
+        .map_err(failed(DOING))?;
+    let (recipient, digest, envelope, state) = found.ok_or(SettleError::NoSuchFiling(*id))?;
+    let recipient = recipient
+        .parse()
+        .map_err(|_| StoreError::Unreadable { what: "recipient" })?;
+    Ok(Known {
+        recipient,
+        digest,
+        envelope,
+        state,
+    })
+}
+
+fn same_recipient(id: FilingId, known: &Known, found: &RecipientId) -> Result<(), SettleError> {
+    if known.recipient == *found {
+        Ok(())
+    } else {
+        Err(SettleError::OtherRecipient {
+            id,
+            wanted: known.recipient.clone(),
+            found: found.clone(),
+        })
+    }
+}
+
+fn same_content(id: FilingId, sent: [u8; 32], answered: [u8; 32]) -> Result<(), SettleError> {
+    if sent == answered {
+        Ok(())
+    } else {
+        Err(SettleError::OtherContent {
+            id,
+            sent: hex::encode(sent),
+            answered: hex::encode(answered),
+        })
+    }
+}

@@ -1,0 +1,39 @@
+//! Whether there is room for one more visit. Asked before anyone types; a visit that began is never turned away here.
+
+use super::{NoRoom, Outbox, failed};
+
+/// What one visit may need at most: ten envelopes of 128 KiB, their pages and the log.
+const ONE_VISIT: u64 = 4 * 1024 * 1024;
+
+impl Outbox {
+    /// Whether the next visit may begin: the store works, and enough space is in reserve to finish it.
+    pub fn can_accept_visit(&self) -> Result<(), NoRoom> {
+        let number = |name: &str| {
+            self.db
+                .pragma_query_value(None, name, |r| r.get::<_, i64>(0))
+                .map(i64::unsigned_abs)
+                .map_err(|e| NoRoom::Store(failed("asking for its size")(e)))
+        };
+        if let Some(max) = self.config.max_bytes {
+            let used = (number("page_count")?.saturating_sub(number("freelist_count")?))
+                * number("page_size")?;
+            if used.saturating_add(ONE_VISIT) > max {
+                return Err(NoRoom::Quota { used, max });
+            }
+        }
+        let free = free_bytes(&self.config.path).map_err(NoRoom::FileSystem)?;
+        let floor = self.config.free_floor.max(ONE_VISIT);
+        if free < floor {
+            return Err(NoRoom::Space { free, floor });
+        }
+        // Reading is not enough: a file system that went read-only says so here.
+        self.db
+            .execute_batch("BEGIN IMMEDIATE; ROLLBACK")
+            .map_err(|e| NoRoom::Store(failed("trying to write")(e)))
+    }
+}
+
+fn free_bytes(path: &std::path::Path) -> std::io::Result<u64> {
+    let stat = rustix::fs::statvfs(path)?;
+    Ok(stat.f_bavail.saturating_mul(stat.f_frsize))
+}

@@ -1,0 +1,242 @@
+//! Takes visits in, and notes what the link does with their rows.
+
+use rusqlite::{Transaction, TransactionBehavior, params};
+use ubugoe_protocol::{FilingId, MAX_ENVELOPE, RecipientId, digest};
+
+use super::{Outbox, StoreError, VisitId, failed};
+
+/// One filing for one recipient, sealed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NewRow {
+    /// The id in the envelope's header.
+    pub id: FilingId,
+    /// For whom it is.
+    pub recipient: RecipientId,
+    /// SHA-256 of the canonical bytes inside ([`ubugoe_protocol::digest`]); the receipt must repeat it.
+    pub digest: [u8; 32],
+    /// The sealed envelope.
+    pub sealed: Vec<u8>,
+    /// When the law wants it there, seconds since 1970 UTC, if it does.
+    pub legal_due: Option<i64>,
+}
+
+/// One visit: its rows and what the kiosk keeps to show about it.
+#[derive(Debug, Clone, Copy)]
+pub struct NewVisit<'a> {
+    /// 16 random bytes.
+    pub id: &'a VisitId,
+    /// At least one.
+    pub rows: &'a [NewRow],
+    /// Opaque here: the caller encrypts it with the device's key.
+    pub record: &'a [u8],
+}
+
+/// Why a row is not moving though nobody refused it. Staff see it; the row stays.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Trouble {
+    /// The broker takes no packet of this size.
+    TooLargeForBroker,
+    /// The broker does not let this device publish to this recipient.
+    NotAuthorised,
+    /// The broker took it and nobody was there to receive it.
+    NobodyListens,
+    /// The broker refused it with this MQTT reason code.
+    Broker(u8),
+    /// The connection broke each time this row was sent.
+    BreaksConnection,
+}
+
+impl Trouble {
+    pub(super) fn to_text(self) -> String {
+        match self {
+            Self::TooLargeForBroker => "too-large-for-broker".to_owned(),
+            Self::NotAuthorised => "not-authorised".to_owned(),
+            Self::NobodyListens => "nobody-listens".to_owned(),
+            Self::Broker(code) => format!("broker-{code:02x}"),
+            Self::BreaksConnection => "breaks-connection".to_owned(),
+        }
+    }
+
+    pub(super) fn from_text(text: &str) -> Option<Self> {
+        match text {
+            "too-large-for-broker" => Some(Self::TooLargeForBroker),
+            "not-authorised" => Some(Self::NotAuthorised),
+            "nobody-listens" => Some(Self::NobodyListens),
+            "breaks-connection" => Some(Self::BreaksConnection),
+            other => u8::from_str_radix(other.strip_prefix("broker-")?, 16)
+                .ok()
+                .map(Self::Broker),
+        }
+    }
+}
+
+impl Outbox {
+    /// Stores a visit: all its rows and its record, or nothing. When it returns `Ok`, the disk has it.
+    pub fn store(
+        &mut self,
+        visit: &VisitId,
+        rows: &[NewRow],
+        record: &[u8],
+        now: i64,
+    ) -> Result<(), StoreError> {
+        self.store_all(
+            &[NewVisit {
+                id: visit,
+                rows,
+                record,
+            }],
+            now,
+        )
+    }
+
+    /// Stores several visits with one sync of the disk: all of them, or nothing.
+    pub fn store_all(&mut self, visits: &[NewVisit<'_>], now: i64) -> Result<(), StoreError> {
+        for row in visits.iter().flat_map(|v| v.rows) {
+            if row.sealed.len() > MAX_ENVELOPE {
+                return Err(StoreError::TooLong {
+                    id: row.id,
+                    len: row.sealed.len(),
+                });
+            }
+        }
+        let tx = self.begin("storing a visit")?;
+        for visit in visits {
+            insert(&tx, visit, now)?;
+        }
+        tx.commit().map_err(failed("storing a visit"))
+    }
+
+    /// Notes that the broker has these rows. That is flow control: they are sent again after a reconnect.
+    pub fn mark_sent(&mut self, ids: &[FilingId], now: i64) -> Result<(), StoreError> {
+        const DOING: &str = "noting what was sent";
+        if ids.is_empty() {
+            return Ok(());
+        }
+        let tx = self.begin(DOING)?;
+        {
+            let mut update = tx
+                .prepare_cached(
+                    "UPDATE filing SET state = 'sent', sent_at = ?2, trouble = NULL, attempts = attempts + 1
+                     WHERE id = ?1 AND state IN ('queued', 'sent')",
+                )
+                .map_err(failed(DOING))?;
+            for id in ids {
+                update
+                    .execute(params![id.as_bytes(), now])
+                    .map_err(failed(DOING))?;
+            }
+        }
+        tx.commit().map_err(failed(DOING))
+    }
+
+    /// Puts every row that was sent and not answered back into the queue; how many.
+    pub fn reopen_unsettled(&mut self) -> Result<usize, StoreError> {
+        self.db
+            .execute(
+                "UPDATE filing SET state = 'queued' WHERE state = 'sent'",
+                [],
+            )
+            .map_err(failed("queueing again"))
+    }
+
+    /// Notes why a row is not moving; `true` if that is news.
+    pub fn note_trouble(&mut self, id: &FilingId, trouble: Trouble) -> Result<bool, StoreError> {
+        let changed = self
+            .db
+            .execute(
+                "UPDATE filing SET trouble = ?2
+                 WHERE id = ?1 AND state IN ('queued', 'sent') AND trouble IS NOT ?2",
+                params![id.as_bytes(), trouble.to_text()],
+            )
+            .map_err(failed("noting a trouble"))?;
+        Ok(changed > 0)
+    }
+
+    /// Drops the local record of a visit all of whose filings arrived. Receipts and statuses stay.
+    pub fn purge_record(&mut self, visit: &VisitId) -> Result<(), StoreError> {
+        const DOING: &str = "purging a record";
+        let tx = self.begin(DOING)?;
+        let open: i64 = tx
+            .query_row(
+                "SELECT count(*) FROM filing WHERE visit = ?1 AND state <> 'arrived'",
+                params![visit],
+                |r| r.get(0),
+            )
+            .map_err(failed(DOING))?;
+        if open > 0 {
+            return Err(StoreError::StillOpen {
+                open: u64::try_from(open).unwrap_or(u64::MAX),
+            });
+        }
+        tx.execute(
+            "UPDATE visit SET record = NULL WHERE id = ?1",
+            params![visit],
+        )
+        .map_err(failed(DOING))?;
+        tx.commit().map_err(failed(DOING))
+    }
+
+    /// Drops the records of all visits whose filings all arrived before `before`; how many.
+    pub fn purge_records_before(&mut self, before: i64) -> Result<usize, StoreError> {
+        self.db
+            .execute(
+                "UPDATE visit SET record = NULL
+                 WHERE record IS NOT NULL
+                   AND NOT EXISTS (SELECT 1 FROM filing WHERE visit = visit.id
+                                   AND (state <> 'arrived' OR settled_at >= ?1))",
+                params![before],
+            )
+            .map_err(failed("purging records"))
+    }
+
+    pub(super) fn begin(&mut self, doing: &'static str) -> Result<Transaction<'_>, StoreError> {
+        self.db
+            .transaction_with_behavior(TransactionBehavior::Immediate)
+            .map_err(failed(doing))
+    }
+}
+
+fn insert(tx: &Transaction<'_>, visit: &NewVisit<'_>, now: i64) -> Result<(), StoreError> {
+    if visit.rows.is_empty() {
+        return Err(StoreError::NoRows);
+    }
+    tx.prepare_cached("INSERT INTO visit (id, record, stored_at) VALUES (?1, ?2, ?3)")
+        .and_then(|mut s| s.execute(params![visit.id, visit.record, now]))
+        .map_err(twice)?;
+    let mut insert = tx
+        .prepare_cached(
+            "INSERT INTO filing (id, visit, recipient, digest, envelope, sealed, size, legal_due, state, stored_at)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, 'queued', ?9)",
+        )
+        .map_err(failed("storing a visit"))?;
+    for row in visit.rows {
+        let size = i64::try_from(row.sealed.len()).unwrap_or(i64::MAX);
+        insert
+            .execute(params![
+                row.id.as_bytes(),
+                visit.id,
+                row.recipient.as_str(),
+                row.digest,
+                digest(&row.sealed),
+                row.sealed,
+                size,
+                row.legal_due,
+                now
+            ])
+            .map_err(twice)?;
+    }
+    Ok(())
+}
+
+/// A repeated id is its own answer: the caller's earlier attempt succeeded.
+fn twice(error: rusqlite::Error) -> StoreError {
+    match &error {
+        rusqlite::Error::SqliteFailure(e, _)
+            if e.extended_code == rusqlite::ffi::SQLITE_CONSTRAINT_PRIMARYKEY
+                || e.extended_code == rusqlite::ffi::SQLITE_CONSTRAINT_UNIQUE =>
+        {
+            StoreError::AlreadyStored
+        }
+        _ => failed("storing a visit")(error),
+    }
+}
