@@ -1,0 +1,415 @@
+//! Look at the screen and touch it, by accessible label: for tests, the demo and the gallery.
+//!
+//! Works on any window: one drawn in memory ([`in_memory`], no display at all) and one on a desktop. Every function runs
+//! on the UI thread and returns when it is done; from elsewhere, hand it to `slint::invoke_from_event_loop`. A touch is a
+//! real pointer press in the middle of the element. Only the production image must lack this module: it is a cargo feature.
+
+use crate::generated::Screen;
+use i_slint_backend_testing::{
+    ElementHandle, ElementQuery, ElementRoot, TestingBackend, TestingBackendOptions,
+};
+use slint::platform::{Key, PointerEventButton, WindowEvent};
+use slint::{ComponentHandle, LogicalPosition, PhysicalSize, SharedString};
+use std::ops::ControlFlow;
+use std::path::{Path, PathBuf};
+
+pub use i_slint_backend_testing::AccessibleRole;
+
+/// Pages of a scrolling pane that are searched for an element before giving up.
+const MOST_PAGES: usize = 60;
+
+/// A touch, a look or a picture that did not come about.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum DriveError {
+    /// A platform is already there: [`in_memory`] comes first in a process, before any window.
+    #[error("the in-memory screen must be chosen before any window is made")]
+    Platform(#[source] slint::platform::SetPlatformError),
+    /// Nothing that can be touched has this label.
+    #[error("nothing to touch is labelled {label:?}; there is: {there:?}")]
+    Absent {
+        /// What was asked for.
+        label: String,
+        /// The labels of everything that can be touched now.
+        there: Vec<String>,
+    },
+    /// Several things that can be touched have this label.
+    #[error("{count} things are labelled {label:?}")]
+    Ambiguous {
+        /// What was asked for.
+        label: String,
+        /// How many have it.
+        count: usize,
+    },
+    /// It is there and does not react.
+    #[error("{label:?} is disabled")]
+    Disabled {
+        /// What was asked for.
+        label: String,
+    },
+    /// It is there, and its middle lies outside of the window.
+    #[error("{label:?} lies outside of the window, at {rect:?}")]
+    Outside {
+        /// What was asked for.
+        label: String,
+        /// Where it is.
+        rect: Rect,
+    },
+    /// The window took the event and failed.
+    #[error("the window refused the event")]
+    Event(#[source] slint::PlatformError),
+    /// The window could not be drawn.
+    #[error("the window could not be drawn")]
+    Draw(#[source] slint::PlatformError),
+    /// The picture could not be encoded or written.
+    #[error("the picture could not be written to {path}")]
+    Write {
+        /// Where it should have gone.
+        path: PathBuf,
+        /// Why it did not.
+        #[source]
+        source: std::io::Error,
+    },
+}
+
+/// A rectangle of the window, in logical pixels from its top left corner.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Rect {
+    /// Left edge.
+    pub x: f32,
+    /// Upper edge.
+    pub y: f32,
+    /// Width.
+    pub width: f32,
+    /// Height.
+    pub height: f32,
+}
+
+impl Rect {
+    fn of(element: &ElementHandle) -> Self {
+        let (at, size) = (element.absolute_position(), element.size());
+        Self {
+            x: at.x,
+            y: at.y,
+            width: size.width,
+            height: size.height,
+        }
+    }
+
+    /// The middle, where a touch goes.
+    #[must_use]
+    pub fn centre(&self) -> (f32, f32) {
+        (self.x + self.width / 2.0, self.y + self.height / 2.0)
+    }
+
+    /// Whether a point lies inside.
+    #[must_use]
+    pub fn contains(&self, (x, y): (f32, f32)) -> bool {
+        x >= self.x && x <= self.x + self.width && y >= self.y && y <= self.y + self.height
+    }
+}
+
+/// Something on the screen that has an accessible label.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Element {
+    /// What it is called, in the language of the screen.
+    pub label: String,
+    /// What it is.
+    pub role: AccessibleRole,
+    /// Its value, where it has one: the text of a field, the state of the progress line.
+    pub value: Option<String>,
+    /// Whether it reacts. Plain text counts as enabled.
+    pub enabled: bool,
+    /// For choices: whether it is the chosen one.
+    pub checked: Option<bool>,
+    /// Where it is. Parts of it may be scrolled out of sight.
+    pub rect: Rect,
+    /// The scrolling pane it belongs to, where it does.
+    pub pane: Option<Rect>,
+}
+
+impl Element {
+    fn of(handle: &ElementHandle, pane: Option<Rect>) -> Option<Self> {
+        let label = handle.accessible_label()?;
+        let role = handle.accessible_role()?;
+        if role == AccessibleRole::None || label.is_empty() {
+            return None;
+        }
+        Some(Self {
+            label: label.into(),
+            role,
+            value: handle.accessible_value().map(Into::into),
+            enabled: handle.accessible_enabled().unwrap_or(true),
+            checked: handle.accessible_checked(),
+            rect: Rect::of(handle),
+            pane,
+        })
+    }
+
+    /// Whether a finger has something to do here.
+    #[must_use]
+    pub fn is_touchable(&self) -> bool {
+        matches!(
+            self.role,
+            AccessibleRole::Button
+                | AccessibleRole::RadioButton
+                | AccessibleRole::Checkbox
+                | AccessibleRole::Switch
+                | AccessibleRole::Tab
+                | AccessibleRole::TextInput
+        )
+    }
+}
+
+/// Chooses a screen without a display: drawn in memory, with a real event loop, timers and `invoke_from_event_loop`.
+/// Call it once per process, on the thread that will run the event loop, before [`crate::open`].
+///
+/// # Errors
+/// [`DriveError::Platform`] when a platform was chosen before.
+pub fn in_memory() -> Result<(), DriveError> {
+    install(false)
+}
+
+/// As [`in_memory`], without an event loop and with a clock that stands still: each test thread can have its own.
+///
+/// # Errors
+/// [`DriveError::Platform`] when this thread has a platform already.
+pub fn in_memory_still() -> Result<(), DriveError> {
+    install(true)
+}
+
+fn install(still: bool) -> Result<(), DriveError> {
+    slint::platform::set_platform(Box::new(TestingBackend::new(TestingBackendOptions {
+        mock_time: still,
+        threading: !still,
+        renderer_name: Some("software".into()),
+    })))
+    .map_err(DriveError::Platform)
+}
+
+/// Gives the window this size.
+pub fn resize(screen: &Screen, width: u32, height: u32) {
+    screen.window().set_size(PhysicalSize::new(width, height));
+    settle(screen);
+}
+
+/// Everything on the screen that has a label, top to bottom as in the page, scrolled-away parts left out.
+#[must_use]
+pub fn labels(screen: &Screen) -> Vec<Element> {
+    settle(screen);
+    let panes = panes(screen);
+    let mut found = Vec::new();
+    screen
+        .root_element()
+        .visit_descendants(|handle| -> ControlFlow<()> {
+            let rect = Rect::of(&handle);
+            let pane = panes
+                .iter()
+                .find(|pane| pane.members.contains(&key(&handle, rect)))
+                .map(|pane| pane.rect);
+            found.extend(Element::of(&handle, pane));
+            ControlFlow::Continue(())
+        });
+    found
+}
+
+/// Everything that can be touched now.
+#[must_use]
+pub fn touchables(screen: &Screen) -> Vec<Element> {
+    labels(screen)
+        .into_iter()
+        .filter(Element::is_touchable)
+        .collect()
+}
+
+/// Touches the one thing with this label, scrolling it into sight first where it is in a scrolling pane.
+///
+/// # Errors
+/// [`DriveError`] when it is absent, disabled, outside of the window, or there are several.
+pub fn tap(screen: &Screen, label: &str) -> Result<(), DriveError> {
+    let element = bring_into_sight(screen, label)?;
+    if !element.enabled {
+        return Err(DriveError::Disabled {
+            label: label.to_owned(),
+        });
+    }
+    let size = screen
+        .window()
+        .size()
+        .to_logical(screen.window().scale_factor());
+    let window = Rect {
+        x: 0.0,
+        y: 0.0,
+        width: size.width,
+        height: size.height,
+    };
+    if !window.contains(element.rect.centre()) {
+        return Err(DriveError::Outside {
+            label: label.to_owned(),
+            rect: element.rect,
+        });
+    }
+    let (x, y) = element.rect.centre();
+    let position = LogicalPosition::new(x, y);
+    let button = PointerEventButton::Left;
+    for event in [
+        WindowEvent::PointerMoved { position },
+        WindowEvent::PointerPressed { position, button },
+        WindowEvent::PointerReleased { position, button },
+        // A finger leaves nothing hovering behind.
+        WindowEvent::PointerExited,
+    ] {
+        send(screen, event)?;
+    }
+    settle(screen);
+    Ok(())
+}
+
+/// Types on a hardware keyboard, one key after the other, into whatever has the focus.
+///
+/// # Errors
+/// [`DriveError::Event`] when the window refuses a key.
+pub fn type_text(screen: &Screen, text: &str) -> Result<(), DriveError> {
+    for c in text.chars() {
+        press(screen, c.into())?;
+    }
+    settle(screen);
+    Ok(())
+}
+
+/// Presses one named key of a hardware keyboard, such as [`Key::Backspace`].
+///
+/// # Errors
+/// [`DriveError::Event`] when the window refuses it.
+pub fn press_key(screen: &Screen, key: Key) -> Result<(), DriveError> {
+    press(screen, key.into())?;
+    settle(screen);
+    Ok(())
+}
+
+/// Draws the window as it is now into a PNG file.
+///
+/// # Errors
+/// [`DriveError::Draw`] or [`DriveError::Write`].
+pub fn snapshot(screen: &Screen, path: &Path) -> Result<(), DriveError> {
+    settle(screen);
+    let pixels = screen.window().take_snapshot().map_err(DriveError::Draw)?;
+    write_png(path, pixels.width(), pixels.height(), pixels.as_bytes()).map_err(|source| {
+        DriveError::Write {
+            path: path.to_owned(),
+            source,
+        }
+    })
+}
+
+fn write_png(path: &Path, width: u32, height: u32, rgba: &[u8]) -> Result<(), std::io::Error> {
+    let file = std::io::BufWriter::new(std::fs::File::create(path)?);
+    let mut encoder = png::Encoder::new(file, width, height);
+    encoder.set_color(png::ColorType::Rgba);
+    encoder.set_depth(png::BitDepth::Eight);
+    let mut writer = encoder.write_header()?;
+    writer.write_image_data(rgba)?;
+    writer.finish()?;
+    Ok(())
+}
+
+/// Lets pending changes reach the element tree: pages that appear, rows of models, change handlers.
+fn settle(screen: &Screen) {
+    slint::platform::update_timers_and_animations();
+    // Slint walks its tree before it handles a pointer event; leaving the window touches nothing.
+    let _ = screen
+        .window()
+        .dispatch_event_with_result(WindowEvent::PointerExited);
+}
+
+fn send(screen: &Screen, event: WindowEvent) -> Result<(), DriveError> {
+    screen
+        .window()
+        .dispatch_event_with_result(event)
+        .map(drop)
+        .map_err(DriveError::Event)
+}
+
+fn press(screen: &Screen, text: SharedString) -> Result<(), DriveError> {
+    send(screen, WindowEvent::KeyPressed { text: text.clone() })?;
+    send(screen, WindowEvent::KeyReleased { text })
+}
+
+/// What tells one element from another while nothing moves.
+type ElementKey = (Option<SharedString>, [u32; 4]);
+
+fn key(handle: &ElementHandle, rect: Rect) -> ElementKey {
+    (
+        handle.accessible_label(),
+        [rect.x, rect.y, rect.width, rect.height].map(f32::to_bits),
+    )
+}
+
+struct Pane {
+    handle: ElementHandle,
+    rect: Rect,
+    members: Vec<ElementKey>,
+}
+
+fn panes(screen: &Screen) -> Vec<Pane> {
+    ElementQuery::from_root(screen)
+        .match_inherits("ScrollPane")
+        .find_all()
+        .into_iter()
+        .map(|handle| {
+            let mut members = Vec::new();
+            handle.visit_descendants(|member| -> ControlFlow<()> {
+                members.push(key(&member, Rect::of(&member)));
+                ControlFlow::Continue(())
+            });
+            Pane {
+                rect: Rect::of(&handle),
+                handle,
+                members,
+            }
+        })
+        .collect()
+}
+
+fn in_sight(element: &Element) -> bool {
+    element
+        .pane
+        .is_none_or(|pane| pane.contains(element.rect.centre()))
+}
+
+/// Finds the element, paging through the scrolling panes from their beginning where it is not in sight.
+fn bring_into_sight(screen: &Screen, label: &str) -> Result<Element, DriveError> {
+    if let Some(element) = single(screen, label)? {
+        return Ok(element);
+    }
+    for pane in panes(screen) {
+        for _ in 0..MOST_PAGES {
+            pane.handle.invoke_accessible_decrement_action();
+        }
+        for _ in 0..MOST_PAGES {
+            if let Some(element) = single(screen, label)? {
+                return Ok(element);
+            }
+            pane.handle.invoke_accessible_increment_action();
+        }
+    }
+    Err(DriveError::Absent {
+        label: label.to_owned(),
+        there: touchables(screen).into_iter().map(|e| e.label).collect(),
+    })
+}
+
+/// The one touchable element in sight with this label.
+fn single(screen: &Screen, label: &str) -> Result<Option<Element>, DriveError> {
+    let mut matching = touchables(screen)
+        .into_iter()
+        .filter(|e| e.label == label)
+        .collect::<Vec<_>>();
+    if matching.len() > 1 {
+        return Err(DriveError::Ambiguous {
+            label: label.to_owned(),
+            count: matching.len(),
+        });
+    }
+    Ok(matching.pop().filter(in_sight))
+}

@@ -1,0 +1,61 @@
+//! QR codes: a matrix of modules becomes a picture. Which text they carry is decided elsewhere.
+
+use slint::{Image, Rgba8Pixel, SharedPixelBuffer};
+
+/// White modules around the code, as ISO/IEC 18004 asks.
+const QUIET: usize = 4;
+
+/// Draws a square matrix, row by row, `true` for dark, with its quiet zone: one pixel per module.
+///
+/// The page scales it without smoothing. Returns an empty image when `modules` is not `width × width` long or empty: the
+/// page then shows no code at all rather than a broken one.
+#[must_use]
+pub fn qr_image(width: usize, modules: &[bool]) -> Image {
+    let side = width + 2 * QUIET;
+    let (Ok(pixels), true) = (
+        u32::try_from(side),
+        width > 0 && width.checked_mul(width) == Some(modules.len()),
+    ) else {
+        return Image::default();
+    };
+    let mut buffer = SharedPixelBuffer::<Rgba8Pixel>::new(pixels, pixels);
+    buffer
+        .make_mut_slice()
+        .fill(Rgba8Pixel::new(255, 255, 255, 255));
+    let rows = buffer.make_mut_slice().chunks_exact_mut(side).skip(QUIET);
+    for (row, line) in rows.zip(modules.chunks_exact(width)) {
+        for (pixel, dark) in row.iter_mut().skip(QUIET).zip(line) {
+            if *dark {
+                *pixel = Rgba8Pixel::new(0, 0, 0, 255);
+            }
+        }
+    }
+    Image::from_rgba8(buffer)
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a test may fail loudly")]
+    use super::qr_image;
+
+    #[test]
+    fn a_matrix_keeps_its_modules_and_gains_four_white_ones_around() {
+        let image = qr_image(2, &[true, false, false, true]);
+        assert_eq!((image.size().width, image.size().height), (10, 10));
+        let pixels = image.to_rgba8().unwrap();
+        let dark: Vec<usize> = pixels
+            .as_slice()
+            .iter()
+            .enumerate()
+            .filter(|(_, p)| p.r == 0)
+            .map(|(i, _)| i)
+            .collect();
+        assert_eq!(dark, [4 * 10 + 4, 5 * 10 + 5]);
+    }
+
+    #[test]
+    fn a_matrix_of_the_wrong_length_draws_nothing() {
+        assert_eq!(qr_image(3, &[true; 8]).size().width, 0);
+        assert_eq!(qr_image(0, &[]).size().width, 0);
+    }
+}

@@ -1,0 +1,802 @@
+//! Every page in every state worth looking at, filled with invented people: shared by the gallery and the tests.
+//! Nobody here exists; addresses are in あすこえ市, which does not exist either.
+
+#![allow(dead_code, reason = "each user takes what it needs")]
+
+use slint::{ComponentHandle, ModelRc, VecModel};
+use ubugoe_view::*;
+
+/// A page in one state.
+pub(crate) struct Sample {
+    pub(crate) name: &'static str,
+    pub(crate) show: fn(&Screen, Language),
+}
+
+/// Picks the text of a language.
+fn t(language: Language, ja: &'static str, en: &'static str) -> slint::SharedString {
+    if language == Language::Ja { ja } else { en }.into()
+}
+
+fn model<T: Clone + 'static>(items: Vec<T>) -> ModelRc<T> {
+    ModelRc::new(VecModel::from(items))
+}
+
+pub(crate) const SAMPLES: &[Sample] = &[
+    Sample {
+        name: "01-resting",
+        show: |s, _| page(s, Page::Resting),
+    },
+    Sample {
+        name: "01-resting-no-reader",
+        show: |s, _| {
+            s.global::<RestingAdapter>().set_reader_ok(false);
+            page(s, Page::Resting);
+        },
+    },
+    Sample {
+        name: "01-resting-all-wrong",
+        show: |s, _| {
+            let a = s.global::<RestingAdapter>();
+            a.set_reader_ok(false);
+            a.set_service_ok(false);
+            a.set_room_ok(false);
+            page(s, Page::Resting);
+        },
+    },
+    Sample {
+        name: "02-looking-card",
+        show: |s, _| looking(s, LookingKind::Card),
+    },
+    Sample {
+        name: "02-looking-attributes",
+        show: |s, _| looking(s, LookingKind::Attributes),
+    },
+    Sample {
+        name: "02-looking-signing",
+        show: |s, _| looking(s, LookingKind::Signing),
+    },
+    Sample {
+        name: "02-looking-storing",
+        show: |s, _| looking(s, LookingKind::Storing),
+    },
+    Sample {
+        name: "03-pin",
+        show: |s, _| pin(s, PinKind::Attributes, 3, 2, false),
+    },
+    Sample {
+        name: "03-pin-wrong",
+        show: |s, _| pin(s, PinKind::Attributes, 2, 0, true),
+    },
+    Sample {
+        name: "03-pin-sign",
+        show: |s, _| pin(s, PinKind::Sign, 5, 7, false),
+    },
+    Sample {
+        name: "03-pin-sign-wrong",
+        show: |s, _| pin(s, PinKind::Sign, 3, 0, true),
+    },
+    Sample {
+        name: "04-identity",
+        show: |s, l| identity(s, l, Integrity::Ok),
+    },
+    Sample {
+        name: "04-identity-unchecked",
+        show: |s, l| identity(s, l, Integrity::Unchecked),
+    },
+    Sample {
+        name: "05-certificate",
+        show: |s, l| certificate(s, l, 1),
+    },
+    Sample {
+        name: "05-certificate-twins",
+        show: |s, l| certificate(s, l, 2),
+    },
+    Sample {
+        name: "06-line",
+        show: line,
+    },
+    Sample {
+        name: "07-question-name",
+        show: |s, l| {
+            question(
+                s,
+                l,
+                QuestionKind::Name,
+                t(l, "子の名", "Child's given name"),
+                "𠮷葉",
+            );
+        },
+    },
+    Sample {
+        name: "07-question-name-problem",
+        show: |s, l| {
+            question(
+                s,
+                l,
+                QuestionKind::Name,
+                t(l, "子の名", "Child's given name"),
+                "𠮷A葉",
+            );
+            problem(s, Problem::Charset, "A");
+        },
+    },
+    Sample {
+        name: "07-question-name-review",
+        show: |s, l| {
+            question(
+                s,
+                l,
+                QuestionKind::Name,
+                t(l, "子の名", "Child's given name"),
+                "葛󠄀葉",
+            );
+            problem(s, Problem::Review, "葛󠄀");
+        },
+    },
+    Sample {
+        name: "07-question-kana",
+        show: |s, l| {
+            s.global::<QuestionAdapter>().set_katakana(true);
+            question(
+                s,
+                l,
+                QuestionKind::Kana,
+                t(l, "子の名のよみかた", "Reading of the child's given name"),
+                "ヨシ",
+            );
+        },
+    },
+    Sample {
+        name: "07-question-text",
+        show: |s, l| {
+            s.global::<QuestionAdapter>().set_optional(true);
+            question(
+                s,
+                l,
+                QuestionKind::Text,
+                t(
+                    l,
+                    "窓口に伝えておきたいこと",
+                    "Anything the counter should know",
+                ),
+                "",
+            );
+        },
+    },
+    Sample {
+        name: "07-question-choice",
+        show: |s, l| {
+            question(
+                s,
+                l,
+                QuestionKind::Choice,
+                t(l, "父母との続き柄", "Relationship to the parents"),
+                "",
+            );
+            options(
+                s,
+                &[
+                    t(l, "長男", "First son"),
+                    t(l, "長女", "First daughter"),
+                    t(l, "二男", "Second son"),
+                ],
+            );
+        },
+    },
+    Sample {
+        name: "07-question-choice-many",
+        show: |s, l| {
+            question(
+                s,
+                l,
+                QuestionKind::Choice,
+                t(l, "世帯のおもな仕事", "Main work of the household"),
+                "",
+            );
+            options(
+                s,
+                &[
+                    t(
+                        l,
+                        "農業だけ、または農業とその他の仕事を持っている",
+                        "Farming only, or farming and other work",
+                    ),
+                    t(
+                        l,
+                        "自由業・商工業・サービス業などの個人経営",
+                        "Self-employed: profession, trade or service",
+                    ),
+                    t(
+                        l,
+                        "常用勤労者（従業者1〜99人の勤め先）",
+                        "Employee of an enterprise of 1 to 99 people",
+                    ),
+                    t(
+                        l,
+                        "常用勤労者（100人以上の勤め先）",
+                        "Employee of an enterprise of 100 people or more",
+                    ),
+                    t(l, "その他の仕事をしている", "Other work"),
+                    t(
+                        l,
+                        "仕事をしている者のいない世帯",
+                        "Nobody in the household works",
+                    ),
+                ],
+            );
+            problem(s, Problem::Empty, "");
+        },
+    },
+    Sample {
+        name: "07-question-yes-no",
+        show: |s, l| {
+            question(
+                s,
+                l,
+                QuestionKind::YesNo,
+                t(
+                    l,
+                    "お子さんは、あなたと同じところに住みますか",
+                    "Will the child live at your address?",
+                ),
+                "yes",
+            );
+        },
+    },
+    Sample {
+        name: "07-question-date",
+        show: |s, l| {
+            question(
+                s,
+                l,
+                QuestionKind::Date,
+                t(l, "父の生年月日", "Father's date of birth"),
+                "1994-03",
+            );
+            s.global::<QuestionAdapter>().set_part(2);
+        },
+    },
+    Sample {
+        name: "07-question-date-era",
+        show: |s, l| {
+            question(
+                s,
+                l,
+                QuestionKind::Date,
+                t(l, "父の生年月日", "Father's date of birth"),
+                "1994-03-32",
+            );
+            let a = s.global::<QuestionAdapter>();
+            a.set_era(2);
+            a.set_part(2);
+            problem(s, Problem::Format, "1994-03-31");
+        },
+    },
+    Sample {
+        name: "07-question-month",
+        show: |s, l| {
+            question(
+                s,
+                l,
+                QuestionKind::YearMonth,
+                t(l, "同居を始めたとき", "When you began to live together"),
+                "2021",
+            );
+            s.global::<QuestionAdapter>().set_part(1);
+        },
+    },
+    Sample {
+        name: "07-question-phone",
+        show: |s, l| {
+            question(
+                s,
+                l,
+                QuestionKind::Phone,
+                t(l, "連絡先の電話番号", "Telephone number"),
+                "0901234",
+            );
+        },
+    },
+    Sample {
+        name: "07-question-number",
+        show: |s, l| {
+            question(
+                s,
+                l,
+                QuestionKind::Number,
+                t(l, "口座番号", "Account number"),
+                "12345678",
+            );
+            problem(s, Problem::TooLong, "7");
+        },
+    },
+    Sample {
+        name: "08-review",
+        show: review,
+    },
+    Sample {
+        name: "08-review-second",
+        show: |s, l| {
+            review(s, l);
+            s.global::<ReviewAdapter>().set_current(1);
+        },
+    },
+    Sample {
+        name: "09-outcome-stored",
+        show: |s, l| outcome(s, l, FilingState::Stored, false),
+    },
+    Sample {
+        name: "09-outcome-sending",
+        show: |s, l| {
+            s.global::<Shell>().set_network(Network::Offline);
+            outcome(s, l, FilingState::Sending, false);
+        },
+    },
+    Sample {
+        name: "09-outcome-arrived",
+        show: |s, l| outcome(s, l, FilingState::Arrived, true),
+    },
+    Sample {
+        name: "09-outcome-accepted",
+        show: |s, l| outcome(s, l, FilingState::Accepted, true),
+    },
+    Sample {
+        name: "09-outcome-returned",
+        show: |s, l| outcome(s, l, FilingState::Returned, true),
+    },
+    Sample {
+        name: "09-outcome-refused",
+        show: |s, l| outcome(s, l, FilingState::Refused, true),
+    },
+    Sample {
+        name: "10-trouble-c302",
+        show: |s, _| trouble(s, "C-302", TroubleKind::Counter),
+    },
+    Sample {
+        name: "10-trouble-c204",
+        show: |s, _| trouble(s, "C-204", TroubleKind::Retry),
+    },
+    Sample {
+        name: "10-trouble-c303",
+        show: |s, _| trouble(s, "C-303", TroubleKind::Counter),
+    },
+    Sample {
+        name: "10-trouble-unknown",
+        show: |s, _| trouble(s, "X-999", TroubleKind::Staff),
+    },
+    Sample {
+        name: "11-finished",
+        show: |s, _| {
+            s.global::<FinishedAdapter>().set_pending(2);
+            page(s, Page::Finished);
+        },
+    },
+    Sample {
+        name: "11-finished-gone",
+        show: |s, _| {
+            s.global::<FinishedAdapter>().set_card_present(false);
+            page(s, Page::Finished);
+        },
+    },
+    Sample {
+        name: "12-confirm-quit",
+        show: |s, l| {
+            identity(s, l, Integrity::Ok);
+            let _ = drive::labels(s);
+            s.global::<Shell>().set_confirm_quit(true);
+        },
+    },
+    Sample {
+        name: "12-details",
+        show: |s, l| {
+            question(
+                s,
+                l,
+                QuestionKind::Name,
+                t(l, "子の名", "Child's given name"),
+                "",
+            );
+            let _ = drive::labels(s);
+            s.global::<Shell>().set_staff_called(true);
+            s.global::<Shell>().set_details(true);
+        },
+    },
+];
+
+fn page(s: &Screen, page: Page) {
+    s.global::<Shell>().set_page(page);
+}
+
+fn looking(s: &Screen, kind: LookingKind) {
+    s.global::<LookingAdapter>().set_kind(kind);
+    page(s, Page::Looking);
+}
+
+fn pin(s: &Screen, kind: PinKind, left: i32, entered: i32, wrong: bool) {
+    let a = s.global::<PinAdapter>();
+    a.set_kind(kind);
+    a.set_tries_left(left);
+    a.set_entered(entered);
+    a.set_wrong(wrong);
+    let (min, max) = if kind == PinKind::Sign {
+        (6, 16)
+    } else {
+        (4, 4)
+    };
+    a.set_min(min);
+    a.set_max(max);
+    page(s, Page::Pin);
+}
+
+fn identity(s: &Screen, l: Language, integrity: Integrity) {
+    let a = s.global::<IdentityAdapter>();
+    a.set_name("渡邊󠄃　𠮷乃".into());
+    a.set_address("あすこえ市葛󠄀城三丁目１２番地の５　髙﨑ハイツ２０３号室".into());
+    a.set_birth_text(t(l, "1996年4月9日", "9 April 1996"));
+    a.set_sex(Sex::Female);
+    a.set_integrity(integrity);
+    page(s, Page::Identity);
+}
+
+fn certificate(s: &Screen, l: Language, children: i32) {
+    let order = [
+        t(l, "双子の1人目", "First of twins"),
+        t(l, "双子の2人目", "Second of twins"),
+    ];
+    let list = (0..children)
+        .map(|i| CertificateChild {
+            number: i + 1,
+            born_text: if i == 0 {
+                t(
+                    l,
+                    "2026年11月20日 午前3時12分",
+                    "20 November 2026, 3:12 a.m.",
+                )
+            } else {
+                t(
+                    l,
+                    "2026年11月20日 午前3時31分",
+                    "20 November 2026, 3:31 a.m.",
+                )
+            },
+            sex: if i == 0 { Sex::Female } else { Sex::Male },
+            weight_g: 2950 - 510 * i,
+            length_text: if i == 0 { "49.5 cm".into() } else { "".into() },
+            place: t(
+                l,
+                "あすこえ市　みどりの丘産科病院",
+                "Midorinooka Maternity Hospital, Asukoe",
+            ),
+            order_text: if children == 1 {
+                "".into()
+            } else {
+                order[usize::try_from(i).unwrap_or(0)].clone()
+            },
+            mother_name: "渡邊󠄃　𠮷乃".into(),
+            selected: false,
+        })
+        .collect();
+    s.global::<CertificateAdapter>().set_children(model(list));
+    s.global::<CertificateAdapter>()
+        .set_chosen(if children == 1 { -1 } else { 0 });
+    page(s, Page::Certificate);
+}
+
+fn line(s: &Screen, l: Language) {
+    let item = |title: slint::SharedString,
+                due: slint::SharedString,
+                days,
+                reason: slint::SharedString,
+                law: slint::SharedString,
+                now| LineItem {
+        title,
+        to: t(l, "あすこえ市", "Asukoe City"),
+        due_text: due,
+        due_days: days,
+        reason,
+        law,
+        now,
+    };
+    let items = vec![
+        item(
+            t(l, "出生届", "Birth notification"),
+            t(l, "12月3日（木）", "Thursday 3 December"),
+            11,
+            t(
+                l,
+                "お子さんが戸籍と住民票にのります。",
+                "The child is entered in the family register and the residents' record.",
+            ),
+            t(
+                l,
+                "戸籍法 第49条・第52条",
+                "Family Register Act, Articles 49 and 52",
+            ),
+            true,
+        ),
+        item(
+            t(l, "児童手当の認定請求", "Claim for child allowance"),
+            t(l, "12月7日（月）", "Monday 7 December"),
+            15,
+            t(
+                l,
+                "出生の翌日から15日のうちに出すと、翌月分から受け取れます。",
+                "If claimed within 15 days of the day after birth, it is paid from the following month.",
+            ),
+            t(
+                l,
+                "児童手当法 第7条・第8条",
+                "Child Allowance Act, Articles 7 and 8",
+            ),
+            true,
+        ),
+        item(
+            t(l, "子どもの医療費助成", "Medical expenses for children"),
+            "".into(),
+            0,
+            t(
+                l,
+                "健康保険が決まってから申し込みます。",
+                "Applied for once the health insurance is settled.",
+            ),
+            t(
+                l,
+                "あすこえ市 こども医療費助成条例",
+                "Asukoe City ordinance on medical expenses for children",
+            ),
+            false,
+        ),
+        item(
+            t(l, "1か月児の健康診査", "One-month check-up"),
+            t(l, "12月27日（日）", "Sunday 27 December"),
+            0,
+            t(l, "案内が郵便で届きます。", "A letter will come by post."),
+            t(
+                l,
+                "母子保健法 第13条",
+                "Maternal and Child Health Act, Article 13",
+            ),
+            false,
+        ),
+    ];
+    s.global::<LineAdapter>().set_items(model(items));
+    page(s, Page::Line);
+}
+
+fn question(s: &Screen, l: Language, kind: QuestionKind, label: slint::SharedString, value: &str) {
+    let a = s.global::<QuestionAdapter>();
+    a.set_section(t(
+        l,
+        "出生届　お子さんのこと",
+        "Birth notification: the child",
+    ));
+    a.set_label(label);
+    a.set_why(t(
+        l,
+        "戸籍に書かれる内容です。あとから変えるには家庭裁判所の許可が要ります。",
+        "It is written into the family register. Changing it later needs a family court.",
+    ));
+    a.set_seen_by(t(
+        l,
+        "あすこえ市の戸籍係",
+        "the register office of Asukoe City",
+    ));
+    a.set_kind(kind);
+    a.set_value(value.into());
+    a.set_index(3);
+    a.set_total(9);
+    page(s, Page::Question);
+}
+
+fn problem(s: &Screen, problem: Problem, detail: &str) {
+    let a = s.global::<QuestionAdapter>();
+    a.set_problem(problem);
+    a.set_problem_detail(detail.into());
+}
+
+fn options(s: &Screen, labels: &[slint::SharedString]) {
+    let list = labels
+        .iter()
+        .enumerate()
+        .map(|(i, label)| QuestionOption {
+            id: i.to_string().into(),
+            label: label.clone(),
+            selected: i == 1,
+        })
+        .collect();
+    s.global::<QuestionAdapter>().set_options(model(list));
+}
+
+fn review(s: &Screen, l: Language) {
+    let heading = |label: slint::SharedString| ReviewRow {
+        heading: true,
+        label,
+        ..ReviewRow::default()
+    };
+    let row = |section: &slint::SharedString,
+               label: slint::SharedString,
+               value: slint::SharedString,
+               source,
+               path: &str,
+               correctable| ReviewRow {
+        heading: false,
+        section: section.clone(),
+        label,
+        value,
+        source,
+        path: path.into(),
+        correctable,
+    };
+    let child = t(l, "お子さん", "The child");
+    let mother = t(l, "母", "Mother");
+    let birth = vec![
+        heading(child.clone()),
+        row(
+            &child,
+            t(l, "氏名", "Name"),
+            "渡邊󠄃　𠮷葉".into(),
+            ValueSource::Parent,
+            "child.name",
+            true,
+        ),
+        row(
+            &child,
+            t(l, "氏名のよみかた", "Reading of the name"),
+            "ワタナベ　ヨシハ".into(),
+            ValueSource::Parent,
+            "child.kana",
+            true,
+        ),
+        row(
+            &child,
+            t(l, "生まれたとき", "Born"),
+            t(
+                l,
+                "2026年11月20日 午前3時12分",
+                "20 November 2026, 3:12 a.m.",
+            ),
+            ValueSource::Certificate,
+            "child.born",
+            false,
+        ),
+        row(
+            &child,
+            t(l, "生まれたところ", "Place of birth"),
+            t(
+                l,
+                "あすこえ市みどりの丘一丁目２番地",
+                "Midorinooka 1-2, Asukoe City",
+            ),
+            ValueSource::Certificate,
+            "child.place",
+            false,
+        ),
+        row(
+            &child,
+            t(l, "父母との続き柄", "Relationship to the parents"),
+            t(l, "長女", "First daughter"),
+            ValueSource::Derived,
+            "child.rel",
+            true,
+        ),
+        heading(mother.clone()),
+        row(
+            &mother,
+            t(l, "氏名", "Name"),
+            "渡邊󠄃　𠮷乃".into(),
+            ValueSource::Card,
+            "mother.name",
+            false,
+        ),
+        row(
+            &mother,
+            t(l, "生年月日", "Date of birth"),
+            t(l, "1996年4月9日", "9 April 1996"),
+            ValueSource::Card,
+            "mother.birth",
+            false,
+        ),
+        row(
+            &mother,
+            t(l, "住所", "Address"),
+            "あすこえ市葛󠄀城三丁目１２番地の５　髙﨑ハイツ２０３号室".into(),
+            ValueSource::Card,
+            "mother.addr",
+            false,
+        ),
+        row(
+            &mother,
+            t(l, "同居を始めたとき", "Living together since"),
+            "".into(),
+            ValueSource::Parent,
+            "mother.since",
+            true,
+        ),
+    ];
+    let claim = vec![
+        heading(t(l, "請求する人", "Claimant")),
+        row(
+            &t(l, "請求する人", "Claimant"),
+            t(l, "氏名", "Name"),
+            "渡邊󠄃　𠮷乃".into(),
+            ValueSource::Card,
+            "claimant.name",
+            false,
+        ),
+        row(
+            &t(l, "請求する人", "Claimant"),
+            t(l, "電話番号", "Telephone"),
+            "090-0000-0000".into(),
+            ValueSource::Parent,
+            "claimant.phone",
+            true,
+        ),
+    ];
+    let forms = vec![
+        ReviewForm {
+            title: t(l, "出生届", "Birth notification"),
+            to: t(l, "あすこえ市長", "Mayor of Asukoe"),
+            digest: "3f9a 07c2 b1e4".into(),
+            rows: model(birth),
+        },
+        ReviewForm {
+            title: t(l, "児童手当 認定請求書", "Claim for child allowance"),
+            to: t(l, "あすこえ市長", "Mayor of Asukoe"),
+            digest: "a410 55d8 9c3e".into(),
+            rows: model(claim),
+        },
+    ];
+    s.global::<ReviewAdapter>().set_forms(model(forms));
+    page(s, Page::Review);
+}
+
+fn outcome(s: &Screen, l: Language, state: FilingState, qr: bool) {
+    let there = !matches!(state, FilingState::Stored | FilingState::Sending);
+    let back = matches!(state, FilingState::Returned | FilingState::Refused);
+    let filing = |title, digest: &str, state, no: &str| OutcomeFiling {
+        title,
+        to: t(l, "あすこえ市", "Asukoe City"),
+        state,
+        arrival_no: if there { no.into() } else { "".into() },
+        time_text: t(l, "11月22日 14:05", "22 November, 14:05"),
+        reason: if back {
+            t(
+                l,
+                "母の本籍の番地が、住民票の記録とちがいます。",
+                "The number in the mother's registered domicile differs from the record.",
+            )
+        } else {
+            "".into()
+        },
+        digest: digest.into(),
+    };
+    s.global::<OutcomeAdapter>().set_filings(model(vec![
+        filing(
+            t(l, "出生届", "Birth notification"),
+            "3f9a 07c2",
+            state,
+            "1042",
+        ),
+        filing(
+            t(l, "児童手当の認定請求", "Claim for child allowance"),
+            "a410 55d8",
+            if there { FilingState::Arrived } else { state },
+            "1043",
+        ),
+    ]));
+    if qr {
+        // Not a readable code: a pattern of the right density.
+        let modules: Vec<bool> = (0..45 * 45)
+            .map(|i: usize| (i * i / 7 + i / 45 * 3) % 5 < 2)
+            .collect();
+        s.global::<OutcomeAdapter>().set_qr(qr_image(45, &modules));
+    }
+    page(s, Page::Outcome);
+}
+
+fn trouble(s: &Screen, code: &str, kind: TroubleKind) {
+    let a = s.global::<TroubleAdapter>();
+    a.set_code(code.into());
+    a.set_kind(kind);
+    page(s, Page::Trouble);
+}
