@@ -9,7 +9,10 @@ use std::{
     fs::{self, File},
     io::{BufRead as _, BufReader},
     net::{Ipv4Addr, TcpListener},
-    os::{fd::OwnedFd, unix::net::UnixListener},
+    os::{
+        fd::OwnedFd,
+        unix::{fs::PermissionsExt as _, net::UnixListener},
+    },
     path::{Path, PathBuf},
     process::{Child, Command, Stdio},
     sync::mpsc::{RecvTimeoutError, Sender, channel},
@@ -186,23 +189,25 @@ impl Pcscd {
         }
         let end = Instant::now() + self.config.patience;
         let mut last = VecDeque::new();
+        let mut broken = false;
         loop {
             match log.recv_timeout(end.saturating_duration_since(Instant::now())) {
                 Ok(line) => {
                     let ready = line.contains("daemon ready");
+                    // pcscd goes on without a reader when vpcd cannot have its ports
+                    broken |= line.contains("Could not initialize");
                     last.push_back(line);
                     if last.len() > 12 {
                         last.pop_front();
                     }
-                    if ready {
-                        return Ok(());
+                    match (ready, broken) {
+                        (true, false) => return Ok(()),
+                        (true, true) => return Err(not_ready(last)),
+                        (false, _) => {}
                     }
                 }
                 Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => {
-                    let log: Vec<String> = last.into();
-                    return Err(Error::NotReady {
-                        log: log.join(" / "),
-                    });
+                    return Err(not_ready(last));
                 }
             }
         }
@@ -212,6 +217,13 @@ impl Pcscd {
 impl Drop for Pcscd {
     fn drop(&mut self) {
         self.stop();
+    }
+}
+
+fn not_ready(last: VecDeque<String>) -> Error {
+    let lines: Vec<String> = last.into();
+    Error::NotReady {
+        log: lines.join(" / "),
     }
 }
 
@@ -249,8 +261,12 @@ impl Ports {
 
 /// The port's lock file, if no other launcher holds it and nobody listens on the port.
 fn claim(port: u16) -> Option<File> {
-    let path = std::env::temp_dir().join(format!("vcard-port-{port}.lock"));
-    let lock = File::create(path).ok()?;
+    let folder = std::env::temp_dir().join("ubugoe-vcard-ports");
+    if fs::create_dir(&folder).is_ok() {
+        // like /tmp itself: every user's tests lock ports here
+        fs::set_permissions(&folder, fs::Permissions::from_mode(0o1777)).ok()?;
+    }
+    let lock = File::create(folder.join(port.to_string())).ok()?;
     lock.try_lock().ok()?;
     TcpListener::bind((Ipv4Addr::UNSPECIFIED, port)).ok()?;
     Some(lock)

@@ -10,7 +10,7 @@
 //! ```
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, VecDeque},
     fs::File,
     io::{ErrorKind, Read as _, Write as _},
     net::{Ipv4Addr, Shutdown, SocketAddr, TcpStream},
@@ -30,6 +30,9 @@ use crate::{
 
 /// How long the card waits before it looks again for a reader that is not there (pcscd being restarted).
 const RETRY: Duration = Duration::from_millis(40);
+
+/// How many exchanges are kept in memory; the trace file keeps all.
+const KEPT: usize = 4096;
 
 /// Where the reader is and what is kept.
 #[derive(Debug, Clone)]
@@ -58,6 +61,8 @@ pub struct Status {
     pub persona: String,
     /// Whether it is on the reader.
     pub inserted: bool,
+    /// Whether the reader has noticed it and powers it.
+    pub powered: bool,
     /// APDUs since insertion.
     pub since_insertion: u64,
     /// Faults still to come.
@@ -95,7 +100,7 @@ struct State {
     plan: Plan,
     delay: Duration,
     counters: Counters,
-    exchanges: Vec<Exchange>,
+    exchanges: VecDeque<Exchange>,
     trace: Option<File>,
 }
 
@@ -138,7 +143,7 @@ impl SimReader {
                 plan: Plan::default(),
                 delay: Duration::ZERO,
                 counters: Counters::default(),
-                exchanges: Vec::new(),
+                exchanges: VecDeque::new(),
                 trace,
             }),
             changed: Condvar::new(),
@@ -244,9 +249,9 @@ impl SimReader {
         std::mem::take(&mut self.shared.lock().counters)
     }
 
-    /// The exchanges since the last call, secrets masked.
+    /// The exchanges since the last call (the last few thousand of them), secrets masked.
     pub fn take_exchanges(&self) -> Vec<Exchange> {
-        std::mem::take(&mut self.shared.lock().exchanges)
+        std::mem::take(&mut self.shared.lock().exchanges).into()
     }
 
     /// Waits until `condition` holds; false if it did not within `limit`. Looked at after every event here.
@@ -308,6 +313,7 @@ impl State {
         Status {
             persona: self.current.clone(),
             inserted: self.inserted,
+            powered: card.is_some_and(Card::is_powered),
             since_insertion: self.plan.seen(),
             faults: self.plan.waiting(),
             tries: [
@@ -423,7 +429,10 @@ impl State {
                 self.trace = None;
             }
         }
-        self.exchanges.push(exchange);
+        if self.exchanges.len() == KEPT {
+            self.exchanges.pop_front();
+        }
+        self.exchanges.push_back(exchange);
     }
 }
 

@@ -116,6 +116,12 @@ impl Card {
         &self.atr
     }
 
+    /// Whether the field is on.
+    #[must_use]
+    pub fn is_powered(&self) -> bool {
+        self.session.powered
+    }
+
     /// The field comes on: the issuer security domain is current, nothing is verified.
     pub fn power_on(&mut self) {
         if !self.session.powered {
