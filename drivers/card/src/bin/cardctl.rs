@@ -1,0 +1,2 @@
+//! A technician's tool; being written.
+fn main() {}
