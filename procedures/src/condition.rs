@@ -41,6 +41,11 @@ pub enum When {
         /// The value.
         value: Scalar,
     },
+    /// A field has an answer at all; never open.
+    Answered {
+        /// The field.
+        path: String,
+    },
     /// A field was left blank on purpose.
     Blank {
         /// The field.
@@ -79,6 +84,7 @@ impl When {
             Self::Any(parts) => fold(parts, answers, true),
             Self::Not(part) => part.holds(answers).map(|held| !held),
             Self::Is { path, value } => answers.value(path).map(|given| equals(given, value)),
+            Self::Answered { path } => Some(answers.value(path).is_some()),
             Self::Blank { path } => answers.value(path).map(|given| *given == Value::Blank),
             Self::Same { a, b } => Some(answers.value(a)? == answers.value(b)?),
             Self::AtLeast { path, n } => match answers.value(path)? {
@@ -105,6 +111,7 @@ impl When {
             Self::Not(part) => part.paths(),
             Self::Is { path, .. }
             | Self::Blank { path }
+            | Self::Answered { path }
             | Self::AtLeast { path, .. }
             | Self::FiscalYear { path, .. } => {
                 vec![path]
@@ -124,6 +131,7 @@ impl When {
                 path: rename(path),
                 value: value.clone(),
             },
+            Self::Answered { path } => Self::Answered { path: rename(path) },
             Self::Blank { path } => Self::Blank { path: rename(path) },
             Self::Same { a, b } => Self::Same {
                 a: rename(a),

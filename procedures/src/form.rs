@@ -217,6 +217,13 @@ pub enum Derive {
     YuchoBranch(String),
     /// Account number from ゆうちょ 番号.
     YuchoNumber(String),
+    /// An account holder's name in the banks' half-width kana, from two readings.
+    Zengin {
+        /// Reading of the family name.
+        sei_kana: String,
+        /// Reading of the given name.
+        mei_kana: String,
+    },
     /// A fixed value.
     Value(Value),
 }

@@ -9,6 +9,7 @@ use crate::facts::{Facts, FilerRole, Sex, split_name};
 use crate::form::{
     Derive, Field, FieldKind, Prefill, PrefillFrom, PrefillRole, Required, ShareRule,
 };
+use crate::names;
 use crate::value::{Answers, Source, Value};
 
 /// Fills in what card, certificate, role and profiles tell.
@@ -132,9 +133,7 @@ pub fn derive(procedure: &Procedure, answers: &Answers) -> Answers {
             .filter(|field| !field.derive.is_empty())
         {
             let path = field.path.as_str();
-            if all
-                .get(path)
-                .is_some_and(|answer| !renewable(field, answer.source))
+            if all.get(path).is_some_and(|answer| !renewable(answer.source))
             {
                 continue;
             }
@@ -157,7 +156,7 @@ pub fn derive(procedure: &Procedure, answers: &Answers) -> Answers {
                     let own = all
                         .get(path)
                         .is_some_and(|answer| answer.source == Source::Derived);
-                    if own && field.prefill.is_empty() {
+                    if own {
                         all.remove(path);
                     }
                 }
@@ -174,10 +173,10 @@ fn is_fixed(field: &Field) -> bool {
         .all(|rule| matches!(rule.derive, Derive::Value(_)))
 }
 
-fn renewable(field: &Field, source: Source) -> bool {
+/// Computed values are computed again; what somebody or something said stands.
+fn renewable(source: Source) -> bool {
     match source {
-        Source::Derived => field.prefill.is_empty(),
-        Source::System => true,
+        Source::Derived | Source::System => true,
         Source::Card | Source::Certificate | Source::Parent | Source::Profile => false,
     }
 }
@@ -200,6 +199,10 @@ fn compute(derive: &Derive, answers: &Answers) -> Option<Value> {
         }
         Derive::YuchoBranch(from) => yucho_branch(answers.text(from)?).map(Value::Text),
         Derive::YuchoNumber(from) => yucho_number(answers.text(from)?).map(Value::Text),
+        Derive::Zengin { sei_kana, mei_kana } => {
+            let both = format!("{} {}", answers.text(sei_kana)?, answers.text(mei_kana)?);
+            Some(Value::Text(names::to_zengin(&both)))
+        }
         Derive::Value(value) => Some(value.clone()),
     }
 }

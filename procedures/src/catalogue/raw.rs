@@ -124,6 +124,8 @@ pub(super) struct RawDerive {
     pub(super) yucho_branch: Option<String>,
     #[serde(default)]
     pub(super) yucho_number: Option<String>,
+    #[serde(default)]
+    pub(super) zengin: Option<(String, String)>,
     /// A fixed value of the field's own kind.
     #[serde(default)]
     pub(super) value: Option<Scalar>,

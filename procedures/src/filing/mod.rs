@@ -10,7 +10,7 @@ mod show;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
-use crate::ask::{advice, check, missing};
+use crate::ask::{advice, check, incomplete};
 use crate::catalogue::{AdviceKind, Procedure};
 use crate::form::{Field, FieldKind};
 use crate::ids::{FieldPath, MunicipalityCode, ProcedureId};
@@ -135,7 +135,7 @@ impl Filing {
             return Err(AssembleError::UnknownField { path: path.clone() });
         }
         let all = derive(procedure, answers);
-        let open = missing(procedure, &all);
+        let open = incomplete(procedure, &all);
         if !open.is_empty() {
             return Err(AssembleError::Incomplete {
                 fields: open.into_iter().map(|field| field.path.clone()).collect(),
