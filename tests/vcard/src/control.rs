@@ -99,8 +99,7 @@ pub fn execute(reader: &SimReader, line: &str) -> Result<Value, Error> {
 fn fault(words: &[&str]) -> Result<Fault, Error> {
     let (words, from) = match words {
         [words @ .., "from-insertion"] => (words, FaultFrom::Insertion),
-        [words @ .., "from-now"] => (words, FaultFrom::Now),
-        words => (words, FaultFrom::Now),
+        [words @ .., "from-now"] | words => (words, FaultFrom::Now),
     };
     let (at, effect) = match words {
         ["pull-before", at] => (at, Effect::PullBefore),

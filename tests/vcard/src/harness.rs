@@ -53,17 +53,14 @@ fn wait(child: &mut std::process::Child, limit: Duration) -> Result<(), String> 
     let (done, outcome) = channel();
     let pid = child.id();
     std::thread::scope(|scope| {
-        let watch = scope.spawn(move || match outcome.recv_timeout(limit) {
-            Ok(()) => true,
-            Err(_) => {
+        let watch = scope.spawn(move || {
+            let in_time = outcome.recv_timeout(limit).is_ok();
+            if !in_time {
                 // by its own id, and only this process
-                drop(
-                    Command::new("kill")
-                        .args(["-KILL", &pid.to_string()])
-                        .status(),
-                );
-                false
+                let mut kill = Command::new("kill");
+                drop(kill.args(["-KILL", &pid.to_string()]).status());
             }
+            in_time
         });
         let status = child.wait().map_err(|error| error.to_string())?;
         done.send(()).ok();

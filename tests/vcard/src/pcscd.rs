@@ -24,6 +24,16 @@ use crate::Error;
 /// Below the range from which the kernel takes ports for outgoing connections.
 const PORTS: std::ops::Range<u16> = 20_000..32_000;
 
+/// Runs its arguments with the socket on descriptor 3 until standard input ends, then kills them.
+const KEEPER: &str = r#"
+exec 3>&1 1>&2
+sh -c 'LISTEN_FDS=1 LISTEN_PID=$$; export LISTEN_FDS LISTEN_PID; exec "$@"' sh "$@" </dev/null &
+exec 3>&- 1>/dev/null 2>&1
+read -r nothing
+kill -KILL $!
+wait $!
+"#;
+
 /// How to run the service.
 #[derive(Debug, Clone)]
 pub struct PcscdConfig {
@@ -112,8 +122,8 @@ impl Pcscd {
     /// Kills the service: sessions break off, and new clients find no service.
     pub fn stop(&mut self) {
         if let Some(mut child) = self.running.take() {
+            drop(child.stdin.take());
             // Already dead is as good.
-            drop(child.kill());
             drop(child.wait());
         }
         drop(fs::remove_file(&self.socket));
@@ -151,7 +161,8 @@ impl Pcscd {
     }
 
     /// pcscd knows only one socket of its own, but takes a listening one by systemd's protocol: descriptor 3,
-    /// announced by LISTEN_FDS and LISTEN_PID. A shell moves standard input there and becomes pcscd.
+    /// announced by LISTEN_FDS and LISTEN_PID. A shell gets the socket as its standard output, moves it there and
+    /// runs pcscd; it kills pcscd when its standard input ends, which also happens when this process dies.
     fn spawn(&self, listener: UnixListener, folder: &Path) -> Result<Child, Error> {
         let failed = |source| Error::Spawn {
             program: self.config.program.clone(),
@@ -163,17 +174,16 @@ impl Pcscd {
             .map_err(failed)?;
         // Debian 13's pcscd asks polkit, and rejects everybody where no polkitd runs.
         let polkit = String::from_utf8_lossy(&version.stdout).contains(" polkit");
-        let script = r#"exec 3<&0 </dev/null; LISTEN_FDS=1 LISTEN_PID=$$; export LISTEN_FDS LISTEN_PID; exec "$@""#;
         let mut command = Command::new("/bin/sh");
         command
-            .args(["-c", script, "sh"])
+            .args(["-c", KEEPER, "sh"])
             .arg(&self.config.program)
             .args(["--foreground", "--info", "--config"])
             .arg(folder)
             .args(polkit.then_some("--disable-polkit"))
             .env_remove("PCSCLITE_CSOCK_NAME")
-            .stdin(Stdio::from(OwnedFd::from(listener)))
-            .stdout(Stdio::piped())
+            .stdin(Stdio::piped())
+            .stdout(Stdio::from(OwnedFd::from(listener)))
             .stderr(Stdio::piped());
         command.spawn().map_err(failed)
     }
@@ -181,9 +191,6 @@ impl Pcscd {
     /// Reads pcscd's log until it says it is ready; the rest of the log goes to `tracing`.
     fn wait_ready(&self, child: &mut Child) -> Result<(), Error> {
         let (lines, log) = channel();
-        if let Some(out) = child.stdout.take() {
-            follow(out, lines.clone());
-        }
         if let Some(err) = child.stderr.take() {
             follow(err, lines);
         }

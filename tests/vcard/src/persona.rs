@@ -60,6 +60,10 @@ pub struct Holder {
 }
 
 /// Traits of the chip itself.
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "independent traits, each a line of its own in a persona file"
+)]
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Traits {

@@ -31,6 +31,9 @@ use crate::{
 /// How long the card waits before it looks again for a reader that is not there (pcscd being restarted).
 const RETRY: Duration = Duration::from_millis(40);
 
+/// "Until somebody takes the card", in a form that instants can be added to.
+const FOREVER: Duration = Duration::from_hours(10_000);
+
 /// How many exchanges are kept in memory; the trace file keeps all.
 const KEPT: usize = 4096;
 
@@ -245,11 +248,16 @@ impl SimReader {
     }
 
     /// Totals, then from zero again.
+    #[expect(clippy::must_use_candidate, reason = "the reset is the point")]
     pub fn reset_counters(&self) -> Counters {
         std::mem::take(&mut self.shared.lock().counters)
     }
 
     /// The exchanges since the last call (the last few thousand of them), secrets masked.
+    #[expect(
+        clippy::must_use_candidate,
+        reason = "forgetting them may be the point"
+    )]
     pub fn take_exchanges(&self) -> Vec<Exchange> {
         std::mem::take(&mut self.shared.lock().exchanges).into()
     }
@@ -523,8 +531,7 @@ impl Shared {
                     }
                 }
                 Outcome::Late { bytes, after } => {
-                    // A year is "until somebody takes the card".
-                    let wait = after.unwrap_or(Duration::from_secs(31_536_000));
+                    let wait = after.unwrap_or(FOREVER);
                     if !self.still_there(generation, wait) {
                         return Ok(());
                     }

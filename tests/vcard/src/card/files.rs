@@ -390,9 +390,10 @@ fn card_serial(persona: &Persona) -> String {
 
 /// EF 0002, and the part of it that the issuer's digest covers: everything behind the offset table.
 fn text_record(persona: &Persona, holder: &Holder, address: &str) -> (Vec<u8>, Vec<u8>) {
-    let form = match persona.card.non_minimal_lengths {
-        true => LengthForm::TwoBytes,
-        false => LengthForm::Minimal,
+    let form = if persona.card.non_minimal_lengths {
+        LengthForm::TwoBytes
+    } else {
+        LengthForm::Minimal
     };
     let birth = holder.birth.strftime("%Y%m%d").to_string();
     let sex = holder.sex.to_string();

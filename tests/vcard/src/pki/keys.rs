@@ -54,7 +54,7 @@ impl Store {
         let pem = key
             .to_pkcs8_pem(LineEnding::LF)
             .map_err(|error| encode(label, &error))?;
-        self.write(&path, pem.as_bytes())?;
+        write(&path, pem.as_bytes())?;
         Ok(key)
     }
 
@@ -67,7 +67,7 @@ impl Store {
         if path.exists() {
             return Ok(());
         }
-        self.write(&path, pem.as_bytes())
+        write(&path, pem.as_bytes())
     }
 
     /// A certificate kept earlier, DER; `None` where there is none or it is damaged.
@@ -86,19 +86,19 @@ impl Store {
         let pem = <Certificate as der::Decode>::from_der(der)
             .and_then(|parsed| parsed.to_pem(LineEnding::LF))
             .map_err(|error| encode(file, &error))?;
-        self.write(&self.directory.join(file), pem.as_bytes())
+        write(&self.directory.join(file), pem.as_bytes())
     }
+}
 
-    /// Whole or not at all: readers outside the lock never see half a file.
-    fn write(&self, path: &Path, bytes: &[u8]) -> Result<(), Error> {
-        let partial = path.with_extension("part");
-        let failed = |source| Error::Write {
-            path: path.to_owned(),
-            source,
-        };
-        fs::write(&partial, bytes).map_err(failed)?;
-        fs::rename(&partial, path).map_err(failed)
-    }
+/// Whole or not at all: readers outside the lock never see half a file.
+fn write(path: &Path, bytes: &[u8]) -> Result<(), Error> {
+    let partial = path.with_extension("part");
+    let failed = |source| Error::Write {
+        path: path.to_owned(),
+        source,
+    };
+    fs::write(&partial, bytes).map_err(failed)?;
+    fs::rename(&partial, path).map_err(failed)
 }
 
 fn encode(label: &str, reason: &dyn std::fmt::Display) -> Error {

@@ -155,13 +155,13 @@ fn authority(
     let label = file.trim_end_matches(".pem");
     let key = store.key(label)?;
     let kept = store.read_certificate(file)?;
-    let certificate = match kept.filter(|der| certificate::still_good(der, &key, today)) {
-        Some(der) => der,
-        None => {
-            let der = certificate::authority(purpose, &key, today)?;
-            store.write_certificate(file, &der)?;
-            der
-        }
+    let good = kept.filter(|der| certificate::still_good(der, &key, today));
+    let certificate = if let Some(der) = good {
+        der
+    } else {
+        let der = certificate::authority(purpose, &key, today)?;
+        store.write_certificate(file, &der)?;
+        der
     };
     Ok(Authority {
         key,

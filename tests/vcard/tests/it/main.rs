@@ -19,7 +19,7 @@ use ubugoe_vcard::{Card, Issuer, Pki};
 const TODAY: Date = date(2026, 11, 22);
 
 /// For whatever waits on another process: generous, because the machine may be busy.
-const LIMIT: Duration = Duration::from_secs(60);
+const LIMIT: Duration = Duration::from_mins(1);
 
 const SELECT_JPKI: &str = "00A4040C0AD392F000260100000001";
 const SELECT_TEXT: &str = "00A4040C0AD3921000310001010408";

@@ -86,7 +86,7 @@ fn wait_for(client: &Context, name: &CStr, wanted: State) {
 
 /// The raw answer in hexadecimal.
 fn send(card: &Card, command: &str) -> Result<String, PcscError> {
-    let mut buffer = [0; 66_000];
+    let mut buffer = vec![0; 66_000];
     let command = hex::decode(command).unwrap();
     card.transmit(&command, &mut buffer).map(hex::encode_upper)
 }

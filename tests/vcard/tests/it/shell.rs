@@ -2,14 +2,15 @@
 
 use std::{
     fs,
-    io::{BufRead as _, BufReader},
+    io::{BufRead as _, BufReader, ErrorKind, Read as _},
+    os::unix::net::UnixStream,
     path::Path,
     process::{Child, Command, Stdio},
 };
 
 use serde_json::{Value, json};
 
-use super::{issuer, run};
+use super::{LIMIT, issuer, run};
 
 const VCARD: &str = env!("CARGO_BIN_EXE_vcard");
 
@@ -132,6 +133,21 @@ fn a_shell_can_play_with_a_running_card() {
     drop(service.0.stdin.take());
     assert!(service.0.wait().unwrap().success());
     assert!(!Path::new(&socket).exists());
+}
+
+#[test]
+fn pcscd_does_not_outlive_a_launcher_that_was_killed() {
+    let folder = tempfile::tempdir().unwrap();
+    let (mut service, socket, _) = reader(folder.path());
+    let mut client = UnixStream::connect(&socket).unwrap();
+    client.set_read_timeout(Some(LIMIT)).unwrap();
+    // no chance to clean up
+    service.0.kill().unwrap();
+    // nobody holds the other end any more; a reset where pcscd had not looked at the connection yet
+    match client.read(&mut [0; 1]) {
+        Ok(bytes) => assert_eq!(bytes, 0),
+        Err(error) => assert_eq!(error.kind(), ErrorKind::ConnectionReset),
+    }
 }
 
 #[test]
