@@ -1,0 +1,78 @@
+//! Keys, headers and bodies that several tests need. Nothing here is under test.
+#![allow(dead_code, reason = "each test binary uses its part")]
+
+use ubugoe_protocol::{
+    AttachmentRef, CaseId, DeviceId, FilingBody, FilingId, Header, Kind, Receipt, RecipientId,
+    RecipientPublicKey, RecipientSecretKey, SigningKey, VERSION, VerifyingKey,
+};
+
+pub(crate) struct Pair {
+    pub(crate) secret: RecipientSecretKey,
+    pub(crate) public: RecipientPublicKey,
+}
+
+pub(crate) struct Signer {
+    pub(crate) secret: SigningKey,
+    pub(crate) public: VerifyingKey,
+}
+
+pub(crate) fn pair() -> Pair {
+    let secret = RecipientSecretKey::generate().unwrap();
+    let public = secret.public().unwrap();
+    Pair { secret, public }
+}
+
+pub(crate) fn signer() -> Signer {
+    let secret = SigningKey::generate().unwrap();
+    let public = secret.verifying().unwrap();
+    Signer { secret, public }
+}
+
+pub(crate) fn device() -> DeviceId {
+    "kiosk-07".parse().unwrap()
+}
+
+pub(crate) fn city() -> RecipientId {
+    "city-a1".parse().unwrap()
+}
+
+pub(crate) fn header(to: &RecipientPublicKey) -> Header {
+    Header {
+        v: VERSION,
+        id: FilingId::from_bytes([1; 16]),
+        device: device(),
+        recipient: city(),
+        kind: Kind::Filing,
+        schema: "ubugoe-filing/1".to_owned(),
+        case: CaseId::from_bytes([2; 16]),
+        case_seq: 3,
+        created: 1_790_000_000,
+        expires: Some(1_800_000_000),
+        key_id: to.key_id(),
+    }
+}
+
+pub(crate) fn body() -> FilingBody {
+    FilingBody {
+        canonical: "{\"子の名\":\"葛󠄀飾 𠮷子\"}".as_bytes().to_vec(),
+        signature: vec![0x30; 900],
+        attachments: vec![AttachmentRef {
+            sha256: [9; 32],
+            len: 4096,
+            media_type: "application/pdf".to_owned(),
+        }],
+    }
+}
+
+pub(crate) fn receipt() -> Receipt {
+    Receipt {
+        v: VERSION,
+        id: FilingId::from_bytes([1; 16]),
+        digest: [7; 32],
+        recipient: city(),
+        arrived_at: 1_790_000_123,
+        arrival_no: 4711,
+        status_token: "0123456789abcdefABCDEF".to_owned(),
+        status_url: "https://status.asukoe.example/s/".to_owned(),
+    }
+}
