@@ -483,7 +483,7 @@ fn every_failure_code_has_a_sentence_on_the_screen_and_the_screen_knows_no_other
     let mut spoken = BTreeSet::new();
     for path in files_under("ui/view/ui")
         .iter()
-        .filter(|path| path.ends_with(".slint"))
+        .filter(|path| has_extension(path, "slint"))
     {
         let text = read(path);
         spoken.extend(
@@ -501,7 +501,7 @@ fn every_failure_code_has_a_sentence_on_the_screen_and_the_screen_knows_no_other
 fn every_decision_fits_on_a_page_and_is_numbered_without_gaps() {
     let pages: Vec<String> = files_under("docs/decisions")
         .into_iter()
-        .filter(|path| path.ends_with(".md"))
+        .filter(|path| has_extension(path, "md"))
         .collect();
     let mut broken = Vec::new();
     for (number, path) in (1..).zip(&pages) {
@@ -700,15 +700,14 @@ fn files_under(folder: &str) -> Vec<String> {
 }
 
 fn rust_files() -> impl Iterator<Item = (String, String)> {
-    let rust = |path: &&String| {
-        Path::new(path.as_str())
-            .extension()
-            .is_some_and(|extension| extension == "rs")
-    };
-    files()
-        .iter()
-        .filter(rust)
-        .map(|path| (path.clone(), read(path)))
+    let rust = files().iter().filter(|path| has_extension(path, "rs"));
+    rust.map(|path| (path.clone(), read(path)))
+}
+
+fn has_extension(path: &str, extension: &str) -> bool {
+    Path::new(path)
+        .extension()
+        .is_some_and(|found| found == extension)
 }
 
 /// The whole folder `tests/`, and the `tests` folder or file of any crate.
