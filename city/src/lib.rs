@@ -1,1 +1,32 @@
-//! Not written yet.
+//! The municipal end: filings arrive, officers decide, families see where things stand.
+//!
+//! [`ingest`] turns sealed messages into committed rows and signed receipts; [`store`] keeps them in SQLite or
+//! PostgreSQL; [`casework`] is the vocabulary of deciding; [`http`] shows the staff console and the family pages;
+//! [`receipt`] signs what leaves. [`server`] joins them. Libraries of this crate read no environment and no clock of
+//! their own: the binary hands both in.
+
+pub mod casework;
+pub mod config;
+pub mod http;
+pub mod ingest;
+pub mod jst;
+pub mod receipt;
+pub mod server;
+pub mod store;
+
+use std::sync::Arc;
+
+/// The city's clock, handed in by the binary (and by tests).
+pub type Clock = Arc<dyn Fn() -> jiff::Timestamp + Send + Sync>;
+
+/// The operating system gave no random bytes.
+#[derive(Debug, thiserror::Error)]
+#[error("no random bytes from the operating system: {0}")]
+pub struct NoRandomness(getrandom::Error);
+
+/// 128 random bits as 32 lower-case hexadecimal digits.
+pub(crate) fn random_token() -> Result<String, NoRandomness> {
+    let mut bytes = [0_u8; 16];
+    getrandom::fill(&mut bytes).map_err(NoRandomness)?;
+    Ok(hex::encode(bytes))
+}

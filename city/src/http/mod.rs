@@ -1,0 +1,285 @@
+//! The city's pages: the staff console and the family's status page.
+//!
+//! Answers for HTTP: addresses, headers, sessions, forms, pages. Rendered on the server; works without any script and
+//! loads nothing from anywhere else. Decides nothing and stores nothing by itself.
+
+mod console;
+mod decide;
+mod family;
+mod fields;
+mod guard;
+mod oversight;
+mod page;
+pub mod password;
+mod sign_in;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use axum::Router;
+use axum::extract::{DefaultBodyLimit, Request, State};
+use axum::http::{HeaderName, HeaderValue, StatusCode, header};
+use axum::middleware::{Next, from_fn_with_state};
+use axum::response::{IntoResponse, Redirect, Response};
+use axum::routing::{get, post};
+use tokio::sync::Notify;
+use ubugoe_procedures::{Catalogue, Lang};
+use ubugoe_protocol::DeviceId;
+
+use crate::Clock;
+use crate::config::{HttpConfig, Office, StaffAccount};
+use crate::store::{Sealer, Store, StoreError};
+
+/// Nothing but our own style sheet, icon and forms; no script at all.
+pub const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'";
+
+/// Largest form body taken.
+const MAX_BODY: usize = 16 * 1024;
+
+/// Everything the pages need.
+pub struct App {
+    /// What is kept.
+    pub store: Arc<dyn Store>,
+    /// Signs notices.
+    pub sealer: Arc<dyn Sealer>,
+    /// Known procedures.
+    pub catalogue: Arc<Catalogue>,
+    /// Who this city is.
+    pub office: Office,
+    /// Where each device stands.
+    pub wards: BTreeMap<DeviceId, String>,
+    /// Addresses and cookies.
+    pub http: HttpConfig,
+    /// Local accounts.
+    pub staff: Vec<StaffAccount>,
+    /// The city's clock.
+    pub clock: Clock,
+    /// Rung after every decision, so that the link sends the notice at once.
+    pub decided: Arc<Notify>,
+    /// Slows down guessing.
+    pub throttle: password::Throttle,
+}
+
+impl std::fmt::Debug for App {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "App({})", self.office.recipient)
+    }
+}
+
+impl App {
+    fn now(&self) -> i64 {
+        (self.clock)().as_second()
+    }
+}
+
+/// Shared state of the handlers.
+type Shared = Arc<App>;
+
+/// All addresses.
+pub fn router(app: App) -> Router {
+    let app = Arc::new(app);
+    Router::new()
+        .route("/", get(|| async { Redirect::to("/console/filings") }))
+        .route(
+            "/console",
+            get(|| async { Redirect::to("/console/filings") }),
+        )
+        .route("/console/sign-in", get(sign_in::form).post(sign_in::submit))
+        .route("/console/sign-out", post(sign_in::leave))
+        .route("/console/filings", get(console::list))
+        .route("/console/filings/{id}", get(console::open))
+        .route("/console/filings/{id}/reveal", post(console::reveal))
+        .route(
+            "/console/filings/{id}/accept",
+            get(decide::ask_accept).post(decide::accept),
+        )
+        .route(
+            "/console/filings/{id}/return",
+            get(decide::ask_return).post(decide::give_back),
+        )
+        .route("/console/filings/{id}/filing.json", get(console::canonical))
+        .route(
+            "/console/filings/{id}/signature.p7s",
+            get(console::signature),
+        )
+        .route("/console/filings/{id}/receipt.cose", get(console::receipt))
+        .route("/console/quarantine", get(oversight::quarantine))
+        .route("/console/audit", get(oversight::audit))
+        .route("/f/{token}", get(family::status))
+        .route(
+            "/assets/city.css",
+            get(|| asset("text/css; charset=utf-8", include_str!("city.css"))),
+        )
+        .route(
+            "/assets/icon.svg",
+            get(|| asset("image/svg+xml", include_str!("icon.svg"))),
+        )
+        .route("/healthz", get(|| async { "ok\n" }))
+        .fallback(not_found)
+        .layer(DefaultBodyLimit::max(MAX_BODY))
+        .layer(from_fn_with_state(Arc::clone(&app), headers))
+        .with_state(app)
+}
+
+async fn asset(kind: &'static str, body: &'static str) -> Response {
+    (
+        [
+            (header::CONTENT_TYPE, kind),
+            (header::CACHE_CONTROL, "public, max-age=300"),
+        ],
+        body,
+    )
+        .into_response()
+}
+
+async fn not_found() -> Failure {
+    Failure::NotFound
+}
+
+/// Headers of every answer.
+async fn headers(State(app): State<Shared>, request: Request, next: Next) -> Response {
+    let chosen = page::language_choice(request.uri());
+    let console = request.uri().path().starts_with("/console");
+    let mut response = next.run(request).await;
+    let headers = response.headers_mut();
+    for (name, value) in [
+        (header::CONTENT_SECURITY_POLICY, CONTENT_SECURITY_POLICY),
+        (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+        (header::X_FRAME_OPTIONS, "DENY"),
+        (header::REFERRER_POLICY, "no-referrer"),
+        (HeaderName::from_static("x-robots-tag"), "noindex, nofollow"),
+        (
+            HeaderName::from_static("cross-origin-opener-policy"),
+            "same-origin",
+        ),
+        (
+            HeaderName::from_static("cross-origin-resource-policy"),
+            "same-origin",
+        ),
+    ] {
+        headers.insert(name, HeaderValue::from_static(value));
+    }
+    headers
+        .entry(header::CACHE_CONTROL)
+        .or_insert(HeaderValue::from_static("no-store"));
+    if app.http.secure_cookies {
+        headers.insert(
+            header::STRICT_TRANSPORT_SECURITY,
+            HeaderValue::from_static("max-age=31536000"),
+        );
+    }
+    if let Some(lang) = chosen.filter(|_| console)
+        && let Ok(value) =
+            HeaderValue::from_str(&guard::language_cookie(lang, app.http.secure_cookies))
+    {
+        headers.append(header::SET_COOKIE, value);
+    }
+    response
+}
+
+/// Why a request got no page. Every variant becomes a calm page in both languages.
+#[derive(Debug, thiserror::Error)]
+enum Failure {
+    #[error("not signed in")]
+    SignInFirst,
+    #[error("no such page")]
+    NotFound,
+    #[error("the form did not come from its page")]
+    ForgedForm,
+    #[error("the form cannot be read: {0}")]
+    BadForm(&'static str),
+    #[error("the form is larger than {MAX_BODY} bytes")]
+    TooLarge,
+    #[error("too many failed sign-ins")]
+    SlowDown,
+    #[error("the store failed")]
+    Store(#[from] StoreError),
+    #[error("no random bytes")]
+    Random(#[from] crate::NoRandomness),
+}
+
+impl Failure {
+    fn status(&self) -> StatusCode {
+        match self {
+            Self::SignInFirst => StatusCode::SEE_OTHER,
+            Self::NotFound => StatusCode::NOT_FOUND,
+            Self::ForgedForm => StatusCode::FORBIDDEN,
+            Self::BadForm(_) => StatusCode::BAD_REQUEST,
+            Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::SlowDown => StatusCode::TOO_MANY_REQUESTS,
+            Self::Store(_) | Self::Random(_) => StatusCode::INTERNAL_SERVER_ERROR,
+        }
+    }
+
+    fn words(&self) -> [(&'static str, &'static str); 2] {
+        match self {
+            Self::SignInFirst | Self::NotFound => [
+                ("ページが見つかりません", "アドレスをご確認ください。"),
+                ("Page not found", "Please check the address."),
+            ],
+            Self::ForgedForm => [
+                (
+                    "操作を確認できませんでした",
+                    "画面を開き直して、もう一度操作してください。何も変更されていません。",
+                ),
+                (
+                    "This form could not be confirmed",
+                    "Open the page again and repeat. Nothing was changed.",
+                ),
+            ],
+            Self::BadForm(_) | Self::TooLarge => [
+                (
+                    "入力を受け取れませんでした",
+                    "前の画面に戻り、入力を確認してください。何も変更されていません。",
+                ),
+                (
+                    "The form could not be read",
+                    "Go back and check what was entered. Nothing was changed.",
+                ),
+            ],
+            Self::SlowDown => [
+                (
+                    "しばらくお待ちください",
+                    "サインインに続けて失敗しました。1分ほど待ってから、もう一度お試しください。",
+                ),
+                (
+                    "Please wait a moment",
+                    "Signing in failed several times. Try again in a minute.",
+                ),
+            ],
+            Self::Store(_) | Self::Random(_) => [
+                (
+                    "いま処理できません",
+                    "時間をおいて、もう一度お試しください。続く場合は管理者に連絡してください。",
+                ),
+                (
+                    "This cannot be done right now",
+                    "Please try again later. If it goes on, tell your administrator.",
+                ),
+            ],
+        }
+    }
+}
+
+impl IntoResponse for Failure {
+    fn into_response(self) -> Response {
+        if matches!(self, Self::SignInFirst) {
+            return Redirect::to("/console/sign-in").into_response();
+        }
+        if matches!(self, Self::Store(_) | Self::Random(_)) {
+            tracing::error!(
+                error = &self as &dyn std::error::Error,
+                "a page could not be served"
+            );
+        }
+        (self.status(), page::plain(self.words())).into_response()
+    }
+}
+
+/// Picks words by language.
+fn t(lang: Lang, ja: &'static str, en: &'static str) -> &'static str {
+    match lang {
+        Lang::Ja => ja,
+        Lang::En => en,
+    }
+}

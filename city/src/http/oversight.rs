@@ -1,0 +1,155 @@
+//! What could not be read, and the audit log.
+
+use axum::extract::{Query, State};
+use maud::{Markup, html};
+use serde::Deserialize;
+use ubugoe_procedures::Lang;
+
+use super::console::note;
+use super::guard::Officer;
+use super::page::{Part, console as frame};
+use super::{Failure, Shared, t};
+use crate::jst;
+use crate::store::{QuarantineReason, Quarantined};
+
+const LIST: u32 = 200;
+
+/// Messages that could not become filings.
+pub(super) async fn quarantine(
+    State(app): State<Shared>,
+    officer: Officer,
+) -> Result<Markup, Failure> {
+    let lang = officer.lang;
+    let items = app.store.quarantine(LIST).await?;
+    let counts = app.store.counts().await?;
+    note(&app, &officer, "quarantine.viewed", "-", "").await?;
+    let title = t(lang, "読めない届き物", "Unreadable messages");
+    let body = html! {
+        h1 { (title) }
+        p.lead { (t(lang,
+            "端末から届いたものの、届出として受け付けられなかったデータです。失われてはいません。鍵や端末の登録を直すと、次の再送で届出一覧に入ります。",
+            "Data that came from devices but could not be taken as filings. Nothing is lost: once keys or registrations are mended, it lands with the next resend.")) }
+        @if items.is_empty() {
+            p.empty { (t(lang, "ありません。", "There are none.")) }
+        } @else {
+            div.scroll { table.list id="quarantine" {
+                thead { tr {
+                    th scope="col" { (t(lang, "理由", "Reason")) }
+                    th scope="col" { (t(lang, "端末", "Device")) }
+                    th scope="col" { (t(lang, "最初・最後", "First and last")) }
+                    th scope="col" { (t(lang, "回数", "Times")) }
+                    th scope="col" { (t(lang, "大きさ", "Size")) }
+                    th scope="col" { (t(lang, "技術的な詳細", "Technical detail")) }
+                } }
+                tbody { @for item in &items { (line(lang, &app, item)) } }
+            } }
+        }
+    };
+    Ok(frame(
+        &officer,
+        app.office.name.get(lang),
+        counts,
+        Part::Quarantine,
+        title,
+        &body,
+    ))
+}
+
+fn line(lang: Lang, app: &Shared, item: &Quarantined) -> Markup {
+    let ward = item.device.as_ref().map(|id| {
+        id.parse()
+            .ok()
+            .and_then(|id| app.wards.get(&id))
+            .map_or_else(|| id.clone(), |ward| format!("{ward}（{id}）"))
+    });
+    html! {
+        tr data-reason=(item.reason.code()) {
+            td {
+                strong { (reason_words(lang, item.reason)) }
+                @if item.resolved_at.is_some() { " " span.state.accepted { (t(lang, "解決済み", "Resolved")) } }
+            }
+            td { (ward.as_deref().unwrap_or("—")) }
+            td.when { (jst::short(item.first_seen)) " – " (jst::short(item.last_seen)) }
+            td { (item.times) }
+            td { (item.size) " B" }
+            td.code { (item.detail) br; "sha256 " (hex::encode(&item.sha256)) }
+        }
+    }
+}
+
+fn reason_words(lang: Lang, reason: QuarantineReason) -> &'static str {
+    match reason {
+        QuarantineReason::Malformed => t(lang, "届出の形式ではない", "Not an envelope"),
+        QuarantineReason::UnknownDevice => t(lang, "登録のない端末", "Unknown device"),
+        QuarantineReason::DeviceMismatch => {
+            t(lang, "端末とアドレスの不一致", "Device and topic differ")
+        }
+        QuarantineReason::BadDeviceSignature => {
+            t(lang, "端末の署名が不正", "Wrong device signature")
+        }
+        QuarantineReason::Undecryptable => t(lang, "復号できない", "Cannot be decrypted"),
+        QuarantineReason::WrongRecipient => t(lang, "宛先が違う", "For another recipient"),
+        QuarantineReason::UnreadableContent => t(lang, "内容を読み取れない", "Content unreadable"),
+        QuarantineReason::UnsupportedKind => t(lang, "未対応の種類", "Kind not supported"),
+        QuarantineReason::DigestConflict => {
+            t(lang, "同じIDで内容が異なる", "Same id, other content")
+        }
+    }
+}
+
+/// Address parameters of the audit log.
+#[derive(Debug, Default, Deserialize)]
+pub(super) struct AuditChoice {
+    after: Option<i64>,
+}
+
+/// The audit log.
+pub(super) async fn audit(
+    State(app): State<Shared>,
+    officer: Officer,
+    Query(choice): Query<AuditChoice>,
+) -> Result<Markup, Failure> {
+    let lang = officer.lang;
+    let after = choice.after.unwrap_or(0).max(0);
+    note(&app, &officer, "audit.viewed", "-", "").await?;
+    let lines = app.store.audit_lines(after, LIST).await?;
+    let counts = app.store.counts().await?;
+    let title = t(lang, "操作記録", "Audit log");
+    let body = html! {
+        h1 { (title) }
+        p.lead { (t(lang,
+            "すべての閲覧と操作の記録です。各行は前の行と鎖のようにつながり、後から書き換えると検査で分かります。",
+            "Every view and action. Each line is chained to the one before, so a later change is found by verification.")) }
+        div.scroll { table.list id="audit" {
+            thead { tr {
+                th scope="col" { "No." }
+                th scope="col" { (t(lang, "日時", "When")) }
+                th scope="col" { (t(lang, "だれが", "Who")) }
+                th scope="col" { (t(lang, "何を", "What")) }
+                th scope="col" { (t(lang, "対象", "Subject")) }
+                th scope="col" { (t(lang, "鎖の値", "Chain")) }
+            } }
+            tbody { @for line in &lines {
+                tr {
+                    td { (line.seq) }
+                    td.when { (jst::short(line.entry.at)) }
+                    td { (line.entry.actor) }
+                    td { (line.entry.action) @if !line.entry.detail.is_empty() { " " span.hint { (line.entry.detail) } } }
+                    td.code { (line.entry.subject.chars().take(16).collect::<String>()) }
+                    td.code { (hex::encode(line.hash).chars().take(12).collect::<String>()) }
+                }
+            } }
+        } }
+        @if let Some(last) = lines.last().filter(|_| lines.len() == LIST as usize) {
+            p.links { a href={ "/console/audit?after=" (last.seq) } { (t(lang, "次の200行", "Next 200 lines")) } }
+        }
+    };
+    Ok(frame(
+        &officer,
+        app.office.name.get(lang),
+        counts,
+        Part::Audit,
+        title,
+        &body,
+    ))
+}

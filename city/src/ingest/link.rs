@@ -1,0 +1,518 @@
+//! The city's connection to the MQTT broker.
+//!
+//! Answers for carrying messages in, answers out and acknowledging after the commit. It knows nothing of filings, and
+//! loses nothing by dying: what was not acknowledged or not receipted comes again from the device.
+//!
+//! ```text
+//!  poll loop (never awaits the client)            worker (one per connection)
+//!  ───────────────────────────────────            ───────────────────────────
+//!  CONNACK ──────────── Connected ──────────────> subscribe, wait for SUBACK, presence "online"
+//!  PUBLISH ──────────── Came ───────────────────> up to 100 → Ingest::land → publish sealed answers → PUBACK each
+//!  Outgoing(pkid) ───── pops one of `sending` ──> map[pkid]
+//!  PUBACK(pkid, code) ─ map[pkid] ─ Handed ─────> notice: when to send again
+//!  error ── connection over ── worker dropped ──> next connection, fresh event loop, clean session
+//! ```
+//!
+//! The session is clean: a broker that forgets it loses nothing, because devices send again until they have a receipt,
+//! and they learn from the retained presence (with a will) when the city is back. A durable session would keep messages
+//! that devices keep anyway.
+
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use rumqttc::v5::mqttbytes::QoS;
+use rumqttc::v5::mqttbytes::v5::{LastWill, PubAckReason, Publish, SubscribeReasonCode};
+use rumqttc::v5::{
+    AsyncClient, ClientError, ConnectionError, Event, EventLoop, Incoming, MqttOptions,
+};
+use rumqttc::{Outgoing, TlsConfiguration, Transport};
+use rustls::pki_types::pem::PemObject;
+use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use tokio::sync::{Notify, mpsc, watch};
+use ubugoe_protocol::{Downlink, MAX_ENVELOPE, RecipientId, topics};
+
+use super::{Answer, FaultPoint, Faults, Ingest, MAX_BATCH, Message};
+use crate::Clock;
+use crate::config::BrokerConfig;
+use crate::receipt::outbox::{Handed, WAKE_DECIDED, WAKE_REST, next_attempt};
+use crate::store::{Attempt, Notice, Store, StoreError, WakeWindow};
+
+/// Most unacknowledged messages the broker may have under way to us: two batches.
+const RECEIVE_MAXIMUM: u16 = 200;
+/// Most unacknowledged messages of ours under way.
+const IN_FLIGHT: u16 = 64;
+/// An envelope with room for its MQTT frame.
+const MAX_PACKET: u32 = MAX_ENVELOPE as u32 + 4096;
+/// Largest number of notices taken up at once.
+const NOTICES: u32 = 64;
+
+/// Why the link could not be set up. A connection that fails later is tried again for ever.
+#[derive(Debug, thiserror::Error)]
+pub enum LinkError {
+    /// The CA, certificate or key file holds nothing usable.
+    #[error("the broker's {what} file is not usable PEM")]
+    Pem {
+        /// Which file.
+        what: &'static str,
+        /// The reader's error.
+        #[source]
+        source: rustls::pki_types::pem::Error,
+    },
+    /// The TLS identity does not fit together.
+    #[error("the TLS identity for the broker is not usable")]
+    Tls(#[source] rustls::Error),
+}
+
+/// Why one connection ended.
+#[derive(Debug, thiserror::Error)]
+enum Ended {
+    #[error("the connection failed")]
+    Connection(#[source] Box<ConnectionError>),
+    #[error("the broker refused the subscription")]
+    NotSubscribed,
+    #[error("the broker sent more than it was allowed to")]
+    TooMuch,
+    #[error("the client stopped taking requests")]
+    Client(#[source] Box<ClientError>),
+    #[error("the store failed; nothing was acknowledged")]
+    Store(#[source] StoreError),
+    #[error("stopped at a fault point")]
+    Fault,
+}
+
+/// Everything the link needs.
+#[derive(Clone)]
+pub struct LinkParts {
+    /// Where messages land.
+    pub ingest: Ingest,
+    /// Where notices wait.
+    pub store: Arc<dyn Store>,
+    /// Who this city is on the wire.
+    pub recipient: RecipientId,
+    /// The city's clock.
+    pub clock: Clock,
+    /// Rung after every decision.
+    pub decided: Arc<Notify>,
+    /// Test hook.
+    pub faults: Faults,
+}
+
+/// What the poll loop tells the worker.
+enum News {
+    Connected,
+    Subscribed,
+    Came(Publish),
+    Handed(Notice, Handed),
+}
+
+/// What a publish of ours was, so that its acknowledgement can be understood.
+enum Sent {
+    Answer,
+    Presence,
+    Notice(Notice),
+}
+
+/// Ids of publishes, in the order they were given to the client.
+type Sending = Arc<Mutex<VecDeque<Sent>>>;
+
+/// Prepares the link.
+///
+/// # Errors
+/// [`LinkError`] when the TLS files cannot be used.
+pub fn options(broker: &BrokerConfig, recipient: &RecipientId) -> Result<MqttOptions, LinkError> {
+    let mut options = MqttOptions::new(format!("city-{recipient}"), &broker.host, broker.port);
+    options.set_transport(Transport::Tls(TlsConfiguration::Rustls(Arc::new(tls(
+        broker,
+    )?))));
+    options.set_keep_alive(Duration::from_secs(15));
+    options.set_clean_start(true);
+    options.set_manual_acks(true);
+    options.set_receive_maximum(Some(RECEIVE_MAXIMUM));
+    options.set_max_packet_size(Some(MAX_PACKET));
+    options.set_outgoing_inflight_upper_limit(IN_FLIGHT);
+    options.set_last_will(LastWill::new(
+        topics::presence(recipient),
+        "offline",
+        QoS::AtLeastOnce,
+        true,
+        None,
+    ));
+    Ok(options)
+}
+
+fn tls(broker: &BrokerConfig) -> Result<rustls::ClientConfig, LinkError> {
+    let pem = |what| move |source| LinkError::Pem { what, source };
+    let mut roots = rustls::RootCertStore::empty();
+    for certificate in CertificateDer::pem_slice_iter(&broker.ca_pem) {
+        roots
+            .add(certificate.map_err(pem("CA"))?)
+            .map_err(LinkError::Tls)?;
+    }
+    let chain = CertificateDer::pem_slice_iter(&broker.cert_pem)
+        .collect::<Result<Vec<_>, _>>()
+        .map_err(pem("certificate"))?;
+    let key = PrivateKeyDer::from_pem_slice(&broker.key_pem).map_err(pem("key"))?;
+    rustls::ClientConfig::builder_with_provider(Arc::new(
+        rustls::crypto::aws_lc_rs::default_provider(),
+    ))
+    .with_safe_default_protocol_versions()
+    .map_err(LinkError::Tls)?
+    .with_root_certificates(roots)
+    .with_client_auth_cert(chain, key)
+    .map_err(LinkError::Tls)
+}
+
+/// Keeps a connection until `stop` becomes true (or a fault point says so).
+pub async fn run(options: MqttOptions, parts: LinkParts, mut stop: watch::Receiver<bool>) {
+    let mut pause = Duration::from_millis(200);
+    while !*stop.borrow() {
+        let started = (parts.clock)();
+        let ended = tokio::select! {
+            ended = connection(options.clone(), &parts) => ended,
+            _ = stop.wait_for(|stop| *stop) => {
+                tracing::info!("the link stops");
+                return;
+            }
+        };
+        if matches!(ended, Ended::Fault) {
+            return;
+        }
+        tracing::warn!(
+            error = &ended as &dyn std::error::Error,
+            "the connection to the broker ended; connecting again"
+        );
+        // a connection that lived a while starts the pauses from the beginning
+        if (parts.clock)().duration_since(started).as_secs() > 30 {
+            pause = Duration::from_millis(200);
+        }
+        let _ = tokio::time::timeout(pause, stop.wait_for(|stop| *stop)).await;
+        pause = (pause * 2).min(Duration::from_secs(10));
+    }
+}
+
+/// One connection, from CONNECT to its end.
+async fn connection(options: MqttOptions, parts: &LinkParts) -> Ended {
+    let (client, mut events) = AsyncClient::new(
+        options,
+        usize::from(RECEIVE_MAXIMUM) + usize::from(IN_FLIGHT),
+    );
+    let sending: Sending = Arc::default();
+    let (news, inbox) = mpsc::channel(usize::from(RECEIVE_MAXIMUM) * 2 + usize::from(IN_FLIGHT));
+    let worker = Worker {
+        client,
+        parts: parts.clone(),
+        sending: Arc::clone(&sending),
+    };
+    // the worker is a future here, not a task: when the connection ends it is dropped where it stands
+    tokio::select! {
+        ended = poll(&mut events, &news, &sending) => ended,
+        ended = worker.work(inbox) => match ended { Ok(never) => match never {}, Err(ended) => ended },
+    }
+}
+
+/// Polls the event loop until it fails. Never awaits the client.
+async fn poll(events: &mut EventLoop, news: &mpsc::Sender<News>, sending: &Sending) -> Ended {
+    let mut under_way: BTreeMap<u16, Sent> = BTreeMap::new();
+    loop {
+        let told = match events.poll().await {
+            Err(error) => return Ended::Connection(Box::new(error)),
+            Ok(Event::Outgoing(Outgoing::Publish(pkid))) => {
+                let sent = sending
+                    .lock()
+                    .unwrap_or_else(PoisonError::into_inner)
+                    .pop_front();
+                under_way.extend(sent.map(|sent| (pkid, sent)));
+                None
+            }
+            Ok(Event::Outgoing(_)) => None,
+            Ok(Event::Incoming(packet)) => match incoming(packet, &mut under_way) {
+                Ok(told) => told,
+                Err(ended) => return ended,
+            },
+        };
+        if let Some(told) = told
+            && news.try_send(told).is_err()
+        {
+            return Ended::TooMuch;
+        }
+    }
+}
+
+fn incoming(packet: Incoming, under_way: &mut BTreeMap<u16, Sent>) -> Result<Option<News>, Ended> {
+    Ok(match packet {
+        Incoming::ConnAck(_) => Some(News::Connected),
+        Incoming::SubAck(ack) => {
+            if !ack
+                .return_codes
+                .iter()
+                .all(|code| matches!(code, SubscribeReasonCode::Success(_)))
+            {
+                return Err(Ended::NotSubscribed);
+            }
+            Some(News::Subscribed)
+        }
+        Incoming::Publish(publish) => Some(News::Came(publish)),
+        Incoming::PubAck(ack) => match under_way.remove(&ack.pkid) {
+            Some(Sent::Notice(notice)) => {
+                let handed = match ack.reason {
+                    PubAckReason::Success => Handed::Taken,
+                    _ => Handed::NobodyListens,
+                };
+                Some(News::Handed(notice, handed))
+            }
+            Some(Sent::Answer | Sent::Presence) | None => None,
+        },
+        _ => None,
+    })
+}
+
+/// Lands messages, sends answers and notices, acknowledges.
+struct Worker {
+    client: AsyncClient,
+    parts: LinkParts,
+    sending: Sending,
+}
+
+/// The worker ends only by failing.
+enum Never {}
+
+impl Worker {
+    async fn work(self, mut inbox: mpsc::Receiver<News>) -> Result<Never, Ended> {
+        let mut ready = false;
+        loop {
+            let wait = if ready {
+                self.until_next_notice().await?
+            } else {
+                Duration::from_secs(3_600)
+            };
+            tokio::select! {
+                news = inbox.recv() => {
+                    // the poll loop holds the sender as long as this future lives
+                    let Some(news) = news else { return Err(Ended::TooMuch) };
+                    ready |= self.take_up(news, &mut inbox).await?;
+                }
+                () = self.parts.decided.notified() => {}
+                () = tokio::time::sleep(wait) => {}
+            }
+            if ready {
+                self.send_notices().await?;
+            }
+        }
+    }
+
+    /// Takes up one piece of news and everything that already waits behind it, up to a batch of messages.
+    /// Answers whether the subscription has just come to stand.
+    async fn take_up(&self, first: News, inbox: &mut mpsc::Receiver<News>) -> Result<bool, Ended> {
+        let mut came = Vec::new();
+        let mut subscribed = false;
+        let mut next = Some(first);
+        while let Some(news) = next {
+            match news {
+                News::Connected => self.subscribe().await?,
+                News::Subscribed => {
+                    self.publish(
+                        topics::presence(&self.parts.recipient),
+                        true,
+                        b"online".to_vec(),
+                        Sent::Presence,
+                    )
+                    .await?;
+                    tracing::info!("connected to the broker");
+                    subscribed = true;
+                }
+                News::Came(publish) => came.push(publish),
+                News::Handed(notice, handed) => self.note(&notice, notice.attempts, handed).await?,
+            }
+            next = if came.len() < MAX_BATCH {
+                inbox.try_recv().ok()
+            } else {
+                None
+            };
+        }
+        if !came.is_empty() {
+            self.land(came).await?;
+        }
+        Ok(subscribed)
+    }
+
+    async fn subscribe(&self) -> Result<(), Ended> {
+        let filter = topics::up_filter(&self.parts.recipient);
+        self.client
+            .subscribe(filter, QoS::AtLeastOnce)
+            .await
+            .map_err(|error| Ended::Client(Box::new(error)))
+    }
+
+    async fn land(&self, came: Vec<Publish>) -> Result<(), Ended> {
+        let messages: Vec<Message> = came.iter().map(message).collect();
+        let alive: BTreeSet<_> = messages
+            .iter()
+            .filter_map(|message| message.device.clone())
+            .collect();
+        let answers = self
+            .parts
+            .ingest
+            .land(messages)
+            .await
+            .map_err(Ended::Store)?;
+        if (self.parts.faults)(FaultPoint::AfterCommit) {
+            return Err(Ended::Fault);
+        }
+        for answer in &answers {
+            self.answer(answer).await?;
+        }
+        if (self.parts.faults)(FaultPoint::AfterReceipts) {
+            return Err(Ended::Fault);
+        }
+        for publish in &came {
+            self.client
+                .ack(publish)
+                .await
+                .map_err(|error| Ended::Client(Box::new(error)))?;
+        }
+        let now = (self.parts.clock)().as_second();
+        let window = WakeWindow {
+            now,
+            decided_since: now - WAKE_DECIDED,
+            not_sent_since: now - WAKE_REST,
+        };
+        for device in alive {
+            self.parts
+                .store
+                .wake_notices(&device, window)
+                .await
+                .map_err(Ended::Store)?;
+        }
+        Ok(())
+    }
+
+    async fn answer(&self, answer: &Answer) -> Result<(), Ended> {
+        match self.parts.ingest.seal(answer) {
+            Ok(Some(sealed)) => {
+                self.publish(
+                    topics::down(&answer.device, answer.content.channel()),
+                    false,
+                    sealed,
+                    Sent::Answer,
+                )
+                .await
+            }
+            Ok(None) => Ok(()),
+            Err(error) => {
+                // the device has no answer and sends again; the row is committed
+                tracing::error!(error = &error as &dyn std::error::Error, device = %answer.device, "cannot seal an answer");
+                Ok(())
+            }
+        }
+    }
+
+    async fn publish(
+        &self,
+        topic: String,
+        retain: bool,
+        payload: Vec<u8>,
+        sent: Sent,
+    ) -> Result<(), Ended> {
+        // one worker publishes, so the order of this queue is the order of the client's
+        self.sending
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .push_back(sent);
+        self.client
+            .publish(topic, QoS::AtLeastOnce, retain, payload)
+            .await
+            .map_err(|error| Ended::Client(Box::new(error)))
+    }
+
+    async fn until_next_notice(&self) -> Result<Duration, Ended> {
+        let next = self
+            .parts
+            .store
+            .next_notice_at()
+            .await
+            .map_err(Ended::Store)?;
+        let now = (self.parts.clock)().as_second();
+        let seconds = next.map_or(3_600, |at| (at - now).clamp(0, 3_600));
+        Ok(Duration::from_secs(seconds.unsigned_abs()))
+    }
+
+    async fn send_notices(&self) -> Result<(), Ended> {
+        let now = (self.parts.clock)().as_second();
+        for notice in self
+            .parts
+            .store
+            .due_notices(now, NOTICES)
+            .await
+            .map_err(Ended::Store)?
+        {
+            let attempts = notice.attempts.saturating_add(1);
+            self.note(&notice, attempts, Handed::Unanswered).await?;
+            let answer = Answer {
+                device: notice.device.clone(),
+                content: Downlink::Statuses(vec![notice.signed.clone()]),
+            };
+            match self.parts.ingest.seal(&answer) {
+                Ok(Some(sealed)) => {
+                    let topic = topics::down(&answer.device, answer.content.channel());
+                    self.publish(
+                        topic,
+                        false,
+                        sealed,
+                        Sent::Notice(Notice { attempts, ..notice }),
+                    )
+                    .await?;
+                }
+                Ok(None) => self.rest(&notice, attempts).await?,
+                Err(error) => {
+                    tracing::error!(error = &error as &dyn std::error::Error, device = %notice.device, "cannot seal a notice");
+                }
+            }
+        }
+        Ok(())
+    }
+
+    async fn note(&self, notice: &Notice, attempts: u32, handed: Handed) -> Result<(), Ended> {
+        let now = (self.parts.clock)().as_second();
+        let attempt = Attempt {
+            filing: notice.filing,
+            seq: notice.seq,
+            attempts,
+            now,
+            next_at: next_attempt(handed, attempts, now),
+        };
+        self.parts
+            .store
+            .notice_attempted(attempt)
+            .await
+            .map_err(Ended::Store)
+    }
+
+    /// The device is no longer registered: the notice rests until it shows up again.
+    async fn rest(&self, notice: &Notice, attempts: u32) -> Result<(), Ended> {
+        let now = (self.parts.clock)().as_second();
+        let attempt = Attempt {
+            filing: notice.filing,
+            seq: notice.seq,
+            attempts,
+            now,
+            next_at: None,
+        };
+        self.parts
+            .store
+            .notice_attempted(attempt)
+            .await
+            .map_err(Ended::Store)
+    }
+}
+
+fn message(publish: &Publish) -> Message {
+    let device = std::str::from_utf8(&publish.topic)
+        .ok()
+        .and_then(topics::parse_up)
+        .map(|(device, _)| device);
+    Message {
+        device,
+        wire: publish.payload.to_vec(),
+    }
+}

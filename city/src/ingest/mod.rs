@@ -1,0 +1,318 @@
+//! How a filing arrives exactly once.
+//!
+//! Answers for turning messages into committed rows and signed answers. Must not decide anything an officer decides.
+//!
+//! ```text
+//!  broker ──publish──> link ──≤100──> judge: open, device, digest, parent's signature, content   (blocking pool)
+//!                                       │
+//!                                       v
+//!                       store: ONE transaction { filing ON CONFLICT DO NOTHING, case, receipt, history, quarantine, audit }
+//!                                       │ commit
+//!            device <──sealed receipts── link ──PUBACK──> broker          (PUBACK only now: it is flow control, not truth)
+//! ```
+//!
+//! Which answer for which message:
+//!
+//! | message | answer |
+//! |---|---|
+//! | good, new | receipt |
+//! | same id, same content, same device | the same receipt, byte for byte |
+//! | same id, other content | quarantine, alert, signed refusal |
+//! | registered device, parent's signature wrong | **receipt**, and a reason code for the officer |
+//! | for another recipient | quarantine, signed refusal |
+//! | not decryptable, not readable, of unknown kind | quarantine, no answer: the device keeps its row and sends it again, and it lands once keys or program are mended |
+//! | unknown device, wrong topic, wrong device signature, not an envelope | quarantine, no answer: there is nobody proven to answer |
+//!
+//! Why a wrong signature is received: arrival (到達) is a fact about bytes and time, and a machine refuses no legal
+//! filing. A parent who hears "refused" at midnight of day 14 has lost a deadline over what an officer could put right
+//! the next morning. The receipt claims no more than arrival, the officer sees 署名不一致 first thing, and cannot accept
+//! without writing down how the person was identified.
+
+mod judge;
+pub mod link;
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::sync::Arc;
+
+use ubugoe_procedures::Catalogue;
+use ubugoe_protocol::cades::Trust;
+use ubugoe_protocol::{DeviceId, Downlink, SealError, seal_down};
+
+use crate::Clock;
+use crate::config::{CityKeys, Device, Office};
+use crate::receipt::CitySealer;
+use crate::store::{Batch, Landed, NewQuarantine, QuarantineReason, Store, StoreError};
+
+/// Most messages in one transaction.
+pub const MAX_BATCH: usize = 100;
+
+/// What opening and judging needs.
+pub struct Desk {
+    /// Who this city is.
+    pub office: Office,
+    /// Its keys.
+    pub keys: CityKeys,
+    /// Registered devices.
+    pub devices: BTreeMap<DeviceId, Device>,
+    /// Trusted signature authorities.
+    pub trust: Trust,
+    /// Known procedures.
+    pub catalogue: Catalogue,
+}
+
+impl fmt::Debug for Desk {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "Desk({}, {} devices)",
+            self.office.recipient,
+            self.devices.len()
+        )
+    }
+}
+
+/// A message as it came from the broker.
+#[derive(Debug, Clone)]
+pub struct Message {
+    /// Device of the topic; `None` when the topic is not one of ours.
+    pub device: Option<DeviceId>,
+    /// The payload.
+    pub wire: Vec<u8>,
+}
+
+/// What goes back to one device after a commit, already sealed to it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Answer {
+    /// To whom.
+    pub device: DeviceId,
+    /// Receipts or refusals.
+    pub content: Downlink,
+}
+
+/// Where a test may pull the plug. Production never sets one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum FaultPoint {
+    /// The batch is committed; no receipt has been sent and nothing acknowledged.
+    AfterCommit,
+    /// Receipts are sent; nothing acknowledged.
+    AfterReceipts,
+}
+
+/// Asked at every [`FaultPoint`]; `true` stops the link at once, as if the process had been killed there.
+pub type Faults = Arc<dyn Fn(FaultPoint) -> bool + Send + Sync>;
+
+/// No faults.
+#[must_use]
+pub fn no_faults() -> Faults {
+    Arc::new(|_| false)
+}
+
+/// The ingest: judged, stored, answered.
+#[derive(Clone)]
+pub struct Ingest {
+    desk: Arc<Desk>,
+    store: Arc<dyn Store>,
+    sealer: Arc<CitySealer>,
+    clock: Clock,
+}
+
+impl fmt::Debug for Ingest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Ingest({:?})", self.desk)
+    }
+}
+
+/// What judging made of a batch: the part that lands, and answers that need no landing.
+struct Judged {
+    batch: Batch,
+    /// Device of every arrival, in order.
+    devices: Vec<DeviceId>,
+    refusals: Vec<(DeviceId, Vec<u8>)>,
+}
+
+impl Ingest {
+    /// Joins the parts.
+    #[must_use]
+    pub fn new(
+        desk: Arc<Desk>,
+        store: Arc<dyn Store>,
+        sealer: Arc<CitySealer>,
+        clock: Clock,
+    ) -> Self {
+        Self {
+            desk,
+            store,
+            sealer,
+            clock,
+        }
+    }
+
+    /// Lands messages, at most [`MAX_BATCH`] in one transaction, and returns what goes back. When a batch fails as a whole, its messages
+    /// are tried one by one, and one that fails alone is set aside, so that no message can hold up the others.
+    ///
+    /// # Errors
+    /// The store's, when not even setting aside works: nothing must be acknowledged then.
+    pub async fn land(&self, messages: Vec<Message>) -> Result<Vec<Answer>, StoreError> {
+        let failed = match self.try_land(messages.clone()).await {
+            Ok(answers) => return Ok(answers),
+            Err(error) => error,
+        };
+        tracing::warn!(
+            error = &failed as &dyn std::error::Error,
+            "a batch failed; trying its messages one by one"
+        );
+        let mut answers = Vec::new();
+        for message in messages {
+            match self.try_land(vec![message.clone()]).await {
+                Ok(mut some) => answers.append(&mut some),
+                Err(error) => self.set_aside(message, &error).await?,
+            }
+        }
+        Ok(answers)
+    }
+
+    async fn set_aside(&self, message: Message, error: &StoreError) -> Result<(), StoreError> {
+        let item = NewQuarantine {
+            wire: message.wire,
+            device: message.device,
+            reason: QuarantineReason::UnreadableContent,
+            detail: judge::tidy(&error.to_string()),
+            refusal: None,
+        };
+        tracing::error!(
+            error = error as &dyn std::error::Error,
+            "a message could not be stored and is set aside"
+        );
+        let batch = Batch {
+            quarantined: vec![item],
+            now: (self.clock)().as_second(),
+            ..Batch::default()
+        };
+        self.store
+            .ingest(Arc::new(batch), Arc::clone(&self.sealer) as Arc<_>)
+            .await
+            .map(drop)
+    }
+
+    async fn try_land(&self, messages: Vec<Message>) -> Result<Vec<Answer>, StoreError> {
+        let now = (self.clock)().as_second();
+        let (desk, sealer) = (Arc::clone(&self.desk), Arc::clone(&self.sealer));
+        let judged = tokio::task::spawn_blocking(move || judge_all(&desk, &sealer, messages, now))
+            .await
+            .map_err(|_| StoreError::WorkerGone {
+                doing: "judging a batch",
+            })?;
+        let landed = self
+            .store
+            .ingest(Arc::new(judged.batch), Arc::clone(&self.sealer) as Arc<_>)
+            .await?;
+        Ok(answers(&judged.devices, landed, judged.refusals))
+    }
+
+    /// Tries everything in quarantine again: keys, devices or the program may have been mended since.
+    ///
+    /// # Errors
+    /// The store's.
+    pub async fn retry_quarantine(&self) -> Result<(), StoreError> {
+        const MOST: u32 = 10_000;
+        let waiting = self.store.quarantined_wires(MOST).await?;
+        for chunk in waiting.chunks(MAX_BATCH) {
+            let messages = chunk
+                .iter()
+                .map(|(device, wire)| Message {
+                    device: device.as_ref().and_then(|d| d.parse().ok()),
+                    wire: wire.clone(),
+                })
+                .filter(|message| judge::would_land(&self.desk, message))
+                .collect::<Vec<_>>();
+            if !messages.is_empty() {
+                tracing::info!(count = messages.len(), "messages leave the quarantine");
+                // the answers are not sent: the device sends again as long as it has no receipt, and gets it then
+                self.land(messages).await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Seals an answer to its device. `None` when the device is no longer registered.
+    ///
+    /// # Errors
+    /// The sealing's.
+    pub fn seal(&self, answer: &Answer) -> Result<Option<Vec<u8>>, SealError> {
+        let Some(device) = self.desk.devices.get(&answer.device) else {
+            return Ok(None);
+        };
+        seal_down(&answer.content, &answer.device, &device.seal).map(Some)
+    }
+}
+
+fn judge_all(desk: &Desk, sealer: &CitySealer, messages: Vec<Message>, now: i64) -> Judged {
+    let mut judged = Judged {
+        batch: Batch {
+            now,
+            ..Batch::default()
+        },
+        devices: Vec::new(),
+        refusals: Vec::new(),
+    };
+    for message in messages {
+        match judge::judge(desk, sealer, message, now) {
+            Ok(arrival) => {
+                judged.devices.push(arrival.device.clone());
+                judged.batch.arrivals.push(*arrival);
+            }
+            Err(item) => {
+                tracing::error!(
+                    reason = item.reason.code(),
+                    device = item.device.as_ref().map(tracing::field::display),
+                    detail = item.detail,
+                    "a message goes to quarantine"
+                );
+                if let (Some(device), Some(refusal)) = (&item.device, &item.refusal) {
+                    judged.refusals.push((device.clone(), refusal.clone()));
+                }
+                judged.batch.quarantined.push(*item);
+            }
+        }
+    }
+    judged
+}
+
+/// Receipts and refusals, coalesced per device.
+fn answers(
+    devices: &[DeviceId],
+    landed: Vec<Landed>,
+    refusals: Vec<(DeviceId, Vec<u8>)>,
+) -> Vec<Answer> {
+    let mut receipts: BTreeMap<&DeviceId, Vec<Vec<u8>>> = BTreeMap::new();
+    let mut refused: BTreeMap<DeviceId, Vec<Vec<u8>>> = BTreeMap::new();
+    for (device, refusal) in refusals {
+        refused.entry(device).or_default().push(refusal);
+    }
+    for (device, landed) in devices.iter().zip(landed) {
+        match landed {
+            Landed::New {
+                receipt,
+                arrival_no,
+            } => {
+                tracing::info!(arrival_no, %device, "filing arrived");
+                receipts.entry(device).or_default().push(receipt);
+            }
+            Landed::Again { receipt } => receipts.entry(device).or_default().push(receipt),
+            Landed::Conflict { refusal } => {
+                tracing::error!(%device, "same id, other content: refused");
+                refused.entry(device.clone()).or_default().push(refusal);
+            }
+        }
+    }
+    let receipts = receipts.into_iter().map(|(device, items)| Answer {
+        device: device.clone(),
+        content: Downlink::Receipts(items),
+    });
+    let refused = refused.into_iter().map(|(device, items)| Answer {
+        device,
+        content: Downlink::Refusals(items),
+    });
+    receipts.chain(refused).collect()
+}

@@ -1,0 +1,70 @@
+//! When a status notice is sent again.
+//!
+//! Answers for the rhythm only. The rows live in the store, the sending is the link's.
+//!
+//! ```text
+//!  decision ──one transaction──> state + history + notice row (next_at = now)
+//!                                       │
+//!          link sends ──> broker PUBACK 0x00: somebody listens or a session keeps it ──> again after 10 min, 1 h, 1 d, then rests
+//!                     ──> broker PUBACK 0x10: nobody listens                         ──> again after 30 s, doubling to 1 h
+//!                     ──> no PUBACK (connection lost)                                ──> again after 30 s
+//!          any message from the device (it is there) ──> its current notices of the last 90 days are due at once
+//! ```
+//!
+//! Promised: a decision is never lost (it is a committed row), and the newest notice of every filing reaches the
+//! device once the device is connected while the city is, at the latest when it next sends anything. Not promised:
+//! that every intermediate notice arrives, or that one arrives only once; `seq` tells old from new. There is no signed
+//! acknowledgement from the device yet, so the city shows a notice as sent, not as read.
+
+/// What the broker said about a notice.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Handed {
+    /// PUBACK 0x00.
+    Taken,
+    /// PUBACK 0x10: no matching subscribers.
+    NobodyListens,
+    /// Sent; not answered yet. What is set here stands if the connection dies.
+    Unanswered,
+}
+
+/// Seconds between a notice's first sending and the moment it is sent again without an answer.
+pub const UNANSWERED: i64 = 30;
+/// A device's sign of life wakes decisions of this many seconds.
+pub const WAKE_DECIDED: i64 = 90 * 86_400;
+/// … unless they were sent within this many seconds.
+pub const WAKE_REST: i64 = 60;
+
+/// When to send again, unix seconds; `attempts` counts sendings so far, this one included.
+#[must_use]
+pub fn next_attempt(handed: Handed, attempts: u32, now: i64) -> Option<i64> {
+    match handed {
+        Handed::Unanswered => Some(now + UNANSWERED),
+        Handed::NobodyListens => Some(now + (30_i64 << attempts.min(7)).min(3_600)),
+        Handed::Taken => match attempts {
+            0 | 1 => Some(now + 600),
+            2 => Some(now + 3_600),
+            3 => Some(now + 86_400),
+            _ => None,
+        },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn taken_notices_come_to_rest_and_unheard_ones_never_do() {
+        let taken: Vec<Option<i64>> = (1..=5).map(|n| next_attempt(Handed::Taken, n, 0)).collect();
+        assert_eq!(taken, [Some(600), Some(3_600), Some(86_400), None, None]);
+        let unheard: Vec<Option<i64>> = [1, 2, 6, 7, 40]
+            .into_iter()
+            .map(|n| next_attempt(Handed::NobodyListens, n, 0))
+            .collect();
+        assert_eq!(
+            unheard,
+            [Some(60), Some(120), Some(1_920), Some(3_600), Some(3_600)]
+        );
+        assert_eq!(next_attempt(Handed::Unanswered, 9, 100), Some(130));
+    }
+}

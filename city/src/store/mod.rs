@@ -1,0 +1,752 @@
+//! What the city keeps, as one trait with one behaviour.
+//!
+//! Answers for the words of persistence (what is stored, what a caller gets back, what is promised on
+//! return) and for nothing of any database: SQL lives only in [`sqlite`] and [`postgres`]. The same
+//! story test (`tests/store_story.rs`) runs on both. Every time is handed in; nothing here reads a clock.
+//!
+//! Promise of every method that returns `Ok`: what it wrote is committed and survives a power cut.
+
+pub mod migrate;
+pub mod postgres;
+pub mod sqlite;
+
+use std::error::Error as StdError;
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use serde::{Deserialize, Serialize};
+use ubugoe_protocol::{CaseId, DeviceId, FilingId, RecipientId};
+
+use crate::casework::audit::{AuditEntry, AuditRecord};
+use crate::casework::{FilingState, ReasonCode};
+
+/// Why the store could not do what was asked. Named by operation; the driver's own error is the source.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum StoreError {
+    /// The database could not be opened or reached.
+    #[error("cannot open the database {place}")]
+    Open {
+        /// File path or server address, never with a password.
+        place: String,
+        /// The driver's error.
+        #[source]
+        source: Box<dyn StdError + Send + Sync>,
+    },
+    /// A statement failed.
+    #[error("the database failed while {doing}")]
+    Statement {
+        /// What was being done, for the log.
+        doing: &'static str,
+        /// The driver's error.
+        #[source]
+        source: Box<dyn StdError + Send + Sync>,
+    },
+    /// A migration of the file differs from the one this program carries.
+    #[error(
+        "migration {number} in the database is not the one this program knows; refusing to touch the data"
+    )]
+    MigrationChanged {
+        /// Number of the migration.
+        number: i32,
+    },
+    /// The database was written by a newer program.
+    #[error(
+        "the database is at migration {found}, this program knows {known}; install the newer program"
+    )]
+    TooNew {
+        /// Highest migration found in the database.
+        found: i32,
+        /// Highest migration this program carries.
+        known: i32,
+    },
+    /// A stored value does not have the shape it was written with.
+    #[error("stored {what} is not readable: {detail}")]
+    Corrupt {
+        /// Which value.
+        what: &'static str,
+        /// What was wrong with it.
+        detail: String,
+    },
+    /// Signing a receipt, refusal or status inside the transaction failed; nothing was committed.
+    #[error("cannot sign a {what} for the device")]
+    Seal {
+        /// Receipt, refusal or status.
+        what: &'static str,
+        /// The signer's error.
+        #[source]
+        source: Box<dyn StdError + Send + Sync>,
+    },
+    /// Two writers met on the same row in a way the locking order forbids; the caller may try again.
+    #[error("another writer interfered while {doing}; nothing was committed")]
+    Raced {
+        /// What was being done.
+        doing: &'static str,
+    },
+    /// The worker thread of a database call ended without an answer.
+    #[error("the database worker ended without an answer while {doing}")]
+    WorkerGone {
+        /// What was being done.
+        doing: &'static str,
+    },
+}
+
+/// How far one part of a signature check got. Stored with the filing and shown to the officer as it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Finding {
+    /// Checked and right.
+    Ok,
+    /// Checked and wrong.
+    Bad,
+    /// Not checked, or not reached because an earlier part was wrong.
+    Unknown,
+}
+
+/// Result of checking the parent's signature, part by part (dataformats §13: a result is never more
+/// than what was really checked).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SignatureFinding {
+    /// The signature value matches the canonical bytes and the certificate's key.
+    pub math: Finding,
+    /// The certificate leads to a configured trust anchor.
+    pub chain: Finding,
+    /// The certificate was within its dates when the filing arrived.
+    pub validity: Finding,
+    /// Revocation. Always [`Finding::Unknown`] until a revocation service is connected.
+    pub revocation: Finding,
+    /// Certificate subject as text, for the officer only.
+    pub subject: Option<String>,
+    /// Certificate serial number, lower-case hex: the key that core systems match persons by.
+    pub serial: Option<String>,
+    /// What was wrong, in the verifier's words.
+    pub problem: Option<String>,
+}
+
+/// One reason an officer should look closer, kept as data.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Reason {
+    /// Which reason.
+    pub code: ReasonCode,
+    /// Field path or other short detail; never a name or an address.
+    pub detail: Option<String>,
+}
+
+/// What lists need to know about a filing without reading its canonical bytes again.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Facts {
+    /// Procedure title in Japanese.
+    pub title_ja: String,
+    /// Procedure title in English.
+    pub title_en: String,
+    /// The child's name as filed, code points untouched; `None` while 名未定.
+    pub child: Option<String>,
+    /// The filer's or claimant's name as filed.
+    pub claimant: Option<String>,
+    /// Signature check at arrival.
+    pub signature: SignatureFinding,
+    /// Reasons found at arrival.
+    pub reasons: Vec<Reason>,
+    /// The filer is under a support measure (支援措置): addresses are masked in the console.
+    pub protected: bool,
+}
+
+/// A filing that was opened and judged, ready to land.
+#[derive(Debug, Clone)]
+pub struct Arrival {
+    /// The filing's id = outbox key on the device.
+    pub id: FilingId,
+    /// The device that signed the envelope.
+    pub device: DeviceId,
+    /// Whom it is for.
+    pub recipient: RecipientId,
+    /// Case it belongs to. Cases are kept apart per device: a case id seen elsewhere opens nothing.
+    pub case: CaseId,
+    /// Position in the case as the device counted.
+    pub case_seq: u32,
+    /// Schema of the content, for example `ubugoe-filing/1`.
+    pub schema: String,
+    /// When the device made it, unix seconds. Informative; the legal time is the arrival.
+    pub created: i64,
+    /// SHA-256 of the canonical bytes.
+    pub digest: [u8; 32],
+    /// The canonical bytes that were shown and signed.
+    pub canonical: Vec<u8>,
+    /// Detached CMS signature, DER.
+    pub signature: Vec<u8>,
+    /// Procedure id.
+    pub procedure: String,
+    /// Idempotency on substance: hash of (procedure, certificate number, child order), if known.
+    pub child_key: Option<[u8; 32]>,
+    /// Legal due day, `YYYY-MM-DD`, if the procedure has one that could be computed.
+    pub due: Option<String>,
+    /// What lists need.
+    pub facts: Facts,
+    /// Random token, used only if this filing opens its case.
+    pub fresh_token: String,
+    /// The whole message as it came, kept only if it must be quarantined.
+    pub wire: Vec<u8>,
+}
+
+impl Arrival {
+    /// The line the audit chain gets when it lands.
+    pub(crate) fn audit_entry(&self, now: i64, arrival_no: u64) -> AuditEntry {
+        AuditEntry {
+            at: now,
+            actor: "system".to_owned(),
+            action: "filing.arrived".to_owned(),
+            subject: self.id.to_string(),
+            detail: format!("no={arrival_no} device={}", self.device),
+        }
+    }
+}
+
+/// A message that could not become a filing, kept for staff.
+#[derive(Debug, Clone)]
+pub struct NewQuarantine {
+    /// The whole message as it came.
+    pub wire: Vec<u8>,
+    /// Device named by the topic, if it is a well-formed id.
+    pub device: Option<DeviceId>,
+    /// Why it is here.
+    pub reason: QuarantineReason,
+    /// Technical detail; never a name or an address.
+    pub detail: String,
+    /// Signed refusal that goes back to the device, if one does.
+    pub refusal: Option<Vec<u8>>,
+}
+
+impl NewQuarantine {
+    /// The line the audit chain gets the first time these bytes are set aside.
+    pub(crate) fn audit_entry(&self, wire_sha256: &[u8; 32], now: i64) -> AuditEntry {
+        AuditEntry {
+            at: now,
+            actor: "system".to_owned(),
+            action: "message.quarantined".to_owned(),
+            subject: hex::encode(wire_sha256),
+            detail: self.reason.code().to_owned(),
+        }
+    }
+}
+
+/// Why a message is in quarantine.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum QuarantineReason {
+    /// Not an envelope at all.
+    Malformed,
+    /// Signed by (or claiming) a device that is not registered here.
+    UnknownDevice,
+    /// The envelope's device is not the one whose topic carried it.
+    DeviceMismatch,
+    /// The device's signature is wrong.
+    BadDeviceSignature,
+    /// Could not be decrypted with this city's key.
+    Undecryptable,
+    /// For another recipient.
+    WrongRecipient,
+    /// Opened, but the content is not a filing this program can read.
+    UnreadableContent,
+    /// A kind or schema this program does not take.
+    UnsupportedKind,
+    /// Same id as a stored filing with other content.
+    DigestConflict,
+}
+
+impl QuarantineReason {
+    /// Every reason, for exhaustive tests and parsing.
+    pub const ALL: [Self; 9] = [
+        Self::Malformed,
+        Self::UnknownDevice,
+        Self::DeviceMismatch,
+        Self::BadDeviceSignature,
+        Self::Undecryptable,
+        Self::WrongRecipient,
+        Self::UnreadableContent,
+        Self::UnsupportedKind,
+        Self::DigestConflict,
+    ];
+
+    /// The word stored in the database.
+    #[must_use]
+    pub fn code(self) -> &'static str {
+        match self {
+            Self::Malformed => "malformed",
+            Self::UnknownDevice => "unknown_device",
+            Self::DeviceMismatch => "device_mismatch",
+            Self::BadDeviceSignature => "bad_device_signature",
+            Self::Undecryptable => "undecryptable",
+            Self::WrongRecipient => "wrong_recipient",
+            Self::UnreadableContent => "unreadable_content",
+            Self::UnsupportedKind => "unsupported_kind",
+            Self::DigestConflict => "digest_conflict",
+        }
+    }
+
+    /// Reads the stored word.
+    ///
+    /// # Errors
+    /// [`StoreError::Corrupt`] for a word no program of ours wrote.
+    pub fn from_code(code: &str) -> Result<Self, StoreError> {
+        Self::ALL
+            .into_iter()
+            .find(|reason| reason.code() == code)
+            .ok_or_else(|| StoreError::Corrupt {
+                what: "quarantine reason",
+                detail: code.to_owned(),
+            })
+    }
+}
+
+/// One micro-batch. It lands in one transaction or not at all.
+#[derive(Debug, Default)]
+pub struct Batch {
+    /// Filings to land.
+    pub arrivals: Vec<Arrival>,
+    /// Messages to keep aside.
+    pub quarantined: Vec<NewQuarantine>,
+    /// The city's clock, unix seconds; becomes the arrival time of what is new.
+    pub now: i64,
+}
+
+/// What became of one arrival, in the order of [`Batch::arrivals`].
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Landed {
+    /// Stored now.
+    New {
+        /// Signed receipt.
+        receipt: Vec<u8>,
+        /// Arrival number.
+        arrival_no: u64,
+    },
+    /// Was stored before; the same receipt again.
+    Again {
+        /// Signed receipt, byte for byte the first one.
+        receipt: Vec<u8>,
+    },
+    /// Same id, other content: kept in quarantine, refused.
+    Conflict {
+        /// Signed refusal.
+        refusal: Vec<u8>,
+    },
+}
+
+/// Facts a receipt is made of, fixed inside the transaction.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ReceiptFacts {
+    /// Filing.
+    pub id: FilingId,
+    /// SHA-256 of the canonical bytes.
+    pub digest: [u8; 32],
+    /// Who received it.
+    pub recipient: RecipientId,
+    /// Unix seconds on the city's clock.
+    pub arrived_at: i64,
+    /// Sequential per recipient, from 1.
+    pub arrival_no: u64,
+    /// Family page token of the case.
+    pub token: String,
+}
+
+/// Facts a status notice is made of, fixed inside the transaction.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StatusFacts {
+    /// Filing.
+    pub id: FilingId,
+    /// 1 for the first notice of a filing, then counting.
+    pub seq: u32,
+    /// New state.
+    pub state: FilingState,
+    /// Reason code of a return.
+    pub reason: Option<String>,
+    /// The officer's words for the family, already checked to name nobody.
+    pub note: Option<String>,
+    /// Unix seconds.
+    pub at: i64,
+}
+
+/// Error type of a [`Sealer`].
+pub type SealFailure = Box<dyn StdError + Send + Sync>;
+
+/// Signs what leaves for a device. Called inside transactions, so that a signed thing and the row it
+/// speaks of are committed together.
+pub trait Sealer: Send + Sync {
+    /// Signs a receipt.
+    ///
+    /// # Errors
+    /// Whatever the signer says; the transaction is rolled back.
+    fn receipt(&self, facts: &ReceiptFacts) -> Result<Vec<u8>, SealFailure>;
+    /// Signs a refusal because of conflicting content; `envelope` is the SHA-256 of the message as it came.
+    ///
+    /// # Errors
+    /// Whatever the signer says; the transaction is rolled back.
+    fn conflict_refusal(
+        &self,
+        id: FilingId,
+        envelope: [u8; 32],
+        at: i64,
+    ) -> Result<Vec<u8>, SealFailure>;
+    /// Signs a status notice.
+    ///
+    /// # Errors
+    /// Whatever the signer says; the transaction is rolled back.
+    fn status(&self, facts: &StatusFacts) -> Result<Vec<u8>, SealFailure>;
+}
+
+/// One line of the case list.
+#[derive(Debug, Clone)]
+pub struct FilingRow {
+    /// Filing.
+    pub id: FilingId,
+    /// Arrival number.
+    pub arrival_no: u64,
+    /// Unix seconds.
+    pub arrived_at: i64,
+    /// Procedure id.
+    pub procedure: String,
+    /// Legal due day.
+    pub due: Option<String>,
+    /// State.
+    pub state: FilingState,
+    /// Facts found at arrival.
+    pub facts: Facts,
+    /// The case slot was already taken by another filing.
+    pub sequence_taken: bool,
+    /// Another filing speaks of the same child in the same procedure.
+    pub duplicate: bool,
+}
+
+/// One line of a filing's history.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HistoryEntry {
+    /// 0 is the arrival.
+    pub seq: u32,
+    /// Unix seconds.
+    pub at: i64,
+    /// Staff account id or `system`.
+    pub actor: String,
+    /// State after it.
+    pub state: FilingState,
+    /// Reason code of a return.
+    pub reason: Option<String>,
+    /// The officer's free words: for the family with a return, for the file with an acceptance.
+    pub note: Option<String>,
+}
+
+/// A filing with everything the console shows.
+#[derive(Debug, Clone)]
+pub struct FilingRecord {
+    /// The list line.
+    pub row: FilingRow,
+    /// Recipient.
+    pub recipient: RecipientId,
+    /// Device.
+    pub device: DeviceId,
+    /// Case.
+    pub case: CaseId,
+    /// Position in the case.
+    pub case_seq: u32,
+    /// Schema of the content.
+    pub schema: String,
+    /// Device's time of making, unix seconds.
+    pub created: i64,
+    /// SHA-256 of the canonical bytes.
+    pub digest: [u8; 32],
+    /// The canonical bytes.
+    pub canonical: Vec<u8>,
+    /// Detached CMS, DER.
+    pub signature: Vec<u8>,
+    /// Signed receipt.
+    pub receipt: Vec<u8>,
+    /// Family page token of the case.
+    pub token: String,
+    /// History, oldest first; never empty.
+    pub history: Vec<HistoryEntry>,
+    /// Other filings about the same child in the same procedure.
+    pub duplicates: Vec<FilingRow>,
+    /// Other filings of the same case, in case order.
+    pub siblings: Vec<FilingRow>,
+}
+
+impl FilingRecord {
+    /// Number of history entries: the version an officer's decision refers to.
+    #[must_use]
+    pub fn version(&self) -> u32 {
+        u32::try_from(self.history.len()).unwrap_or(u32::MAX)
+    }
+}
+
+/// What the family page may know of a filing: no name, no address.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FamilyFiling {
+    /// Procedure id.
+    pub procedure: String,
+    /// Title in Japanese.
+    pub title_ja: String,
+    /// Title in English.
+    pub title_en: String,
+    /// Arrival number.
+    pub arrival_no: u64,
+    /// Unix seconds.
+    pub arrived_at: i64,
+    /// State.
+    pub state: FilingState,
+    /// When the state was reached, unix seconds.
+    pub state_at: i64,
+    /// Reason code of a return.
+    pub reason: Option<String>,
+    /// The officer's words with a return, already checked to name nobody.
+    pub note: Option<String>,
+}
+
+/// An officer's decision.
+#[derive(Debug, Clone)]
+pub struct Decision {
+    /// Filing.
+    pub filing: FilingId,
+    /// [`FilingRecord::version`] the officer saw.
+    pub version: u32,
+    /// State to reach.
+    pub to: FilingState,
+    /// Reason code of a return.
+    pub reason: Option<String>,
+    /// Free words: for the family with a return, for the file with an acceptance.
+    pub note: Option<String>,
+    /// Staff account id.
+    pub actor: String,
+    /// Unix seconds.
+    pub at: i64,
+}
+
+impl Decision {
+    /// What the notice for the device says.
+    pub(crate) fn status_facts(&self, seq: u32) -> StatusFacts {
+        StatusFacts {
+            id: self.filing,
+            seq,
+            state: self.to,
+            reason: self.reason.clone(),
+            note: self.note.clone(),
+            at: self.at,
+        }
+    }
+
+    /// The line the audit chain gets. Codes only: the officer's words stay in the history.
+    #[must_use]
+    pub fn audit_entry(&self) -> AuditEntry {
+        AuditEntry {
+            at: self.at,
+            actor: self.actor.clone(),
+            action: format!("filing.{}", self.to.code()),
+            subject: self.filing.to_string(),
+            detail: self.reason.clone().unwrap_or_default(),
+        }
+    }
+}
+
+/// What became of a decision.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Decided {
+    /// Done; the family's notice has this number.
+    Done {
+        /// Number of the status notice.
+        notice: u32,
+    },
+    /// No such filing.
+    NotFound,
+    /// Somebody else decided first, or the step is not open from the present state.
+    Stale {
+        /// State now.
+        state: FilingState,
+    },
+}
+
+/// A signed status on its way to a device.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Notice {
+    /// Filing.
+    pub filing: FilingId,
+    /// Number within the filing.
+    pub seq: u32,
+    /// Device that must learn it.
+    pub device: DeviceId,
+    /// Signed bytes.
+    pub signed: Vec<u8>,
+    /// How often it was handed to the broker.
+    pub attempts: u32,
+}
+
+/// How a notice's sending went.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Attempt {
+    /// Filing.
+    pub filing: FilingId,
+    /// Number of the notice.
+    pub seq: u32,
+    /// Sendings so far, this one included.
+    pub attempts: u32,
+    /// Unix seconds.
+    pub now: i64,
+    /// When to send again; `None`: not by itself.
+    pub next_at: Option<i64>,
+}
+
+/// Which notices a sign of life from their device wakes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct WakeWindow {
+    /// Unix seconds.
+    pub now: i64,
+    /// Only decisions at or after this moment.
+    pub decided_since: i64,
+    /// Only notices not handed to the broker after this moment.
+    pub not_sent_since: i64,
+}
+
+/// A message in quarantine as staff see it.
+#[derive(Debug, Clone)]
+pub struct Quarantined {
+    /// Row number.
+    pub id: i64,
+    /// Device named by the topic.
+    pub device: Option<String>,
+    /// Why.
+    pub reason: QuarantineReason,
+    /// Technical detail.
+    pub detail: String,
+    /// Length of the message in bytes.
+    pub size: u64,
+    /// SHA-256 of the message.
+    pub sha256: Vec<u8>,
+    /// First seen, unix seconds.
+    pub first_seen: i64,
+    /// Last seen, unix seconds.
+    pub last_seen: i64,
+    /// How often.
+    pub times: u32,
+    /// The same bytes later landed as a filing.
+    pub resolved_at: Option<i64>,
+}
+
+/// A staff session.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Session {
+    /// SHA-256 of the cookie's token; the token itself is not stored.
+    pub token_sha256: [u8; 32],
+    /// Staff account id.
+    pub staff: String,
+    /// CSRF token of this session's forms.
+    pub csrf: String,
+    /// Unix seconds.
+    pub created_at: i64,
+    /// Last use, unix seconds.
+    pub seen_at: i64,
+    /// Absolute end, unix seconds.
+    pub expires_at: i64,
+}
+
+/// Number of filings per state.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Counts {
+    /// Waiting for an officer.
+    pub arrived: u64,
+    /// Accepted.
+    pub accepted: u64,
+    /// Returned for correction.
+    pub returned: u64,
+    /// Messages in quarantine that did not land since.
+    pub quarantined: u64,
+}
+
+/// What the city keeps. One behaviour, two databases.
+#[async_trait]
+pub trait Store: Send + Sync {
+    /// Lands a micro-batch in one transaction: filings `ON CONFLICT DO NOTHING`, their effect, their
+    /// receipts, quarantined messages, audit lines. On `Err` nothing of it happened.
+    async fn ingest(
+        &self,
+        batch: Arc<Batch>,
+        sealer: Arc<dyn Sealer>,
+    ) -> Result<Vec<Landed>, StoreError>;
+    /// Filings in `state` (all if `None`), legal deadline first, then arrival.
+    async fn filings(
+        &self,
+        state: Option<FilingState>,
+        limit: u32,
+    ) -> Result<Vec<FilingRow>, StoreError>;
+    /// Numbers for the tabs.
+    async fn counts(&self) -> Result<Counts, StoreError>;
+    /// One filing with everything.
+    async fn filing(&self, id: FilingId) -> Result<Option<FilingRecord>, StoreError>;
+    /// The filings of the case a family token opens, in case order; empty for an unknown token.
+    async fn family(&self, token_sha256: [u8; 32]) -> Result<Vec<FamilyFiling>, StoreError>;
+    /// Writes an officer's decision: state, history, notice for the device, audit; one transaction.
+    async fn decide(
+        &self,
+        decision: Decision,
+        sealer: Arc<dyn Sealer>,
+    ) -> Result<Decided, StoreError>;
+    /// Current notices (the newest of each filing) whose next attempt is due, oldest first.
+    async fn due_notices(&self, now: i64, limit: u32) -> Result<Vec<Notice>, StoreError>;
+    /// When the next notice falls due, if any waits.
+    async fn next_notice_at(&self) -> Result<Option<i64>, StoreError>;
+    /// Notes how a notice's sending went.
+    async fn notice_attempted(&self, attempt: Attempt) -> Result<(), StoreError>;
+    /// Makes the current notices of a device due now: it has shown that it is there. Answers how many.
+    async fn wake_notices(&self, device: &DeviceId, window: WakeWindow) -> Result<u64, StoreError>;
+    /// Messages in quarantine, newest first; unresolved before resolved.
+    async fn quarantine(&self, limit: u32) -> Result<Vec<Quarantined>, StoreError>;
+    /// Unresolved messages as they came, to try again after keys or devices were added.
+    async fn quarantined_wires(
+        &self,
+        limit: u32,
+    ) -> Result<Vec<(Option<String>, Vec<u8>)>, StoreError>;
+    /// Adds a line to the audit chain.
+    async fn audit(&self, entry: AuditEntry) -> Result<(), StoreError>;
+    /// Audit lines with `seq > after`, ascending.
+    async fn audit_lines(&self, after: i64, limit: u32) -> Result<Vec<AuditRecord>, StoreError>;
+    /// Stores a session.
+    async fn open_session(&self, session: Session) -> Result<(), StoreError>;
+    /// The session of a cookie, if it lives at `now`; its last use becomes `now`.
+    async fn session(
+        &self,
+        token_sha256: [u8; 32],
+        now: i64,
+        idle: i64,
+    ) -> Result<Option<Session>, StoreError>;
+    /// Ends a session, and sweeps the dead ones.
+    async fn close_session(&self, token_sha256: [u8; 32], now: i64) -> Result<(), StoreError>;
+}
+
+/// Facts as stored text.
+pub(crate) fn facts_to_text(facts: &Facts) -> Result<String, StoreError> {
+    serde_json::to_string(facts).map_err(|source| StoreError::Corrupt {
+        what: "facts",
+        detail: source.to_string(),
+    })
+}
+
+/// Facts from stored text.
+pub(crate) fn facts_from_text(text: &str) -> Result<Facts, StoreError> {
+    serde_json::from_str(text).map_err(|source| StoreError::Corrupt {
+        what: "facts",
+        detail: source.to_string(),
+    })
+}
+
+/// A stored blob of a fixed length.
+pub(crate) fn fixed<const N: usize>(
+    what: &'static str,
+    bytes: &[u8],
+) -> Result<[u8; N], StoreError> {
+    bytes.try_into().map_err(|_| StoreError::Corrupt {
+        what,
+        detail: format!("{} bytes instead of {N}", bytes.len()),
+    })
+}
+
+/// A stored non-negative number.
+pub(crate) fn unsigned<T: TryFrom<i64>>(what: &'static str, number: i64) -> Result<T, StoreError> {
+    T::try_from(number).map_err(|_| StoreError::Corrupt {
+        what,
+        detail: number.to_string(),
+    })
+}

@@ -1,0 +1,253 @@
+//! The store on PostgreSQL: a municipality's real database.
+//!
+//! Answers for SQL in PostgreSQL's dialect and for nothing else; the behaviour is [`Store`]'s. Locks are taken in one
+//! order (recipient counter, filing, audit chain), so that several programs on one database wait instead of deadlock.
+
+mod read;
+mod write;
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use deadpool_postgres::{Manager, ManagerConfig, Object, Pool, RecyclingMethod, Runtime};
+use tokio_postgres::NoTls;
+use ubugoe_protocol::{DeviceId, FilingId};
+
+use super::migrate::{Migration, remaining};
+use super::{
+    Attempt, Batch, Counts, Decided, Decision, FamilyFiling, FilingRecord, FilingRow, Landed,
+    Notice, Quarantined, Sealer, Session, Store, StoreError, WakeWindow,
+};
+use crate::casework::FilingState;
+use crate::casework::audit::{AuditEntry, AuditRecord};
+
+/// Frozen migrations, oldest first.
+pub const MIGRATIONS: [Migration; 1] = [Migration {
+    number: 1,
+    name: "0001_first",
+    sql: include_str!("migrations/0001_first.sql"),
+}];
+
+/// Key of the advisory lock held while migrating: "ubgmigr1".
+const MIGRATION_LOCK: i64 = i64::from_be_bytes(*b"ubgmigr1");
+/// Key of the advisory lock held while appending to the audit chain: "ubgaudit".
+const AUDIT_LOCK: i64 = i64::from_be_bytes(*b"ubgaudit");
+
+/// A database.
+#[derive(Clone)]
+pub struct PostgresStore {
+    pool: Pool,
+}
+
+impl std::fmt::Debug for PostgresStore {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("PostgresStore").finish_non_exhaustive()
+    }
+}
+
+/// Wraps the driver's error with what was being done.
+fn failed(doing: &'static str) -> impl FnOnce(tokio_postgres::Error) -> StoreError {
+    move |source| StoreError::Statement {
+        doing,
+        source: Box::new(source),
+    }
+}
+
+impl PostgresStore {
+    /// Connects to `url` (`postgres://user@host:port/database` or key=value form) and migrates.
+    ///
+    /// # Errors
+    /// [`StoreError::Open`] if the address is not readable or nobody answers, or a migration error.
+    pub async fn open(url: &str, connections: usize) -> Result<Self, StoreError> {
+        let config: tokio_postgres::Config = url.parse().map_err(|source| StoreError::Open {
+            place: "(postgres)".to_owned(),
+            source: Box::new(source),
+        })?;
+        let place = format!(
+            "{:?} {}",
+            config.get_hosts(),
+            config.get_dbname().unwrap_or("")
+        );
+        let manager = Manager::from_config(
+            config,
+            NoTls,
+            ManagerConfig {
+                recycling_method: RecyclingMethod::Verified,
+            },
+        );
+        let pool = Pool::builder(manager)
+            .max_size(connections.max(2))
+            .runtime(Runtime::Tokio1)
+            .build()
+            .map_err(|source| StoreError::Open {
+                place: place.clone(),
+                source: Box::new(source),
+            })?;
+        let store = Self { pool };
+        let mut client = store.pool.get().await.map_err(|source| StoreError::Open {
+            place,
+            source: Box::new(source),
+        })?;
+        migrate(&mut client).await?;
+        Ok(store)
+    }
+
+    async fn client(&self, doing: &'static str) -> Result<Object, StoreError> {
+        self.pool
+            .get()
+            .await
+            .map_err(|source| StoreError::Statement {
+                doing,
+                source: Box::new(source),
+            })
+    }
+}
+
+async fn migrate(client: &mut Object) -> Result<(), StoreError> {
+    const DOING: &str = "migrating";
+    let tx = client.transaction().await.map_err(failed(DOING))?;
+    tx.execute("SELECT pg_advisory_xact_lock($1)", &[&MIGRATION_LOCK])
+        .await
+        .map_err(failed(DOING))?;
+    tx.batch_execute(
+        "CREATE TABLE IF NOT EXISTS migrations (number INTEGER PRIMARY KEY, name TEXT NOT NULL, digest TEXT NOT NULL)",
+    )
+    .await
+    .map_err(failed(DOING))?;
+    let rows = tx
+        .query("SELECT number, digest FROM migrations ORDER BY number", &[])
+        .await
+        .map_err(failed(DOING))?;
+    let applied = rows
+        .iter()
+        .map(|row| {
+            Ok((
+                row.try_get(0).map_err(failed(DOING))?,
+                row.try_get(1).map_err(failed(DOING))?,
+            ))
+        })
+        .collect::<Result<Vec<(i32, String)>, StoreError>>()?;
+    for migration in remaining(&MIGRATIONS, &applied)? {
+        tx.batch_execute(migration.sql)
+            .await
+            .map_err(failed(DOING))?;
+        tx.execute(
+            "INSERT INTO migrations (number, name, digest) VALUES ($1, $2, $3)",
+            &[&migration.number, &migration.name, &migration.digest()],
+        )
+        .await
+        .map_err(failed(DOING))?;
+    }
+    tx.commit().await.map_err(failed(DOING))
+}
+
+#[async_trait]
+impl Store for PostgresStore {
+    async fn ingest(
+        &self,
+        batch: Arc<Batch>,
+        sealer: Arc<dyn Sealer>,
+    ) -> Result<Vec<Landed>, StoreError> {
+        let mut client = self.client("landing a batch").await?;
+        write::ingest(&mut client, &batch, sealer.as_ref()).await
+    }
+
+    async fn filings(
+        &self,
+        state: Option<FilingState>,
+        limit: u32,
+    ) -> Result<Vec<FilingRow>, StoreError> {
+        read::filings(&self.client("listing filings").await?, state, limit).await
+    }
+
+    async fn counts(&self) -> Result<Counts, StoreError> {
+        read::counts(&self.client("counting filings").await?).await
+    }
+
+    async fn filing(&self, id: FilingId) -> Result<Option<FilingRecord>, StoreError> {
+        read::filing(&self.client("reading a filing").await?, id).await
+    }
+
+    async fn family(&self, token_sha256: [u8; 32]) -> Result<Vec<FamilyFiling>, StoreError> {
+        read::family(&self.client("reading a family's case").await?, token_sha256).await
+    }
+
+    async fn decide(
+        &self,
+        decision: Decision,
+        sealer: Arc<dyn Sealer>,
+    ) -> Result<Decided, StoreError> {
+        let mut client = self.client("deciding").await?;
+        write::decide(&mut client, &decision, sealer.as_ref()).await
+    }
+
+    async fn due_notices(&self, now: i64, limit: u32) -> Result<Vec<Notice>, StoreError> {
+        read::due_notices(&self.client("reading notices").await?, now, limit).await
+    }
+
+    async fn next_notice_at(&self) -> Result<Option<i64>, StoreError> {
+        read::next_notice_at(&self.client("reading notices").await?).await
+    }
+
+    async fn notice_attempted(&self, attempt: Attempt) -> Result<(), StoreError> {
+        write::notice_attempted(&self.client("noting an attempt").await?, attempt).await
+    }
+
+    async fn wake_notices(&self, device: &DeviceId, window: WakeWindow) -> Result<u64, StoreError> {
+        write::wake_notices(&self.client("waking notices").await?, device, window).await
+    }
+
+    async fn quarantine(&self, limit: u32) -> Result<Vec<Quarantined>, StoreError> {
+        read::quarantine(&self.client("reading the quarantine").await?, limit).await
+    }
+
+    async fn quarantined_wires(
+        &self,
+        limit: u32,
+    ) -> Result<Vec<(Option<String>, Vec<u8>)>, StoreError> {
+        read::quarantined_wires(&self.client("reading the quarantine").await?, limit).await
+    }
+
+    async fn audit(&self, entry: AuditEntry) -> Result<(), StoreError> {
+        let mut client = self.client("writing the audit log").await?;
+        write::audit(&mut client, &entry).await
+    }
+
+    async fn audit_lines(&self, after: i64, limit: u32) -> Result<Vec<AuditRecord>, StoreError> {
+        read::audit_lines(&self.client("reading the audit log").await?, after, limit).await
+    }
+
+    async fn open_session(&self, session: Session) -> Result<(), StoreError> {
+        write::open_session(&self.client("opening a session").await?, &session).await
+    }
+
+    async fn session(
+        &self,
+        token_sha256: [u8; 32],
+        now: i64,
+        idle: i64,
+    ) -> Result<Option<Session>, StoreError> {
+        write::session(
+            &self.client("reading a session").await?,
+            token_sha256,
+            now,
+            idle,
+        )
+        .await
+    }
+
+    async fn close_session(&self, token_sha256: [u8; 32], now: i64) -> Result<(), StoreError> {
+        write::close_session(&self.client("closing a session").await?, token_sha256, now).await
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn migrations_are_frozen() {
+        let digests: Vec<String> = MIGRATIONS.iter().map(Migration::digest).collect();
+        assert_eq!(digests, ["b7e64c2739f666a6a90dd6bd8ef8df79dd85f84b8f94fc9dd68ff38aa674ec1b"]);
+    }
+}

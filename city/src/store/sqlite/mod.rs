@@ -1,0 +1,266 @@
+//! The store on SQLite: one desk, one file.
+//!
+//! Answers for SQL in SQLite's dialect and for nothing else; the behaviour is [`Store`]'s. WAL with
+//! `synchronous=FULL`: a commit is on the disk before a receipt speaks of it. One connection, used on the
+//! blocking pool; SQLite has one writer anyway.
+
+mod read;
+mod write;
+
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use async_trait::async_trait;
+use rusqlite::Connection;
+use ubugoe_protocol::{DeviceId, FilingId};
+
+use super::migrate::{Migration, remaining};
+use super::{
+    Attempt, Batch, Counts, Decided, Decision, FamilyFiling, FilingRecord, FilingRow, Landed,
+    Notice, Quarantined, Sealer, Session, Store, StoreError, WakeWindow,
+};
+use crate::casework::FilingState;
+use crate::casework::audit::{AuditEntry, AuditRecord};
+
+/// Frozen migrations, oldest first.
+pub const MIGRATIONS: [Migration; 1] = [Migration {
+    number: 1,
+    name: "0001_first",
+    sql: include_str!("migrations/0001_first.sql"),
+}];
+
+/// A database file.
+#[derive(Debug, Clone)]
+pub struct SqliteStore {
+    connection: Arc<Mutex<Connection>>,
+}
+
+/// Wraps the driver's error with what was being done.
+fn failed(doing: &'static str) -> impl FnOnce(rusqlite::Error) -> StoreError {
+    move |source| StoreError::Statement {
+        doing,
+        source: Box::new(source),
+    }
+}
+
+impl SqliteStore {
+    /// Opens (and creates or migrates) the file.
+    ///
+    /// # Errors
+    /// [`StoreError::Open`], or a migration error; the file is then left as it was.
+    pub async fn open(path: &Path) -> Result<Self, StoreError> {
+        let path = path.to_path_buf();
+        tokio::task::spawn_blocking(move || open(&path))
+            .await
+            .map_err(|_| StoreError::WorkerGone {
+                doing: "opening the database",
+            })?
+    }
+
+    /// Runs `work` with the connection on the blocking pool.
+    async fn with<T: Send + 'static>(
+        &self,
+        doing: &'static str,
+        work: impl FnOnce(&mut Connection) -> Result<T, StoreError> + Send + 'static,
+    ) -> Result<T, StoreError> {
+        let connection = Arc::clone(&self.connection);
+        tokio::task::spawn_blocking(move || {
+            // a poisoned lock means another call panicked; its transaction was rolled back when it was dropped
+            let mut guard = connection.lock().unwrap_or_else(PoisonError::into_inner);
+            work(&mut guard)
+        })
+        .await
+        .map_err(|_| StoreError::WorkerGone { doing })?
+    }
+}
+
+fn open(path: &PathBuf) -> Result<SqliteStore, StoreError> {
+    let place = path.display().to_string();
+    let refused = |source: rusqlite::Error| StoreError::Open {
+        place: place.clone(),
+        source: Box::new(source),
+    };
+    let mut connection = Connection::open(path).map_err(refused)?;
+    connection
+        .busy_timeout(Duration::from_secs(10))
+        .map_err(refused)?;
+    connection
+        .execute_batch("PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON; PRAGMA trusted_schema=OFF;")
+        .map_err(refused)?;
+    migrate(&mut connection)?;
+    Ok(SqliteStore {
+        connection: Arc::new(Mutex::new(connection)),
+    })
+}
+
+fn migrate(connection: &mut Connection) -> Result<(), StoreError> {
+    const DOING: &str = "migrating";
+    let tx = connection
+        .transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)
+        .map_err(failed(DOING))?;
+    tx.execute_batch(
+        "CREATE TABLE IF NOT EXISTS migrations (number INTEGER PRIMARY KEY, name TEXT NOT NULL, digest TEXT NOT NULL) STRICT",
+    )
+    .map_err(failed(DOING))?;
+    let applied = {
+        let mut statement = tx
+            .prepare("SELECT number, digest FROM migrations ORDER BY number")
+            .map_err(failed(DOING))?;
+        let rows = statement
+            .query_map([], |row| Ok((row.get(0)?, row.get(1)?)))
+            .map_err(failed(DOING))?;
+        rows.collect::<Result<Vec<(i32, String)>, _>>()
+            .map_err(failed(DOING))?
+    };
+    for migration in remaining(&MIGRATIONS, &applied)? {
+        tx.execute_batch(migration.sql).map_err(failed(DOING))?;
+        tx.execute(
+            "INSERT INTO migrations (number, name, digest) VALUES (?1, ?2, ?3)",
+            (migration.number, migration.name, migration.digest()),
+        )
+        .map_err(failed(DOING))?;
+    }
+    tx.commit().map_err(failed(DOING))
+}
+
+#[async_trait]
+impl Store for SqliteStore {
+    async fn ingest(
+        &self,
+        batch: Arc<Batch>,
+        sealer: Arc<dyn Sealer>,
+    ) -> Result<Vec<Landed>, StoreError> {
+        self.with("landing a batch", move |c| {
+            write::ingest(c, &batch, sealer.as_ref())
+        })
+        .await
+    }
+
+    async fn filings(
+        &self,
+        state: Option<FilingState>,
+        limit: u32,
+    ) -> Result<Vec<FilingRow>, StoreError> {
+        self.with("listing filings", move |c| read::filings(c, state, limit))
+            .await
+    }
+
+    async fn counts(&self) -> Result<Counts, StoreError> {
+        self.with("counting filings", |c| read::counts(c)).await
+    }
+
+    async fn filing(&self, id: FilingId) -> Result<Option<FilingRecord>, StoreError> {
+        self.with("reading a filing", move |c| read::filing(c, id))
+            .await
+    }
+
+    async fn family(&self, token_sha256: [u8; 32]) -> Result<Vec<FamilyFiling>, StoreError> {
+        self.with("reading a family's case", move |c| {
+            read::family(c, token_sha256)
+        })
+        .await
+    }
+
+    async fn decide(
+        &self,
+        decision: Decision,
+        sealer: Arc<dyn Sealer>,
+    ) -> Result<Decided, StoreError> {
+        self.with("deciding", move |c| {
+            write::decide(c, &decision, sealer.as_ref())
+        })
+        .await
+    }
+
+    async fn due_notices(&self, now: i64, limit: u32) -> Result<Vec<Notice>, StoreError> {
+        self.with("reading notices", move |c| read::due_notices(c, now, limit))
+            .await
+    }
+
+    async fn next_notice_at(&self) -> Result<Option<i64>, StoreError> {
+        self.with("reading notices", |c| read::next_notice_at(c))
+            .await
+    }
+
+    async fn notice_attempted(&self, attempt: Attempt) -> Result<(), StoreError> {
+        self.with("noting an attempt", move |c| {
+            write::notice_attempted(c, attempt)
+        })
+        .await
+    }
+
+    async fn wake_notices(&self, device: &DeviceId, window: WakeWindow) -> Result<u64, StoreError> {
+        let device = device.clone();
+        self.with("waking notices", move |c| {
+            write::wake_notices(c, &device, window)
+        })
+        .await
+    }
+
+    async fn quarantine(&self, limit: u32) -> Result<Vec<Quarantined>, StoreError> {
+        self.with("reading the quarantine", move |c| {
+            read::quarantine(c, limit)
+        })
+        .await
+    }
+
+    async fn quarantined_wires(
+        &self,
+        limit: u32,
+    ) -> Result<Vec<(Option<String>, Vec<u8>)>, StoreError> {
+        self.with("reading the quarantine", move |c| {
+            read::quarantined_wires(c, limit)
+        })
+        .await
+    }
+
+    async fn audit(&self, entry: AuditEntry) -> Result<(), StoreError> {
+        self.with("writing the audit log", move |c| write::audit(c, &entry))
+            .await
+    }
+
+    async fn audit_lines(&self, after: i64, limit: u32) -> Result<Vec<AuditRecord>, StoreError> {
+        self.with("reading the audit log", move |c| {
+            read::audit_lines(c, after, limit)
+        })
+        .await
+    }
+
+    async fn open_session(&self, session: Session) -> Result<(), StoreError> {
+        self.with("opening a session", move |c| {
+            write::open_session(c, &session)
+        })
+        .await
+    }
+
+    async fn session(
+        &self,
+        token_sha256: [u8; 32],
+        now: i64,
+        idle: i64,
+    ) -> Result<Option<Session>, StoreError> {
+        self.with("reading a session", move |c| {
+            write::session(c, token_sha256, now, idle)
+        })
+        .await
+    }
+
+    async fn close_session(&self, token_sha256: [u8; 32], now: i64) -> Result<(), StoreError> {
+        self.with("closing a session", move |c| {
+            write::close_session(c, token_sha256, now)
+        })
+        .await
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn migrations_are_frozen() {
+        let digests: Vec<String> = MIGRATIONS.iter().map(Migration::digest).collect();
+        assert_eq!(digests, ["7369a9177fc40cd0b638a28066b8fecba6a86a42653efab7f70b398e2b0737e0"]);
+    }
+}

@@ -1,0 +1,422 @@
+//! Writing statements of the SQLite store. Every function is one transaction.
+
+use rusqlite::{Connection, OptionalExtension, Transaction, TransactionBehavior, params};
+use sha2::{Digest, Sha256};
+use ubugoe_protocol::DeviceId;
+
+use super::failed;
+use super::read::state;
+use crate::casework::FilingState;
+use crate::casework::audit::{AuditEntry, GENESIS, line_hash};
+use crate::store::{
+    Arrival, Attempt, Batch, Decided, Decision, Landed, NewQuarantine, QuarantineReason,
+    ReceiptFacts, Sealer, Session, StoreError, WakeWindow, facts_to_text, fixed, unsigned,
+};
+
+fn begin<'c>(c: &'c mut Connection, doing: &'static str) -> Result<Transaction<'c>, StoreError> {
+    c.transaction_with_behavior(TransactionBehavior::Immediate)
+        .map_err(failed(doing))
+}
+
+pub(super) fn ingest(
+    c: &mut Connection,
+    batch: &Batch,
+    sealer: &dyn Sealer,
+) -> Result<Vec<Landed>, StoreError> {
+    let tx = begin(c, "landing a batch")?;
+    let mut landed = Vec::with_capacity(batch.arrivals.len());
+    for arrival in &batch.arrivals {
+        landed.push(land(&tx, arrival, batch.now, sealer)?);
+    }
+    for item in &batch.quarantined {
+        set_aside(&tx, item, batch.now)?;
+    }
+    tx.commit().map_err(failed("committing a batch"))?;
+    Ok(landed)
+}
+
+fn land(
+    tx: &Transaction<'_>,
+    arrival: &Arrival,
+    now: i64,
+    sealer: &dyn Sealer,
+) -> Result<Landed, StoreError> {
+    const DOING: &str = "landing a filing";
+    let wire_sha256: [u8; 32] = Sha256::digest(&arrival.wire).into();
+    let id = arrival.id.as_bytes().as_slice();
+    let known = tx
+        .query_row(
+            "SELECT f.digest, f.device, r.signed FROM filings f JOIN receipts r ON r.filing = f.id WHERE f.id = ?1",
+            [id],
+            |row| Ok((row.get::<_, Vec<u8>>(0)?, row.get::<_, String>(1)?, row.get::<_, Vec<u8>>(2)?)),
+        )
+        .optional()
+        .map_err(failed(DOING))?;
+    if let Some((digest, device, receipt)) = known {
+        if digest == arrival.digest && device == arrival.device.as_str() {
+            return Ok(Landed::Again { receipt });
+        }
+        return conflict(tx, arrival, wire_sha256, now, sealer);
+    }
+    let token = open_case(tx, arrival, now)?;
+    let arrival_no: i64 = tx
+        .query_row(
+            "INSERT INTO counters (recipient, last_arrival) VALUES (?1, 1)
+             ON CONFLICT (recipient) DO UPDATE SET last_arrival = last_arrival + 1 RETURNING last_arrival",
+            [arrival.recipient.as_str()],
+            |row| row.get(0),
+        )
+        .map_err(failed(DOING))?;
+    insert_filing(tx, arrival, arrival_no, now)?;
+    let facts = ReceiptFacts {
+        id: arrival.id,
+        digest: arrival.digest,
+        recipient: arrival.recipient.clone(),
+        arrived_at: now,
+        arrival_no: unsigned("arrival number", arrival_no)?,
+        token,
+    };
+    let receipt = sealer.receipt(&facts).map_err(|source| StoreError::Seal {
+        what: "receipt",
+        source,
+    })?;
+    tx.execute(
+        "INSERT INTO receipts (filing, signed) VALUES (?1, ?2)",
+        params![id, receipt],
+    )
+    .map_err(failed(DOING))?;
+    tx.execute(
+        "INSERT INTO history (filing, seq, at, actor, state) VALUES (?1, 0, ?2, 'system', ?3)",
+        params![id, now, FilingState::Arrived.code()],
+    )
+    .map_err(failed(DOING))?;
+    tx.execute(
+        "UPDATE quarantine SET resolved_at = ?2 WHERE wire_sha256 = ?1 AND resolved_at IS NULL",
+        params![wire_sha256.as_slice(), now],
+    )
+    .map_err(failed(DOING))?;
+    append_audit(tx, &arrival.audit_entry(now, facts.arrival_no))?;
+    Ok(Landed::New {
+        receipt,
+        arrival_no: facts.arrival_no,
+    })
+}
+
+/// The case's family token; opens the case if this is its first filing.
+fn open_case(tx: &Transaction<'_>, arrival: &Arrival, now: i64) -> Result<String, StoreError> {
+    const DOING: &str = "opening a case";
+    tx.execute(
+        "INSERT INTO cases (recipient, device, case_id, token, token_sha256, opened_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6)
+         ON CONFLICT (recipient, device, case_id) DO NOTHING",
+        params![
+            arrival.recipient.as_str(),
+            arrival.device.as_str(),
+            arrival.case.as_bytes().as_slice(),
+            arrival.fresh_token,
+            Sha256::digest(arrival.fresh_token.as_bytes()).as_slice(),
+            now
+        ],
+    )
+    .map_err(failed(DOING))?;
+    tx.query_row(
+        "SELECT token FROM cases WHERE recipient = ?1 AND device = ?2 AND case_id = ?3",
+        params![
+            arrival.recipient.as_str(),
+            arrival.device.as_str(),
+            arrival.case.as_bytes().as_slice()
+        ],
+        |row| row.get(0),
+    )
+    .map_err(failed(DOING))
+}
+
+fn insert_filing(
+    tx: &Transaction<'_>,
+    arrival: &Arrival,
+    arrival_no: i64,
+    now: i64,
+) -> Result<(), StoreError> {
+    const DOING: &str = "inserting a filing";
+    let id = arrival.id.as_bytes().as_slice();
+    let case = arrival.case.as_bytes().as_slice();
+    let taken: bool = tx
+        .query_row(
+            "SELECT EXISTS (SELECT 1 FROM case_slots WHERE recipient = ?1 AND device = ?2 AND case_id = ?3 AND case_seq = ?4)",
+            params![arrival.recipient.as_str(), arrival.device.as_str(), case, arrival.case_seq],
+            |row| row.get(0),
+        )
+        .map_err(failed(DOING))?;
+    let inserted = tx
+        .execute(
+            "INSERT INTO filings (id, recipient, device, case_id, case_seq, sequence_taken, arrival_no, arrived_at, schema,
+                                  created, digest, canonical, signature, procedure, child_key, due, state, facts)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18)
+             ON CONFLICT DO NOTHING",
+            params![
+                id,
+                arrival.recipient.as_str(),
+                arrival.device.as_str(),
+                case,
+                arrival.case_seq,
+                taken,
+                arrival_no,
+                now,
+                arrival.schema,
+                arrival.created,
+                arrival.digest.as_slice(),
+                arrival.canonical,
+                arrival.signature,
+                arrival.procedure,
+                arrival.child_key.as_ref().map(<[u8; 32]>::as_slice),
+                arrival.due,
+                FilingState::Arrived.code(),
+                facts_to_text(&arrival.facts)?
+            ],
+        )
+        .map_err(failed(DOING))?;
+    if inserted == 0 {
+        return Err(StoreError::Raced { doing: DOING });
+    }
+    tx.execute(
+        "INSERT INTO case_slots (recipient, device, case_id, case_seq, filing) VALUES (?1, ?2, ?3, ?4, ?5)
+         ON CONFLICT DO NOTHING",
+        params![arrival.recipient.as_str(), arrival.device.as_str(), case, arrival.case_seq, id],
+    )
+    .map_err(failed(DOING))?;
+    Ok(())
+}
+
+/// Same id, other content: the message goes to quarantine with its refusal. The same message again gets the same refusal.
+fn conflict(
+    tx: &Transaction<'_>,
+    arrival: &Arrival,
+    wire_sha256: [u8; 32],
+    now: i64,
+    sealer: &dyn Sealer,
+) -> Result<Landed, StoreError> {
+    let earlier: Option<Option<Vec<u8>>> = tx
+        .query_row(
+            "SELECT refusal FROM quarantine WHERE wire_sha256 = ?1",
+            [wire_sha256.as_slice()],
+            |row| row.get(0),
+        )
+        .optional()
+        .map_err(failed("looking for an earlier refusal"))?;
+    let refusal = match earlier.flatten() {
+        Some(refusal) => refusal,
+        None => sealer
+            .conflict_refusal(arrival.id, wire_sha256, now)
+            .map_err(|source| StoreError::Seal {
+                what: "refusal",
+                source,
+            })?,
+    };
+    let item = NewQuarantine {
+        wire: arrival.wire.clone(),
+        device: Some(arrival.device.clone()),
+        reason: QuarantineReason::DigestConflict,
+        detail: format!("id={}", arrival.id),
+        refusal: Some(refusal.clone()),
+    };
+    set_aside(tx, &item, now)?;
+    Ok(Landed::Conflict { refusal })
+}
+
+fn set_aside(tx: &Transaction<'_>, item: &NewQuarantine, now: i64) -> Result<(), StoreError> {
+    const DOING: &str = "setting a message aside";
+    let wire_sha256: [u8; 32] = Sha256::digest(&item.wire).into();
+    let times: i64 = tx
+        .query_row(
+            "INSERT INTO quarantine (wire_sha256, wire, device, reason, detail, refusal, first_seen, last_seen, times)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?7, 1)
+             ON CONFLICT (wire_sha256) DO UPDATE SET last_seen = excluded.last_seen, times = times + 1,
+                 reason = excluded.reason, detail = excluded.detail, resolved_at = NULL,
+                 refusal = coalesce(quarantine.refusal, excluded.refusal)
+             RETURNING times",
+            params![
+                wire_sha256.as_slice(),
+                item.wire,
+                item.device.as_ref().map(DeviceId::as_str),
+                item.reason.code(),
+                item.detail,
+                item.refusal,
+                now
+            ],
+            |row| row.get(0),
+        )
+        .map_err(failed(DOING))?;
+    if times > 1 {
+        return Ok(());
+    }
+    append_audit(tx, &item.audit_entry(&wire_sha256, now))
+}
+
+pub(super) fn decide(
+    c: &mut Connection,
+    decision: &Decision,
+    sealer: &dyn Sealer,
+) -> Result<Decided, StoreError> {
+    const DOING: &str = "deciding";
+    let tx = begin(c, DOING)?;
+    let id = decision.filing.as_bytes().as_slice();
+    let found = tx
+        .query_row(
+            "SELECT f.state, f.device, (SELECT count(*) FROM history WHERE filing = f.id),
+                    (SELECT coalesce(max(seq), 0) FROM notices WHERE filing = f.id)
+             FROM filings f WHERE f.id = ?1",
+            [id],
+            |row| {
+                Ok((
+                    row.get::<_, String>(0)?,
+                    row.get::<_, String>(1)?,
+                    row.get::<_, i64>(2)?,
+                    row.get::<_, i64>(3)?,
+                ))
+            },
+        )
+        .optional()
+        .map_err(failed(DOING))?;
+    let Some((code, device, version, last_notice)) = found else {
+        return Ok(Decided::NotFound);
+    };
+    let now_state = state(&code)?;
+    if version != i64::from(decision.version) || !now_state.may_become(decision.to) {
+        return Ok(Decided::Stale { state: now_state });
+    }
+    let notice: u32 = unsigned("notice number", last_notice + 1)?;
+    let facts = decision.status_facts(notice);
+    let signed = sealer.status(&facts).map_err(|source| StoreError::Seal {
+        what: "status",
+        source,
+    })?;
+    tx.execute(
+        "UPDATE filings SET state = ?2 WHERE id = ?1",
+        params![id, decision.to.code()],
+    )
+    .map_err(failed(DOING))?;
+    tx.execute(
+        "INSERT INTO history (filing, seq, at, actor, state, reason, note) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+        params![id, version, decision.at, decision.actor, decision.to.code(), decision.reason, decision.note],
+    )
+    .map_err(failed(DOING))?;
+    tx.execute(
+        "INSERT INTO notices (filing, seq, device, signed, at, next_at) VALUES (?1, ?2, ?3, ?4, ?5, ?5)",
+        params![id, notice, device, signed, decision.at],
+    )
+    .map_err(failed(DOING))?;
+    append_audit(&tx, &decision.audit_entry())?;
+    tx.commit().map_err(failed("committing a decision"))?;
+    Ok(Decided::Done { notice })
+}
+
+pub(super) fn notice_attempted(c: &Connection, attempt: Attempt) -> Result<(), StoreError> {
+    c.execute(
+        "UPDATE notices SET attempts = ?3, sent_at = ?4, next_at = ?5 WHERE filing = ?1 AND seq = ?2",
+        params![attempt.filing.as_bytes().as_slice(), attempt.seq, attempt.attempts, attempt.now, attempt.next_at],
+    )
+    .map_err(failed("noting an attempt"))?;
+    Ok(())
+}
+
+pub(super) fn wake_notices(
+    c: &Connection,
+    device: &DeviceId,
+    window: WakeWindow,
+) -> Result<u64, StoreError> {
+    c.execute(
+        "UPDATE notices SET next_at = ?2 WHERE device = ?1 AND at >= ?3
+           AND seq = (SELECT max(seq) FROM notices o WHERE o.filing = notices.filing)
+           AND (next_at IS NULL OR next_at > ?2) AND (sent_at IS NULL OR sent_at <= ?4)",
+        params![
+            device.as_str(),
+            window.now,
+            window.decided_since,
+            window.not_sent_since
+        ],
+    )
+    .map(|rows| rows as u64)
+    .map_err(failed("waking notices"))
+}
+
+pub(super) fn audit(c: &mut Connection, entry: &AuditEntry) -> Result<(), StoreError> {
+    let tx = begin(c, "writing the audit log")?;
+    append_audit(&tx, entry)?;
+    tx.commit().map_err(failed("committing an audit line"))
+}
+
+fn append_audit(tx: &Transaction<'_>, entry: &AuditEntry) -> Result<(), StoreError> {
+    const DOING: &str = "writing the audit log";
+    let last = tx
+        .query_row(
+            "SELECT seq, hash FROM audit ORDER BY seq DESC LIMIT 1",
+            [],
+            |row| Ok((row.get::<_, i64>(0)?, row.get::<_, Vec<u8>>(1)?)),
+        )
+        .optional()
+        .map_err(failed(DOING))?;
+    let (seq, prev) = match last {
+        Some((seq, hash)) => (seq + 1, fixed("audit hash", &hash)?),
+        None => (1, GENESIS),
+    };
+    let hash = line_hash(seq, &prev, entry);
+    tx.execute(
+        "INSERT INTO audit (seq, at, actor, action, subject, detail, prev, hash) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+        params![seq, entry.at, entry.actor, entry.action, entry.subject, entry.detail, prev.as_slice(), hash.as_slice()],
+    )
+    .map_err(failed(DOING))?;
+    Ok(())
+}
+
+pub(super) fn open_session(c: &Connection, session: &Session) -> Result<(), StoreError> {
+    c.execute(
+        "INSERT INTO sessions (token_sha256, staff, csrf, created_at, seen_at, expires_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+        params![
+            session.token_sha256.as_slice(),
+            session.staff,
+            session.csrf,
+            session.created_at,
+            session.seen_at,
+            session.expires_at
+        ],
+    )
+    .map_err(failed("opening a session"))?;
+    Ok(())
+}
+
+pub(super) fn session(
+    c: &Connection,
+    token_sha256: [u8; 32],
+    now: i64,
+    idle: i64,
+) -> Result<Option<Session>, StoreError> {
+    c.query_row(
+        "UPDATE sessions SET seen_at = ?2 WHERE token_sha256 = ?1 AND expires_at > ?2 AND seen_at > ?2 - ?3
+         RETURNING staff, csrf, created_at, seen_at, expires_at",
+        params![token_sha256.as_slice(), now, idle],
+        |row| {
+            Ok(Session {
+                token_sha256,
+                staff: row.get(0)?,
+                csrf: row.get(1)?,
+                created_at: row.get(2)?,
+                seen_at: row.get(3)?,
+                expires_at: row.get(4)?,
+            })
+        },
+    )
+    .optional()
+    .map_err(failed("reading a session"))
+}
+
+pub(super) fn close_session(
+    c: &Connection,
+    token_sha256: [u8; 32],
+    now: i64,
+) -> Result<(), StoreError> {
+    c.execute(
+        "DELETE FROM sessions WHERE token_sha256 = ?1 OR expires_at <= ?2",
+        params![token_sha256.as_slice(), now],
+    )
+    .map_err(failed("closing a session"))?;
+    Ok(())
+}
