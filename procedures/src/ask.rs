@@ -28,14 +28,20 @@ pub fn optional_unasked<'a>(procedure: &'a Procedure, answers: &Answers) -> Vec<
     open_fields(procedure, answers, &[Required::Optional])
 }
 
-fn open_fields<'a>(procedure: &'a Procedure, answers: &Answers, kinds: &[Required]) -> Vec<&'a Field> {
+fn open_fields<'a>(
+    procedure: &'a Procedure,
+    answers: &Answers,
+    kinds: &[Required],
+) -> Vec<&'a Field> {
     let all = derive(procedure, answers);
     let mut open: Vec<&Field> = procedure
         .form
         .fields
         .iter()
         .filter(|field| kinds.contains(&field.required) && !field.staff_only)
-        .filter(|field| field.when.holds(&all) == Some(true) && all.get(field.path.as_str()).is_none())
+        .filter(|field| {
+            field.when.holds(&all) == Some(true) && all.get(field.path.as_str()).is_none()
+        })
         .filter(|field| !may_still_follow(field, &all))
         .collect();
     open.sort_by_key(|field| field.ask);
@@ -44,14 +50,26 @@ fn open_fields<'a>(procedure: &'a Procedure, answers: &Answers, kinds: &[Require
 
 /// Whether an answer still to come may make the field follow by itself: then it is not asked yet.
 fn may_still_follow(field: &Field, answers: &Answers) -> bool {
-    field.derive.iter().any(|rule| rule.when.holds(answers).is_none())
+    field
+        .derive
+        .iter()
+        .any(|rule| rule.when.holds(answers).is_none())
 }
 
 /// Needed fields without a value, whether or not they would be asked now. Empty exactly when a form is complete.
 pub(crate) fn incomplete<'a>(procedure: &'a Procedure, answers: &Answers) -> Vec<&'a Field> {
-    let needed = |field: &&Field| matches!(field.required, Required::Mandatory | Required::Conditional);
-    let there = |field: &&Field| field.when.holds(answers) == Some(true) && answers.get(field.path.as_str()).is_none();
-    let mut open: Vec<&Field> = procedure.form.fields.iter().filter(needed).filter(there).collect();
+    let needed =
+        |field: &&Field| matches!(field.required, Required::Mandatory | Required::Conditional);
+    let there = |field: &&Field| {
+        field.when.holds(answers) == Some(true) && answers.get(field.path.as_str()).is_none()
+    };
+    let mut open: Vec<&Field> = procedure
+        .form
+        .fields
+        .iter()
+        .filter(needed)
+        .filter(there)
+        .collect();
     open.sort_by_key(|field| field.ask);
     open
 }

@@ -192,6 +192,8 @@ pub enum CertificateDoubt {
     VeryEarly,
     /// Sex undetermined: the koseki entry will be completed later (追完).
     SexUndetermined,
+    /// The child's order is greater than the births counted: possible after an early loss of a twin.
+    OrderExceedsBirths,
     /// Born in a facility, and the facility is not named.
     FacilityUnnamed,
 }

@@ -133,7 +133,9 @@ pub fn derive(procedure: &Procedure, answers: &Answers) -> Answers {
             .filter(|field| !field.derive.is_empty())
         {
             let path = field.path.as_str();
-            if all.get(path).is_some_and(|answer| !renewable(answer.source))
+            if all
+                .get(path)
+                .is_some_and(|answer| !renewable(answer.source))
             {
                 continue;
             }

@@ -86,7 +86,7 @@ impl Source {
 }
 
 /// A value with its source.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Answer {
     /// The value.
     pub value: Value,
@@ -94,7 +94,14 @@ pub struct Answer {
     pub source: Source,
 }
 
-/// Everything known about one form so far.
+// Answers reach log lines by way of other types' Debug; names, addresses and accounts must not.
+impl std::fmt::Debug for Answer {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Answer(masked, from {})", self.source.as_str())
+    }
+}
+
+/// Everything known about one form so far. `Debug` shows paths and sources, never values.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Answers(BTreeMap<FieldPath, Answer>);
 

@@ -181,7 +181,10 @@ impl Expansion<'_> {
         }
         // Inside a block, the use of another block stands at its own place too.
         let mut at_place = raw.clone();
-        at_place.when = raw.when.as_ref().map(|when| when.renamed(&|given| absolute(given, path)));
+        at_place.when = raw
+            .when
+            .as_ref()
+            .map(|when| when.renamed(&|given| absolute(given, path)));
         let raw = &at_place;
         let mut leaves = Vec::new();
         for id in ids {
@@ -421,7 +424,10 @@ fn derive_rule(
         raw.yucho_number
             .as_ref()
             .map(|from| Derive::YuchoNumber(at(from))),
-        raw.zengin.as_ref().map(pair).map(|(sei_kana, mei_kana)| Derive::Zengin { sei_kana, mei_kana }),
+        raw.zengin
+            .as_ref()
+            .map(pair)
+            .map(|(sei_kana, mei_kana)| Derive::Zengin { sei_kana, mei_kana }),
         raw.value
             .as_ref()
             .map(|value| Derive::Value(fixed(kind, value))),
@@ -544,7 +550,10 @@ impl Derive {
             Self::Copy(a) | Self::DayOf(a) | Self::YuchoBranch(a) | Self::YuchoNumber(a) => vec![a],
             Self::Name { sei: a, mei: b }
             | Self::AgeAt { birth: a, on: b }
-            | Self::Zengin { sei_kana: a, mei_kana: b }
+            | Self::Zengin {
+                sei_kana: a,
+                mei_kana: b,
+            }
             | Self::Tsuzukigara { order: a, sex: b } => vec![a, b],
             Self::Value(_) => Vec::new(),
         }

@@ -87,6 +87,10 @@ impl BirthCertificate {
             (self.weeks < 22, CertificateDoubt::VeryEarly),
             (self.sex == Sex::NotKnown, CertificateDoubt::SexUndetermined),
             (
+                self.plurality.order() > self.live_births.saturating_add(self.stillbirths),
+                CertificateDoubt::OrderExceedsBirths,
+            ),
+            (
                 in_facility && self.place_name.is_none(),
                 CertificateDoubt::FacilityUnnamed,
             ),
@@ -107,12 +111,6 @@ impl BirthCertificate {
             return Err(CertificateError::Contradiction {
                 field: "issued",
                 other: "birth_dt",
-            });
-        }
-        if self.plurality.order() > self.live_births.saturating_add(self.stillbirths) {
-            return Err(CertificateError::Contradiction {
-                field: "order_of",
-                other: "live_births",
             });
         }
         Ok(())
@@ -242,13 +240,13 @@ impl WardForm {
         let fits = number.len() <= 40
             && number
                 .bytes()
-                .all(|b| b.is_ascii_alphanumeric() || b"-/_.".contains(&b));
+                .all(|b| b.is_ascii_alphanumeric() || b"-_".contains(&b));
         if fits {
             Ok(number)
         } else {
             Err(CertificateError::Shape {
                 field,
-                expected: "1 to 40 of A–Z a–z 0–9 - / _ .",
+                expected: "1 to 40 of A–Z a–z 0–9 - _",
             })
         }
     }

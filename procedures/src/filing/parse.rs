@@ -95,8 +95,8 @@ pub struct ParsedFiling {
     pub rows: Vec<ParsedRow>,
 }
 
-/// One row as read.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// One row as read. `Debug` shows no value.
+#[derive(Clone, PartialEq, Eq)]
 pub struct ParsedRow {
     /// The field.
     pub path: FieldPath,
@@ -116,6 +116,17 @@ pub struct ParsedRow {
     pub private: bool,
 }
 
+impl std::fmt::Debug for ParsedRow {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(
+            f,
+            "ParsedRow({}, masked, from {})",
+            self.path,
+            self.source.as_str()
+        )
+    }
+}
+
 /// A heading with its rows, in one language.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Section {
@@ -125,8 +136,8 @@ pub struct Section {
     pub rows: Vec<Row>,
 }
 
-/// One shown line.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// One shown line. `Debug` shows no value.
+#[derive(Clone, PartialEq, Eq)]
 pub struct Row {
     /// The field.
     pub path: FieldPath,
@@ -138,6 +149,17 @@ pub struct Row {
     pub source: Source,
     /// Never on a receipt, preview or shared view.
     pub private: bool,
+}
+
+impl std::fmt::Debug for Row {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(
+            f,
+            "Row({}, masked, from {})",
+            self.path,
+            self.source.as_str()
+        )
+    }
 }
 
 impl ParsedFiling {

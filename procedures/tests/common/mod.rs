@@ -4,8 +4,8 @@
 
 use jiff::civil::{Date, date, datetime};
 use ubugoe_procedures::{
-    Answers, BirthCertificate, CardHolder, Catalogue, Facts, FieldKind, FilerRole, IssuerKind, MunicipalityCode,
-    PlaceKind, Plurality, Procedure, Sex, Source, Value, missing, prefill, share,
+    Answers, BirthCertificate, CardHolder, Catalogue, Facts, FieldKind, FilerRole, IssuerKind,
+    MunicipalityCode, PlaceKind, Plurality, Procedure, Sex, Source, Value, missing, prefill, share,
 };
 
 pub(crate) const ASUKOE: &str = "991015";
@@ -115,7 +115,9 @@ pub(crate) fn interview(
 ) -> (Answers, Vec<String>) {
     let mut asked = Vec::new();
     for _ in 0..200 {
-        let Some(field) = missing(procedure, &answers).first().copied() else { return (answers, asked) };
+        let Some(field) = missing(procedure, &answers).first().copied() else {
+            return (answers, asked);
+        };
         let path = field.path.as_str();
         let value = say(path).unwrap_or_else(|| panic!("asked for {path}, and nobody knows"));
         asked.push(path.to_owned());
