@@ -1,6 +1,7 @@
 //! `vcard`: the virtual card from a shell. It reads arguments, the clock and files; everything else is the library's.
 
 use std::{
+    io::Write as _,
     os::unix::net::UnixListener,
     path::{Path, PathBuf},
     process::ExitCode,
@@ -79,12 +80,12 @@ fn main() -> ExitCode {
     }
 }
 
-#[expect(clippy::print_stdout, reason = "a command line's answers")]
 fn perform(job: Job) -> anyhow::Result<ExitCode> {
+    let mut screen = std::io::stdout();
     match job {
         Job::Pki { directory } => {
             open_pki(&directory)?;
-            println!("{}", directory.display());
+            writeln!(screen, "{}", directory.display())?;
         }
         Job::Run {
             pki,
@@ -105,7 +106,7 @@ fn perform(job: Job) -> anyhow::Result<ExitCode> {
         Job::Ctl { socket, words } => {
             let answer = ubugoe_vcard::ask(&socket, &words.join(" "))
                 .with_context(|| format!("nobody answers on {}", socket.display()))?;
-            println!("{answer}");
+            writeln!(screen, "{answer}")?;
             let value: serde_json::Value = serde_json::from_str(&answer)?;
             if value["ok"] != true {
                 return Ok(ExitCode::FAILURE);
@@ -116,13 +117,13 @@ fn perform(job: Job) -> anyhow::Result<ExitCode> {
                 socket: Some(socket),
                 ..PcscdConfig::default()
             })?;
-            println!("PCSCLITE_CSOCK_NAME={}", service.socket().display());
-            println!("VCARD_PORT={}", service.port());
+            writeln!(screen, "PCSCLITE_CSOCK_NAME={}", service.socket().display())?;
+            writeln!(screen, "VCARD_PORT={}", service.port())?;
             std::io::copy(&mut std::io::stdin(), &mut std::io::sink())?;
         }
         Job::Personas => {
             for (name, _) in ubugoe_vcard::BUILT_IN {
-                println!("{name:11} {}", Persona::built_in(name)?.about);
+                writeln!(screen, "{name:11} {}", Persona::built_in(name)?.about)?;
             }
         }
     }

@@ -24,7 +24,7 @@ use crate::Error;
 /// Below the range from which the kernel takes ports for outgoing connections.
 const PORTS: std::ops::Range<u16> = 20_000..32_000;
 
-/// Runs its arguments with the socket on descriptor 3 until standard input ends, then kills them.
+/// Runs its arguments with the socket on descriptor 3 until standard input ends, then kills them and clears up.
 const KEEPER: &str = r#"
 exec 3>&1 1>&2
 sh -c 'LISTEN_FDS=1 LISTEN_PID=$$; export LISTEN_FDS LISTEN_PID; exec "$@"' sh "$@" </dev/null &
@@ -32,6 +32,7 @@ exec 3>&- 1>/dev/null 2>&1
 read -r nothing
 kill -KILL $!
 wait $!
+rm -r -- "$VCARD_FOLDER"
 "#;
 
 /// How to run the service.
@@ -182,6 +183,7 @@ impl Pcscd {
             .arg(folder)
             .args(polkit.then_some("--disable-polkit"))
             .env_remove("PCSCLITE_CSOCK_NAME")
+            .env("VCARD_FOLDER", self.folder.path())
             .stdin(Stdio::piped())
             .stdout(Stdio::from(OwnedFd::from(listener)))
             .stderr(Stdio::piped());

@@ -22,11 +22,11 @@ pub const SIGN_CA_FILE: &str = "jpki-sign-ca.pem";
 pub const AUTH_CA_FILE: &str = "jpki-auth-ca.pem";
 /// File name of the public key that the text AP's issuer chain ends in, SubjectPublicKeyInfo PEM.
 pub const TEXT_ROOT_FILE: &str = "text-root.pub.pem";
-/// 証明者鍵ID of that root, as EF 0004 names it: seven printable characters, `08 05`, a generation, four zeros.
-/// Real roots are named by digits only, so this one cannot be mistaken for one of them.
-pub const TEXT_ROOT_KEY_ID: [u8; 16] = *b"UBUGOE0\x08\x05001\0\0\0\0";
-/// 被証明者鍵ID of the municipal issuer's key under that root.
-pub const TEXT_ISSUER_KEY_ID: [u8; 16] = *b"UBUGOE1\x08\x05000\0\0\0\0";
+/// 証明者鍵ID of that root, as EF 0004 names it: seven digits, `08 05`, a generation, four zeros.
+/// Real roots are `5000…`, those of the JPKI test cards `6000…`.
+pub const TEXT_ROOT_KEY_ID: [u8; 16] = *b"9999033\x08\x05001\0\0\0\0";
+/// 被証明者鍵ID of the municipal issuer's key under that root: municipality code with check digit, and `1`.
+pub const TEXT_ISSUER_KEY_ID: [u8; 16] = *b"9900191\x08\x05000\0\0\0\0";
 
 /// One of the two authorities.
 #[derive(Debug, Clone)]

@@ -76,6 +76,7 @@ fn issuer_key(card: &mut Card) -> RsaPublicKey {
     assert_eq!(certificate[5..10], [0x5F, 0x4E, 0x82, 0x01, 0x29]);
     let body = &certificate[10..307];
     assert_eq!(certificate[307..312], [0x5F, 0x37, 0x82, 0x01, 0x00]);
+    assert_eq!(&body[..16], b"9999033\x08\x05001\0\0\0\0");
     assert_eq!(body[..16], TEXT_ROOT_KEY_ID);
     assert_eq!(body[16..32], TEXT_ISSUER_KEY_ID);
     assert!(signed_by(
