@@ -92,7 +92,7 @@ pub fn check(field: &Field, value: &Value, answers: &Answers) -> Verdict {
     match (field.kind, value) {
         (_, Value::Blank) => blank(field, &mut verdict),
         (FieldKind::Text | FieldKind::Kana, Value::Text(text)) => {
-            check_text(field, text, &mut verdict)
+            check_text(field, text, &mut verdict);
         }
         (FieldKind::Number { min, max }, Value::Number(number)) => {
             if !(min..=max).contains(number) {
@@ -162,14 +162,13 @@ fn format_fits(leaf: &str, text: &str) -> bool {
         "email" => email(text),
         "bank" => digits(4),
         "branch" => digits(3),
-        "number" => digits(7),
+        "number" | "zip" => digits(7),
         "kigo" => digits(5),
         "bango" => {
             (2..=8).contains(&text.len())
                 && text.bytes().all(|b| b.is_ascii_digit())
                 && text.ends_with('1')
         }
-        "zip" => digits(7),
         "code" | "addressee" | "to" => text.parse::<crate::ids::MunicipalityCode>().is_ok(),
         _ => true,
     }
@@ -251,20 +250,19 @@ fn has_number(run: &[u32]) -> bool {
 /// Facts that only show between fields: reviews, never blocks.
 fn cross_check(field: &Field, value: &Value, answers: &Answers, verdict: &mut Verdict) {
     match (field.path.as_str(), value) {
-        ("child_sei", Value::Text(sei)) => {
+        ("child_sei", Value::Text(sei))
             if answers
                 .text("mother.sei")
-                .is_some_and(|mother| mother != sei)
-            {
-                verdict.review(ReasonCode::FamilyNameDiffers);
-            }
+                .is_some_and(|mother| mother != sei) =>
+        {
+            verdict.review(ReasonCode::FamilyNameDiffers);
         }
         ("higher", Value::Choice(who)) if who == "spouse" => {
-            verdict.review(ReasonCode::SpouseEarnsMore)
+            verdict.review(ReasonCode::SpouseEarnsMore);
         }
         ("consent", Value::Bool(false)) => verdict.review(ReasonCode::NoConsent),
         ("acct.kind", Value::Choice(kind)) if kind != "1" => {
-            verdict.review(ReasonCode::AccountKind)
+            verdict.review(ReasonCode::AccountKind);
         }
         ("father.birth" | "mother.birth", Value::Date(parent)) => {
             let child = match answers.value("birth_dt") {

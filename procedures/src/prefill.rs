@@ -20,13 +20,11 @@ use crate::value::{Answers, Source, Value};
 pub fn prefill(procedure: &Procedure, facts: &Facts, catalogue: &Catalogue) -> Answers {
     let mut answers = Answers::new();
     for field in &procedure.form.fields {
-        let known = field
+        let mut known = field
             .prefill
             .iter()
             .filter(|prefill| suits(prefill, facts.role));
-        let found = known
-            .filter_map(|prefill| known_value(prefill.from, facts, catalogue))
-            .next();
+        let found = known.find_map(|prefill| known_value(prefill.from, facts, catalogue));
         if let Some((value, source)) = found {
             answers.set(field.path.clone(), fitted(field, value), source);
         }
@@ -140,11 +138,11 @@ pub fn derive(procedure: &Procedure, answers: &Answers) -> Answers {
                 continue;
             }
             let there = field.when.holds(&all) != Some(false);
-            let rules = field
+            let mut rules = field
                 .derive
                 .iter()
                 .filter(|rule| rule.when.holds(&all) == Some(true));
-            let value = rules.filter_map(|rule| compute(&rule.derive, &all)).next();
+            let value = rules.find_map(|rule| compute(&rule.derive, &all));
             match value {
                 Some(value) if there => {
                     let source = if field.required == Required::System && is_fixed(field) {

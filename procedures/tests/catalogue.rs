@@ -61,7 +61,7 @@ fn an_individual_number_is_never_asked_for_and_has_no_room() {
 #[test]
 fn the_birth_certificate_has_the_eighteen_items_and_is_filed_with_nobody() {
     let catalogue = catalogue();
-    let certificate = procedure(&catalogue, "shussei_shomeisho");
+    let certificate = procedure(catalogue, "shussei_shomeisho");
     assert_eq!(certificate.routing, Routing::Nobody);
     let items: std::collections::BTreeSet<&str> = certificate
         .form
@@ -76,7 +76,7 @@ fn the_birth_certificate_has_the_eighteen_items_and_is_filed_with_nobody() {
 #[test]
 fn what_is_not_verified_says_so() {
     let catalogue = catalogue();
-    let birth = procedure(&catalogue, "shussei_todoke");
+    let birth = procedure(catalogue, "shussei_todoke");
     assert_eq!(
         birth.form.field("work_code").unwrap().confidence,
         Confidence::Gk

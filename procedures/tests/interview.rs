@@ -13,7 +13,7 @@ use ubugoe_procedures::{
 #[test]
 fn a_married_mother_with_her_first_child_is_asked_twelve_things_and_then_eleven() {
     let catalogue = catalogue();
-    let [(_, birth), (_, claim)] = both_forms(&catalogue, &facts());
+    let [(_, birth), (_, claim)] = both_forms(catalogue, &facts());
     assert_eq!(
         birth,
         [
@@ -52,8 +52,8 @@ fn a_married_mother_with_her_first_child_is_asked_twelve_things_and_then_eleven(
 #[test]
 fn card_and_certificate_fill_in_what_they_know_and_say_so() {
     let catalogue = catalogue();
-    let birth = procedure(&catalogue, "shussei_todoke");
-    let known = prefill(birth, &facts(), &catalogue);
+    let birth = procedure(catalogue, "shussei_todoke");
+    let known = prefill(birth, &facts(), catalogue);
     let expected = [
         ("mother.sei", text("神\u{E0100}山"), Source::Card),
         ("mother.mei", text("花子"), Source::Card),
@@ -104,14 +104,14 @@ fn card_and_certificate_fill_in_what_they_know_and_say_so() {
 #[test]
 fn a_name_that_the_card_does_not_part_is_asked_and_kept_as_it_is() {
     let catalogue = catalogue();
-    let birth = procedure(&catalogue, "shussei_todoke");
+    let birth = procedure(catalogue, "shussei_todoke");
     for name in ["SMITH ANNA", "神山花子", "神山\u{3000}花子\u{3000}マリア"] {
         let mut facts = facts();
         facts.holder = CardHolder {
             name: name.to_owned(),
             ..facts.holder
         };
-        let known = prefill(birth, &facts, &catalogue);
+        let known = prefill(birth, &facts, catalogue);
         assert_eq!(known.text("filer.name"), Some(name));
         assert!(known.get("mother.sei").is_none());
         assert!(
@@ -126,10 +126,10 @@ fn a_name_that_the_card_does_not_part_is_asked_and_kept_as_it_is() {
 #[test]
 fn a_child_may_be_notified_without_a_name_and_then_no_reading_is_asked() {
     let catalogue = catalogue();
-    let birth = procedure(&catalogue, "shussei_todoke");
+    let birth = procedure(catalogue, "shussei_todoke");
     let (answers, asked) = interview(
         birth,
-        prefill(birth, &facts(), &catalogue),
+        prefill(birth, &facts(), catalogue),
         |path| match path {
             "child_mei" => Some(Value::Blank),
             "name_undecided" => Some(choice("family")),
@@ -150,13 +150,8 @@ fn a_child_may_be_notified_without_a_name_and_then_no_reading_is_asked() {
             .iter()
             .any(|advice| advice.id == "name_undecided")
     );
-    let claim = procedure(&catalogue, "jido_teate_nintei");
-    let shared = share(
-        birth,
-        &answers,
-        claim,
-        &prefill(claim, &facts(), &catalogue),
-    );
+    let claim = procedure(catalogue, "jido_teate_nintei");
+    let shared = share(birth, &answers, claim, &prefill(claim, &facts(), catalogue));
     assert_eq!(shared.value("child[0].mei"), Some(&Value::Blank));
 }
 
@@ -164,10 +159,10 @@ fn a_child_may_be_notified_without_a_name_and_then_no_reading_is_asked() {
 #[test]
 fn an_undetermined_sex_is_a_blank_that_nobody_has_to_fill() {
     let catalogue = catalogue();
-    let birth = procedure(&catalogue, "shussei_todoke");
+    let birth = procedure(catalogue, "shussei_todoke");
     let mut facts = facts();
     facts.certificate.as_mut().unwrap().sex = Sex::NotKnown;
-    let (answers, asked) = interview(birth, prefill(birth, &facts, &catalogue), said);
+    let (answers, asked) = interview(birth, prefill(birth, &facts, catalogue), said);
     assert!(!asked.contains(&"sex".to_owned()));
     assert_eq!(answers.value("sex"), Some(&Value::Blank));
     assert!(derive(birth, &answers).get("tsuzukigara").is_none());
@@ -177,8 +172,8 @@ fn an_undetermined_sex_is_a_blank_that_nobody_has_to_fill() {
 #[test]
 fn an_unmarried_mother_is_not_asked_about_a_father() {
     let catalogue = catalogue();
-    let birth = procedure(&catalogue, "shussei_todoke");
-    let mut known = prefill(birth, &facts(), &catalogue);
+    let birth = procedure(catalogue, "shussei_todoke");
+    let mut known = prefill(birth, &facts(), catalogue);
     known.set("father.mei".parse().unwrap(), text("太郎"), Source::Parent);
     let (answers, asked) = interview(birth, known, |path| match path {
         "parents_marriage" => Some(choice("not_married")),
@@ -196,7 +191,7 @@ fn an_unmarried_mother_is_not_asked_about_a_father() {
             .all(|advice| advice.kind != AdviceKind::Elsewhere)
     );
     assert!(said.iter().any(|advice| advice.id == "parents_not_married"));
-    let claim = procedure(&catalogue, "jido_teate_nintei");
+    let claim = procedure(catalogue, "jido_teate_nintei");
     let shared = share(birth, &answers, claim, &Answers::new());
     assert!(shared.get("married").is_none() && shared.get("spouse.mei").is_none());
 }
@@ -205,10 +200,10 @@ fn an_unmarried_mother_is_not_asked_about_a_father() {
 #[test]
 fn foreign_parents_are_asked_their_nationality_and_no_registered_domicile() {
     let catalogue = catalogue();
-    let birth = procedure(&catalogue, "shussei_todoke");
+    let birth = procedure(catalogue, "shussei_todoke");
     let (answers, asked) = interview(
         birth,
-        prefill(birth, &facts(), &catalogue),
+        prefill(birth, &facts(), catalogue),
         |path| match path {
             "parents" => Some(choice("both_foreign")),
             "nationality" => Some(text("父 ブラジル、母 ブラジル")),
@@ -234,11 +229,11 @@ fn foreign_parents_are_asked_their_nationality_and_no_registered_domicile() {
 #[test]
 fn occupations_are_asked_only_for_births_in_a_census_year() {
     let catalogue = catalogue();
-    let birth = procedure(&catalogue, "shussei_todoke");
+    let birth = procedure(catalogue, "shussei_todoke");
     let asks = |day| {
         let (_, asked) = interview(
             birth,
-            prefill(birth, &common::born(day), &catalogue),
+            prefill(birth, &common::born(day), catalogue),
             |path| {
                 if path.ends_with("_job") {
                     Some(text("会社員"))
@@ -257,12 +252,12 @@ fn occupations_are_asked_only_for_births_in_a_census_year() {
 #[test]
 fn order_and_household_are_asked_when_nothing_tells_them() {
     let catalogue = catalogue();
-    let birth = procedure(&catalogue, "shussei_todoke");
+    let birth = procedure(catalogue, "shussei_todoke");
     let mut facts = facts();
     facts.certificate.as_mut().unwrap().live_births = 2;
     let (answers, asked) = interview(
         birth,
-        prefill(birth, &facts, &catalogue),
+        prefill(birth, &facts, catalogue),
         |path| match path {
             "order" => Some(Value::Number(2)),
             "head_who" => Some(choice("other")),
@@ -280,7 +275,7 @@ fn order_and_household_are_asked_when_nothing_tells_them() {
     facts.certificate.as_mut().unwrap().live_births = 1;
     facts.certificate.as_mut().unwrap().plurality = Plurality::Multiple { order: 2, of: 2 };
     assert!(
-        prefill(birth, &facts, &catalogue).get("order").is_none(),
+        prefill(birth, &facts, catalogue).get("order").is_none(),
         "a second twin is not surely the first of its sex"
     );
 }
@@ -289,7 +284,7 @@ fn order_and_household_are_asked_when_nothing_tells_them() {
 #[test]
 fn a_public_servant_is_sent_to_the_employer_and_university_staff_are_not() {
     let catalogue = catalogue();
-    let claim = procedure(&catalogue, "jido_teate_nintei");
+    let claim = procedure(catalogue, "jido_teate_nintei");
     let told = |kind: &str| {
         let mut answers = Answers::new();
         answers.set("job".parse().unwrap(), choice("3"), Source::Parent);
@@ -306,10 +301,10 @@ fn a_public_servant_is_sent_to_the_employer_and_university_staff_are_not() {
 #[test]
 fn a_protected_address_keeps_the_spouse_out_of_what_is_carried_over() {
     let catalogue = catalogue();
-    let [(mut answers, _), _] = both_forms(&catalogue, &facts());
-    let birth = procedure(&catalogue, "shussei_todoke");
-    let claim = procedure(&catalogue, "jido_teate_nintei");
-    let start = prefill(claim, &facts(), &catalogue);
+    let [(mut answers, _), _] = both_forms(catalogue, &facts());
+    let birth = procedure(catalogue, "shussei_todoke");
+    let claim = procedure(catalogue, "jido_teate_nintei");
+    let start = prefill(claim, &facts(), catalogue);
     assert_eq!(
         share(birth, &answers, claim, &start).text("spouse.mei"),
         Some("太郎")
@@ -330,7 +325,7 @@ fn a_protected_address_keeps_the_spouse_out_of_what_is_carried_over() {
         Some(&choice("dv_support"))
     );
     let staff_only = |id: &str| {
-        optional_unasked(procedure(&catalogue, id), &Answers::new())
+        optional_unasked(procedure(catalogue, id), &Answers::new())
             .iter()
             .all(|field| !field.staff_only)
     };
@@ -349,8 +344,8 @@ fn the_father_may_file_and_is_then_the_claimant() {
         address: facts.holder.address,
     };
     facts.certificate.as_mut().unwrap().mother = "神山\u{3000}花子".to_owned();
-    let birth = procedure(&catalogue, "shussei_todoke");
-    let claim = procedure(&catalogue, "jido_teate_nintei");
+    let birth = procedure(catalogue, "shussei_todoke");
+    let claim = procedure(catalogue, "jido_teate_nintei");
     let say = |path: &str| {
         if path == "mother.birth" {
             Some(Value::Date(date(1996, 11, 23)))
@@ -358,7 +353,7 @@ fn the_father_may_file_and_is_then_the_claimant() {
             said(path)
         }
     };
-    let (answers, asked) = interview(birth, prefill(birth, &facts, &catalogue), say);
+    let (answers, asked) = interview(birth, prefill(birth, &facts, catalogue), say);
     assert!(
         asked.contains(&"mother.birth".to_owned())
             && !asked.iter().any(|path| path.starts_with("father"))
@@ -367,7 +362,7 @@ fn the_father_may_file_and_is_then_the_claimant() {
         answers.get("mother.mei").unwrap().source,
         Source::Certificate
     );
-    let shared = share(birth, &answers, claim, &prefill(claim, &facts, &catalogue));
+    let shared = share(birth, &answers, claim, &prefill(claim, &facts, catalogue));
     assert_eq!(
         (shared.text("spouse.mei"), shared.text("claimant.mei")),
         (Some("花子"), Some("太郎"))
@@ -386,15 +381,10 @@ fn the_father_may_file_and_is_then_the_claimant() {
 #[test]
 fn an_account_at_the_post_bank_follows_from_symbol_and_number() {
     let catalogue = catalogue();
-    let claim = procedure(&catalogue, "jido_teate_nintei");
-    let [(answers, _), _] = both_forms(&catalogue, &facts());
-    let birth = procedure(&catalogue, "shussei_todoke");
-    let shared = share(
-        birth,
-        &answers,
-        claim,
-        &prefill(claim, &facts(), &catalogue),
-    );
+    let claim = procedure(catalogue, "jido_teate_nintei");
+    let [(answers, _), _] = both_forms(catalogue, &facts());
+    let birth = procedure(catalogue, "shussei_todoke");
+    let shared = share(birth, &answers, claim, &prefill(claim, &facts(), catalogue));
     let (answers, asked) = interview(claim, shared, |path| match path {
         "acct.kokin" => Some(Value::Bool(false)),
         "acct.bank" => Some(text("9900")),
@@ -421,15 +411,10 @@ fn an_account_at_the_post_bank_follows_from_symbol_and_number() {
 #[test]
 fn other_children_get_their_own_rows_and_no_more() {
     let catalogue = catalogue();
-    let claim = procedure(&catalogue, "jido_teate_nintei");
-    let birth = procedure(&catalogue, "shussei_todoke");
-    let [(answers, _), _] = both_forms(&catalogue, &facts());
-    let shared = share(
-        birth,
-        &answers,
-        claim,
-        &prefill(claim, &facts(), &catalogue),
-    );
+    let claim = procedure(catalogue, "jido_teate_nintei");
+    let birth = procedure(catalogue, "shussei_todoke");
+    let [(answers, _), _] = both_forms(catalogue, &facts());
+    let shared = share(birth, &answers, claim, &prefill(claim, &facts(), catalogue));
     let (answers, asked) = interview(claim, shared, |path| {
         let leaf = path.rsplit('.').next().unwrap_or_default();
         match (path, leaf) {
@@ -458,8 +443,8 @@ fn other_children_get_their_own_rows_and_no_more() {
 #[test]
 fn a_derived_value_follows_its_sources_and_a_parents_word_stands() {
     let catalogue = catalogue();
-    let [(mut answers, _), _] = both_forms(&catalogue, &facts());
-    let birth = procedure(&catalogue, "shussei_todoke");
+    let [(mut answers, _), _] = both_forms(catalogue, &facts());
+    let birth = procedure(catalogue, "shussei_todoke");
     answers.set(
         "head_who".parse().unwrap(),
         choice("mother"),
@@ -488,8 +473,8 @@ fn a_derived_value_follows_its_sources_and_a_parents_word_stands() {
 #[test]
 fn values_are_blocked_for_their_form_and_never_for_their_likelihood() {
     let catalogue = catalogue();
-    let birth = procedure(&catalogue, "shussei_todoke");
-    let [(answers, _), _] = both_forms(&catalogue, &facts());
+    let birth = procedure(catalogue, "shussei_todoke");
+    let [(answers, _), _] = both_forms(catalogue, &facts());
     let blocks = |path: &str, value: Value| {
         let verdict = check(birth.form.field(path).unwrap(), &value, &answers);
         verdict.blocks.first().map(|problem| problem.code)

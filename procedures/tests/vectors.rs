@@ -78,7 +78,7 @@ fn ages_fiscal_years_and_periods_agree_with_every_birth_row() {
 fn the_line_has_the_deadlines_of_every_birth_row() {
     let catalogue = catalogue();
     for row in rows("birth_rows") {
-        let line = plan(&catalogue, &born(day(&row, "birth")));
+        let line = plan(catalogue, &born(day(&row, "birth")));
         let due = |id: &str| {
             line.items
                 .iter()
@@ -136,7 +136,7 @@ fn a_year_without_a_holiday_table_is_an_error_and_a_deadline_there_is_never_too_
     let code = asukoe();
     let error = catalogue.calendar(&code).is_closed(date(2028, 1, 4));
     assert_eq!(error, Err(CalendarError::NoHolidayTable { year: 2028 }));
-    let due = plan(&catalogue, &born(date(2028, 4, 19))).items[0]
+    let due = plan(catalogue, &born(date(2028, 4, 19))).items[0]
         .due
         .unwrap();
     assert_eq!(
@@ -193,7 +193,7 @@ fn towns_of_the_same_name_differ_by_code_and_a_wrong_digit_is_named() {
 fn a_birth_at_23_59_belongs_to_its_own_day() {
     let catalogue = catalogue();
     let mut facts = born(date(2026, 11, 22));
-    let due = |facts: &_| plan(&catalogue, facts).items[0].due.unwrap();
+    let due = |facts: &_| plan(catalogue, facts).items[0].due.unwrap();
     let before = due(&facts);
     assert_eq!(
         (before.last_day, before.open_until),
@@ -238,7 +238,7 @@ fn a_birth_away_from_home_goes_to_two_municipalities_and_late_ones_stay_on_the_l
     let mut facts = born(date(2026, 11, 22));
     facts.home = "131016".parse().unwrap();
     facts.today = date(2027, 3, 1);
-    let line = plan(&catalogue, &facts);
+    let line = plan(catalogue, &facts);
     let recipients: Vec<String> = line
         .items
         .iter()
@@ -248,7 +248,7 @@ fn a_birth_away_from_home_goes_to_two_municipalities_and_late_ones_stay_on_the_l
     assert!(!line.items[0].due.unwrap().in_time(facts.today));
     facts.certificate = None;
     assert!(
-        plan(&catalogue, &facts)
+        plan(catalogue, &facts)
             .items
             .iter()
             .all(|item| item.due.is_none())
@@ -309,7 +309,7 @@ fn ages_count_up_on_the_birthday_and_29_february_waits_for_march() {
 fn the_deadline_rules_stand_in_the_catalogue() {
     let catalogue = catalogue();
     assert_eq!(
-        procedure(&catalogue, "shussei_todoke")
+        procedure(catalogue, "shussei_todoke")
             .deadline
             .as_ref()
             .unwrap()
@@ -317,7 +317,7 @@ fn the_deadline_rules_stand_in_the_catalogue() {
         14
     );
     assert_eq!(
-        procedure(&catalogue, "jido_teate_nintei")
+        procedure(catalogue, "jido_teate_nintei")
             .deadline
             .as_ref()
             .unwrap()

@@ -559,3 +559,171 @@ impl Derive {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const BLOCKS: &str = r#"
+        [[block]]
+        id = "pair"
+        [[block.field]]
+        id = "a"
+        label = { ja = "甲", en = "A" }
+        kind = "bool"
+        required = "mandatory"
+        [[block.field]]
+        id = "b"
+        label = { ja = "乙", en = "B" }
+        kind = "bool"
+        required = "conditional"
+        when = { is = { path = ".a", value = true } }
+    "#;
+    const HEAD: &str = r#"
+        id = "example"
+        title = { ja = "例", en = "Example" }
+        summary = { ja = "例", en = "Example" }
+        reason = { ja = "例", en = "Example" }
+        routing = "nobody"
+        order = 1
+        officer_item = { ja = "例", en = "Example" }
+        signer = { ja = "例", en = "Example" }
+    "#;
+    const LAW: &str = "[[law]]\nname = \"例法\"\nlaw_id = \"000AC0000000000\"\narticle = \"1\"\n";
+    const SECTION: &str = "[form]\nversion = 1\n[[form.section]]\ntitle = { ja = \"節\", en = \"S\" }\n\
+        why = { ja = \"訳\", en = \"W\" }\nseen_by = { ja = \"係\", en = \"O\" }\n";
+    const PAIR: &str = "[[form.section.field]]\nid = \"p\"\nblock = \"pair\"\n";
+
+    fn load_procedure(law: &str, fields: &str) -> Result<Catalogue, CatalogueError> {
+        // Leaked: a test's text lives as long as the builtin ones.
+        let text: &'static str =
+            Box::leak(format!("{HEAD}{law}{SECTION}{fields}").into_boxed_str());
+        load(&Texts {
+            blocks: ("blocks", BLOCKS),
+            holidays: ("holidays", "years = []\ndays = []"),
+            profiles: ("profiles", "profile = []"),
+            procedures: Box::leak(Box::new([("example", text)])),
+        })
+    }
+
+    fn field(keys: &str) -> String {
+        format!(
+            "[[form.section.field]]\nid = \"x\"\nlabel = {{ ja = \"例\", en = \"X\" }}\n{keys}\n"
+        )
+    }
+
+    #[test]
+    fn a_block_brings_its_leaves_and_its_relative_conditions() -> Result<(), CatalogueError> {
+        let rows = "rows = { first = 0, last = 1, count = \"n\", offset = 1 }\n";
+        let count = field("kind = \"number\"\nrequired = \"mandatory\"").replace("\"x\"", "\"n\"");
+        let catalogue = load_procedure(LAW, &format!("{count}{PAIR}{rows}"))?;
+        let fields: Vec<&Field> = catalogue
+            .procedures()
+            .flat_map(|procedure| &procedure.form.fields)
+            .collect();
+        let paths: Vec<&str> = fields.iter().map(|field| field.path.as_str()).collect();
+        assert_eq!(paths, ["n", "p[0].a", "p[0].b", "p[1].a", "p[1].b"]);
+        let conditions: Vec<Vec<&str>> = fields.iter().map(|field| field.when.paths()).collect();
+        assert_eq!(
+            conditions,
+            [
+                vec![],
+                vec!["n"],
+                vec!["n", "p[0].a"],
+                vec!["n"],
+                vec!["n", "p[1].a"]
+            ]
+        );
+        Ok(())
+    }
+
+    /// Law, fields, and whether an error is the one expected.
+    type Case = (&'static str, String, fn(&CatalogueError) -> bool);
+
+    #[test]
+    fn a_catalogue_that_contradicts_itself_is_refused_by_name() {
+        let bool_field = "kind = \"bool\"\nrequired = \"mandatory\"";
+        let cases: Vec<Case> = vec![
+            ("", field(bool_field), |e| {
+                matches!(e, CatalogueError::NoLaw { .. })
+            }),
+            (LAW, "x = 1".to_owned(), |e| {
+                matches!(e, CatalogueError::File { .. })
+            }),
+            (LAW, PAIR.replace("pair", "triple"), |e| {
+                matches!(e, CatalogueError::NoSuchPart { .. })
+            }),
+            (LAW, format!("{PAIR}only = [\"c\"]\n"), |e| {
+                matches!(e, CatalogueError::NoSuchPart { .. })
+            }),
+            (LAW, format!("{PAIR}leaf.c = {{ ask = 1 }}\n"), |e| {
+                matches!(e, CatalogueError::NoSuchPart { .. })
+            }),
+            (LAW, field("kind = \"bool\""), |e| {
+                matches!(
+                    e,
+                    CatalogueError::Lacking {
+                        lacking: "required",
+                        ..
+                    }
+                )
+            }),
+            (LAW, field("required = \"mandatory\""), |e| {
+                matches!(
+                    e,
+                    CatalogueError::Lacking {
+                        lacking: "kind",
+                        ..
+                    }
+                )
+            }),
+            (
+                LAW,
+                field("kind = \"text\"\nrequired = \"mandatory\""),
+                |e| matches!(e, CatalogueError::Misfit { .. }),
+            ),
+            (
+                LAW,
+                field("kind = \"choice\"\nrequired = \"mandatory\""),
+                |e| matches!(e, CatalogueError::Misfit { .. }),
+            ),
+            (
+                LAW,
+                field("kind = \"bool\"\nrequired = \"conditional\""),
+                |e| matches!(e, CatalogueError::Misfit { .. }),
+            ),
+            (LAW, field(&format!("{bool_field}\nderive = [{{}}]")), |e| {
+                matches!(e, CatalogueError::Misfit { .. })
+            }),
+            (LAW, field(bool_field).repeat(2), |e| {
+                matches!(e, CatalogueError::Twice { .. })
+            }),
+            (
+                LAW,
+                field(&format!(
+                    "{bool_field}\nwhen = {{ blank = {{ path = \"y\" }} }}"
+                )),
+                |e| matches!(e, CatalogueError::DeadLink { path, .. } if path == "y"),
+            ),
+            (
+                LAW,
+                field(&format!("{bool_field}\nderive = [{{ copy = \"z\" }}]")),
+                |e| matches!(e, CatalogueError::DeadLink { path, .. } if path == "z"),
+            ),
+            (
+                LAW,
+                field(&format!(
+                    "{bool_field}\nshared = [{{ procedure = \"other\", path = \"x\" }}]"
+                )),
+                |e| matches!(e, CatalogueError::DeadLink { path, .. } if path == "other"),
+            ),
+        ];
+        for (law, fields, expected) in cases {
+            let refused = load_procedure(law, &fields).err();
+            assert!(
+                refused.as_ref().is_some_and(expected),
+                "{fields}\n{refused:?}"
+            );
+        }
+    }
+}

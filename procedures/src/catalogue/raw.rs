@@ -21,6 +21,7 @@ pub(super) struct RawProcedure {
     pub(super) order: u16,
     pub(super) officer_item: Text,
     pub(super) signer: Text,
+    #[serde(default)]
     pub(super) law: Vec<LegalBasis>,
     #[serde(default)]
     pub(super) deadline: Option<DeadlineRule>,

@@ -17,8 +17,8 @@ use crate::ids::{FieldPath, MunicipalityCode, ProcedureId};
 use crate::jcs::Json;
 use crate::names::Problem;
 use crate::prefill::derive;
-use crate::text::{Lang, Text};
-use crate::value::{Answers, Value};
+use crate::text::Lang;
+use crate::value::{Answer, Answers, Value};
 
 pub use parse::{ParseError, ParsedFiling, ParsedRow, Row, Section};
 pub use show::shown;
@@ -167,36 +167,33 @@ impl Filing {
         })
     }
 
+    /// The filing as it will be read back: every field with its words.
+    ///
+    /// The procedure must be the one the filing was assembled with.
+    #[must_use]
+    pub fn in_words(&self, procedure: &Procedure) -> ParsedFiling {
+        let fields = procedure.form.fields.iter();
+        let rows =
+            fields.filter_map(|field| Some(row(field, self.answers.get(field.path.as_str())?)));
+        ParsedFiling {
+            procedure: self.procedure.clone(),
+            title: procedure.title.clone(),
+            form_version: self.form_version,
+            recipient: self.recipient,
+            lang_shown: self.lang_shown,
+            certificate_number: self.certificate_number.clone(),
+            child_order: self.child_order,
+            drafted_on: self.drafted_on,
+            rows: rows.collect(),
+        }
+    }
+
     /// The bytes that are shown and signed: RFC 8785 JSON in the format [`FILING_FORMAT`].
     ///
     /// The procedure must be the one the filing was assembled with.
     #[must_use]
     pub fn canonical(&self, procedure: &Procedure) -> Vec<u8> {
-        let fields = procedure.form.fields.iter();
-        let rows =
-            fields.filter_map(|field| Some(row(field, self.answers.get(field.path.as_str())?)));
-        Json::object([
-            ("format", Json::text(FILING_FORMAT)),
-            ("procedure", Json::text(self.procedure.as_str())),
-            ("title", words(&procedure.title)),
-            ("form_version", Json::Number(i64::from(self.form_version))),
-            ("recipient", Json::text(self.recipient.to_text())),
-            ("lang_shown", Json::text(lang_word(self.lang_shown))),
-            (
-                "certificate_number",
-                self.certificate_number
-                    .as_ref()
-                    .map_or(Json::Null, Json::text),
-            ),
-            (
-                "child_order",
-                self.child_order
-                    .map_or(Json::Null, |order| Json::Number(i64::from(order))),
-            ),
-            ("drafted_on", Json::text(self.drafted_on.to_string())),
-            ("rows", Json::List(rows.collect())),
-        ])
-        .to_bytes()
+        self.in_words(procedure).canonical()
     }
 
     /// Reads canonical bytes; see [`ParsedFiling::parse`].
@@ -252,24 +249,17 @@ fn recipient_agrees(answers: &Answers, draft: &Draft) -> Result<(), AssembleErro
     Ok(())
 }
 
-fn row(field: &Field, answer: &crate::value::Answer) -> Json {
-    Json::object([
-        ("path", Json::text(field.path.as_str())),
-        ("section", words(&field.section)),
-        ("label", words(&field.label)),
-        ("kind", Json::text(field.kind.as_str())),
-        ("value", raw(&answer.value)),
-        ("shown", words(&shown(field, &answer.value))),
-        ("source", Json::text(answer.source.as_str())),
-        ("private", Json::Bool(field.private)),
-    ])
-}
-
-fn words(text: &Text) -> Json {
-    Json::object([
-        ("ja", Json::text(text.ja.as_str())),
-        ("en", Json::text(text.en.as_str())),
-    ])
+fn row(field: &Field, answer: &Answer) -> ParsedRow {
+    ParsedRow {
+        path: field.path.clone(),
+        section: field.section.clone(),
+        label: field.label.clone(),
+        kind: field.kind.as_str().to_owned(),
+        value: answer.value.clone(),
+        shown: shown(field, &answer.value),
+        source: answer.source,
+        private: field.private,
+    }
 }
 
 fn raw(value: &Value) -> Json {

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::civil::Date;
 
-use super::{FILING_FORMAT, FILING_MAX_BYTES, Filing, from_raw, is_kind};
+use super::{FILING_FORMAT, FILING_MAX_BYTES, Filing, from_raw, is_kind, lang_word, raw};
 use crate::catalogue::Procedure;
 use crate::ids::{FieldPath, IdError, MunicipalityCode, ProcedureId};
 use crate::jcs::{Json, JsonError};
@@ -190,12 +190,38 @@ impl ParsedFiling {
             recipient: recipient.parse().map_err(|source| filing.id(source))?,
             lang_shown: filing.lang()?,
             certificate_number: filing.optional("certificate_number", as_text)?,
-            child_order: filing.optional("child_order", as_number)?,
+            child_order: filing.optional("child_order", |json| as_number(&json))?,
             drafted_on: filing.date("drafted_on")?,
             rows: rows(&mut filing)?,
         };
         filing.end()?;
         Ok(parsed)
+    }
+
+    /// The canonical bytes: exactly those it was read from.
+    #[must_use]
+    pub fn canonical(&self) -> Vec<u8> {
+        let number = self.certificate_number.as_ref();
+        Json::object([
+            ("format", Json::text(FILING_FORMAT)),
+            ("procedure", Json::text(self.procedure.as_str())),
+            ("title", words(&self.title)),
+            ("form_version", Json::Number(i64::from(self.form_version))),
+            ("recipient", Json::text(self.recipient.to_text())),
+            ("lang_shown", Json::text(lang_word(self.lang_shown))),
+            ("certificate_number", number.map_or(Json::Null, Json::text)),
+            (
+                "child_order",
+                self.child_order
+                    .map_or(Json::Null, |order| Json::Number(i64::from(order))),
+            ),
+            ("drafted_on", Json::text(self.drafted_on.to_string())),
+            (
+                "rows",
+                Json::List(self.rows.iter().map(ParsedRow::to_json).collect()),
+            ),
+        ])
+        .to_bytes()
     }
 
     /// What is shown, in one language: headings in form order, rows below them.
@@ -249,8 +275,30 @@ impl ParsedFiling {
         };
         let same_form =
             self.procedure == procedure.id && self.form_version == procedure.form.version;
-        same_form && Self::parse(&again.canonical(procedure)).is_ok_and(|parsed| parsed == *self)
+        same_form && again.in_words(procedure) == *self
     }
+}
+
+impl ParsedRow {
+    fn to_json(&self) -> Json {
+        Json::object([
+            ("path", Json::text(self.path.as_str())),
+            ("section", words(&self.section)),
+            ("label", words(&self.label)),
+            ("kind", Json::text(self.kind.as_str())),
+            ("value", raw(&self.value)),
+            ("shown", words(&self.shown)),
+            ("source", Json::text(self.source.as_str())),
+            ("private", Json::Bool(self.private)),
+        ])
+    }
+}
+
+fn words(text: &Text) -> Json {
+    Json::object([
+        ("ja", Json::text(text.ja.as_str())),
+        ("en", Json::text(text.en.as_str())),
+    ])
 }
 
 fn json_error(error: JsonError) -> ParseError {
@@ -290,11 +338,13 @@ fn row(json: Json, index: usize) -> Result<ParsedRow, ParseError> {
         .parse()
         .map_err(|source| members.id(source))?;
     let kind = members.text("kind")?;
-    let value = members.take("value")?;
+    let given = members.take("value")?;
+    // A value has one spelling: what reads as a date and is not written as ours is refused.
     let value = is_kind(&kind)
-        .then(|| from_raw(&kind, &value))
+        .then(|| from_raw(&kind, &given))
         .flatten()
-        .ok_or_else(|| members.wrong("value"))?;
+        .filter(|value| raw(value) == given);
+    let value = value.ok_or_else(|| members.wrong("value"))?;
     let source = members.text("source")?;
     let row = ParsedRow {
         path,
@@ -362,7 +412,7 @@ impl Members {
 
     fn number<T: TryFrom<i64>>(&mut self, name: &str) -> Result<T, ParseError> {
         self.take(name)
-            .and_then(|json| as_number(json).ok_or_else(|| self.wrong(name)))
+            .and_then(|json| as_number(&json).ok_or_else(|| self.wrong(name)))
     }
 
     /// A member that must be there and may be `null`.
@@ -418,9 +468,9 @@ fn as_text(json: Json) -> Option<String> {
     }
 }
 
-fn as_number<T: TryFrom<i64>>(json: Json) -> Option<T> {
+fn as_number<T: TryFrom<i64>>(json: &Json) -> Option<T> {
     match json {
-        Json::Number(number) => T::try_from(number).ok(),
+        Json::Number(number) => T::try_from(*number).ok(),
         _ => None,
     }
 }

@@ -154,7 +154,7 @@ fn judge<'a>(
         Class::Lengthening | Class::KanaRepeat if after_kana => {}
         Class::KanjiRepeat if after_kanji => {}
         Class::Lengthening | Class::KanaRepeat | Class::KanjiRepeat => {
-            verdict.review(ReasonCode::MarkOutOfPlace)
+            verdict.review(ReasonCode::MarkOutOfPlace);
         }
         Class::LooseKana => block(verdict, ReasonCode::KanaNotComposed),
         Class::OtherKanji => block(verdict, ReasonCode::KanjiNotForNames),

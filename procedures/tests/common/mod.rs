@@ -1,6 +1,12 @@
 //! An invented family of あすこえ市 for the tests of this crate.
 #![allow(dead_code, reason = "each test file uses its own part")]
-#![allow(clippy::unwrap_used, reason = "a failed unwrap is a failed test")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a failed unwrap is a failed test"
+)]
+
+use std::sync::LazyLock;
 
 use jiff::civil::{Date, date, datetime};
 use ubugoe_procedures::{
@@ -10,8 +16,10 @@ use ubugoe_procedures::{
 
 pub(crate) const ASUKOE: &str = "991015";
 
-pub(crate) fn catalogue() -> Catalogue {
-    Catalogue::builtin().unwrap()
+static CATALOGUE: LazyLock<Catalogue> = LazyLock::new(|| Catalogue::builtin().unwrap());
+
+pub(crate) fn catalogue() -> &'static Catalogue {
+    &CATALOGUE
 }
 
 pub(crate) fn asukoe() -> MunicipalityCode {
