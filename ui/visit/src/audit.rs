@@ -2,7 +2,7 @@
 //!
 //! It says what happened, never to whom: no name, no address, no answer, no certificate number.
 
-use crate::{DeliveryState, Stage, State};
+use crate::{DeliveryState, Failure, Stage, State};
 
 /// One line of the device's audit log.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
@@ -11,7 +11,7 @@ pub struct Record {
     pub from: &'static str,
     /// The stage after.
     pub to: &'static str,
-    /// The failure code, where the step ended in trouble.
+    /// The failure code that the screen shows after the step.
     pub code: Option<&'static str>,
     /// How many filings have a receipt after the step.
     pub arrived: usize,
@@ -22,27 +22,54 @@ pub struct Record {
 pub fn record(before: &State, after: &State) -> Option<Record> {
     let (from, to) = (name(&before.stage), name(&after.stage));
     let (had, has) = (arrived(&before.stage), arrived(&after.stage));
-    if from == to && had == has {
+    let code = failure(&after.stage).map(Failure::code);
+    if from == to && had == has && code == failure(&before.stage).map(Failure::code) {
         return None;
     }
-    let code = match &after.stage {
-        Stage::Trouble { failure, .. } => Some(failure.code()),
-        _ => None,
-    };
-    Some(Record { from, to, code, arrived: has })
+    Some(Record {
+        from,
+        to,
+        code,
+        arrived: has,
+    })
+}
+
+/// The failure whose page a stage shows.
+#[must_use]
+pub const fn failure(stage: &Stage) -> Option<Failure> {
+    match stage {
+        Stage::Trouble { failure, .. } => Some(*failure),
+        Stage::CardAway { another: false, .. } => Some(Failure::CardTakenAway),
+        Stage::CardAway { another: true, .. } => Some(Failure::AnotherCard),
+        Stage::Resting
+        | Stage::AttributesPin { .. }
+        | Stage::ReadingAttributes { .. }
+        | Stage::Identity { .. }
+        | Stage::FindingCertificate { .. }
+        | Stage::Certificate { .. }
+        | Stage::Line(_)
+        | Stage::Asking { .. }
+        | Stage::Reviewing { .. }
+        | Stage::SignPassword { .. }
+        | Stage::Signing { .. }
+        | Stage::Storing { .. }
+        | Stage::Following { .. }
+        | Stage::Finished => None,
+    }
 }
 
 fn arrived(stage: &Stage) -> usize {
-    match stage {
-        Stage::Following { deliveries } => deliveries
-            .iter()
-            .filter(|d| match d.state {
-                DeliveryState::Stored | DeliveryState::Sent | DeliveryState::Refused { .. } => false,
-                DeliveryState::Arrived | DeliveryState::Accepted | DeliveryState::Returned { .. } => true,
-            })
-            .count(),
-        _ => 0,
-    }
+    let Stage::Following { deliveries } = stage else {
+        return 0;
+    };
+    let here = |state: &DeliveryState| match state {
+        DeliveryState::Stored | DeliveryState::Sent | DeliveryState::Refused { .. } => false,
+        DeliveryState::Arrived | DeliveryState::Accepted | DeliveryState::Returned { .. } => true,
+    };
+    deliveries
+        .iter()
+        .filter(|delivery| here(&delivery.state))
+        .count()
 }
 
 /// The stage's name as the audit log and the tests write it.

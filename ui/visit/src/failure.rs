@@ -124,6 +124,39 @@ impl Failure {
         }
     }
 
+    /// Whether the thing to do is to take the card away (and perhaps put it back): doing so answers the page.
+    #[must_use]
+    pub const fn answered_by_removal(self) -> bool {
+        match self {
+            Self::CardMute
+            | Self::NotMyNumberCard
+            | Self::SmartphoneToken
+            | Self::CardNonsense
+            | Self::AnotherCard
+            | Self::CardBusy => true,
+            // A card taken away is answered by putting it back; the rest is to be read to its end.
+            Self::CardTakenAway
+            | Self::NoReader
+            | Self::NoCardService
+            | Self::CardExpired
+            | Self::AttributesPinLocked
+            | Self::AttributesPinLastTry
+            | Self::SignPasswordLocked
+            | Self::SignPasswordLastTry
+            | Self::NoSignCertificate
+            | Self::SignCertificateInvalid
+            | Self::AttributesNotIntact
+            | Self::SignatureWrong
+            | Self::SignerDiffers
+            | Self::NoCertificate
+            | Self::CertificateUnreadable
+            | Self::StorageFull
+            | Self::StorageFailed
+            | Self::ClockUnsynchronised
+            | Self::FormIncomplete => false,
+        }
+    }
+
     /// Whether trying again on this device can help; otherwise staff or a counter is the way on.
     #[must_use]
     pub const fn retry_helps(self) -> bool {

@@ -5,20 +5,34 @@
 //! derived from the state before and the state after ([`audit::record`]), so that no transition can forget it.
 //!
 //! ```text
-//! Resting ─card─> AttributesPin ─> ReadingAttributes ─> Identity ─> Certificate ─> Line ─> Asking ⟲ ─> Reviewing
-//!    ^                                                                                                   │
-//!    └── Finished <── Following(stored → arrived → decided) <── Storing <── Signing <── SignPassword <────┘
-//! any of them: card gone ─> CardAway (covered) ─same card─> back, ─time─> Finished;   trouble ─> Trouble(code)
+//! Resting ─card─> AttributesPin ─> ReadingAttributes ─> Identity ─> FindingCertificate ─> Certificate ─> Line
+//!    ^                                                                                                    │
+//!    │         Storing <── Signing <── SignPassword <── Reviewing <──────────── Asking ⟲ <────────────────┘
+//!    │            │                                        └─ correct a row ──────^
+//!    └─ Finished <── Following (stored → sent → arrived → decided)
+//!
+//! with personal data held:  card gone ─> CardAway (covered) ─same card─> back, ─time─> Finished
+//! something fails:          Trouble(code), with or without a way back
 //! ```
+//!
+//! Three rules hold everywhere, and `tests/` try to break them: nobody's data outlives their card or their patience,
+//! what is signed is exactly what was shown, and a PIN's last try is never asked for.
 
 pub mod audit;
+mod effect;
+mod event;
 mod failure;
+mod questions;
 mod state;
 mod step;
 
+pub use effect::{Effect, Timer};
+pub use event::Event;
 pub use failure::Failure;
+pub use questions::{LeftOut, QuestionNumber, left_out, obstacle, question_number, questions_left};
 pub use state::{
-    CardFacts, CardIdentity, CardOnReader, CardTrouble, CertificateTrouble, Delivery, DeliveryState, Draft, FormDraft,
-    Integrity, PinProblem, Prepared, QuestionAt, Stage, State, Ticket, TokenKind, UnusableCard,
+    CardFacts, CardIdentity, CardOnReader, CardSide, CardTrouble, CertificateTrouble, Delivery,
+    DeliveryState, Draft, FormDraft, Integrity, PinProblem, Prepared, QuestionAt, Stage, State,
+    Ticket, UnusableCard,
 };
-pub use step::{Context, Effect, Event, Timer, questions_left, step};
+pub use step::{Context, step};

@@ -1,11 +1,14 @@
 //! What a visit can be, and the facts each stage carries. Data only: how one becomes the next is `step`.
 
+use std::collections::BTreeSet;
+
 use jiff::civil::Date;
 use ubugoe_procedures::{
-    Answers, BirthCertificate, CardHolder, FieldPath, Filing, Lang, Line, MunicipalityCode, ProcedureId,
+    Answers, BirthCertificate, CardHolder, FieldPath, Filing, Lang, Line, LineItem,
+    MunicipalityCode, ProcedureId,
 };
 
-use crate::Failure;
+use crate::{Event, Failure};
 
 /// One insertion of one card. Minted by the driver; a reply that carries an older ticket is dropped.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -21,29 +24,18 @@ impl std::fmt::Debug for CardIdentity {
     }
 }
 
-/// What kind of token answered the JPKI application.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum TokenKind {
-    /// The plastic card.
-    Card,
-    /// A smartphone: JPKI application only.
-    Smartphone,
-}
-
 /// Everything the card says about itself before any PIN.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CardFacts {
     /// Tells this card from another.
     pub identity: CardIdentity,
-    /// Card or phone.
-    pub token: TokenKind,
     /// Tries left for the four-digit attributes PIN; `None` where the card did not say.
     pub attributes_tries: Option<u8>,
     /// Tries left for the signature password.
     pub sign_tries: Option<u8>,
     /// Whether a signature certificate is on the card.
     pub has_sign_certificate: bool,
-    /// The card's own expiry, if it could be read.
+    /// The card's own expiry, if it could be read. An expired card is [`UnusableCard::Expired`] and never gets here.
     pub expiry: Option<Date>,
 }
 
@@ -61,6 +53,10 @@ pub struct CardOnReader {
 pub enum UnusableCard {
     /// SELECT of the JPKI application failed.
     NotMyNumber,
+    /// A phone: it carries the JPKI application and no attributes.
+    Smartphone,
+    /// The card's last day is past.
+    Expired,
     /// No sensible answer.
     Nonsense,
     /// Another program holds it.
@@ -129,14 +125,26 @@ pub enum CertificateTrouble {
 }
 
 /// One form while it is being filled in.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Clone, PartialEq)]
 pub struct FormDraft {
     /// Which procedure.
     pub procedure: ProcedureId,
     /// Where it goes.
     pub recipient: MunicipalityCode,
-    /// What is known so far, each with its source.
+    /// What was filled in beforehand or said on this very form.
+    pub own: Answers,
+    /// What is known so far, each with its source: `own`, and what the other forms of the visit lend.
     pub answers: Answers,
+}
+
+// Answers are a family's private matters; states are printed in logs and failed tests.
+impl std::fmt::Debug for FormDraft {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("FormDraft")
+            .field("procedure", &self.procedure)
+            .field("answers", &self.answers.len())
+            .finish_non_exhaustive()
+    }
 }
 
 /// Everything a visit has gathered, from the certificate's confirmation on.
@@ -152,10 +160,21 @@ pub struct Draft {
     pub line: Line,
     /// The forms, in the order of the line.
     pub forms: Vec<FormDraft>,
-    /// Questions answered by the parent, in order, for going back.
+    /// Questions answered by the parent, in order, for going back. Some may have gone since, with their condition.
     pub asked: Vec<QuestionAt>,
     /// The day on which the draft was made (JST).
     pub drafted_on: Date,
+}
+
+impl Draft {
+    /// Whether a thing on the line is filled in and filed here. What goes to a municipality that this device does not
+    /// know stays on the line as a reminder; its recipient there stands for "where you live".
+    #[must_use]
+    pub fn files(&self, item: &LineItem) -> bool {
+        self.forms
+            .iter()
+            .any(|form| form.procedure == item.procedure)
+    }
 }
 
 /// One question: a field of one of the draft's forms.
@@ -168,12 +187,21 @@ pub struct QuestionAt {
 }
 
 /// A form that is complete: the filing and exactly the bytes that will be shown and signed.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Clone, PartialEq)]
 pub struct Prepared {
     /// The typed filing.
     pub filing: Filing,
     /// Its canonical bytes; what is shown is parsed from them.
     pub canonical: Vec<u8>,
+}
+
+impl std::fmt::Debug for Prepared {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Prepared")
+            .field("procedure", &self.filing.procedure)
+            .field("bytes", &self.canonical.len())
+            .finish_non_exhaustive()
+    }
 }
 
 /// How far a stored filing has come. Only the city's signed words move it past `Sent`.
@@ -316,7 +344,7 @@ pub enum Stage {
     },
     /// The card left in the middle. The screen is covered until it is back or the time is up.
     CardAway {
-        /// Where to go on. Never `CardAway`, `Trouble`, `Resting`, `Finished` or `Following`.
+        /// Where to go on. Only ever a stage that holds personal data and needs a card; never `Storing`.
         was: Box<Stage>,
         /// Another card was put in instead.
         another: bool,
@@ -325,18 +353,82 @@ pub enum Stage {
     Trouble {
         /// The first failure.
         failure: Failure,
-        /// Where "try again" leads, if anywhere.
+        /// Where "try again" leads, if anywhere; a stage as in [`Stage::CardAway`].
         back_to: Option<Box<Stage>>,
     },
     /// Over: take the card. Nothing personal is held.
     Finished,
 }
 
-/// A visit: the language on the screen and the stage.
+/// What is known of the reader and the cards on it, visit or no visit. It outlives every stage, so that the resting
+/// screen never invites a card where no reader is.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct CardSide {
+    /// Why no card can be read now: [`Failure::NoReader`] or [`Failure::NoCardService`].
+    pub fault: Option<Failure>,
+    /// The insertions that have not ended.
+    pub lying: BTreeSet<Ticket>,
+}
+
+impl CardSide {
+    /// Takes in what an event says about reader and cards.
+    pub(crate) fn hear(&mut self, event: &Event) {
+        match event {
+            Event::CardServiceLost => self.lose(Failure::NoCardService),
+            Event::ReadersChanged { present: false } => self.lose(Failure::NoReader),
+            // A service that is back says next which readers there are.
+            Event::CardServiceBack | Event::ReadersChanged { present: true } => self.fault = None,
+            Event::CardInserted(CardOnReader { ticket, .. })
+            | Event::CardUnusable { ticket, .. } => {
+                self.fault = None;
+                self.lying.insert(*ticket);
+            }
+            Event::CardRemoved { ticket } => {
+                self.lying.remove(ticket);
+            }
+            Event::LanguageChosen(_)
+            | Event::AttributesPinEntered
+            | Event::IdentityConfirmed
+            | Event::CertificateConfirmed { .. }
+            | Event::NoCertificateIsMine
+            | Event::LineSeen
+            | Event::Answered(_)
+            | Event::AnswerUnreadable(_)
+            | Event::SecretUnusable
+            | Event::BackWanted
+            | Event::CorrectionWanted { .. }
+            | Event::ReviewConfirmed
+            | Event::SignPasswordEntered
+            | Event::RetryWanted
+            | Event::QuitWanted
+            | Event::Touched
+            | Event::AttributesRead { .. }
+            | Event::Signed { .. }
+            | Event::CardFailed { .. }
+            | Event::CertificatesFound { .. }
+            | Event::CertificatesFailed(_)
+            | Event::Stored(_)
+            | Event::StoreFailed { .. }
+            | Event::DeliveryMoved(_)
+            | Event::Elapsed(_) => {}
+        }
+    }
+
+    fn lose(&mut self, fault: Failure) {
+        self.fault = Some(fault);
+        self.lying.clear();
+    }
+}
+
+/// A visit: the language on the screen, the stage, and what is known of the reader.
 #[derive(Debug, Clone, PartialEq)]
 pub struct State {
     /// The language on the screen.
     pub lang: Lang,
+    /// The language the screen returns to after a visit.
+    pub usual_lang: Lang,
+    /// Reader and cards.
+    pub side: CardSide,
     /// The stage.
     pub stage: Stage,
 }
@@ -344,8 +436,13 @@ pub struct State {
 impl State {
     /// The resting screen in a language.
     #[must_use]
-    pub const fn resting(lang: Lang) -> Self {
-        Self { lang, stage: Stage::Resting }
+    pub fn resting(lang: Lang) -> Self {
+        Self {
+            lang,
+            usual_lang: lang,
+            side: CardSide::default(),
+            stage: Stage::Resting,
+        }
     }
 }
 
@@ -365,11 +462,37 @@ impl Stage {
             | Self::SignPassword { draft, .. }
             | Self::Signing { draft, .. }
             | Self::Storing { draft, .. } => Some(&draft.card),
-            Self::Resting
+            // Behind a trouble page the card still lies there; behind the cover it does not.
+            Self::Trouble { back_to, .. } => back_to.as_ref().and_then(|back| back.card()),
+            Self::Resting | Self::Following { .. } | Self::CardAway { .. } | Self::Finished => None,
+        }
+    }
+
+    /// Whether this is the device at rest: the resting screen, or the page that says why no card can be read.
+    pub(crate) const fn is_rest(&self) -> bool {
+        match self {
+            Self::Resting => true,
+            Self::Trouble {
+                failure,
+                back_to: None,
+            } => matches!(failure, Failure::NoReader | Failure::NoCardService),
+            Self::Trouble {
+                back_to: Some(_), ..
+            }
+            | Self::AttributesPin { .. }
+            | Self::ReadingAttributes { .. }
+            | Self::Identity { .. }
+            | Self::FindingCertificate { .. }
+            | Self::Certificate { .. }
+            | Self::Line(_)
+            | Self::Asking { .. }
+            | Self::Reviewing { .. }
+            | Self::SignPassword { .. }
+            | Self::Signing { .. }
+            | Self::Storing { .. }
             | Self::Following { .. }
             | Self::CardAway { .. }
-            | Self::Trouble { .. }
-            | Self::Finished => None,
+            | Self::Finished => false,
         }
     }
 
@@ -377,7 +500,10 @@ impl Stage {
     #[must_use]
     pub const fn holds_personal_data(&self) -> bool {
         match self {
-            Self::Resting | Self::Finished | Self::AttributesPin { .. } | Self::ReadingAttributes { .. } => false,
+            Self::Resting
+            | Self::Finished
+            | Self::AttributesPin { .. }
+            | Self::ReadingAttributes { .. } => false,
             Self::Trouble { back_to, .. } => back_to.is_some(),
             Self::Identity { .. }
             | Self::FindingCertificate { .. }

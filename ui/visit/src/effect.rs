@@ -1,0 +1,76 @@
+//! What a visit asks of the outside. Data only; who carries it out is the kiosk's business.
+
+use ubugoe_procedures::CardHolder;
+
+use crate::{CardIdentity, Prepared, Ticket};
+
+/// Something that shall be done.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Effect {
+    /// Empty the PIN pad (zeroise).
+    ClearPin,
+    /// Read the four attributes with the PIN in the pad.
+    ReadAttributes {
+        /// The insertion to ask.
+        ticket: Ticket,
+    },
+    /// Sign these bytes, in this order, with the password in the pad.
+    Sign {
+        /// The insertion to ask.
+        ticket: Ticket,
+        /// Who must be named in the certificate.
+        holder: CardHolder,
+        /// What to sign: the canonical bytes of each form.
+        canonical: Vec<Vec<u8>>,
+    },
+    /// Log the card out and cut its power. Only ever asked for a card that lies on the reader.
+    ReleaseCard {
+        /// The insertion to end.
+        ticket: Ticket,
+    },
+    /// Look up the ward's certificates for this mother, and earlier filings of this card.
+    FindCertificates {
+        /// The mother as the card names her.
+        holder: CardHolder,
+        /// The card.
+        identity: CardIdentity,
+    },
+    /// Seal and store, in one transaction.
+    Store {
+        /// The forms.
+        prepared: Vec<Prepared>,
+        /// One CMS object each.
+        signatures: Vec<Vec<u8>>,
+        /// The card, for finding the filings again.
+        identity: CardIdentity,
+        /// The certificate they rest on.
+        certificate_number: String,
+    },
+    /// Start (or start anew) a timer.
+    Await(Timer),
+    /// Forget everything about the person: pads, models, pictures.
+    Wipe,
+}
+
+/// The timers of a visit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Timer {
+    /// Nobody touched anything.
+    Idle,
+    /// The card is away: the screen is covered, or only the receipts are still on it.
+    CardAway,
+    /// The page after the end.
+    Farewell,
+}
+
+impl Timer {
+    /// How long, in seconds. None is below 90 s while somebody may still be acting.
+    #[must_use]
+    pub const fn seconds(self) -> u64 {
+        match self {
+            Self::Idle => 600,
+            Self::CardAway => 120,
+            Self::Farewell => 20,
+        }
+    }
+}
