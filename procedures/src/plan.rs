@@ -4,7 +4,7 @@ use jiff::civil::Date;
 
 use crate::calendar;
 use crate::catalogue::{Catalogue, DayCount, DeadlineRule, LegalBasis, Procedure, Routing};
-use crate::facts::Facts;
+use crate::facts::{Facts, FilerRole};
 use crate::ids::{MunicipalityCode, ProcedureId};
 use crate::text::Text;
 
@@ -62,8 +62,11 @@ pub fn plan(catalogue: &Catalogue, facts: &Facts) -> Line {
 fn item(catalogue: &Catalogue, procedure: &Procedure, facts: &Facts) -> Option<LineItem> {
     let recipient = match procedure.routing {
         Routing::Birthplace => facts.birthplace,
-        Routing::ClaimantHome => facts.home,
-        Routing::Nobody => return None,
+        // Whoever files as midwife or cohabitant is not the one who raises the child.
+        Routing::ClaimantHome if matches!(facts.role, FilerRole::Mother | FilerRole::Father) => {
+            facts.home
+        }
+        Routing::ClaimantHome | Routing::Nobody => return None,
     };
     let birth = facts
         .certificate

@@ -566,3 +566,40 @@ fn an_individual_number_is_found_in_free_text() {
     }
     assert_eq!(asukoe().to_string().len(), 6);
 }
+
+/// Trap 25: after a divorce nobody is asked for a legal term, and the office is told to settle it.
+#[test]
+fn a_mother_divorced_before_the_birth_is_not_asked_for_legal_terms() {
+    let catalogue = catalogue();
+    let birth = procedure(catalogue, "shussei_todoke");
+    for situation in ["divorced", "unsure"] {
+        let (answers, asked) =
+            interview(
+                birth,
+                prefill(birth, &facts(), catalogue),
+                |path| match path {
+                    "parents_marriage" => Some(choice(situation)),
+                    "child_sei" => Some(text("神\u{E0100}山")),
+                    "head_who" => Some(choice("mother")),
+                    "hittosha_who" => Some(Value::Blank),
+                    path => said(path),
+                },
+            );
+        assert!(
+            !asked
+                .iter()
+                .any(|path| path == "legit" || path.starts_with("father") || path == "hittosha")
+        );
+        assert!(
+            advice(birth, &answers)
+                .iter()
+                .any(|advice| advice.id == "divorce_before_birth")
+        );
+        let found = reviews(birth, &derive(birth, &answers));
+        assert!(
+            found
+                .iter()
+                .any(|(path, code)| path.as_str() == "legit" && *code == ReasonCode::LeftToOffice)
+        );
+    }
+}

@@ -89,6 +89,13 @@ fn given_names_are_judged_by_this_table() {
 }
 
 #[test]
+fn a_loose_kana_in_a_given_name_comes_back_with_what_was_meant() {
+    let verdict = check(Charset::Name, "神\u{FA19}か\u{3099}");
+    assert_eq!(verdict.blocks[0].code, ReasonCode::KanaNotComposed);
+    assert_eq!(verdict.blocks[0].proposal.as_deref(), Some("神\u{FA19}が"));
+}
+
+#[test]
 fn family_names_keep_any_registered_form_and_only_what_cannot_be_seen_is_blocked() {
     for name in [
         "髙橋",

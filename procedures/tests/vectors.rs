@@ -11,7 +11,7 @@ use ubugoe_procedures::calendar::{
     fiscal_year_end_after_attaining, from_wareki, last_day_after_event, last_day_of_months,
     plus_days, under_three_last_month, wareki,
 };
-use ubugoe_procedures::{IdError, MunicipalityCode, plan};
+use ubugoe_procedures::{FilerRole, IdError, MunicipalityCode, plan};
 
 fn vectors() -> Value {
     serde_json::from_str(include_str!("data/testvectors.json")).unwrap()
@@ -324,4 +324,17 @@ fn the_deadline_rules_stand_in_the_catalogue() {
             .days,
         15
     );
+}
+
+#[test]
+fn a_midwife_who_files_the_birth_does_not_claim_the_allowance() {
+    let mut facts = born(date(2026, 11, 22));
+    facts.role = FilerRole::Midwife;
+    let line = plan(catalogue(), &facts);
+    let ids: Vec<&str> = line
+        .items
+        .iter()
+        .map(|item| item.procedure.as_str())
+        .collect();
+    assert_eq!(ids, ["shussei_todoke"]);
 }

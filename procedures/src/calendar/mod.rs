@@ -11,8 +11,9 @@ use jiff::civil::{Date, DateTime};
 use serde::{Deserialize, Serialize};
 
 pub use closing::{Calendar, ClosingDays, Holidays, MonthDay};
-pub use wareki::{Era, Wareki, WarekiError, from_wareki, wareki};
-pub(crate) use wareki::{japanese, japanese_minute, japanese_month};
+pub use wareki::{
+    Era, Wareki, WarekiError, from_wareki, japanese, japanese_minute, japanese_month, wareki,
+};
 
 /// Why a date could not be computed.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

@@ -146,7 +146,8 @@ impl std::fmt::Display for Wareki {
 }
 
 /// A day in Japanese: wareki, or the Western year where there is none.
-pub(crate) fn japanese(day: Date) -> String {
+#[must_use]
+pub fn japanese(day: Date) -> String {
     wareki(day).map_or_else(
         || format!("西暦{}年{}月{}日", day.year(), day.month(), day.day()),
         |wareki| wareki.to_string(),
@@ -154,7 +155,8 @@ pub(crate) fn japanese(day: Date) -> String {
 }
 
 /// A month in Japanese. A month in which an era changes is named by its first day.
-pub(crate) fn japanese_month(year: i16, month: i8) -> String {
+#[must_use]
+pub fn japanese_month(year: i16, month: i8) -> String {
     let named = Date::new(year, month, 1).ok().and_then(wareki);
     named.map_or_else(
         || format!("西暦{year}年{month}月"),
@@ -163,7 +165,8 @@ pub(crate) fn japanese_month(year: i16, month: i8) -> String {
 }
 
 /// A day and minute in Japanese, on the form's twelve-hour clock: 午前0時 is midnight, 午後0時 is noon.
-pub(crate) fn japanese_minute(at: DateTime) -> String {
+#[must_use]
+pub fn japanese_minute(at: DateTime) -> String {
     let (half, hour) = if at.hour() < 12 {
         ("午前", at.hour())
     } else {

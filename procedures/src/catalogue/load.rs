@@ -424,6 +424,7 @@ fn derive_rule(
         raw.yucho_number
             .as_ref()
             .map(|from| Derive::YuchoNumber(at(from))),
+        raw.blank.then_some(Derive::Value(Value::Blank)),
         raw.zengin
             .as_ref()
             .map(pair)

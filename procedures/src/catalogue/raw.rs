@@ -127,6 +127,9 @@ pub(super) struct RawDerive {
     pub(super) yucho_number: Option<String>,
     #[serde(default)]
     pub(super) zengin: Option<(String, String)>,
+    /// A deliberate blank.
+    #[serde(default)]
+    pub(super) blank: bool,
     /// A fixed value of the field's own kind.
     #[serde(default)]
     pub(super) value: Option<Scalar>,

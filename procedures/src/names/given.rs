@@ -125,7 +125,17 @@ pub(super) fn check(name: &str) -> Verdict {
             before = Some(now);
         }
     }
+    propose(name, &mut verdict);
     verdict
+}
+
+/// Offers the composed form where loose kana are what stands in the way.
+fn propose(name: &str, verdict: &mut Verdict) {
+    let loose = |problem: &&mut Problem| problem.code == ReasonCode::KanaNotComposed;
+    if let Some(problem) = verdict.blocks.iter_mut().find(loose) {
+        let composed = compose_kana(name);
+        problem.proposal = (composed != name).then_some(composed);
+    }
 }
 
 fn judge<'a>(
