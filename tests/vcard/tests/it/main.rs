@@ -10,9 +10,16 @@ mod shell;
 mod signatures;
 mod text;
 
-use std::{path::Path, process::Command, sync::OnceLock, time::Duration};
+use std::{
+    ffi::CStr,
+    path::Path,
+    process::Command,
+    sync::OnceLock,
+    time::{Duration, Instant},
+};
 
 use jiff::civil::{Date, date};
+use pcsc::{Context, ReaderState, Scope, State};
 use ubugoe_vcard::{Card, Issuer, Pki};
 
 /// Every validity period in these tests is counted from here.
@@ -106,4 +113,31 @@ fn run(command: &mut Command) -> Vec<u8> {
         String::from_utf8_lossy(&output.stderr)
     );
     output.stdout
+}
+
+/// Runs a test's body in a private card service; `test` is its full name.
+fn private(test: &str, body: impl FnOnce(&Path)) {
+    ubugoe_vcard::in_private_service(test, LIMIT, body).unwrap();
+}
+
+/// Waits until a reader reports `wanted`. (`opensc-tool --wait` sometimes misses the card and waits for ever.)
+fn wait_for(client: &Context, name: &CStr, wanted: State) {
+    let end = Instant::now() + LIMIT;
+    let mut states = [ReaderState::new(name, State::UNAWARE)];
+    loop {
+        let left = end
+            .checked_duration_since(Instant::now())
+            .expect("the reader's state in time");
+        client.get_status_change(left, &mut states).unwrap();
+        if states[0].event_state().contains(wanted) {
+            return;
+        }
+        states[0].sync_current_state();
+    }
+}
+
+/// Waits until the card lies on the first reader of this process's service.
+fn wait_for_card() {
+    let client = Context::establish(Scope::User).unwrap();
+    wait_for(&client, c"Virtual PCD 00 00", State::PRESENT);
 }

@@ -10,7 +10,7 @@ use std::{
 
 use serde_json::{Value, json};
 
-use super::{LIMIT, issuer, run};
+use super::{LIMIT, issuer, private, run, wait_for_card};
 
 const VCARD: &str = env!("CARGO_BIN_EXE_vcard");
 
@@ -25,10 +25,10 @@ impl Drop for Running {
 }
 
 /// A private reader run by the program; its socket and port.
-fn reader(folder: &Path) -> (Running, String, String) {
+fn reader(socket: &Path) -> (Running, String, String) {
     let mut child = Command::new(VCARD)
         .args(["reader", "--socket"])
-        .arg(folder.join("pcscd.comm"))
+        .arg(socket)
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .spawn()
@@ -59,8 +59,12 @@ fn ctl(socket: &Path, words: &str) -> Value {
 
 #[test]
 fn a_shell_can_play_with_a_running_card() {
+    private("shell::a_shell_can_play_with_a_running_card", play);
+}
+
+fn play(socket: &Path) {
     let folder = tempfile::tempdir().unwrap();
-    let (mut service, socket, port) = reader(folder.path());
+    let (mut service, socket, port) = reader(socket);
     let (control, trace) = (folder.path().join("ctl"), folder.path().join("trace.jsonl"));
     let mut card = Running(
         Command::new(VCARD)
@@ -81,7 +85,7 @@ fn a_shell_can_play_with_a_running_card() {
             .env("HOME", folder.path());
         command
     };
-    run(&mut opensc("opensc-tool", &["--wait", "--atr"]));
+    wait_for_card();
     assert_eq!(run(&mut opensc("opensc-tool", &["-n"])), b"jpki\n");
     run(&mut opensc(
         "pkcs15-tool",
@@ -138,7 +142,7 @@ fn a_shell_can_play_with_a_running_card() {
 #[test]
 fn pcscd_does_not_outlive_a_launcher_that_was_killed() {
     let folder = tempfile::tempdir().unwrap();
-    let (mut service, socket, _) = reader(folder.path());
+    let (mut service, socket, _) = reader(&folder.path().join("pcscd.comm"));
     let mut client = UnixStream::connect(&socket).unwrap();
     client.set_read_timeout(Some(LIMIT)).unwrap();
     // no chance to clean up
