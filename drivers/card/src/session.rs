@@ -134,6 +134,14 @@ impl Tries {
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct CardIdentity([u8; 32]);
 
+impl CardIdentity {
+    /// The digest.
+    #[must_use]
+    pub const fn as_bytes(&self) -> &[u8; 32] {
+        &self.0
+    }
+}
+
 impl fmt::Debug for CardIdentity {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "CardIdentity({}…)", hex::encode(&self.0[..2]))
@@ -290,6 +298,15 @@ impl<T: Transmit> CardSession<T> {
     /// All traffic so far.
     pub fn traffic(&self) -> Traffic {
         self.traffic
+    }
+
+    /// Whether the card can no longer be reached: its owner should let go of it without touching its power.
+    pub fn is_lost(&self) -> bool {
+        match &self.dead {
+            // Reset is also how a card counts that would not log out: its power must be cut.
+            None | Some(TransmitError::Reset(_)) => false,
+            Some(_) => true,
+        }
     }
 
     /// Gives the transport back, for its owner to cut the power.

@@ -109,6 +109,27 @@ impl PcscTransport {
         })
     }
 
+    /// Cuts the power and gives it back: whatever lies on the reader now starts afresh.
+    ///
+    /// # Errors
+    /// The connection is of no use then.
+    pub fn power_cycle(&mut self) -> Result<(), TransmitError> {
+        let unpower = pcsc::Disposition::UnpowerCard;
+        Ok(self
+            .card
+            .reconnect(pcsc::ShareMode::Exclusive, pcsc::Protocols::ANY, unpower)?)
+    }
+
+    /// Lets go of a card that can no longer be reached, leaving its power to the service.
+    ///
+    /// Not [`PcscTransport::unpower`]: pcscd 1.9.9 takes a failed power-down as "no card" without telling its own
+    /// watch, and then never sees a card that came back before that watch looked (measured).
+    pub fn abandon(self) {
+        if let Err((_card, error)) = self.card.disconnect(pcsc::Disposition::LeaveCard) {
+            tracing::debug!(%error, "letting go of a lost card");
+        }
+    }
+
     /// Cuts the card's power, which ends every security status, and lets the card go.
     ///
     /// # Errors

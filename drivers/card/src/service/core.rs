@@ -27,9 +27,11 @@ use crate::transport::TransmitError;
 
 /// PC/SC wakes nobody when another program lets a card go, so this is asked again. Only while one holds it.
 const IN_USE_AGAIN: Duration = Duration::from_millis(200);
-/// A card that vanishes during the first look is looked at again this often while the reader still reports it:
-/// a card being laid down touches the field several times.
-const LOOKS: u32 = 3;
+/// When to look again at a card that the service still reports but that cannot be reached. Longer than pcscd's own
+/// polling (400 ms): measured, every attempt to connect puts off its noticing that the card is gone.
+const UNREACHABLE_AGAIN: Duration = Duration::from_millis(700);
+/// How often a card is looked at that is reported but cannot be reached.
+const LOOKS: u32 = 4;
 
 /// What the core is told.
 pub(super) enum Message {
@@ -341,7 +343,8 @@ impl Core {
             return;
         }
         let number = self.mint();
-        if let Some(worker) = self.start_worker(name, number) {
+        let again = arrival.looks < LOOKS;
+        if let Some(worker) = self.start_worker(name, number, again) {
             self.settle(name, Slot::Looking { worker, arrival });
         } else {
             self.spend(name, arrival.ticket);
@@ -358,7 +361,7 @@ impl Core {
         self.settle(name, Slot::Spent { ticket });
     }
 
-    fn start_worker(&mut self, name: &str, number: u64) -> Option<Worker> {
+    fn start_worker(&mut self, name: &str, number: u64, power_cycle: bool) -> Option<Worker> {
         let reader = self.readers.get_mut(name)?;
         let (requests, receiver) = mpsc::channel();
         let pulse = Pulse::default();
@@ -373,6 +376,7 @@ impl Core {
             },
             pulse: pulse.clone(),
             probe_out: Arc::clone(&reader.probe_out),
+            power_cycle,
             requests: receiver,
             inbox: self.inbox.clone(),
         };
@@ -416,14 +420,14 @@ impl Core {
         match word {
             Word::Looked(look) => self.looked(&name, look),
             Word::NotConnected(TransmitError::Shared(_)) => self.in_use(&name),
-            Word::NotConnected(TransmitError::Unresponsive(_)) => {
-                self.unusable(&name, Unusable::Unresponsive);
+            Word::NotConnected(error) => {
+                tracing::debug!(%error, source = ?error, "the card could not be connected to");
+                self.look_again_or(&name, Unusable::Unresponsive);
             }
-            Word::NotConnected(TransmitError::Removed(_) | TransmitError::Service(_)) => {
-                self.nothing_there(&name);
+            // It vanished during the look; it may be back in a moment, and the owner need not know.
+            Word::NotUsable(why @ Unusable::Failed(CardError::Gone { .. })) => {
+                self.look_again_or(&name, why);
             }
-            Word::NotConnected(source) => self.look_failed(&name, CardError::Gone { source }),
-            Word::NotUsable(Unusable::Failed(error)) => self.look_failed(&name, error),
             Word::NotUsable(why) => self.unusable(&name, why),
             Word::Answered { result, over } => self.answered(&name, result, over),
             Word::Ended => {}
@@ -468,15 +472,6 @@ impl Core {
         }
     }
 
-    /// Connecting found no card, or no service: the monitor will say so, or that something is there after all.
-    fn nothing_there(&mut self, name: &str) {
-        if let Some((_, arrival)) = self.take_looking(name)
-            && arrival.reported
-        {
-            self.spend(name, arrival.ticket);
-        }
-    }
-
     fn in_use(&mut self, name: &str) {
         let now = Instant::now();
         let Some((_, mut arrival)) = self.take_looking(name) else {
@@ -493,20 +488,19 @@ impl Core {
         self.look_later(name, arrival, Some(now + IN_USE_AGAIN));
     }
 
-    /// The card failed in the first look. If it just vanished, it may be back in a moment: the owner need not
-    /// know. Anything else is reported.
-    fn look_failed(&mut self, name: &str, error: CardError) {
-        match (&error, self.take_looking(name)) {
-            (CardError::Gone { .. }, Some((_, arrival))) if arrival.looks > 1 => {
-                let looks = arrival.looks - 1;
-                self.look_later(name, Arrival { looks, ..arrival }, None);
-            }
-            (_, Some((_, Arrival { ticket, .. }))) => {
-                self.spend(name, ticket);
-                let why = Unusable::Failed(error);
-                self.tell(CardEvent::Unusable { ticket, why });
-            }
-            (_, None) => {}
+    /// Looks again, unless that has been tried often enough: then the owner is told why not. If the card is
+    /// really gone, the monitor says so before.
+    fn look_again_or(&mut self, name: &str, why: Unusable) {
+        let Some((_, mut arrival)) = self.take_looking(name) else {
+            return;
+        };
+        arrival.looks = arrival.looks.saturating_sub(1);
+        if arrival.looks > 0 {
+            self.look_later(name, arrival, Some(Instant::now() + UNREACHABLE_AGAIN));
+        } else {
+            let ticket = arrival.ticket;
+            self.spend(name, ticket);
+            self.tell(CardEvent::Unusable { ticket, why });
         }
     }
 

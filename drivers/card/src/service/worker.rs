@@ -61,6 +61,8 @@ pub(super) struct Task {
     pub(super) pulse: Pulse,
     /// Set while the extended-length probe is out; still set if it never came back.
     pub(super) probe_out: Arc<AtomicBool>,
+    /// Begin by cutting the power: the last look found nobody answering.
+    pub(super) power_cycle: bool,
     pub(super) requests: Receiver<Request>,
     pub(super) inbox: Sender<Message>,
 }
@@ -98,7 +100,11 @@ pub(super) fn run(task: Task) {
     let say = |word| task.inbox.send(Message::Worker(task.number, word)).is_ok();
     let connected = task.pulse.during(|| {
         let context = Context::establish(Scope::User)?;
-        PcscTransport::connect(&context, &task.reader)
+        let mut link = PcscTransport::connect(&context, &task.reader)?;
+        if task.power_cycle {
+            link.power_cycle()?;
+        }
+        Ok(link)
     });
     let link = match connected {
         Ok(link) => link,
@@ -172,7 +178,12 @@ fn serve(
 fn leave(mut session: CardSession<Watched>, pulse: &Pulse) -> Result<Traffic, CardError> {
     let logged_out = session.log_out();
     let traffic = session.traffic();
+    let lost = session.is_lost();
     let link = session.into_inner().link;
+    if lost {
+        link.abandon();
+        return logged_out.map(|()| traffic);
+    }
     let unpowered = pulse.during(|| link.unpower());
     match (logged_out, unpowered) {
         // Either of the two ends every security status.
