@@ -1,0 +1,278 @@
+//! A city on loopback: its folder, its keys, its configuration, and the city itself.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
+
+use tempfile::TempDir;
+use tokio::sync::watch;
+use tokio::task::JoinHandle;
+use ubugoe_bench::pki::Pki;
+use ubugoe_city::Clock;
+use ubugoe_city::config::{Config, Problems};
+use ubugoe_city::http::password;
+use ubugoe_city::ingest::{Answer, Desk, Faults, Ingest, Message, no_faults};
+use ubugoe_city::receipt::CitySealer;
+use ubugoe_city::server::{City, open_store};
+use ubugoe_city::store::Store;
+use ubugoe_procedures::Catalogue;
+use ubugoe_protocol::{
+    CaseId, DeviceId, Downlink, FilingBody, FilingId, Header, Kind, Receipt, RecipientPublicKey, RecipientSecretKey,
+    SigningKey, VERSION, VerifyingKey,
+};
+
+use super::papers::{Parent, parent};
+
+/// 2026-11-24 12:00 in Japan.
+pub(crate) const NOON: i64 = 1_795_489_200;
+/// The account's password.
+pub(crate) const PASSWORD: &str = "あすこえの審査係 2026";
+
+/// A clock that tests set.
+#[derive(Clone)]
+pub(crate) struct Hands(Arc<AtomicI64>);
+
+impl Hands {
+    pub(crate) fn at(second: i64) -> Self {
+        Self(Arc::new(AtomicI64::new(second)))
+    }
+
+    pub(crate) fn forward(&self, seconds: i64) {
+        self.0.fetch_add(seconds, Ordering::SeqCst);
+    }
+
+    pub(crate) fn clock(&self) -> Clock {
+        let hands = Arc::clone(&self.0);
+        Arc::new(move || jiff::Timestamp::from_second(hands.load(Ordering::SeqCst)).unwrap())
+    }
+}
+
+/// A folder with everything a city needs, before it runs.
+pub(crate) struct Office {
+    pub(crate) folder: TempDir,
+    pub(crate) pki: Pki,
+    pub(crate) hands: Hands,
+    pub(crate) broker_port: u16,
+    pub(crate) store_url: String,
+}
+
+fn password_hash() -> String {
+    static HASH: std::sync::OnceLock<String> = std::sync::OnceLock::new();
+    HASH.get_or_init(|| password::hash(PASSWORD).unwrap()).clone()
+}
+
+impl Office {
+    /// Two wards, one city, one account; the broker's port is filled in by whoever starts one.
+    pub(crate) fn new() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let pki = Pki::with(folder.path(), &["ward-1", "ward-2"], &["asukoe", "tonari"]).unwrap();
+        std::fs::write(folder.path().join("jpki-sign-ca.pem"), &parent().authority_pem).unwrap();
+        Self { folder, pki, hands: Hands::at(NOON), broker_port: 1, store_url: "sqlite:city.db".to_owned() }
+    }
+
+    /// The configuration file.
+    pub(crate) fn toml(&self) -> String {
+        format!(
+            r#"
+[http]
+bind = "127.0.0.1:0"
+public_url = "http://127.0.0.1:8080"
+secure_cookies = false
+
+[store]
+url = "{store}"
+
+[broker]
+host = "127.0.0.1"
+port = {port}
+ca = "broker-ca.pem"
+cert = "city-asukoe.pem"
+key = "city-asukoe.key"
+
+[recipient]
+id = "asukoe"
+municipality = "991015"
+name_ja = "あすこえ市 市民課"
+name_en = "Asukoe City, Citizens' Division"
+hpke = "city-asukoe.hpke"
+receipt = "city-asukoe.receipt"
+
+[jpki]
+anchors = ["jpki-sign-ca.pem"]
+
+[[device]]
+id = "ward-1"
+ward = "あすこえ市民病院 3階"
+sign = "device-ward-1.sign.pub"
+hpke = "device-ward-1.hpke.pub"
+
+[[device]]
+id = "ward-2"
+ward = "うぶ町産院"
+sign = "device-ward-2.sign.pub"
+hpke = "device-ward-2.hpke.pub"
+
+[[staff]]
+id = "sato"
+name = "佐藤"
+password = '{password}'
+"#,
+            store = self.store_url,
+            port = self.broker_port,
+            password = password_hash(),
+        )
+    }
+
+    /// Writes the configuration and answers its path.
+    pub(crate) fn write_config(&self) -> PathBuf {
+        let path = self.folder.path().join("city.toml");
+        std::fs::write(&path, self.toml()).unwrap();
+        path
+    }
+
+    pub(crate) fn config(&self) -> Config {
+        self.config_of(&self.toml()).unwrap()
+    }
+
+    pub(crate) fn config_of(&self, text: &str) -> Result<Config, Problems> {
+        Config::from_toml(text, self.folder.path(), &|path| std::fs::read(path))
+    }
+
+    pub(crate) async fn store(&self) -> Arc<dyn Store> {
+        open_store(&self.config().store).await.unwrap()
+    }
+
+    /// The ingest without a broker.
+    pub(crate) async fn ingest(&self) -> Ingest {
+        let store = self.store().await;
+        let config = self.config();
+        let sealer = CitySealer::new(config.office.recipient.clone(), config.keys.sign.clone(), &config.http.public_url);
+        let desk = Desk {
+            office: config.office,
+            keys: config.keys,
+            devices: config.devices,
+            trust: config.trust,
+            catalogue: Catalogue::builtin().unwrap(),
+        };
+        Ingest::new(Arc::new(desk), store, Arc::new(sealer), self.hands.clock())
+    }
+
+    /// The city's public keys, as a kiosk has them.
+    pub(crate) fn seal_key(&self) -> RecipientPublicKey {
+        RecipientPublicKey::from_text(self.pki.text("city-asukoe.hpke.pub").unwrap().trim_end()).unwrap()
+    }
+
+    pub(crate) fn receipt_key(&self) -> VerifyingKey {
+        VerifyingKey::from_text(self.pki.text("city-asukoe.receipt.pub").unwrap().trim_end()).unwrap()
+    }
+
+    pub(crate) fn device_sign(&self, id: &str) -> SigningKey {
+        SigningKey::from_text(self.pki.text(&format!("device-{id}.sign")).unwrap().trim_end()).unwrap()
+    }
+
+    pub(crate) fn device_open(&self, id: &str) -> RecipientSecretKey {
+        RecipientSecretKey::from_text(self.pki.text(&format!("device-{id}.hpke")).unwrap().trim_end()).unwrap()
+    }
+
+    /// A sealed filing.
+    pub(crate) fn envelope(&self, letter: &Letter) -> Vec<u8> {
+        let to = self.seal_key();
+        let header = Header {
+            v: VERSION,
+            id: letter.id,
+            device: letter.device.parse().unwrap(),
+            recipient: letter.recipient.parse().unwrap(),
+            kind: Kind::Filing,
+            schema: letter.schema.to_owned(),
+            case: letter.case,
+            case_seq: letter.case_seq,
+            created: NOON - 60,
+            expires: None,
+            key_id: to.key_id(),
+        };
+        let body =
+            FilingBody { canonical: letter.canonical.clone(), signature: letter.signature.clone(), attachments: Vec::new() };
+        ubugoe_protocol::seal(&header, &body, &to, &self.device_sign(letter.device)).unwrap()
+    }
+
+    /// Starts the city.
+    pub(crate) async fn open(&self) -> Running {
+        self.open_with(no_faults()).await
+    }
+
+    pub(crate) async fn open_with(&self, faults: Faults) -> Running {
+        let city = City::start(self.config(), self.hands.clock(), faults).await.unwrap();
+        let address = city.address().unwrap();
+        let (raise, stop) = watch::channel(false);
+        let task = tokio::spawn(async move { city.run(stop).await.unwrap() });
+        Running { address, raise, task }
+    }
+}
+
+/// A running city.
+pub(crate) struct Running {
+    pub(crate) address: SocketAddr,
+    raise: watch::Sender<bool>,
+    task: JoinHandle<()>,
+}
+
+impl Running {
+    pub(crate) async fn stop(self) {
+        self.raise.send(true).unwrap();
+        self.task.await.unwrap();
+    }
+}
+
+/// One filing on its way.
+#[derive(Debug, Clone)]
+pub(crate) struct Letter {
+    pub(crate) id: FilingId,
+    pub(crate) device: &'static str,
+    pub(crate) recipient: &'static str,
+    pub(crate) schema: &'static str,
+    pub(crate) case: CaseId,
+    pub(crate) case_seq: u32,
+    pub(crate) canonical: Vec<u8>,
+    pub(crate) signature: Vec<u8>,
+}
+
+/// A signed filing from ward 1 in a case of its own.
+pub(crate) fn letter(canonical: Vec<u8>) -> Letter {
+    signed_by(parent(), canonical)
+}
+
+pub(crate) fn signed_by(parent: &Parent, canonical: Vec<u8>) -> Letter {
+    Letter {
+        id: FilingId::generate().unwrap(),
+        device: "ward-1",
+        recipient: "asukoe",
+        schema: "ubugoe-filing/1",
+        case: CaseId::generate().unwrap(),
+        case_seq: 0,
+        signature: parent.sign(&canonical),
+        canonical,
+    }
+}
+
+/// A message as the broker hands it over.
+pub(crate) fn message(device: &str, wire: Vec<u8>) -> Message {
+    Message { device: Some(device.parse::<DeviceId>().unwrap()), wire }
+}
+
+/// The one signed receipt among answers.
+pub(crate) fn only_receipt(answers: &[Answer]) -> Vec<u8> {
+    match answers {
+        [Answer { content: Downlink::Receipts(items), .. }] => match items.as_slice() {
+            [one] => one.clone(),
+            _ => panic!("{} receipts", items.len()),
+        },
+        other => panic!("not one receipt: {other:?}"),
+    }
+}
+
+/// Lands one letter and reads its receipt.
+pub(crate) async fn land(office: &Office, ingest: &Ingest, letter: &Letter) -> Receipt {
+    let answers = ingest.land(vec![message(letter.device, office.envelope(letter))]).await.unwrap();
+    Receipt::verify(&only_receipt(&answers), &office.receipt_key()).unwrap()
+}
