@@ -298,7 +298,7 @@ const DIGEST_INFO_SHA256: [u8; 19] = [
 /// secret) replaced: not even the length of a secret is shown.
 pub(crate) fn masked(command: &[u8]) -> String {
     match command {
-        [_, 0x20 | 0x24, _, _, _, ..] | [_, 0x32, _, _, _, ..] => {
+        [_, 0x20 | 0x24 | 0x32, _, _, _, ..] => {
             format!("{}********", hex::encode(command.get(..4).unwrap_or(&[])))
         }
         _ => hex::encode(command),

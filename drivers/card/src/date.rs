@@ -34,13 +34,18 @@ impl CardDate {
         if !digits.iter().all(u8::is_ascii_digit) {
             return Err(wrong());
         }
-        let [a, b, c, d, e, f, g, h] = digits.map(|byte| byte - b'0');
-        let two = |tens: u8, ones: u8| tens * 10 + ones;
-        let signed = |value: u8| i8::try_from(value).map_err(|_| wrong());
+        let (year, rest) = digits.split_at(4);
+        let (month, day) = rest.split_at(2);
+        let number = |part: &[u8]| {
+            part.iter()
+                .fold(0_i16, |sum, digit| sum * 10 + i16::from(digit - b'0'))
+        };
+        // Two digits always fit.
+        let small = |part| i8::try_from(number(part)).map_err(|_| wrong());
         Ok(Self {
-            year: i16::from(two(a, b)) * 100 + i16::from(two(c, d)),
-            month: signed(two(e, f))?,
-            day: signed(two(g, h))?,
+            year: number(year),
+            month: small(month)?,
+            day: small(day)?,
         })
     }
 

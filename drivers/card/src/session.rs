@@ -244,6 +244,10 @@ enum Extended {
 }
 
 /// A card in a session of its own: nobody else may reach it between the first command and [`CardSession::log_out`].
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "four unrelated facts about one card, none of which excludes another"
+)]
 pub struct CardSession<T> {
     link: T,
     policy: Policy,

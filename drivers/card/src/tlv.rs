@@ -38,18 +38,18 @@ pub enum TlvError {
     },
 }
 
-/// Tag, header length and value length of one object.
+/// Tag of an object, bytes before its value, bytes of its value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Header {
     pub(crate) tag: u16,
-    pub(crate) header: usize,
+    pub(crate) before: usize,
     pub(crate) value: usize,
 }
 
 impl Header {
     /// Bytes of the whole object.
     pub(crate) fn total(self) -> usize {
-        self.header + self.value
+        self.before + self.value
     }
 }
 
@@ -81,7 +81,7 @@ pub(crate) fn header(bytes: &[u8], at: usize) -> Result<Header, TlvError> {
         0x00..=0x7F => {
             return Ok(Header {
                 tag,
-                header: tag_length + 1,
+                before: tag_length + 1,
                 value: usize::from(byte),
             });
         }
@@ -92,7 +92,7 @@ pub(crate) fn header(bytes: &[u8], at: usize) -> Result<Header, TlvError> {
     let digits = bytes.get(start..start + length_bytes).ok_or(ends)?;
     Ok(Header {
         tag,
-        header: start + length_bytes,
+        before: start + length_bytes,
         value: digits
             .iter()
             .fold(0, |sum, digit| sum << 8 | usize::from(*digit)),
@@ -106,10 +106,10 @@ pub(crate) fn object(bytes: &[u8], at: usize) -> Result<Object<'_>, TlvError> {
         at,
         tag: header.tag,
         claims: header.value,
-        have: bytes.len().saturating_sub(header.header),
+        have: bytes.len().saturating_sub(header.before),
     };
     let whole = bytes.get(..header.total()).ok_or(overrun)?;
-    let value = whole.get(header.header..).ok_or(overrun)?;
+    let value = whole.get(header.before..).ok_or(overrun)?;
     Ok(Object {
         at,
         tag: header.tag,
@@ -151,7 +151,7 @@ mod tests {
                 &[0xDF, 0x22, 0x0F],
                 Header {
                     tag: 0xDF22,
-                    header: 3,
+                    before: 3,
                     value: 15,
                 },
             ),
@@ -159,7 +159,7 @@ mod tests {
                 &[0xDF, 0x23, 0x81, 0x90],
                 Header {
                     tag: 0xDF23,
-                    header: 4,
+                    before: 4,
                     value: 0x90,
                 },
             ),
@@ -167,7 +167,7 @@ mod tests {
                 &[0xFF, 0x40, 0x82, 0x00, 0x9F],
                 Header {
                     tag: 0xFF40,
-                    header: 5,
+                    before: 5,
                     value: 0x9F,
                 },
             ),
@@ -175,7 +175,7 @@ mod tests {
                 &[0x30, 0x82, 0x06, 0x2A],
                 Header {
                     tag: 0x30,
-                    header: 4,
+                    before: 4,
                     value: 0x62A,
                 },
             ),
@@ -183,7 +183,7 @@ mod tests {
                 &[0x30, 0x83, 0x01, 0x00, 0x00],
                 Header {
                     tag: 0x30,
-                    header: 5,
+                    before: 5,
                     value: 0x10000,
                 },
             ),

@@ -156,10 +156,13 @@ fn watch(context: &Context, shared: &Shared, inbox: &Sender<Message>) -> Option<
                     state.sync_current_state();
                 }
             }
-            // A reader went while we were looking; the list is made anew.
-            Err(pcsc::Error::UnknownReader | pcsc::Error::ReaderUnavailable) => {}
             Err(pcsc::Error::Cancelled) if shared.lock().stop => return None,
-            Err(pcsc::Error::Cancelled) => {}
+            // A reader went while we were looking, or a stray cancel: the list is made anew.
+            Err(
+                pcsc::Error::UnknownReader
+                | pcsc::Error::ReaderUnavailable
+                | pcsc::Error::Cancelled,
+            ) => {}
             Err(error) => return Some(error),
         }
     }

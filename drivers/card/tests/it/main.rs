@@ -7,6 +7,7 @@
 )]
 
 mod budget;
+mod cardctl;
 mod desk;
 mod faults;
 mod people;

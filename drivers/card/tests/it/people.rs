@@ -42,16 +42,12 @@ story!(a_plain_card_gives_what_is_on_it, desk = "hana", {
     check_attributes(&desk, "hana");
 });
 
-story!(
-    names_come_out_of_any_card_as_they_went_in,
-    desk = "rare",
-    {
-        for persona in ["rare", "long127", "long255", "foreign", "extended"] {
-            desk.card.take(persona).unwrap();
-            check_attributes(&desk, persona);
-        }
+story!(names_come_out_of_any_card_as_they_went_in, desk = "rare", {
+    for persona in ["rare", "long127", "long255", "foreign", "extended"] {
+        desk.card.take(persona).unwrap();
+        check_attributes(&desk, persona);
     }
-);
+});
 
 story!(
     the_same_card_is_recognised_and_another_is_not,
@@ -134,7 +130,10 @@ story!(the_last_try_is_never_spent, desk = "last_try", {
         })
     );
     let sent = desk.card.take_exchanges();
-    assert!(sent.iter().all(|one| !one.command.contains('*')), "{sent:?}");
+    assert!(
+        sent.iter().all(|one| !one.command.contains('*')),
+        "{sent:?}"
+    );
     assert_eq!(desk.tries(), (Some(1), Some(1)));
 });
 

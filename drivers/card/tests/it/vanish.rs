@@ -71,7 +71,11 @@ fn pull_everywhere(desk: &Desk, effect: &Effect) {
             gone += 1;
         }
         let (attributes, sign) = desk.tries();
-        assert_eq!((attributes, sign), (Some(3), Some(5)), "a try was lost at {at}");
+        assert_eq!(
+            (attributes, sign),
+            (Some(3), Some(5)),
+            "a try was lost at {at}"
+        );
     }
     panic!("the story never came to its end");
 }
