@@ -2,7 +2,7 @@
 //!
 //! `cargo run -p ubugoe-view --example gallery -- OUTDIR [PART-OF-A-NAME]`. Looks only; decides nothing.
 
-#[path = "../tests/samples/mod.rs"]
+#[path = "../tests/screens/samples.rs"]
 mod samples;
 
 use samples::{SAMPLES, Sample};

@@ -378,29 +378,36 @@ fn in_sight(element: &Element) -> bool {
 }
 
 /// Finds the element, paging through the scrolling panes from their beginning where it is not in sight.
+/// A search in vain leaves every pane where it was.
 fn bring_into_sight(screen: &Screen, label: &str) -> Result<Element, DriveError> {
-    if let Some(element) = single(screen, label)? {
+    if let Some(element) = single(screen, label, in_sight)? {
         return Ok(element);
     }
+    let there = touchables(screen).into_iter().map(|e| e.label).collect();
     for pane in panes(screen) {
+        let before = pane.handle.accessible_value().unwrap_or_default();
+        pane.handle.set_accessible_value("0");
         for _ in 0..MOST_PAGES {
-            pane.handle.invoke_accessible_decrement_action();
-        }
-        for _ in 0..MOST_PAGES {
-            if let Some(element) = single(screen, label)? {
+            // Only what scrolls is searched for: the buttons around a pane may change with its position.
+            if let Some(element) = single(screen, label, |e| e.pane.is_some() && in_sight(e))? {
                 return Ok(element);
             }
             pane.handle.invoke_accessible_increment_action();
         }
+        pane.handle.set_accessible_value(before);
     }
     Err(DriveError::Absent {
         label: label.to_owned(),
-        there: touchables(screen).into_iter().map(|e| e.label).collect(),
+        there,
     })
 }
 
-/// The one touchable element in sight with this label.
-fn single(screen: &Screen, label: &str) -> Result<Option<Element>, DriveError> {
+/// The one touchable element with this label that `fits`.
+fn single(
+    screen: &Screen,
+    label: &str,
+    fits: impl Fn(&Element) -> bool,
+) -> Result<Option<Element>, DriveError> {
     let mut matching = touchables(screen)
         .into_iter()
         .filter(|e| e.label == label)
@@ -411,5 +418,5 @@ fn single(screen: &Screen, label: &str) -> Result<Option<Element>, DriveError> {
             count: matching.len(),
         });
     }
-    Ok(matching.pop().filter(in_sight))
+    Ok(matching.pop().filter(fits))
 }

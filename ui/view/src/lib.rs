@@ -32,9 +32,10 @@ mod generated {
 pub use error::OpenError;
 pub use generated::*;
 pub use qr::qr_image;
-pub use slint;
-
-use slint::ComponentHandle;
+/// What a composition root needs of Slint itself, so that only this crate names it.
+pub use slint::{
+    ComponentHandle, Image, Model, ModelRc, PlatformError, VecModel, Weak, quit_event_loop,
+};
 
 /// The font family every page is set in (Debian: `fonts-noto-cjk`). It must be installed: it draws every character of a
 /// Japanese name, supplementary planes and variation selectors included.

@@ -16,7 +16,7 @@ pub(crate) fn answer(global: &Typing<'_>) {
     global.on_date_part(|value, part, era| date_part(&value, part, era).into());
     global.on_date_digit(|value, part, era, digit| date_digit(&value, part, era, &digit).into());
     global.on_date_backspace(|value, part, era| date_backspace(&value, part, era).into());
-    global.on_date_next(|value, part, era, last| date_next(&value, part, era, last));
+    global.on_date_next(|before, digit, part, era| date_next(&before, &digit, part, era));
 }
 
 /// The nearest character boundary at or before a byte offset that came from the screen.
@@ -178,7 +178,7 @@ fn date_part(value: &str, part: i32, era: i32) -> String {
         return digits;
     }
     match digits.parse::<i32>() {
-        Ok(year) if year > base(era) => (year - base(era)).to_string(),
+        Ok(year) if year >= base(era) => (year - base(era)).to_string(),
         _ => String::new(),
     }
 }
@@ -200,11 +200,8 @@ fn width(part: i32, era: i32) -> usize {
     if part == 0 && base(era) == 0 { 4 } else { 2 }
 }
 
-fn date_digit(value: &str, part: i32, era: i32, digit: &str) -> String {
-    if !matches!(digit.as_bytes(), [b'0'..=b'9']) {
-        return value.to_owned();
-    }
-    let shown = date_part(value, part, era);
+/// The digits of a box after one more key.
+fn grown(shown: &str, digit: &str, part: i32, era: i32) -> String {
     // A full box starts anew: the person corrects it.
     let digits = if shown.len() >= width(part, era) {
         digit.to_owned()
@@ -212,12 +209,19 @@ fn date_digit(value: &str, part: i32, era: i32, digit: &str) -> String {
         format!("{shown}{digit}")
     };
     // A month above 1 or a day above 3 is complete with one digit.
-    let full = match (part, digits.as_str()) {
+    match (part, digits.as_str()) {
         (1, "2" | "3" | "4" | "5" | "6" | "7" | "8" | "9")
         | (2, "4" | "5" | "6" | "7" | "8" | "9") => format!("0{digits}"),
         _ => digits,
-    };
-    set_part(value, part, era, &full)
+    }
+}
+
+fn date_digit(value: &str, part: i32, era: i32, digit: &str) -> String {
+    if !matches!(digit.as_bytes(), [b'0'..=b'9']) {
+        return value.to_owned();
+    }
+    let digits = grown(&date_part(value, part, era), digit, part, era);
+    set_part(value, part, era, &digits)
 }
 
 fn date_backspace(value: &str, part: i32, era: i32) -> String {
@@ -229,10 +233,95 @@ fn date_backspace(value: &str, part: i32, era: i32) -> String {
     set_part(value, part, era, &shown)
 }
 
-fn date_next(value: &str, part: i32, era: i32, last: i32) -> i32 {
-    if date_part(value, part, era).len() >= width(part, era) {
-        (part + 1).min(last)
+/// The box the next digit goes to. `06` fills the year of an era, `6` leaves it open: a second digit may follow.
+fn date_next(before: &str, digit: &str, part: i32, era: i32) -> i32 {
+    if grown(before, digit, part, era).len() >= width(part, era) {
+        part + 1
     } else {
         part
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn type_date(era: i32, keys: &str) -> String {
+        let (mut value, mut part) = (String::new(), 0);
+        for key in keys.chars().map(String::from) {
+            let before = date_part(&value, part, era);
+            value = date_digit(&value, part, era, &key);
+            part = date_next(&before, &key, part, era).min(2);
+        }
+        value
+    }
+
+    #[test]
+    fn dates_are_typed_straight_through() {
+        for (era, keys, date) in [
+            (0, "19940309", "1994-03-09"),
+            (0, "199439", "1994-03-09"),
+            (0, "19941231", "1994-12-31"),
+            (0, "1994", "1994"),
+            (1, "081122", "2026-11-22"),
+            (2, "060309", "1994-03-09"),
+            (3, "640107", "1989-01-07"),
+        ] {
+            assert_eq!(type_date(era, keys), date, "{keys} in era {era}");
+        }
+    }
+
+    #[test]
+    fn a_month_without_a_year_keeps_its_place() {
+        assert_eq!(date_digit("", 1, 0, "5"), "-05");
+        assert_eq!(date_part("-05", 0, 0), "");
+        assert_eq!(date_part("-05", 1, 0), "05");
+        assert_eq!(date_backspace("-05", 1, 0), "");
+    }
+
+    #[test]
+    fn years_before_an_era_show_an_empty_box() {
+        assert_eq!(date_part("1986-01-02", 0, 2), "");
+        assert_eq!(date_part("1989-01-08", 0, 2), "1");
+    }
+
+    #[test]
+    fn what_is_no_digit_changes_no_date() {
+        for key in ["", "x", "１", "12", "-"] {
+            assert_eq!(date_digit("1994", 1, 0, key), "1994");
+        }
+    }
+
+    #[test]
+    fn keys_go_where_the_cursor_stands_and_replace_what_is_selected() {
+        assert_eq!(insert("あう", 3, 3, "い"), typed("あいう".into(), 6));
+        assert_eq!(insert("あいう", 3, 6, "ん"), typed("あんう".into(), 6));
+        assert_eq!(insert("あ", 99, 99, "い"), typed("あい".into(), 6));
+        // An offset inside a character goes to its beginning.
+        assert_eq!(insert("あ", 1, 1, "い"), typed("いあ".into(), 3));
+        assert_eq!(insert("あ", -4, -4, "い"), typed("いあ".into(), 3));
+    }
+
+    #[test]
+    fn a_character_leaves_with_its_variation_selector() {
+        let text = "葉葛\u{e0100}";
+        let end = i32::try_from(text.len()).unwrap_or(0);
+        assert_eq!(backspace(text, end, end), typed("葉".into(), 3));
+        assert_eq!(backspace("", 0, 0), typed(String::new(), 0));
+    }
+
+    #[test]
+    fn marks_go_round_and_leave_other_characters_alone() {
+        let mark = |text: &str| replace_before(text, 100, voiced).text.to_string();
+        assert_eq!(
+            [mark("は"), mark("ば"), mark("ぱ"), mark("ん")],
+            ["ば", "ぱ", "は", "ん"]
+        );
+        let shrink = |text: &str| replace_before(text, 100, small).text.to_string();
+        assert_eq!(
+            [shrink("ツ"), shrink("ッ"), shrink("か")],
+            ["ッ", "ツ", "か"]
+        );
+        assert_eq!(replace_before("はん", 3, voiced), typed("ばん".into(), 3));
     }
 }

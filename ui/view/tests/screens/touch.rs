@@ -1,0 +1,316 @@
+//! Touches and keys do what their labels say.
+
+use crate::{samples, screen};
+use slint::platform::Key;
+use slint::{ComponentHandle, Model, SharedString};
+use std::cell::RefCell;
+use std::rc::Rc;
+use ubugoe_view::drive::{self, DriveError};
+use ubugoe_view::*;
+
+fn shown(name: &str, language: Language) -> Screen {
+    let screen = screen(language, 1280, 800);
+    let sample = samples::SAMPLES.iter().find(|s| s.name == name).unwrap();
+    (sample.show)(&screen, language);
+    screen
+}
+
+/// What callbacks were called with, in order.
+#[derive(Clone, Default)]
+struct Heard(Rc<RefCell<Vec<String>>>);
+
+impl Heard {
+    fn note(&self, what: impl Into<String>) {
+        self.0.borrow_mut().push(what.into());
+    }
+    fn all(&self) -> Vec<String> {
+        self.0.borrow().clone()
+    }
+}
+
+fn value(screen: &Screen) -> SharedString {
+    screen.global::<QuestionAdapter>().get_value()
+}
+
+#[test]
+fn kana_keys_write_voice_shrink_and_delete() {
+    let screen = shown("07-question-text", Language::Ja);
+    let heard = Heard::default();
+    screen.global::<QuestionAdapter>().on_edited({
+        let heard = heard.clone();
+        move |text| heard.note(text)
+    });
+    for key in ["か", "濁点", "つ", "小さい字", "は", "濁点", "濁点"] {
+        drive::tap(&screen, key).unwrap();
+    }
+    assert_eq!(value(&screen), "がっぱ");
+    drive::tap(&screen, "1文字消す").unwrap();
+    assert_eq!(value(&screen), "がっ");
+    drive::tap(&screen, "カナ").unwrap();
+    drive::tap(&screen, "ー").unwrap();
+    drive::tap(&screen, "ヨ").unwrap();
+    assert_eq!(value(&screen), "がっーヨ");
+    assert_eq!(heard.all().last().unwrap(), "がっーヨ");
+    drive::tap(&screen, "全部消す").unwrap();
+    assert_eq!(value(&screen), "");
+}
+
+#[test]
+fn a_hardware_keyboard_writes_where_the_screen_keys_write() {
+    let screen = shown("07-question-name", Language::Ja);
+    drive::type_text(&screen, "子").unwrap();
+    drive::tap(&screen, "こ").unwrap();
+    assert_eq!(value(&screen), "𠮷葉子こ");
+}
+
+#[test]
+fn deleting_takes_a_character_together_with_its_variation_selector() {
+    for by_hand in [true, false] {
+        let screen = shown("07-question-name-review", Language::Ja);
+        screen.global::<QuestionAdapter>().set_value("葉葛󠄀".into());
+        drive::press_key(&screen, Key::End).unwrap();
+        if by_hand {
+            drive::press_key(&screen, Key::Backspace).unwrap();
+        } else {
+            drive::tap(&screen, "1文字消す").unwrap();
+        }
+        assert_eq!(value(&screen), "葉", "by hand: {by_hand}");
+    }
+}
+
+#[test]
+fn a_date_is_typed_digit_by_digit_in_either_count_of_years_and_may_stay_unfinished() {
+    let screen = shown("07-question-month", Language::Ja);
+    let question = screen.global::<QuestionAdapter>();
+    question.set_kind(QuestionKind::Date);
+    drive::tap(&screen, "全部消す").unwrap();
+    drive::tap(&screen, "平成").unwrap();
+    for key in ["0", "6", "3", "0", "9"] {
+        drive::tap(&screen, key).unwrap();
+    }
+    assert_eq!(value(&screen), "1994-03-09");
+    drive::tap(&screen, "西暦").unwrap();
+    assert_eq!(value(&screen), "1994-03-09");
+    drive::tap(&screen, "1文字消す").unwrap();
+    drive::tap(&screen, "1文字消す").unwrap();
+    assert_eq!(value(&screen), "1994");
+    drive::type_text(&screen, "1231").unwrap();
+    assert_eq!(value(&screen), "1994-12-31");
+}
+
+#[test]
+fn pin_keys_are_reported_and_never_kept() {
+    let screen = shown("03-pin", Language::Ja);
+    let heard = Heard::default();
+    let pin = screen.global::<PinAdapter>();
+    pin.on_key({
+        let heard = heard.clone();
+        move |k| heard.note(k)
+    });
+    pin.on_backspace({
+        let heard = heard.clone();
+        move || heard.note("←")
+    });
+    pin.on_submit({
+        let heard = heard.clone();
+        move || heard.note("ok")
+    });
+    for key in ["7", "1文字消す", "0"] {
+        drive::tap(&screen, key).unwrap();
+    }
+    assert!(matches!(
+        drive::tap(&screen, "次へ"),
+        Err(DriveError::Disabled { .. })
+    ));
+    pin.set_entered(4);
+    drive::tap(&screen, "次へ").unwrap();
+    assert_eq!(heard.all(), ["7", "←", "0", "ok"]);
+    let dots = drive::labels(&screen)
+        .into_iter()
+        .find(|e| e.label == "入力した文字の数")
+        .unwrap();
+    assert_eq!(dots.value.as_deref(), Some("4"));
+}
+
+#[test]
+fn the_password_grid_offers_every_capital_letter_and_digit() {
+    let screen = shown("03-pin-sign", Language::En);
+    let heard = Heard::default();
+    screen.global::<PinAdapter>().on_key({
+        let heard = heard.clone();
+        move |k| heard.note(k)
+    });
+    let wanted: Vec<String> = ('A'..='Z').chain('0'..='9').map(String::from).collect();
+    for key in &wanted {
+        drive::tap(&screen, key).unwrap();
+    }
+    assert_eq!(heard.all(), wanted);
+}
+
+#[test]
+fn nothing_is_signed_before_every_form_has_been_read_to_its_end() {
+    let screen = shown("08-review", Language::Ja);
+    let heard = Heard::default();
+    let review = screen.global::<ReviewAdapter>();
+    review.on_continue({
+        let heard = heard.clone();
+        move || heard.note("continue")
+    });
+    assert!(matches!(
+        drive::tap(&screen, "署名へ進む"),
+        Err(DriveError::Absent { .. })
+    ));
+    let mut pages = 0;
+    while drive::tap(&screen, "続きを読む").is_ok() {
+        pages += 1;
+        assert!(pages < 20, "the end is never reached");
+    }
+    assert!(pages >= 1, "a long form does not fit one screen");
+    assert!(!review.get_all_seen());
+    drive::tap(&screen, "次の書類へ").unwrap();
+    assert_eq!((review.get_current(), review.get_seen()), (1, 1));
+    assert!(heard.all().is_empty());
+    drive::tap(&screen, "署名へ進む").unwrap();
+    assert!(review.get_all_seen());
+    assert_eq!(heard.all(), ["continue"]);
+}
+
+#[test]
+fn a_row_below_the_fold_can_be_corrected_by_its_name() {
+    let screen = shown("08-review", Language::En);
+    let heard = Heard::default();
+    screen.global::<ReviewAdapter>().on_correct({
+        let heard = heard.clone();
+        move |path| heard.note(path)
+    });
+    drive::tap(&screen, "Change: Mother　Living together since").unwrap();
+    drive::tap(&screen, "Change: The child　Name").unwrap();
+    assert_eq!(heard.all(), ["mother.since", "child.name"]);
+}
+
+#[test]
+fn stopping_is_asked_back_and_a_new_page_withdraws_the_question() {
+    let screen = shown("04-identity", Language::Ja);
+    let heard = Heard::default();
+    screen.global::<Shell>().on_quit({
+        let heard = heard.clone();
+        move || heard.note("quit")
+    });
+    drive::tap(&screen, "やめる").unwrap();
+    assert!(matches!(
+        drive::tap(&screen, "はい、わたしです"),
+        Err(DriveError::Absent { .. })
+    ));
+    drive::tap(&screen, "続ける").unwrap();
+    drive::tap(&screen, "やめる").unwrap();
+    screen.global::<Shell>().set_page(Page::Looking);
+    assert!(
+        drive::touchables(&screen)
+            .iter()
+            .all(|e| e.label != "やめて消す")
+    );
+    drive::tap(&screen, "やめる").unwrap();
+    drive::tap(&screen, "やめて消す").unwrap();
+    assert_eq!(heard.all(), ["quit"]);
+}
+
+#[test]
+fn language_and_staff_are_in_reach_on_every_page() {
+    for sample in samples::SAMPLES {
+        let screen = shown(sample.name, Language::Ja);
+        let heard = Heard::default();
+        let shell = screen.global::<Shell>();
+        shell.on_language({
+            let heard = heard.clone();
+            move |id| heard.note(id)
+        });
+        shell.on_call_staff({
+            let heard = heard.clone();
+            move || heard.note("staff")
+        });
+        drive::tap(&screen, "English").unwrap();
+        let staff = if shell.get_staff_called() {
+            "呼びました"
+        } else {
+            "スタッフを呼ぶ"
+        };
+        drive::tap(&screen, staff).unwrap();
+        assert_eq!(heard.all(), ["en", "staff"], "{}", sample.name);
+        set_language(&screen, Language::En).unwrap();
+        assert!(
+            drive::touchables(&screen)
+                .iter()
+                .any(|e| e.label.contains("taff")),
+            "{}: the words change at once",
+            sample.name
+        );
+    }
+}
+
+#[test]
+fn choices_report_their_id_and_show_which_one_is_chosen() {
+    let screen = shown("07-question-choice-many", Language::Ja);
+    let heard = Heard::default();
+    screen.global::<QuestionAdapter>().on_choose({
+        let heard = heard.clone();
+        move |id| heard.note(id)
+    });
+    let options = screen.global::<QuestionAdapter>().get_options();
+    for option in options.iter() {
+        drive::tap(&screen, &option.label).unwrap();
+    }
+    assert_eq!(heard.all(), ["0", "1", "2", "3", "4", "5"]);
+    let chosen: Vec<String> = drive::labels(&screen)
+        .into_iter()
+        .filter(|e| e.checked == Some(true) && e.pane.is_some())
+        .map(|e| e.label)
+        .collect();
+    assert!(chosen.len() <= 1);
+}
+
+#[test]
+fn of_several_children_one_has_to_be_pointed_at() {
+    let screen = shown("05-certificate-twins", Language::Ja);
+    let heard = Heard::default();
+    let certificate = screen.global::<CertificateAdapter>();
+    certificate.on_confirm({
+        let heard = heard.clone();
+        move |i| heard.note(i.to_string())
+    });
+    certificate.set_chosen(-1);
+    assert!(matches!(
+        drive::tap(&screen, "このお子さんから"),
+        Err(DriveError::Disabled { .. })
+    ));
+    drive::tap(&screen, "2人目の証明書").unwrap();
+    drive::tap(&screen, "このお子さんから").unwrap();
+    assert_eq!(heard.all(), ["1"]);
+}
+
+#[test]
+fn an_absent_label_is_answered_with_what_there_is() {
+    let screen = shown("01-resting", Language::En);
+    match drive::tap(&screen, "Fly") {
+        Err(DriveError::Absent { there, .. }) => {
+            assert_eq!(there, ["日本語", "English", "Call staff", "More"]);
+        }
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn the_picture_has_the_windows_size() {
+    let screen = shown("01-resting", Language::En);
+    let folder = tempfile_path("resting.png");
+    drive::snapshot(&screen, &folder).unwrap();
+    let decoder = png::Decoder::new(std::io::BufReader::new(
+        std::fs::File::open(&folder).unwrap(),
+    ));
+    let info = decoder.read_info().unwrap();
+    assert_eq!((info.info().width, info.info().height), (1280, 800));
+    std::fs::remove_file(folder).unwrap();
+}
+
+fn tempfile_path(name: &str) -> std::path::PathBuf {
+    std::env::temp_dir().join(format!("ubugoe-view-{}-{name}", std::process::id()))
+}

@@ -1,0 +1,45 @@
+//! Every failure code has sentences of its own, in both languages.
+
+use crate::screen;
+use slint::ComponentHandle;
+use std::collections::HashSet;
+use ubugoe_view::{Language, TroubleWords, set_language};
+
+/// The codes of docs/failure-codes.md, as literals: the page, the enum and the screens are held together elsewhere.
+const CODES: [&str; 25] = [
+    "C-101", "C-102", "C-103", "C-201", "C-202", "C-203", "C-204", "C-205", "C-206", "C-207",
+    "C-301", "C-302", "C-303", "C-304", "C-401", "C-402", "C-403", "C-404", "C-405", "H-101",
+    "H-102", "S-101", "S-102", "T-101", "F-101",
+];
+
+#[test]
+fn every_code_says_what_happened_what_it_means_and_what_to_do_in_both_languages() {
+    let screen = screen(Language::Ja, 1280, 800);
+    let words = screen.global::<TroubleWords>();
+    let mut all = HashSet::new();
+    for language in [Language::Ja, Language::En] {
+        set_language(&screen, language).unwrap();
+        let fallback = [
+            words.invoke_happened("X-000".into()),
+            words.invoke_means("X-000".into()),
+            words.invoke_next("X-000".into()),
+        ];
+        for code in CODES {
+            let said = [
+                words.invoke_happened(code.into()),
+                words.invoke_means(code.into()),
+                words.invoke_next(code.into()),
+            ];
+            for (own, general) in said.iter().zip(&fallback) {
+                assert_ne!(own, general, "{code} {language:?}");
+                assert!(own.chars().count() > 8, "{code} {language:?}: {own}");
+            }
+            let [happened, ..] = said;
+            assert!(
+                all.insert(happened.clone()),
+                "{code}: {happened} stands for two codes"
+            );
+        }
+    }
+    assert_eq!(all.len(), 2 * CODES.len());
+}

@@ -1,0 +1,76 @@
+//! A page speaks one language. Names, addresses and the keys of a keyboard are data and stay as they are.
+
+use crate::Shown;
+use ubugoe_view::Language;
+
+/// What the samples bring along in Japanese whatever the screen speaks.
+const DATA: &[&str] = &[
+    "渡邊󠄃　𠮷乃",
+    "渡邊󠄃　𠮷葉",
+    "ワタナベ　ヨシハ",
+    "𠮷葉",
+    "𠮷A葉",
+    "葛󠄀葉",
+    "ヨシ",
+    "あすこえ市葛󠄀城三丁目１２番地の５　髙﨑ハイツ２０３号室",
+    "日本語",
+    "かな",
+    "カナ",
+    "葛󠄀",
+];
+
+fn is_japanese(c: char) -> bool {
+    matches!(c, '\u{3040}'..='\u{30ff}' | '\u{3400}'..='\u{9fff}' | '\u{f900}'..='\u{faff}' | '\u{20000}'..='\u{3ffff}')
+}
+
+fn longest_latin_run(text: &str) -> usize {
+    text.split(|c: char| !c.is_ascii_alphabetic())
+        .map(str::len)
+        .max()
+        .unwrap_or(0)
+}
+
+pub(crate) fn the_page_speaks_one_language(shown: &Shown<'_>) {
+    for element in &shown.labels {
+        let said = [Some(&element.label), element.value.as_ref()];
+        for text in said.into_iter().flatten() {
+            match shown.language {
+                Language::En => {
+                    let rest = DATA
+                        .iter()
+                        .fold(text.clone(), |rest, data| rest.replace(data, ""));
+                    let one_key = rest.chars().count() == 1;
+                    assert!(
+                        one_key || !rest.chars().any(is_japanese),
+                        "{}: {text:?} is Japanese",
+                        shown.page
+                    );
+                }
+                Language::Ja => assert!(
+                    longest_latin_run(text) < 4 || text == "English",
+                    "{}: {text:?} is English",
+                    shown.page
+                ),
+            }
+        }
+    }
+}
+
+pub(crate) fn nothing_kept_here_is_called_filed(shown: &Shown<'_>) {
+    for element in &shown.labels {
+        for word in [
+            "提出済",
+            "届け出済",
+            "届出済",
+            "提出しました",
+            "filed successfully",
+        ] {
+            assert!(
+                !element.label.contains(word),
+                "{}: {:?}",
+                shown.page,
+                element.label
+            );
+        }
+    }
+}
