@@ -115,17 +115,18 @@ fn the_status_link_is_the_page_followed_by_the_token() {
     );
 }
 
+type Change = fn(&mut Receipt);
+
 #[test]
 fn a_receipt_with_fields_outside_the_profile_is_not_signed() {
     let city = signer();
-    type Change = fn(&mut Receipt);
     let changes: [(&str, Change); 5] = [
         ("arrived_at", |r| r.arrived_at = -1),
         ("arrived_at", |r| r.arrived_at = i64::MAX),
         ("status_token", |r| r.status_token = "two words".to_owned()),
         ("status_token", |r| r.status_token = "t".repeat(44)),
         ("status_url", |r| {
-            r.status_url = "https://例え.jp/".to_owned()
+            r.status_url = "https://例え.jp/".to_owned();
         }),
     ];
     for (field, change) in changes {

@@ -23,7 +23,7 @@ fn now() -> i64 {
 
 const YEAR: i64 = 365 * 24 * 3600;
 
-const CONFIG: &str = r#"
+const CONFIG: &str = r"
 [req]
 distinguished_name = dn
 prompt = no
@@ -73,7 +73,7 @@ otherName.3 = 1.2.392.200149.8.5.5.3;FORMAT:UTF8,UTF8:2
 otherName.4 = 1.2.392.200149.8.5.5.5;FORMAT:UTF8,UTF8:北海道あすこえ市中央一丁目２－３
 otherName.5 = 1.2.392.200149.8.5.5.2;FORMAT:UTF8,UTF8:00000
 otherName.6 = 1.2.392.200149.8.5.5.6;FORMAT:UTF8,UTF8:0000000000000000
-"#;
+";
 
 fn run(folder: &Path, arguments: &str) -> (bool, String) {
     let output = Command::new("openssl")

@@ -3,7 +3,7 @@
 //! Packet ids of `rumqttc` go round in a ring as large as the window. Limiting the *span* between the oldest and the
 //! newest packet without PUBACK, rather than their number, keeps two rows from ever meeting on one id.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet, VecDeque};
 use std::time::{Duration, Instant};
 
 use ubugoe_protocol::{FilingId, RecipientId};
@@ -12,8 +12,9 @@ use super::Tuning;
 use super::backoff::Backoff;
 use crate::outbox::Pending;
 
-/// Room for MQTT's own bytes around a payload: fixed header, packet id, correlation data, with some to spare.
-const OVERHEAD: u64 = 64;
+/// Room for MQTT's own bytes around a payload: fixed header, the longest topic (137), packet id and correlation data,
+/// with some to spare.
+const OVERHEAD: u64 = 224;
 
 /// Connections that broke while a row was under way before it has to travel alone.
 const ALONE_AFTER: u32 = 2;
@@ -73,9 +74,11 @@ pub(super) struct Flight {
     queue: BTreeMap<(u32, i64), Pending>,
     /// Given to the client, without a packet id yet.
     handed: VecDeque<Under>,
-    in_flight: HashMap<u16, Under>,
+    packets: HashMap<u16, Under>,
     /// Tickets without PUBACK.
     open: BTreeSet<u64>,
+    /// Settled while a packet with them was under way.
+    done: HashSet<FilingId>,
     awaiting: HashMap<FilingId, Awaiting>,
     /// Too large for this broker.
     oversize: Vec<Pending>,
@@ -97,8 +100,9 @@ impl Flight {
             next_ticket: 0,
             queue: BTreeMap::new(),
             handed: VecDeque::new(),
-            in_flight: HashMap::new(),
+            packets: HashMap::new(),
             open: BTreeSet::new(),
+            done: HashSet::new(),
             awaiting: HashMap::new(),
             oversize: Vec::new(),
             newest: i64::MIN,
@@ -130,7 +134,7 @@ impl Flight {
     pub(super) fn disconnected(&mut self, suspicious: bool, now: Instant) -> Vec<FilingId> {
         let mut breaking = Vec::new();
         if suspicious {
-            let under: Vec<FilingId> = self.in_flight.values().map(|u| u.row.id).collect();
+            let under: Vec<FilingId> = self.packets.values().map(|u| u.row.id).collect();
             for id in under {
                 let times = self.broke.entry(id).or_default();
                 *times += 1;
@@ -151,8 +155,9 @@ impl Flight {
         self.online = false;
         self.queue.clear();
         self.handed.clear();
-        self.in_flight.clear();
+        self.packets.clear();
         self.open.clear();
+        self.done.clear();
         self.awaiting.clear();
         self.oversize.clear();
         self.newest = i64::MIN;
@@ -164,7 +169,7 @@ impl Flight {
             self.newest = self.newest.max(row.seq);
             let too_large = self
                 .packet_size
-                .is_some_and(|max| row.size.saturating_add(OVERHEAD + 160) > u64::from(max));
+                .is_some_and(|max| row.size.saturating_add(OVERHEAD) > u64::from(max));
             if too_large {
                 self.oversize.push(row);
             } else {
@@ -194,7 +199,7 @@ impl Flight {
             return None;
         }
         // A row that broke connections before travels alone, so that the next break names the culprit.
-        let under = self.in_flight.values().chain(&self.handed);
+        let under = self.packets.values().chain(&self.handed);
         let suspect_under = under.clone().any(|u| self.suspect(u.row.id));
         let any_under = under.count() > 0;
         if suspect_under {
@@ -251,7 +256,7 @@ impl Flight {
     /// A packet left with this id; `false` if no row was handed over, which would be a fault of the client.
     pub(super) fn left(&mut self, packet: u16) -> bool {
         match self.handed.pop_front() {
-            Some(under) => self.in_flight.insert(packet, under).is_none(),
+            Some(under) => self.packets.insert(packet, under).is_none(),
             None => false,
         }
     }
@@ -263,10 +268,14 @@ impl Flight {
         verdict: Verdict,
         now: Instant,
     ) -> Option<Pending> {
-        let under = self.in_flight.remove(&packet)?;
+        let under = self.packets.remove(&packet)?;
         self.open.remove(&under.ticket);
         let row = under.row;
         self.broke.remove(&row.id);
+        if self.done.remove(&row.id) {
+            self.forget_probe(&row);
+            return Some(row);
+        }
         match verdict {
             Verdict::Taken => {
                 self.recipients.remove(&row.recipient);
@@ -296,6 +305,14 @@ impl Flight {
 
     /// A row is settled; wherever it is, it is done.
     pub(super) fn settled(&mut self, id: FilingId) {
+        if self
+            .packets
+            .values()
+            .chain(&self.handed)
+            .any(|u| u.row.id == id)
+        {
+            self.done.insert(id);
+        }
         self.awaiting.remove(&id);
         self.queue.retain(|_, row| row.id != id);
         self.rows.remove(&id);
@@ -329,12 +346,18 @@ impl Flight {
         count
     }
 
+    /// Whether rows may go on this connection.
+    pub(super) const fn is_open(&self) -> bool {
+        self.online
+    }
+
     /// Whether packets are under way that the broker has not answered.
     pub(super) fn is_waiting_for_broker(&self) -> bool {
         !self.open.is_empty()
     }
 
-    /// When something changes by itself: a pause ends, a receipt is overdue.
+    /// When something changes by itself after `now`: a pause ends, a receipt is overdue. `now` must be the time the
+    /// last [`Flight::next`] was asked with, or a pause that ends in between is missed.
     pub(super) fn next_change(&self, now: Instant) -> Option<Instant> {
         let holds = self.recipients.values().chain(self.rows.values());
         let pauses = holds
@@ -388,5 +411,236 @@ fn renew(hold: &mut Hold, now: Instant) {
     hold.probe = None;
     if hold.until <= now {
         hold.until = now + hold.pause.next().max(Duration::from_millis(1));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "tests fail by panicking")]
+
+    use super::*;
+
+    const OPEN: Limits = Limits {
+        receive_maximum: u16::MAX,
+        packet_size: None,
+    };
+
+    fn row(seq: i64, recipient: &str) -> Pending {
+        let mut id = [0; 16];
+        id[..8].copy_from_slice(&seq.to_be_bytes());
+        Pending {
+            seq,
+            id: FilingId::from_bytes(id),
+            recipient: recipient.parse().unwrap(),
+            size: 500,
+        }
+    }
+
+    fn flight(window: u16, rows: Vec<Pending>) -> Flight {
+        let mut flight = Flight::new(&Tuning {
+            window,
+            ..Tuning::default()
+        });
+        flight.connected(OPEN, rows);
+        flight.open_gate();
+        flight
+    }
+
+    /// The packet ids of `rumqttc`: a ring from 1 to the window.
+    struct Ring {
+        size: u16,
+        last: u16,
+    }
+
+    impl Ring {
+        fn next(&mut self) -> u16 {
+            self.last = if self.last >= self.size {
+                1
+            } else {
+                self.last + 1
+            };
+            self.last
+        }
+    }
+
+    #[test]
+    fn nothing_goes_before_the_answers_are_subscribed() {
+        let mut flight = Flight::new(&Tuning::default());
+        flight.connected(OPEN, vec![row(1, "city-a")]);
+        assert_eq!(flight.next(Instant::now()), None);
+        flight.open_gate();
+        assert_eq!(flight.next(Instant::now()).unwrap().seq, 1);
+    }
+
+    #[test]
+    fn the_span_not_the_number_of_packets_fills_the_window() {
+        let now = Instant::now();
+        let mut flight = flight(5, (1..20).map(|n| row(n, "city-a")).collect());
+        for packet in 1..=4 {
+            let next = flight.next(now).unwrap();
+            flight.hand(next);
+            assert!(flight.left(packet));
+        }
+        assert_eq!(flight.next(now), None);
+        // Acknowledged out of order: three are free, the oldest still holds the window.
+        for packet in [2, 3, 4] {
+            assert!(flight.acknowledged(packet, Verdict::Taken, now).is_some());
+        }
+        assert_eq!(flight.next(now), None);
+        assert!(flight.acknowledged(1, Verdict::Taken, now).is_some());
+        assert!(flight.next(now).is_some());
+    }
+
+    #[test]
+    fn whatever_the_broker_answers_no_row_is_forgotten_and_no_packet_id_meets_another() {
+        const ROWS: i64 = 300;
+        let mut random = 0x9E37_79B9_7F4A_7C15_u64;
+        let mut draw = move |below: u64| {
+            random ^= random << 13;
+            random ^= random >> 7;
+            random ^= random << 17;
+            random % below
+        };
+        let mut now = Instant::now();
+        let all: Vec<Pending> = (1..=ROWS)
+            .map(|n| row(n, if n % 3 == 0 { "city-b" } else { "city-a" }))
+            .collect();
+        let mut unsettled: BTreeMap<i64, Pending> =
+            all.iter().map(|r| (r.seq, r.clone())).collect();
+        let mut flight = flight(7, all);
+        let mut ring = Ring { size: 7, last: 0 };
+        for step in 0..200_000 {
+            if unsettled.is_empty() {
+                return;
+            }
+            now += Duration::from_millis(draw(400));
+            match draw(8) {
+                0..=2 => {
+                    if let Some(next) = flight.next(now) {
+                        assert!(
+                            unsettled.contains_key(&next.seq),
+                            "sent again after it was settled"
+                        );
+                        flight.hand(next);
+                        assert!(flight.left(ring.next()), "two rows on one packet id");
+                    }
+                }
+                3..=5 => {
+                    let under: Vec<u16> = flight.packets.keys().copied().collect();
+                    if let Some(packet) = under.get(usize::try_from(draw(16)).unwrap()) {
+                        let verdict = match draw(6) {
+                            0 => Verdict::NobodyListens,
+                            1 => Verdict::RecipientRefused,
+                            2 => Verdict::RowRefused,
+                            _ => Verdict::Taken,
+                        };
+                        assert!(flight.acknowledged(*packet, verdict, now).is_some());
+                    }
+                }
+                6 => {
+                    let known: Vec<FilingId> = flight.awaiting.keys().copied().collect();
+                    let under: Vec<FilingId> = flight.packets.values().map(|u| u.row.id).collect();
+                    if let Some(id) = known.iter().chain(&under).next() {
+                        flight.settled(*id);
+                        unsettled.retain(|_, r| r.id != *id);
+                    }
+                }
+                _ if draw(50) == 0 => {
+                    flight.disconnected(draw(2) == 0, now);
+                    flight.connected(OPEN, unsettled.values().cloned().collect());
+                    flight.open_gate();
+                    ring.last = 0;
+                }
+                _ => {
+                    flight.resend_due(now);
+                }
+            }
+            let places = flight.queue.len() + flight.awaiting.len() + flight.packets.len()
+                - flight.done.len();
+            assert_eq!(places, unsettled.len(), "step {step}");
+        }
+        unreachable!("{} rows never settled", unsettled.len());
+    }
+
+    #[test]
+    fn while_a_recipient_is_silent_one_row_probes_and_others_pass() {
+        let mut now = Instant::now();
+        let mut flight = flight(
+            50,
+            vec![row(1, "city-a"), row(2, "city-a"), row(3, "city-b")],
+        );
+        for packet in 1..=3 {
+            let next = flight.next(now).unwrap();
+            flight.hand(next);
+            flight.left(packet);
+        }
+        flight.acknowledged(1, Verdict::NobodyListens, now);
+        flight.acknowledged(2, Verdict::NobodyListens, now);
+        assert_eq!(flight.next(now), None, "both wait");
+        flight.acknowledged(3, Verdict::Taken, now);
+        now = flight.next_change(now).unwrap();
+        let probe = flight.next(now).unwrap();
+        assert_eq!((probe.seq, flight.next(now)), (1, None), "one probes");
+        flight.hand(probe);
+        flight.left(4);
+        flight.acknowledged(4, Verdict::Taken, now);
+        assert_eq!(flight.next(now).unwrap().seq, 2);
+    }
+
+    #[test]
+    fn rows_that_were_there_when_connections_broke_travel_alone_and_last() {
+        let mut now = Instant::now();
+        let rows: Vec<_> = (1..=3).map(|n| row(n, "city-a")).collect();
+        let mut flight = flight(50, rows.clone());
+        for _ in 0..2 {
+            for packet in 1..=2 {
+                let next = flight.next(now).unwrap();
+                flight.hand(next);
+                flight.left(packet);
+            }
+            assert!(flight.disconnected(true, now).is_empty());
+            flight.connected(OPEN, vec![rows[0].clone(), rows[1].clone()]);
+            flight.open_gate();
+        }
+        flight.add(vec![rows[2].clone()]);
+        let innocent = flight.next(now).unwrap();
+        assert_eq!(innocent.seq, 3, "others first");
+        flight.hand(innocent);
+        flight.left(1);
+        assert_eq!(flight.next(now), None, "not beside another");
+        flight.acknowledged(1, Verdict::Taken, now);
+        let alone = flight.next(now).unwrap();
+        flight.hand(alone);
+        flight.left(2);
+        assert_eq!(flight.next(now), None, "nobody beside it");
+        assert_eq!(flight.disconnected(true, now), vec![rows[0].id], "named");
+        flight.connected(OPEN, vec![rows[0].clone()]);
+        flight.open_gate();
+        assert_eq!(flight.next(now), None, "held for a while");
+        now = flight.next_change(now).unwrap();
+        assert_eq!(
+            flight.next(now).unwrap().seq,
+            1,
+            "and tried again, for ever"
+        );
+    }
+
+    #[test]
+    fn rows_above_the_brokers_packet_size_are_set_aside_once() {
+        let mut flight = Flight::new(&Tuning::default());
+        let large = Pending {
+            size: 4000,
+            ..row(1, "city-a")
+        };
+        let limits = Limits {
+            receive_maximum: 20,
+            packet_size: Some(4096),
+        };
+        flight.connected(limits, vec![large.clone(), row(2, "city-a")]);
+        flight.open_gate();
+        assert_eq!(flight.take_oversize(), vec![large]);
+        assert_eq!(flight.take_oversize(), vec![]);
+        assert_eq!(flight.next(Instant::now()).unwrap().seq, 2);
+        assert_eq!(flight.newest(), 2);
     }
 }

@@ -8,7 +8,7 @@
 //!  outbox ──pending()──> Flight.queue ─────feeder──────> client channel ──> EventLoop ──PUBLISH──> broker ──> city
 //!    ^                     ^  ^  │ hand(row)                                   │                      │        │
 //!    │                     │  │  v                                             │ Outgoing(pkid)       │        │
-//!    │                     │  │ handed (FIFO) ──────pop──────> in flight[pkid] <┘                     │        │
+//!    │                     │  │ handed (FIFO) ──────pop──────> packets[pkid]  <┘                     │        │
 //!    │                     │  │                                   │                                   │        │
 //!    │                     │  └── 0x10 nobody listens, ───────────┤ <────────────PUBACK(pkid, reason)──┘        │
 //!    │                     │      refused: hold, then retry      v success                                     │
@@ -98,7 +98,7 @@ impl Default for Tuning {
             resend_after: Duration::from_secs(30),
             pause_min: Duration::from_millis(500),
             pause_max: Duration::from_secs(30),
-            session_expiry: Duration::from_secs(7 * 24 * 3600),
+            session_expiry: Duration::from_hours(7 * 24),
         }
     }
 }

@@ -5,7 +5,7 @@
 //! ever cancelled and resumed: when one ends, the connection and its `EventLoop` are thrown away.
 
 use std::cell::{Cell, RefCell};
-use std::collections::VecDeque;
+use std::collections::{BTreeSet, VecDeque};
 use std::time::{Duration, Instant};
 
 use rumqttc::v5::mqttbytes::QoS;
@@ -16,7 +16,7 @@ use rumqttc::v5::{AsyncClient, ConnectionError, Event, EventLoop, MqttOptions, S
 use rumqttc::{Outgoing, TlsConfiguration};
 use tokio::sync::Notify;
 use ubugoe_protocol::topics::{self, Channel};
-use ubugoe_protocol::{FilingId, MAX_ENVELOPE};
+use ubugoe_protocol::{FilingId, MAX_ENVELOPE, RecipientId};
 
 use super::flight::{Flight, Limits, Verdict};
 use super::{Alert, Broker, Context, DisconnectReason, LinkEvent, Mode, Wish, inbox};
@@ -25,7 +25,8 @@ use crate::outbox::{StoreError, Trouble};
 /// Answers the broker may have on the way to us without our acknowledgement.
 const INCOMING: u16 = 32;
 /// Largest incoming packet; the client's own default of 10 KiB would end the connection at the first batch of receipts.
-const INCOMING_SIZE: u32 = MAX_ENVELOPE as u32 + 4096;
+const INCOMING_SIZE: u32 = 132 * 1024;
+const _: () = assert!(INCOMING_SIZE as usize > MAX_ENVELOPE);
 /// How long the broker's acknowledgements are collected before they are written to disk in one go.
 const COLLECT: Duration = Duration::from_millis(500);
 /// How long a goodbye may take.
@@ -48,10 +49,14 @@ struct Session<'a> {
     acks: RefCell<VecDeque<Publish>>,
     /// Rows the broker has, not yet written to disk.
     sent: RefCell<Vec<FilingId>>,
+    /// Recipients nobody listens for, each reported once.
+    silent: RefCell<BTreeSet<RecipientId>>,
     /// Something changed that may let the feeder go on.
     feed: Notify,
     progress: Cell<Instant>,
     moved: Cell<bool>,
+    /// When rows could begin to flow.
+    since: Cell<Option<Instant>>,
 }
 
 /// Runs one connection until it breaks, stalls or is switched off.
@@ -67,9 +72,11 @@ pub(super) async fn run(context: &Context, broker: &Broker, flight: &mut Flight)
         flight: RefCell::new(flight),
         acks: RefCell::default(),
         sent: RefCell::default(),
+        silent: RefCell::default(),
         feed: Notify::new(),
         progress: Cell::new(Instant::now()),
         moved: Cell::new(false),
+        since: Cell::new(None),
     };
     let reason = tokio::select! {
         reason = session.poll(&mut events) => reason,
@@ -81,8 +88,13 @@ pub(super) async fn run(context: &Context, broker: &Broker, flight: &mut Flight)
         }
     };
     session.close(&reason);
+    // A quiet connection that held is as good as a busy one; one that broke at once is not.
+    let held = session
+        .since
+        .get()
+        .is_some_and(|s| s.elapsed() >= context.config.tuning.pause_max);
     Ended {
-        moved: session.moved.get(),
+        moved: held || session.moved.get(),
         reason,
     }
 }
@@ -195,7 +207,8 @@ impl Session<'_> {
         self.context.enter(Mode::Online);
         self.context.emit(LinkEvent::Connected(self.broker.clone()));
         self.flight.borrow_mut().open_gate();
-        self.moved();
+        self.since.set(Some(Instant::now()));
+        self.feed.notify_one();
         Ok(())
     }
 
@@ -213,14 +226,17 @@ impl Session<'_> {
             )));
         };
         match trouble {
-            None => self.sent.borrow_mut().push(row.id),
+            None => {
+                self.silent.borrow_mut().remove(&row.recipient);
+                self.sent.borrow_mut().push(row.id);
+            }
             Some(trouble) => {
+                let news = self.trouble(row.id, trouble)?;
                 if trouble == Trouble::NobodyListens {
                     self.context.count(|s| s.unheard += 1);
-                }
-                let news = self.trouble(row.id, trouble)?;
-                if news && trouble == Trouble::NobodyListens {
-                    self.context.alert(Alert::NobodyListens(row.recipient));
+                    if self.silent.borrow_mut().insert(row.recipient.clone()) {
+                        self.context.alert(Alert::NobodyListens(row.recipient));
+                    }
                 } else if news {
                     self.context.alert(Alert::Row {
                         id: row.id,
@@ -279,10 +295,11 @@ impl Session<'_> {
     async fn feeder(&self) -> DisconnectReason {
         let mut flush_at = None;
         loop {
-            if let Err(reason) = self.fill() {
+            // One time for both: what `fill` finds too early, `next_change` must find still to come.
+            let now = Instant::now();
+            if let Err(reason) = self.fill(now) {
                 return reason;
             }
-            let now = Instant::now();
             if self.sent.borrow().is_empty() {
                 flush_at = None;
             } else if *flush_at.get_or_insert(now + COLLECT) <= now {
@@ -318,7 +335,7 @@ impl Session<'_> {
         Ok(())
     }
 
-    fn fill(&self) -> Result<(), DisconnectReason> {
+    fn fill(&self, now: Instant) -> Result<(), DisconnectReason> {
         let mut acks = self.acks.borrow_mut();
         while let Some(publish) = acks.front() {
             if self.client.try_ack(publish).is_err() {
@@ -327,7 +344,7 @@ impl Session<'_> {
             acks.pop_front();
         }
         drop(acks);
-        let resent = self.flight.borrow_mut().resend_due(Instant::now());
+        let resent = self.flight.borrow_mut().resend_due(now);
         if resent > 0 {
             self.context.count(|s| s.resent += resent);
         }
@@ -340,13 +357,13 @@ impl Session<'_> {
                 });
             }
         }
-        while self.one()? {}
+        while self.one(now)? {}
         Ok(())
     }
 
     /// Hands over the next row, if one may go.
-    fn one(&self) -> Result<bool, DisconnectReason> {
-        let next = self.flight.borrow_mut().next(Instant::now());
+    fn one(&self, now: Instant) -> Result<bool, DisconnectReason> {
+        let next = self.flight.borrow_mut().next(now);
         let Some(row) = next else { return Ok(false) };
         let sealed = self
             .context
@@ -412,7 +429,8 @@ impl Session<'_> {
     }
 
     async fn goodbye(&self, events: &mut EventLoop) {
-        if self.client.try_disconnect().is_err() {
+        // Without a connection, polling would begin a new one.
+        if !self.flight.borrow().is_open() || self.client.try_disconnect().is_err() {
             return;
         }
         let said = async {
@@ -506,6 +524,8 @@ fn reason_of(error: &ConnectionError) -> DisconnectReason {
 /// A handshake failure arrives as an I/O error that carries one of TLS.
 fn is_tls(error: &std::io::Error) -> bool {
     error.get_ref().is_some_and(|e| {
-        e.is::<rustls::Error>() || e.source().is_some_and(|s| s.is::<rustls::Error>())
+        e.is::<rustls::Error>()
+            || e.source()
+                .is_some_and(<dyn std::error::Error>::is::<rustls::Error>)
     })
 }

@@ -26,10 +26,17 @@ impl Outbox {
         if free < floor {
             return Err(NoRoom::Space { free, floor });
         }
-        // Reading is not enough: a file system that went read-only says so here.
-        self.db
-            .execute_batch("BEGIN IMMEDIATE; ROLLBACK")
+        self.try_write()
             .map_err(|e| NoRoom::Store(failed("trying to write")(e)))
+    }
+
+    /// Writes and syncs one page without changing anything: reading, or taking a lock, would not notice a file
+    /// system that went read-only.
+    fn try_write(&self) -> rusqlite::Result<()> {
+        let schema: i64 = self
+            .db
+            .pragma_query_value(None, "user_version", |r| r.get(0))?;
+        self.db.pragma_update(None, "user_version", schema)
     }
 }
 

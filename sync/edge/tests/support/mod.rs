@@ -27,7 +27,7 @@ use ubugoe_protocol::{
 };
 
 /// Long enough for a loaded machine; a test that needs it has failed.
-pub(crate) const LONG: Duration = Duration::from_secs(60);
+pub(crate) const LONG: Duration = Duration::from_mins(1);
 pub(crate) const NOW: i64 = 1_795_300_000;
 
 pub(crate) fn short() -> Tuning {
@@ -278,7 +278,7 @@ struct Seen {
 pub(crate) struct City {
     keys: Arc<CityKeys>,
     seen: Arc<(Mutex<Seen>, Condvar)>,
-    outgoing: Arc<Mutex<Vec<(String, Vec<u8>)>>>,
+    outgoing: Outgoing,
     poke: Arc<Notify>,
     stop: Arc<Notify>,
     thread: Option<JoinHandle<()>>,
@@ -384,11 +384,9 @@ impl Drop for City {
     }
 }
 
-type Parts = (
-    Arc<(Mutex<Seen>, Condvar)>,
-    Arc<Mutex<Vec<(String, Vec<u8>)>>>,
-    Arc<Notify>,
-);
+/// Topics and payloads that wait to be sent.
+type Outgoing = Arc<Mutex<Vec<(String, Vec<u8>)>>>;
+type Parts = (Arc<(Mutex<Seen>, Condvar)>, Outgoing, Arc<Notify>);
 
 async fn serve(
     options: MqttOptions,

@@ -61,11 +61,11 @@ pub fn verify(cms: &[u8], content: &[u8], trust: &Trust, at: i64) -> Result<Veri
         return Err(CadesError::SignerCertificate);
     }
     // RFC 5652 §5.4: the signature is over the attributes with the SET tag, not the [0] they travel under.
-    let mut signed = message.attributes.to_vec();
-    if let Some(tag) = signed.first_mut() {
+    let mut to_verify = message.attributes.to_vec();
+    if let Some(tag) = to_verify.first_mut() {
         *tag = SET;
     }
-    if !signer.verifies(&signed, message.signature) {
+    if !signer.verifies(&to_verify, message.signature) {
         return Err(CadesError::Signature);
     }
     let anchor_sha256 = signer.chain(trust, Purpose::Signature, at)?;
