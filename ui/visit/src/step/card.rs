@@ -87,10 +87,15 @@ pub(super) fn inserted(stage: Stage, card: CardOnReader, here: &Here<'_>) -> Mov
             begin(card, here)
         }
         // Stored, and the card was taken away: whoever puts one in now begins anew and sees nothing of before.
-        Stage::Following { .. } => {
+        Stage::Following { .. } if here.only(card.ticket) => {
             let (stage, effects) = begin(card, here);
             (stage, [Effect::Wipe].into_iter().chain(effects).collect())
         }
+        // The visit's card still lies there, and the other one in another reader is none of its business.
+        Stage::Following { .. } => stay(stage),
+        Stage::Trouble {
+            back_to: Some(_), ..
+        } if !same(&stage) && stage.card().is_some_and(|own| here.lies(own.ticket)) => stay(stage),
         Stage::CardAway { was, .. }
         | Stage::Trouble {
             back_to: Some(was), ..
@@ -104,8 +109,7 @@ pub(super) fn inserted(stage: Stage, card: CardOnReader, here: &Here<'_>) -> Mov
                 (Stage::CardAway { was, another: true }, effects)
             }
         }
-        // The same card in a new insertion: the old one has ended, whether we heard of it or not. Another card, in
-        // another reader, is none of this visit's business.
+        // The same card in a new insertion: the old one has ended, whether we heard of it or not.
         Stage::AttributesPin { .. }
         | Stage::ReadingAttributes { .. }
         | Stage::Identity { .. }
@@ -230,23 +234,17 @@ pub(super) fn unusable(stage: Stage, why: UnusableCard, here: &Here<'_>) -> Move
 pub(super) fn removed(stage: Stage, ticket: Ticket, here: &Here<'_>) -> Moved {
     let ours = stage.card().is_some_and(|card| card.ticket == ticket);
     match stage {
-        Stage::Resting | Stage::Finished | Stage::Storing { .. } => stay(stage),
         Stage::Trouble {
             failure,
             back_to: None,
-        } if failure.answered_by_removal() => rest(),
-        Stage::Trouble { back_to: None, .. } => stay(stage),
+        } if failure.answered_by_removal() && here.empty() => rest(),
         Stage::Trouble {
             back_to: Some(back),
             ..
         } if ours => cover(*back),
-        Stage::Trouble {
-            back_to: Some(_), ..
-        } => stay(stage),
         // The other card is out: the right one has its time again.
-        Stage::CardAway { was, another: true } => cover(*was),
-        Stage::CardAway { another: false, .. } => stay(stage),
-        Stage::Following { .. } => (stage, vec![Effect::Await(here.following_timer())]),
+        Stage::CardAway { was, another: true } if here.empty() => cover(*was),
+        Stage::Following { .. } if here.empty() => (stage, vec![Effect::Await(Timer::CardAway)]),
         Stage::AttributesPin { .. } if ours => rest(),
         Stage::ReadingAttributes { .. } if ours => stop(Failure::CardTakenAway, None, here),
         Stage::Identity { .. }
@@ -261,7 +259,9 @@ pub(super) fn removed(stage: Stage, ticket: Ticket, here: &Here<'_>) -> Moved {
         {
             cover(stage)
         }
-        Stage::AttributesPin { .. }
+        // Nothing is waited for, or it was another card that left.
+        Stage::Resting
+        | Stage::AttributesPin { .. }
         | Stage::ReadingAttributes { .. }
         | Stage::Identity { .. }
         | Stage::FindingCertificate { .. }
@@ -270,7 +270,12 @@ pub(super) fn removed(stage: Stage, ticket: Ticket, here: &Here<'_>) -> Moved {
         | Stage::Asking { .. }
         | Stage::Reviewing { .. }
         | Stage::SignPassword { .. }
-        | Stage::Signing { .. } => stay(stage),
+        | Stage::Signing { .. }
+        | Stage::Storing { .. }
+        | Stage::Following { .. }
+        | Stage::CardAway { .. }
+        | Stage::Trouble { .. }
+        | Stage::Finished => stay(stage),
     }
 }
 

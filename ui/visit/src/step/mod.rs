@@ -37,13 +37,13 @@ pub struct Context<'a> {
 
 /// Moves a visit by one event.
 #[must_use]
-pub fn step(state: State, event: Event, cx: &Context<'_>) -> (State, Vec<Effect>) {
+pub fn step(visit: State, event: Event, cx: &Context<'_>) -> (State, Vec<Effect>) {
     let State {
         lang,
         usual_lang,
         mut side,
         stage,
-    } = state;
+    } = visit;
     side.hear(&event);
     let (ended, chosen) = (
         stage == Stage::Finished,
@@ -154,9 +154,19 @@ impl Here<'_> {
         self.side.lying.contains(&ticket)
     }
 
+    /// Nothing lies on any reader.
+    fn empty(&self) -> bool {
+        self.side.lying.is_empty()
+    }
+
+    /// Nothing but this lies on any reader.
+    fn only(&self, ticket: Ticket) -> bool {
+        self.side.lying.iter().all(|lying| *lying == ticket)
+    }
+
     /// The timer of the receipts' page: long while the card is still there, short once it was taken away.
     fn following_timer(&self) -> Timer {
-        if self.side.lying.is_empty() {
+        if self.empty() {
             Timer::CardAway
         } else {
             Timer::Idle

@@ -40,6 +40,7 @@ pub(super) fn alive(stage: Stage, here: &Here<'_>) -> Moved {
             stay(stage)
         }
         Stage::Following { .. } => (stage, vec![Effect::Await(here.following_timer())]),
+        Stage::Trouble { .. } if stage.is_rest() => stay(stage),
         Stage::AttributesPin { .. }
         | Stage::ReadingAttributes { .. }
         | Stage::Identity { .. }
@@ -58,6 +59,7 @@ pub(super) fn quit(stage: Stage, here: &Here<'_>) -> Moved {
     match stage {
         // A signed visit that is being written is not stopped by a tap: it is stored or it fails.
         Stage::Resting | Stage::Finished | Stage::Storing { .. } => stay(stage),
+        Stage::Trouble { .. } if stage.is_rest() => stay(stage),
         Stage::AttributesPin { .. }
         | Stage::ReadingAttributes { .. }
         | Stage::Identity { .. }

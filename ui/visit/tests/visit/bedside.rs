@@ -1,0 +1,438 @@
+//! An invented family of あすこえ市, a device, and a visit that can be brought to any stage.
+
+use std::sync::LazyLock;
+
+use jiff::civil::{Date, date, datetime};
+use ubugoe_procedures::{
+    BirthCertificate, CardHolder, Catalogue, IssuerKind, Lang, MunicipalityCode, PlaceKind,
+    Plurality, Sex, Value,
+};
+use ubugoe_visit::{
+    CardFacts, CardIdentity, CardOnReader, CardTrouble, Context, Delivery, DeliveryState, Draft,
+    Effect, Event, Integrity, Prepared, Stage, State, Ticket, Timer, audit, step,
+};
+
+pub(crate) const TODAY: Date = date(2026, 11, 24);
+/// Parts of the family's data that appear nowhere else.
+pub(crate) const PERSONAL: [&str; 6] = [
+    "花子",
+    "うぶ町",
+    "さくら",
+    "サクラ",
+    "090-0000-0000",
+    "太郎",
+];
+
+static CATALOGUE: LazyLock<Catalogue> = LazyLock::new(|| Catalogue::builtin().unwrap());
+
+pub(crate) fn asukoe() -> MunicipalityCode {
+    "991015".parse().unwrap()
+}
+
+/// A device whose clock is right and whose outbox has room.
+pub(crate) fn device() -> Context<'static> {
+    Context {
+        catalogue: &CATALOGUE,
+        today: Some(TODAY),
+        birthplace: asukoe(),
+        has_room: true,
+    }
+}
+
+pub(crate) fn holder() -> CardHolder {
+    CardHolder {
+        name: "神\u{e0100}山\u{3000}花子".to_owned(),
+        address: "ことほぎ県あすこえ市うぶ町１丁目２番３号".to_owned(),
+        birth: date(1996, 11, 23),
+        sex: Sex::Female,
+    }
+}
+
+pub(crate) fn certificate() -> BirthCertificate {
+    BirthCertificate {
+        number: "ASK-2026-000123".to_owned(),
+        name: None,
+        sex: Sex::Female,
+        birth_dt: datetime(2026, 11, 22, 23, 59, 0, 0),
+        place_kind: PlaceKind::Hospital,
+        place_addr: "ことほぎ県あすこえ市みなと町４丁目５番地".to_owned(),
+        place_name: Some("あすこえ市民病院".to_owned()),
+        weight_g: 3012,
+        length_mm: 495,
+        plurality: Plurality::Single,
+        mother: "神\u{e0100}山\u{20}花子".to_owned(),
+        weeks: 39,
+        days: 2,
+        live_births: 1,
+        stillbirths: 0,
+        issued: date(2026, 11, 23),
+        issuer_kind: IssuerKind::Doctor,
+        issuer_addr: "ことほぎ県あすこえ市みなと町４丁目５番地".to_owned(),
+        issuer_name: "海野\u{3000}渚".to_owned(),
+    }
+}
+
+/// An insertion of the mother's card.
+pub(crate) fn card(ticket: u64) -> CardOnReader {
+    CardOnReader {
+        ticket: Ticket(ticket),
+        facts: CardFacts {
+            identity: CardIdentity([1; 32]),
+            attributes_tries: Some(3),
+            sign_tries: Some(5),
+            has_sign_certificate: true,
+            expiry: Some(date(2030, 11, 23)),
+        },
+    }
+}
+
+/// An insertion of somebody else's card.
+pub(crate) fn other_card(ticket: u64) -> CardOnReader {
+    let mut card = card(ticket);
+    card.facts.identity = CardIdentity([2; 32]);
+    card
+}
+
+pub(crate) fn text(text: &str) -> Value {
+    Value::Text(text.to_owned())
+}
+
+pub(crate) fn choice(id: &str) -> Value {
+    Value::Choice(id.to_owned())
+}
+
+/// What the plain married mother says, by field.
+pub(crate) fn said(path: &str) -> Value {
+    match path {
+        "child_mei" => text("さくら"),
+        "child_mei_kana" => text("サクラ"),
+        "child_sei_kana" => text("カミヤマ"),
+        "parents_marriage" => choice("married"),
+        "parents" => choice("both_japanese"),
+        "father.mei" => text("太郎"),
+        "father.birth" => Value::Date(date(1994, 2, 3)),
+        "head_who" | "hittosha_who" => choice("father"),
+        "honseki" => text("ことほぎ県あすこえ市うぶ町１丁目２番"),
+        "work_code" => choice("4"),
+        "contact.tel" => text("090-0000-0000"),
+        "claimant.mei_kana" => text("ハナコ"),
+        "job" | "pension" | "spouse_living" | "spouse_job" => choice("1"),
+        "employer" => text("あすこえ製作所"),
+        "higher" => choice("self"),
+        "addr_same_0101" | "acct.kokin" | "consent" => Value::Bool(true),
+        "has_other_children" => Value::Bool(false),
+        path => panic!("nobody said what to answer to {path}"),
+    }
+}
+
+/// What the desk says of freshly stored filings.
+pub(crate) fn deliveries(prepared: &[Prepared]) -> Vec<Delivery> {
+    let delivery = |(place, sheet): (u8, &Prepared)| Delivery {
+        id: [place; 16],
+        procedure: sheet.filing.procedure.clone(),
+        recipient: sheet.filing.recipient,
+        digest: [place; 32],
+        state: DeliveryState::Stored,
+        arrival_no: None,
+        arrived_at: None,
+        receipt_text: None,
+        status_url: None,
+    };
+    (0..).zip(prepared).map(delivery).collect()
+}
+
+/// One device with a visit on it, and every effect it asked for.
+#[derive(Clone)]
+pub(crate) struct Bedside {
+    pub(crate) cx: Context<'static>,
+    pub(crate) state: State,
+    /// Effects of the last event.
+    pub(crate) effects: Vec<Effect>,
+    /// Stages as the audit log has them.
+    pub(crate) log: Vec<audit::Record>,
+}
+
+impl Bedside {
+    pub(crate) fn new() -> Self {
+        let state = State::resting(Lang::Ja);
+        Self {
+            cx: device(),
+            state,
+            effects: Vec::new(),
+            log: Vec::new(),
+        }
+    }
+
+    pub(crate) fn tell(&mut self, event: Event) -> &mut Self {
+        let before = self.state.clone();
+        let (after, effects) = step(before.clone(), event, &self.cx);
+        self.log.extend(audit::record(&before, &after));
+        (self.state, self.effects) = (after, effects);
+        self
+    }
+
+    pub(crate) fn stage(&self) -> &'static str {
+        audit::name(&self.state.stage)
+    }
+
+    pub(crate) fn code(&self) -> Option<&'static str> {
+        audit::failure(&self.state.stage).map(ubugoe_visit::Failure::code)
+    }
+
+    pub(crate) fn effects(&self) -> Vec<&'static str> {
+        self.effects.iter().map(effect_name).collect()
+    }
+
+    /// The stage with its code or its effects, for one-line expectations.
+    pub(crate) fn expect(&mut self, event: Event, stage: &str, effects: &[&str]) -> &mut Self {
+        self.tell(event);
+        assert_eq!(
+            (self.stage(), self.effects()),
+            (stage, effects.to_vec()),
+            "{:?}",
+            self.code()
+        );
+        self
+    }
+
+    pub(crate) fn draft(&self) -> &Draft {
+        draft_of(&self.state.stage).unwrap()
+    }
+
+    pub(crate) fn prepared(&self) -> &[Prepared] {
+        prepared_of(&self.state.stage).unwrap()
+    }
+
+    /// The question on the screen, as "form index, path".
+    pub(crate) fn question(&self) -> (usize, &str) {
+        match &self.state.stage {
+            Stage::Asking { at, .. } => (at.form, at.path.as_str()),
+            stage => panic!("no question in {}", audit::name(stage)),
+        }
+    }
+
+    // -------------------------------------------------------------------------------------- the happy way, in pieces
+
+    pub(crate) fn insert(&mut self) -> &mut Self {
+        self.tell(Event::CardInserted(card(1)))
+    }
+
+    pub(crate) fn read(&mut self) -> &mut Self {
+        self.insert().tell(Event::AttributesPinEntered)
+    }
+
+    pub(crate) fn identify(&mut self) -> &mut Self {
+        let integrity = Integrity::Proven;
+        self.read().tell(Event::AttributesRead {
+            ticket: Ticket(1),
+            holder: holder(),
+            integrity,
+        })
+    }
+
+    pub(crate) fn find(&mut self) -> &mut Self {
+        self.identify().tell(Event::IdentityConfirmed)
+    }
+
+    pub(crate) fn choose(&mut self) -> &mut Self {
+        let (candidates, earlier) = (vec![certificate()], Vec::new());
+        self.find().tell(Event::CertificatesFound {
+            candidates,
+            earlier,
+        })
+    }
+
+    pub(crate) fn line(&mut self) -> &mut Self {
+        self.choose().tell(confirmed(&certificate()))
+    }
+
+    pub(crate) fn ask(&mut self) -> &mut Self {
+        self.line().tell(Event::LineSeen)
+    }
+
+    /// Answers by `say` until something else than a question is on the screen.
+    pub(crate) fn answer_all(&mut self, say: impl Fn(&str) -> Value) -> &mut Self {
+        for _ in 0..100 {
+            let Stage::Asking { at, .. } = &self.state.stage else {
+                return self;
+            };
+            let answer = say(at.path.as_str());
+            self.tell(Event::Answered(answer));
+            if let Stage::Asking { problems, at, .. } = &self.state.stage {
+                assert!(problems.is_empty(), "{at:?}: {problems:?}");
+            }
+        }
+        panic!("a hundred questions and no end: {:?}", self.question())
+    }
+
+    pub(crate) fn review(&mut self) -> &mut Self {
+        self.ask().answer_all(said)
+    }
+
+    pub(crate) fn password(&mut self) -> &mut Self {
+        self.review().tell(Event::ReviewConfirmed)
+    }
+
+    pub(crate) fn sign(&mut self) -> &mut Self {
+        self.password().tell(Event::SignPasswordEntered)
+    }
+
+    pub(crate) fn store(&mut self) -> &mut Self {
+        self.sign();
+        let signatures = vec![vec![7]; self.prepared().len()];
+        self.tell(Event::Signed {
+            ticket: Ticket(1),
+            signatures,
+        })
+    }
+
+    pub(crate) fn follow(&mut self) -> &mut Self {
+        self.store();
+        let stored = deliveries(self.prepared());
+        self.tell(Event::Stored(stored))
+    }
+}
+
+pub(crate) fn confirmed(certificate: &BirthCertificate) -> Event {
+    let (number, child_order) = (certificate.number.clone(), certificate.child_order());
+    Event::CertificateConfirmed {
+        number,
+        child_order,
+    }
+}
+
+/// Every stage there is, some in more than one shape, as a visit comes to them.
+pub(crate) const STAGES: [&str; 22] = [
+    "resting",
+    "no-reader",
+    "attributes-pin",
+    "reading-attributes",
+    "identity",
+    "finding-certificate",
+    "certificate",
+    "line",
+    "asking",
+    "correcting",
+    "reviewing",
+    "sign-password",
+    "signing",
+    "storing",
+    "following",
+    "following-alone",
+    "card-away",
+    "another-card",
+    "stopped",
+    "stopped-at-card",
+    "paused",
+    "finished",
+];
+
+/// A visit at one of [`STAGES`]. The mother's card lies on the reader where the stage allows it.
+pub(crate) fn at(stage: &str) -> Bedside {
+    let mut bedside = Bedside::new();
+    match stage {
+        "resting" => &mut bedside,
+        "no-reader" => bedside.tell(Event::ReadersChanged { present: false }),
+        "attributes-pin" => bedside.insert(),
+        "reading-attributes" => bedside.read(),
+        "identity" => bedside.identify(),
+        "finding-certificate" => bedside.find(),
+        "certificate" => bedside.choose(),
+        "line" => bedside.line(),
+        "asking" => {
+            // In the middle: something was answered, something is open.
+            bedside.ask();
+            for _ in 0..3 {
+                let answer = said(bedside.question().1);
+                bedside.tell(Event::Answered(answer));
+            }
+            &mut bedside
+        }
+        "correcting" => {
+            let path = "child_mei".parse().unwrap();
+            bedside
+                .review()
+                .tell(Event::CorrectionWanted { form: 0, path })
+        }
+        "reviewing" => bedside.review(),
+        "sign-password" => bedside.password(),
+        "signing" => bedside.sign(),
+        "storing" => bedside.store(),
+        "following" => bedside.follow(),
+        "following-alone" => bedside
+            .follow()
+            .tell(Event::CardRemoved { ticket: Ticket(1) }),
+        "card-away" => bedside
+            .review()
+            .tell(Event::CardRemoved { ticket: Ticket(1) }),
+        "another-card" => bedside
+            .review()
+            .tell(Event::CardRemoved { ticket: Ticket(1) })
+            .tell(Event::CardInserted(other_card(2))),
+        "stopped" => {
+            let trouble = CardTrouble::Locked;
+            bedside.read().tell(Event::CardFailed {
+                ticket: Ticket(1),
+                trouble,
+            })
+        }
+        "stopped-at-card" => {
+            let trouble = CardTrouble::Mute;
+            bedside.read().tell(Event::CardFailed {
+                ticket: Ticket(1),
+                trouble,
+            })
+        }
+        "paused" => {
+            let trouble = CardTrouble::Busy;
+            bedside.sign().tell(Event::CardFailed {
+                ticket: Ticket(1),
+                trouble,
+            })
+        }
+        "finished" => bedside.identify().tell(Event::QuitWanted),
+        stage => panic!("no stage is called {stage}"),
+    };
+    bedside
+}
+
+pub(crate) fn draft_of(stage: &Stage) -> Option<&Draft> {
+    match stage {
+        Stage::Line(draft)
+        | Stage::Asking { draft, .. }
+        | Stage::Reviewing { draft, .. }
+        | Stage::SignPassword { draft, .. }
+        | Stage::Signing { draft, .. }
+        | Stage::Storing { draft, .. } => Some(draft),
+        Stage::CardAway { was, .. }
+        | Stage::Trouble {
+            back_to: Some(was), ..
+        } => draft_of(was),
+        _ => None,
+    }
+}
+
+pub(crate) fn prepared_of(stage: &Stage) -> Option<&[Prepared]> {
+    match stage {
+        Stage::Reviewing { prepared, .. }
+        | Stage::SignPassword { prepared, .. }
+        | Stage::Signing { prepared, .. }
+        | Stage::Storing { prepared, .. } => Some(prepared),
+        _ => None,
+    }
+}
+
+pub(crate) const fn effect_name(effect: &Effect) -> &'static str {
+    match effect {
+        Effect::ClearPin => "clear-pin",
+        Effect::ReadAttributes { .. } => "read-attributes",
+        Effect::Sign { .. } => "sign",
+        Effect::ReleaseCard { .. } => "release",
+        Effect::FindCertificates { .. } => "find-certificates",
+        Effect::Store { .. } => "store",
+        Effect::Await(Timer::Idle) => "await-idle",
+        Effect::Await(Timer::CardAway) => "await-card",
+        Effect::Await(Timer::Farewell) => "await-farewell",
+        Effect::Wipe => "wipe",
+    }
+}

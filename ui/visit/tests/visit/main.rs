@@ -1,0 +1,17 @@
+//! The visit as a whole, from outside: real catalogue, real certificate, events in, states and effects out.
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a failed unwrap is a failed test"
+)]
+
+mod bedside;
+mod cards;
+mod failures;
+mod pins;
+mod questions;
+mod random;
+mod story;
+mod table;
+mod time;
+mod wipe;
