@@ -16,7 +16,9 @@ use ubugoe_bench::process::Mark;
 use ubugoe_city::casework::{FilingState, ReasonCode};
 use ubugoe_city::ingest::{Answer, FaultPoint, Faults};
 use ubugoe_city::store::{Finding, QuarantineReason, Store};
-use ubugoe_protocol::{CaseState, Downlink, FilingId, Receipt, Refusal, RefusalReason, StatusNotice};
+use ubugoe_protocol::{
+    CaseState, Downlink, FilingId, Receipt, Refusal, RefusalReason, StatusNotice,
+};
 
 fn with_broker() -> (Office, Mosquitto) {
     let mut office = Office::new();
@@ -41,11 +43,26 @@ async fn a_filing_sent_three_times_arrives_once_with_one_receipt() {
     assert_eq!(receipts[0], receipts[1]);
     assert_eq!(receipts[1], receipts[2]);
     let receipt = Receipt::verify(&receipts[0], &office.receipt_key()).unwrap();
-    assert_eq!((receipt.id, receipt.arrival_no, receipt.arrived_at), (letter.id, 1, NOON));
+    assert_eq!(
+        (receipt.id, receipt.arrival_no, receipt.arrived_at),
+        (letter.id, 1, NOON)
+    );
     assert_eq!(receipt.digest, ubugoe_protocol::digest(&letter.canonical));
-    assert_eq!(receipt.status_link(), format!("http://127.0.0.1:8080/f/{}", receipt.status_token));
-    let record = office.store().await.filing(letter.id).await.unwrap().unwrap();
-    assert_eq!(record.canonical, letter.canonical, "what is kept is what was signed, byte for byte");
+    assert_eq!(
+        receipt.status_link(),
+        format!("http://127.0.0.1:8080/f/{}", receipt.status_token)
+    );
+    let record = office
+        .store()
+        .await
+        .filing(letter.id)
+        .await
+        .unwrap()
+        .unwrap();
+    assert_eq!(
+        record.canonical, letter.canonical,
+        "what is kept is what was signed, byte for byte"
+    );
     assert_eq!(record.row.facts.claimant.as_deref(), Some(MOTHER));
     city.stop().await;
     left(&broker);
@@ -79,18 +96,32 @@ fn listens(broker: &Mosquitto) {
 
 /// The same, for what the log says after a mark.
 fn listens_after(broker: &Mosquitto, since: Option<Mark>) {
-    let said = |line: &str| line.contains("Received PUBLISH from city-asukoe") && line.contains("presence");
+    let said = |line: &str| {
+        line.contains("Received PUBLISH from city-asukoe") && line.contains("presence")
+    };
     tokio::task::block_in_place(|| match since {
-        Some(mark) => broker.process().wait_line_after(mark, "the city's presence", said, PATIENCE),
-        None => broker.process().wait_line("the city's presence", said, PATIENCE),
+        Some(mark) => broker
+            .process()
+            .wait_line_after(mark, "the city's presence", said, PATIENCE),
+        None => broker
+            .process()
+            .wait_line("the city's presence", said, PATIENCE),
     })
     .unwrap();
 }
 
 /// Waits until the broker has let go of the city's connection.
 fn left(broker: &Mosquitto) {
-    let gone = |line: &str| line.contains("Client city-asukoe") && (line.contains("closed") || line.contains("disconnected"));
-    tokio::task::block_in_place(|| broker.process().wait_line("the city's leaving", gone, PATIENCE)).unwrap();
+    let gone = |line: &str| {
+        line.contains("Client city-asukoe")
+            && (line.contains("closed") || line.contains("disconnected"))
+    };
+    tokio::task::block_in_place(|| {
+        broker
+            .process()
+            .wait_line("the city's leaving", gone, PATIENCE)
+    })
+    .unwrap();
 }
 
 /// A city that dies at one point, once, and says so.
@@ -98,11 +129,11 @@ fn dies_at(point: FaultPoint) -> (Faults, Arc<Notify>) {
     let died = Arc::new(Notify::new());
     let (ring, done) = (Arc::clone(&died), AtomicBool::new(false));
     let faults: Faults = Arc::new(move |at| {
-        let dies = at == point && !done.swap(true, Ordering::SeqCst);
-        if dies {
+        let now = at == point && !done.swap(true, Ordering::SeqCst);
+        if now {
             ring.notify_one();
         }
-        dies
+        now
     });
     (faults, died)
 }
@@ -118,16 +149,28 @@ async fn a_city_killed_between_commit_and_receipt_gives_the_same_receipt_later()
         let letter = letter(canonical(&birth("ASK-1")));
         let wire = office.envelope(&letter);
         device.send("asukoe", wire.clone()).await;
-        tokio::time::timeout(PATIENCE, died.notified()).await.unwrap();
+        tokio::time::timeout(PATIENCE, died.notified())
+            .await
+            .unwrap();
         city.stop().await;
         left(&broker);
-        let record = office.store().await.filing(letter.id).await.unwrap().unwrap();
+        let record = office
+            .store()
+            .await
+            .filing(letter.id)
+            .await
+            .unwrap()
+            .unwrap();
         office.hands.forward(3_600);
         let since = broker.process().mark();
         let city = office.open().await;
         listens_after(&broker, Some(since));
         device.send("asukoe", wire).await;
-        assert_eq!(device.receipts().await, [record.receipt], "killed at {point:?}");
+        assert_eq!(
+            device.receipts().await,
+            [record.receipt],
+            "killed at {point:?}"
+        );
         assert_eq!(office.store().await.counts().await.unwrap().arrived, 1);
         city.stop().await;
     }
@@ -145,7 +188,12 @@ async fn a_broker_killed_and_restarted_costs_nothing() {
     listens(&broker);
     device.send("asukoe", office.envelope(&letter)).await;
     let receipts = device.receipts().await;
-    assert_eq!(Receipt::verify(&receipts[0], &office.receipt_key()).unwrap().id, letter.id);
+    assert_eq!(
+        Receipt::verify(&receipts[0], &office.receipt_key())
+            .unwrap()
+            .id,
+        letter.id
+    );
     city.stop().await;
 }
 
@@ -165,9 +213,17 @@ async fn a_decision_reaches_the_device_and_again_when_it_comes_back() {
     browser.sign_in().await;
     let page = format!("/console/filings/{}/return", letter.id);
     let form = browser.get(&page).await;
-    let fields =
-        [("csrf", form.hidden("csrf")), ("version", form.hidden("version")), ("reason", "name_check".into()), ("note", "読み方の由来を教えてください。".into()), ("confirmed", "yes".into())];
-    let fields: Vec<(&str, &str)> = fields.iter().map(|(name, value)| (*name, value.as_str())).collect();
+    let fields = [
+        ("csrf", form.hidden("csrf")),
+        ("version", form.hidden("version")),
+        ("reason", "name_check".into()),
+        ("note", "読み方の由来を教えてください。".into()),
+        ("confirmed", "yes".into()),
+    ];
+    let fields: Vec<(&str, &str)> = fields
+        .iter()
+        .map(|(name, value)| (*name, value.as_str()))
+        .collect();
     assert_eq!(browser.post(&page, &fields).await.status, 303);
     // the device comes back and shows a sign of life a few minutes later
     let mut device = Device::connect(&office, "ward-1").await;
@@ -184,8 +240,13 @@ async fn a_decision_reaches_the_device_and_again_when_it_comes_back() {
     }
     let notice = StatusNotice::verify(&notice.unwrap(), &office.receipt_key()).unwrap();
     assert_eq!((notice.id, notice.seq, notice.at), (letter.id, 1, NOON));
-    let CaseState::Returned { reason } = notice.state else { panic!("{:?}", notice.state) };
-    assert_eq!(reason, "お名前の文字または読み方について、確認したいことがあります。\n読み方の由来を教えてください。");
+    let CaseState::Returned { reason } = notice.state else {
+        panic!("{:?}", notice.state)
+    };
+    assert_eq!(
+        reason,
+        "お名前の文字または読み方について、確認したいことがあります。\n読み方の由来を教えてください。"
+    );
     city.stop().await;
 }
 
@@ -196,23 +257,43 @@ async fn same_id_with_other_content_is_refused_and_shown_to_staff() {
     let mut device = Device::connect(&office, "ward-1").await;
     listens(&broker);
     let first = letter(canonical(&birth("ASK-1")));
-    let changed = Letter { id: first.id, ..letter(canonical(&birth("ASK-2"))) };
+    let changed = Letter {
+        id: first.id,
+        ..letter(canonical(&birth("ASK-2")))
+    };
     device.send("asukoe", office.envelope(&first)).await;
     device.receipts().await;
     let wire = office.envelope(&changed);
     device.send("asukoe", wire.clone()).await;
-    let Downlink::Refusals(refusals) = device.next().await else { panic!("no refusal") };
+    let Downlink::Refusals(refusals) = device.next().await else {
+        panic!("no refusal")
+    };
     let refusal = Refusal::verify(&refusals[0], &office.receipt_key()).unwrap();
-    assert_eq!((refusal.id, refusal.reason), (first.id, RefusalReason::DigestConflict));
+    assert_eq!(
+        (refusal.id, refusal.reason),
+        (first.id, RefusalReason::DigestConflict)
+    );
     assert_eq!(refusal.envelope, ubugoe_protocol::digest(&wire));
     let mut browser = Browser::new(city.address);
     browser.sign_in().await;
-    assert!(browser.get("/console/quarantine").await.text().contains("同じIDで内容が異なる"));
+    assert!(
+        browser
+            .get("/console/quarantine")
+            .await
+            .text()
+            .contains("同じIDで内容が異なる")
+    );
     city.stop().await;
 }
 
 async fn reasons(store: &dyn Store) -> Vec<QuarantineReason> {
-    store.quarantine(100).await.unwrap().iter().map(|item| item.reason).collect()
+    store
+        .quarantine(100)
+        .await
+        .unwrap()
+        .iter()
+        .map(|item| item.reason)
+        .collect()
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -224,19 +305,44 @@ async fn strange_messages_are_kept_for_staff_and_nobody_is_answered() {
     let mut damaged = wire.clone();
     let middle = damaged.len() / 2;
     damaged[middle] ^= 1;
-    let unreadable = Letter { canonical: b"{\"format\":\"ubugoe-filing/1\"}".to_vec(), ..good.clone() };
-    let newer = Letter { schema: "ubugoe-filing/9", ..good.clone() };
+    let unreadable = Letter {
+        canonical: b"{\"format\":\"ubugoe-filing/1\"}".to_vec(),
+        ..good.clone()
+    };
+    let newer = Letter {
+        schema: "ubugoe-filing/9",
+        ..good.clone()
+    };
     let cases = [
         (message("ward-1", Vec::new()), QuarantineReason::Malformed),
-        (message("ward-1", vec![0xff; 60_000]), QuarantineReason::Malformed),
-        (message("ward-1", damaged), QuarantineReason::BadDeviceSignature),
+        (
+            message("ward-1", vec![0xff; 60_000]),
+            QuarantineReason::Malformed,
+        ),
+        (
+            message("ward-1", damaged),
+            QuarantineReason::BadDeviceSignature,
+        ),
         (message("ward-2", wire), QuarantineReason::DeviceMismatch),
-        (message("ward-1", office.envelope(&unreadable)), QuarantineReason::UnreadableContent),
-        (message("ward-1", office.envelope(&newer)), QuarantineReason::UnsupportedKind),
+        (
+            message("ward-1", office.envelope(&unreadable)),
+            QuarantineReason::UnreadableContent,
+        ),
+        (
+            message("ward-1", office.envelope(&newer)),
+            QuarantineReason::UnsupportedKind,
+        ),
     ];
     for (message, reason) in cases {
-        assert_eq!(ingest.land(vec![message]).await.unwrap(), [], "{reason:?} was answered");
-        assert!(reasons(store.as_ref()).await.contains(&reason), "{reason:?} is not in quarantine");
+        assert_eq!(
+            ingest.land(vec![message]).await.unwrap(),
+            [],
+            "{reason:?} was answered"
+        );
+        assert!(
+            reasons(store.as_ref()).await.contains(&reason),
+            "{reason:?} is not in quarantine"
+        );
     }
     assert_eq!(store.counts().await.unwrap().arrived, 0);
 }
@@ -259,39 +365,86 @@ async fn any_single_flipped_bit_is_kept_aside_and_never_arrives() {
         assert_eq!(ingest.land(few.to_vec()).await.unwrap(), []);
     }
     let counts = store.counts().await.unwrap();
-    assert_eq!((counts.arrived, counts.quarantined), (0, messages.len() as u64));
+    assert_eq!(
+        (counts.arrived, counts.quarantined),
+        (0, messages.len() as u64)
+    );
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_filing_for_another_city_is_refused_by_name() {
     let office = Office::new();
     let ingest = office.ingest().await;
-    let lost = Letter { recipient: "tonari", ..letter(canonical(&birth("ASK-1"))) };
-    let answers = ingest.land(vec![message("ward-1", office.envelope(&lost))]).await.unwrap();
-    let [Answer { content: Downlink::Refusals(items), .. }] = answers.as_slice() else { panic!("{answers:?}") };
+    let lost = Letter {
+        recipient: "tonari",
+        ..letter(canonical(&birth("ASK-1")))
+    };
+    let answers = ingest
+        .land(vec![message("ward-1", office.envelope(&lost))])
+        .await
+        .unwrap();
+    let [
+        Answer {
+            content: Downlink::Refusals(items),
+            ..
+        },
+    ] = answers.as_slice()
+    else {
+        panic!("{answers:?}")
+    };
     let refusal = Refusal::verify(&items[0], &office.receipt_key()).unwrap();
-    assert_eq!((refusal.id, refusal.reason), (lost.id, RefusalReason::WrongRecipient));
+    assert_eq!(
+        (refusal.id, refusal.reason),
+        (lost.id, RefusalReason::WrongRecipient)
+    );
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_unregistered_device_is_kept_aside_and_lands_once_it_is_registered() {
     let mut office = Office::new();
     office.pki.add_device("ward-9").unwrap();
-    let letter = Letter { device: "ward-9", ..letter(canonical(&birth("ASK-1"))) };
+    let letter = Letter {
+        device: "ward-9",
+        ..letter(canonical(&birth("ASK-1")))
+    };
     let wire = office.envelope(&letter);
     {
         let ingest = office.ingest().await;
-        assert_eq!(ingest.land(vec![message("ward-9", wire.clone())]).await.unwrap(), []);
-        assert_eq!(reasons(office.store().await.as_ref()).await, [QuarantineReason::UnknownDevice]);
+        assert_eq!(
+            ingest
+                .land(vec![message("ward-9", wire.clone())])
+                .await
+                .unwrap(),
+            []
+        );
+        assert_eq!(
+            reasons(office.store().await.as_ref()).await,
+            [QuarantineReason::UnknownDevice]
+        );
         ingest.retry_quarantine().await.unwrap();
-        assert!(office.store().await.filing(letter.id).await.unwrap().is_none(), "nothing was mended yet");
+        assert!(
+            office
+                .store()
+                .await
+                .filing(letter.id)
+                .await
+                .unwrap()
+                .is_none(),
+            "nothing was mended yet"
+        );
     }
     let registered = format!(
         "{}\n[[device]]\nid = \"ward-9\"\nward = \"新しい産院\"\nsign = \"device-ward-9.sign.pub\"\nhpke = \"device-ward-9.hpke.pub\"\n",
         office.toml()
     );
     let config = office.config_of(&registered).unwrap();
-    let city = ubugoe_city::server::City::start(config, office.hands.clock(), ubugoe_city::ingest::no_faults()).await.unwrap();
+    let city = ubugoe_city::server::City::start(
+        config,
+        office.hands.clock(),
+        ubugoe_city::ingest::no_faults(),
+    )
+    .await
+    .unwrap();
     drop(city);
     let store = office.store().await;
     assert!(store.filing(letter.id).await.unwrap().is_some());
@@ -304,15 +457,31 @@ async fn a_key_that_was_changed_too_early_loses_nothing() {
     let letter = letter(canonical(&birth("ASK-1")));
     let wire = office.envelope(&letter);
     let keep = office.pki.text("city-asukoe.hpke").unwrap();
-    std::fs::copy(office.pki.path("city-tonari.hpke"), office.pki.path("city-asukoe.hpke")).unwrap();
+    std::fs::copy(
+        office.pki.path("city-tonari.hpke"),
+        office.pki.path("city-asukoe.hpke"),
+    )
+    .unwrap();
     let wrong = office.ingest().await;
-    assert_eq!(wrong.land(vec![message("ward-1", wire.clone())]).await.unwrap(), []);
-    assert_eq!(reasons(office.store().await.as_ref()).await, [QuarantineReason::Undecryptable]);
+    assert_eq!(
+        wrong
+            .land(vec![message("ward-1", wire.clone())])
+            .await
+            .unwrap(),
+        []
+    );
+    assert_eq!(
+        reasons(office.store().await.as_ref()).await,
+        [QuarantineReason::Undecryptable]
+    );
     std::fs::write(office.pki.path("city-asukoe.hpke"), keep).unwrap();
     let right = office.ingest().await;
     // the device sends again, as it does until it has a receipt
     let receipt = only_receipt(&right.land(vec![message("ward-1", wire)]).await.unwrap());
-    assert_eq!(Receipt::verify(&receipt, &office.receipt_key()).unwrap().id, letter.id);
+    assert_eq!(
+        Receipt::verify(&receipt, &office.receipt_key()).unwrap().id,
+        letter.id
+    );
     assert_eq!(office.store().await.counts().await.unwrap().quarantined, 0);
 }
 
@@ -320,8 +489,14 @@ async fn a_key_that_was_changed_too_early_loses_nothing() {
 async fn a_wrong_signature_is_received_and_shown_to_the_officer() {
     let office = Office::new();
     let (ingest, store) = (office.ingest().await, office.store().await);
-    let other = Letter { canonical: canonical(&birth("ASK-2")), ..letter(canonical(&birth("ASK-1"))) };
-    let empty = Letter { signature: Vec::new(), ..letter(canonical(&birth("ASK-3"))) };
+    let other = Letter {
+        canonical: canonical(&birth("ASK-2")),
+        ..letter(canonical(&birth("ASK-1")))
+    };
+    let empty = Letter {
+        signature: Vec::new(),
+        ..letter(canonical(&birth("ASK-3")))
+    };
     let foreign = signed_by(stranger(), canonical(&birth("ASK-4")));
     let good = letter(canonical(&birth("ASK-5")));
     for (letter, code) in [
@@ -332,9 +507,18 @@ async fn a_wrong_signature_is_received_and_shown_to_the_officer() {
     ] {
         land(&office, &ingest, letter).await;
         let facts = store.filing(letter.id).await.unwrap().unwrap().row.facts;
-        let codes: Vec<_> = facts.reasons.iter().map(|reason| reason.code).filter(|code| *code != ReasonCode::ReviewValue).collect();
+        let codes: Vec<_> = facts
+            .reasons
+            .iter()
+            .map(|reason| reason.code)
+            .filter(|code| *code != ReasonCode::ReviewValue)
+            .collect();
         assert_eq!(codes, code.into_iter().collect::<Vec<_>>());
-        assert_eq!(facts.signature.revocation, Finding::Unknown, "nobody asked about revocation");
+        assert_eq!(
+            facts.signature.revocation,
+            Finding::Unknown,
+            "nobody asked about revocation"
+        );
     }
 }
 
@@ -347,9 +531,15 @@ async fn a_certificate_that_ran_out_before_arrival_is_named_as_such() {
     land(&office, &ingest, &letter).await;
     let facts = store.filing(letter.id).await.unwrap().unwrap().row.facts;
     let finding = &facts.signature;
-    assert_eq!((finding.math, finding.chain, finding.validity), (Finding::Ok, Finding::Ok, Finding::Bad));
+    assert_eq!(
+        (finding.math, finding.chain, finding.validity),
+        (Finding::Ok, Finding::Ok, Finding::Bad)
+    );
     let codes: Vec<_> = facts.reasons.iter().map(|reason| reason.code).collect();
-    assert!(codes.contains(&ReasonCode::SignatureExpired) && codes.contains(&ReasonCode::Late), "{codes:?}");
+    assert!(
+        codes.contains(&ReasonCode::SignatureExpired) && codes.contains(&ReasonCode::Late),
+        "{codes:?}"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -357,9 +547,20 @@ async fn father_and_mother_are_flagged_and_twins_are_not() {
     let office = Office::new();
     let (ingest, store) = (office.ingest().await, office.store().await);
     let mother = letter(canonical(&birth("ASK-1")));
-    let father = Letter { device: "ward-2", ..letter(canonical(&birth("ASK-1"))) };
-    let twin = letter(canonical(&support::papers::Paper { order: 2, child: "すみれ".into(), ..birth("ASK-1") }));
-    let claim = Letter { case: mother.case, case_seq: 1, ..letter(canonical(&allowance("ASK-1"))) };
+    let father = Letter {
+        device: "ward-2",
+        ..letter(canonical(&birth("ASK-1")))
+    };
+    let twin = letter(canonical(&support::papers::Paper {
+        order: 2,
+        child: "すみれ".into(),
+        ..birth("ASK-1")
+    }));
+    let claim = Letter {
+        case: mother.case,
+        case_seq: 1,
+        ..letter(canonical(&allowance("ASK-1")))
+    };
     for letter in [&mother, &father, &twin, &claim] {
         land(&office, &ingest, letter).await;
     }
@@ -368,8 +569,14 @@ async fn father_and_mother_are_flagged_and_twins_are_not() {
         async move { store.filing(id).await.unwrap().unwrap().row.duplicate }
     };
     assert!(duplicate(mother.id).await && duplicate(father.id).await);
-    assert!(!duplicate(twin.id).await, "twins share parents, hospital and day, and are two children");
-    assert!(!duplicate(claim.id).await, "another procedure for the same child is no duplicate");
+    assert!(
+        !duplicate(twin.id).await,
+        "twins share parents, hospital and day, and are two children"
+    );
+    assert!(
+        !duplicate(claim.id).await,
+        "another procedure for the same child is no duplicate"
+    );
     // what matters is the substance: a correction of a returned filing in the same case is no duplicate either
     let record = store.filing(mother.id).await.unwrap().unwrap();
     assert_eq!(record.siblings.len(), 1);
@@ -380,7 +587,10 @@ async fn father_and_mother_are_flagged_and_twins_are_not() {
 async fn the_due_day_comes_from_the_law_and_the_municipal_calendar() {
     let office = Office::new();
     let (ingest, store) = (office.ingest().await, office.store().await);
-    let (notice, claim) = (letter(canonical(&birth("ASK-1"))), letter(canonical(&allowance("ASK-1"))));
+    let (notice, claim) = (
+        letter(canonical(&birth("ASK-1"))),
+        letter(canonical(&allowance("ASK-1"))),
+    );
     land(&office, &ingest, &notice).await;
     land(&office, &ingest, &claim).await;
     let due = |id: FilingId| {
@@ -396,8 +606,13 @@ async fn the_due_day_comes_from_the_law_and_the_municipal_calendar() {
 async fn a_batch_that_fails_as_a_whole_lands_one_by_one() {
     let office = Office::new();
     let ingest = office.ingest().await;
-    let letters: Vec<Letter> = (0..3).map(|n| letter(canonical(&birth(&format!("ASK-{n}"))))).collect();
-    let messages = letters.iter().map(|letter| message("ward-1", office.envelope(letter))).collect();
+    let letters: Vec<Letter> = (0..3)
+        .map(|n| letter(canonical(&birth(&format!("ASK-{n}")))))
+        .collect();
+    let messages = letters
+        .iter()
+        .map(|letter| message("ward-1", office.envelope(letter)))
+        .collect();
     // the database refuses every third filing
     let c = rusqlite::Connection::open(office.folder.path().join("city.db")).unwrap();
     c.execute_batch(
@@ -406,8 +621,21 @@ async fn a_batch_that_fails_as_a_whole_lands_one_by_one() {
     )
     .unwrap();
     let answers = ingest.land(messages).await.unwrap();
-    let receipts: usize = answers.iter().map(|answer| if let Downlink::Receipts(items) = &answer.content { items.len() } else { 0 }).sum();
+    let receipts: usize = answers
+        .iter()
+        .map(|answer| {
+            if let Downlink::Receipts(items) = &answer.content {
+                items.len()
+            } else {
+                0
+            }
+        })
+        .sum();
     assert_eq!(receipts, 2, "the two good ones have receipts");
     let counts = office.store().await.counts().await.unwrap();
-    assert_eq!((counts.arrived, counts.quarantined), (2, 1), "the third is set aside and holds nobody up");
+    assert_eq!(
+        (counts.arrived, counts.quarantined),
+        (2, 1),
+        "the third is set aside and holds nobody up"
+    );
 }

@@ -16,7 +16,12 @@ const PROGRAM: &str = env!("CARGO_BIN_EXE_ubugoe-city");
 const WITHIN: Duration = Duration::from_secs(30);
 
 fn run(office: &Office, command: &str) -> Output {
-    Command::new(PROGRAM).arg(command).arg("--config").arg(office.write_config()).output().unwrap()
+    Command::new(PROGRAM)
+        .arg(command)
+        .arg("--config")
+        .arg(office.write_config())
+        .output()
+        .unwrap()
 }
 
 #[test]
@@ -29,16 +34,28 @@ fn hash_password_prints_a_hash_that_fits_and_refuses_a_short_one() {
             .stderr(Stdio::piped())
             .spawn()
             .unwrap();
-        child.stdin.take().unwrap().write_all(format!("{password}\n").as_bytes()).unwrap();
+        child
+            .stdin
+            .take()
+            .unwrap()
+            .write_all(format!("{password}\n").as_bytes())
+            .unwrap();
         child.wait_with_output().unwrap()
     };
     let good = hash("長いパスワードにします2026");
     assert!(good.status.success());
     let line = String::from_utf8(good.stdout).unwrap();
-    assert!(ubugoe_city::http::password::verify("長いパスワードにします2026", line.trim_end()));
+    assert!(ubugoe_city::http::password::verify(
+        "長いパスワードにします2026",
+        line.trim_end()
+    ));
     let short = hash("short");
     assert!(!short.status.success());
-    assert!(String::from_utf8(short.stderr).unwrap().contains("12 to 256 characters"));
+    assert!(
+        String::from_utf8(short.stderr)
+            .unwrap()
+            .contains("12 to 256 characters")
+    );
 }
 
 #[test]
@@ -54,7 +71,11 @@ fn a_good_configuration_passes_and_a_bad_one_lists_every_problem_at_once() {
         .replace("id = \"ward-2\"", "id = \"Ward 2\"");
     let path = office.folder.path().join("city.toml");
     std::fs::write(&path, bad).unwrap();
-    let output = Command::new(PROGRAM).args(["check-config", "--config"]).arg(&path).output().unwrap();
+    let output = Command::new(PROGRAM)
+        .args(["check-config", "--config"])
+        .arg(&path)
+        .output()
+        .unwrap();
     assert!(!output.status.success());
     let said = String::from_utf8(output.stderr).unwrap();
     for part in [
@@ -73,9 +94,17 @@ fn a_good_configuration_passes_and_a_bad_one_lists_every_problem_at_once() {
 #[test]
 fn a_problem_never_shows_a_secret() {
     let office = Office::new();
-    let broken = office.toml().replace("$argon2id$", "geheim$argon2id$").replace("sqlite:city.db", "mysql://u:geheim@x/y");
+    let broken = office
+        .toml()
+        .replace("$argon2id$", "geheim$argon2id$")
+        .replace("sqlite:city.db", "mysql://u:geheim@x/y");
     let said = office.config_of(&broken).unwrap_err().to_string();
-    assert!(said.contains("staff[0].password") && said.contains("store.url") && !said.contains("geheim"), "{said}");
+    assert!(
+        said.contains("staff[0].password")
+            && said.contains("store.url")
+            && !said.contains("geheim"),
+        "{said}"
+    );
     let unreadable = format!("{}\npassword = geheim\n", office.toml());
     let said = office.config_of(&unreadable).unwrap_err().to_string();
     assert!(said.contains("line ") && !said.contains("geheim"), "{said}");
@@ -85,8 +114,16 @@ fn a_problem_never_shows_a_secret() {
 async fn it_says_when_it_is_ready_serves_and_stops_cleanly_on_sigterm() {
     let office = Office::new();
     let mut command = Command::new(PROGRAM);
-    command.arg("serve").arg("--config").arg(office.write_config());
-    let city = Process::spawn("ubugoe-city", command, office.folder.path().join("city.log")).unwrap();
+    command
+        .arg("serve")
+        .arg("--config")
+        .arg(office.write_config());
+    let city = Process::spawn(
+        "ubugoe-city",
+        command,
+        office.folder.path().join("city.log"),
+    )
+    .unwrap();
     let ready = city.wait_ready(WITHIN).unwrap();
     assert_eq!(ready["ready"], true);
     let address = ready["http"].as_str().unwrap().parse().unwrap();
@@ -102,15 +139,26 @@ async fn audit_verify_finds_a_line_that_was_changed_behind_the_programs_back() {
     let office = Office::new();
     let ingest = office.ingest().await;
     for n in 0..3 {
-        land(&office, &ingest, &letter(canonical(&birth(&format!("ASK-{n}"))))).await;
+        land(
+            &office,
+            &ingest,
+            &letter(canonical(&birth(&format!("ASK-{n}")))),
+        )
+        .await;
     }
     let whole = run(&office, "audit-verify");
     let said = String::from_utf8(whole.stdout).unwrap();
-    assert!(whole.status.success() && said.starts_with("intact: 3 lines, newest hash "), "{said}");
+    assert!(
+        whole.status.success() && said.starts_with("intact: 3 lines, newest hash "),
+        "{said}"
+    );
     let c = rusqlite::Connection::open(office.folder.path().join("city.db")).unwrap();
     c.execute_batch("DROP TRIGGER audit_never_changes; UPDATE audit SET detail = 'no=2 device=ward-9' WHERE seq = 2;").unwrap();
     drop(c);
     let broken = run(&office, "audit-verify");
     assert!(!broken.status.success());
-    assert_eq!(String::from_utf8(broken.stdout).unwrap(), "BROKEN: line 2 was changed after it was written\n");
+    assert_eq!(
+        String::from_utf8(broken.stdout).unwrap(),
+        "BROKEN: line 2 was changed after it was written\n"
+    );
 }

@@ -10,8 +10,9 @@ use ubugoe_city::casework::{FilingState, ReasonCode};
 use ubugoe_city::store::postgres::PostgresStore;
 use ubugoe_city::store::sqlite::SqliteStore;
 use ubugoe_city::store::{
-    Arrival, Attempt, Batch, Counts, Decided, Decision, Facts, Finding, Landed, NewQuarantine, QuarantineReason, Reason,
-    ReceiptFacts, SealFailure, Sealer, Session, SignatureFinding, StatusFacts, Store, StoreError, WakeWindow,
+    Arrival, Attempt, Batch, Counts, Decided, Decision, Facts, Finding, Landed, NewQuarantine,
+    QuarantineReason, Reason, ReceiptFacts, SealFailure, Sealer, Session, SignatureFinding,
+    StatusFacts, Store, StoreError, WakeWindow,
 };
 use ubugoe_protocol::{CaseId, FilingId};
 
@@ -25,15 +26,31 @@ impl Sealer for PlainSealer {
         if self.fail {
             return Err("the signing key is locked away".into());
         }
-        Ok(format!("receipt {} no={} at={} token={}", f.id, f.arrival_no, f.arrived_at, f.token).into_bytes())
+        Ok(format!(
+            "receipt {} no={} at={} token={}",
+            f.id, f.arrival_no, f.arrived_at, f.token
+        )
+        .into_bytes())
     }
 
-    fn conflict_refusal(&self, id: FilingId, envelope: [u8; 32], at: i64) -> Result<Vec<u8>, SealFailure> {
+    fn conflict_refusal(
+        &self,
+        id: FilingId,
+        envelope: [u8; 32],
+        at: i64,
+    ) -> Result<Vec<u8>, SealFailure> {
         Ok(format!("refusal {id} {} at={at}", hex::encode(envelope)).into_bytes())
     }
 
     fn status(&self, f: &StatusFacts) -> Result<Vec<u8>, SealFailure> {
-        Ok(format!("status {} seq={} {} {:?}", f.id, f.seq, f.state.code(), f.reason).into_bytes())
+        Ok(format!(
+            "status {} seq={} {} {:?}",
+            f.id,
+            f.seq,
+            f.state.code(),
+            f.reason
+        )
+        .into_bytes())
     }
 }
 
@@ -75,7 +92,10 @@ fn arrival(n: u8, case: u8, case_seq: u32) -> Arrival {
                 serial: Some("0a".into()),
                 problem: None,
             },
-            reasons: vec![Reason { code: ReasonCode::Late, detail: Some("quote ' \" and \u{0} zero".into()) }],
+            reasons: vec![Reason {
+                code: ReasonCode::Late,
+                detail: Some("quote ' \" and \u{0} zero".into()),
+            }],
             protected: false,
         },
         fresh_token: format!("{n:032x}"),
@@ -85,12 +105,24 @@ fn arrival(n: u8, case: u8, case_seq: u32) -> Arrival {
 }
 
 async fn land(store: &dyn Store, arrivals: Vec<Arrival>, now: i64) -> Vec<Landed> {
-    store.ingest(Arc::new(Batch { arrivals, quarantined: Vec::new(), now }), sealer()).await.unwrap()
+    store
+        .ingest(
+            Arc::new(Batch {
+                arrivals,
+                quarantined: Vec::new(),
+                now,
+            }),
+            sealer(),
+        )
+        .await
+        .unwrap()
 }
 
 fn receipt(landed: &Landed) -> String {
     match landed {
-        Landed::New { receipt, .. } | Landed::Again { receipt } => String::from_utf8(receipt.clone()).unwrap(),
+        Landed::New { receipt, .. } | Landed::Again { receipt } => {
+            String::from_utf8(receipt.clone()).unwrap()
+        }
         Landed::Conflict { refusal } => panic!("refused: {}", String::from_utf8_lossy(refusal)),
     }
 }
@@ -113,32 +145,86 @@ async fn story(store: &dyn Store) {
 
 async fn arrivals_get_numbers_and_keep_them(store: &dyn Store) {
     let first = land(store, vec![arrival(1, 1, 0), arrival(2, 1, 1)], 1_000).await;
-    assert_eq!(receipt(&first[0]), format!("receipt {} no=1 at=1000 token={:032x}", id(1), 1));
+    assert_eq!(
+        receipt(&first[0]),
+        format!("receipt {} no=1 at=1000 token={:032x}", id(1), 1)
+    );
     // the second filing of a case shares the family's link
-    assert_eq!(receipt(&first[1]), format!("receipt {} no=2 at=1000 token={:032x}", id(2), 1));
+    assert_eq!(
+        receipt(&first[1]),
+        format!("receipt {} no=2 at=1000 token={:032x}", id(2), 1)
+    );
     // a duplicate, later and in another batch together with something new
-    let again = land(store, vec![arrival(1, 1, 0), arrival(3, 2, 0), arrival(3, 2, 0)], 2_000).await;
-    assert_eq!(again[0], Landed::Again { receipt: receipt(&first[0]).into_bytes() });
-    assert_eq!(receipt(&again[1]), format!("receipt {} no=3 at=2000 token={:032x}", id(3), 3));
-    assert_eq!(again[2], Landed::Again { receipt: receipt(&again[1]).into_bytes() });
+    let again = land(
+        store,
+        vec![arrival(1, 1, 0), arrival(3, 2, 0), arrival(3, 2, 0)],
+        2_000,
+    )
+    .await;
+    assert_eq!(
+        again[0],
+        Landed::Again {
+            receipt: receipt(&first[0]).into_bytes()
+        }
+    );
+    assert_eq!(
+        receipt(&again[1]),
+        format!("receipt {} no=3 at=2000 token={:032x}", id(3), 3)
+    );
+    assert_eq!(
+        again[2],
+        Landed::Again {
+            receipt: receipt(&again[1]).into_bytes()
+        }
+    );
     // everything reads back as it went in, code point by code point
     let record = store.filing(id(1)).await.unwrap().unwrap();
     let sent = arrival(1, 1, 0);
-    assert_eq!((record.canonical, record.signature, record.digest), (sent.canonical, sent.signature, sent.digest));
-    assert_eq!((record.row.facts, record.row.arrived_at, record.row.arrival_no), (sent.facts, 1_000, 1));
-    assert_eq!(record.siblings.iter().map(|row| row.id).collect::<Vec<_>>(), [id(2)]);
+    assert_eq!(
+        (record.canonical, record.signature, record.digest),
+        (sent.canonical, sent.signature, sent.digest)
+    );
+    assert_eq!(
+        (
+            record.row.facts,
+            record.row.arrived_at,
+            record.row.arrival_no
+        ),
+        (sent.facts, 1_000, 1)
+    );
+    assert_eq!(
+        record.siblings.iter().map(|row| row.id).collect::<Vec<_>>(),
+        [id(2)]
+    );
     assert_eq!(record.history.len(), 1);
     assert!(store.filing(id(99)).await.unwrap().is_none());
 }
 
 async fn a_failed_seal_leaves_nothing_behind(store: &dyn Store) {
     let broken: Arc<dyn Sealer> = Arc::new(PlainSealer { fail: true });
-    let batch = Batch { arrivals: vec![arrival(4, 3, 0)], quarantined: Vec::new(), now: 2_100 };
+    let batch = Batch {
+        arrivals: vec![arrival(4, 3, 0)],
+        quarantined: Vec::new(),
+        now: 2_100,
+    };
     let error = store.ingest(Arc::new(batch), broken).await.unwrap_err();
-    assert!(matches!(error, StoreError::Seal { what: "receipt", .. }), "{error:?}");
+    assert!(
+        matches!(
+            error,
+            StoreError::Seal {
+                what: "receipt",
+                ..
+            }
+        ),
+        "{error:?}"
+    );
     assert!(store.filing(id(4)).await.unwrap().is_none());
     let landed = land(store, vec![arrival(4, 3, 0)], 2_200).await;
-    assert!(receipt(&landed[0]).contains("no=4 "), "a number was lost: {}", receipt(&landed[0]));
+    assert!(
+        receipt(&landed[0]).contains("no=4 "),
+        "a number was lost: {}",
+        receipt(&landed[0])
+    );
 }
 
 async fn conflicts_are_kept_and_refused(store: &dyn Store) {
@@ -147,24 +233,53 @@ async fn conflicts_are_kept_and_refused(store: &dyn Store) {
     other.digest = Sha256::digest(&other.canonical).into();
     other.wire = b"wire 1 changed".to_vec();
     let first = land(store, vec![other.clone()], 2_300).await;
-    let Landed::Conflict { refusal } = first[0].clone() else { panic!("{first:?}") };
+    let Landed::Conflict { refusal } = first[0].clone() else {
+        panic!("{first:?}")
+    };
     assert_eq!(
         String::from_utf8(refusal.clone()).unwrap(),
-        format!("refusal {} {} at=2300", id(1), hex::encode(Sha256::digest(b"wire 1 changed")))
+        format!(
+            "refusal {} {} at=2300",
+            id(1),
+            hex::encode(Sha256::digest(b"wire 1 changed"))
+        )
     );
     // the same again: the same refusal, and still one line in quarantine
-    assert_eq!(land(store, vec![other], 2_400).await, [Landed::Conflict { refusal: refusal.clone() }]);
+    assert_eq!(
+        land(store, vec![other], 2_400).await,
+        [Landed::Conflict {
+            refusal: refusal.clone()
+        }]
+    );
     // the same id and content from another device is no duplicate either
     let mut elsewhere = arrival(1, 1, 0);
     elsewhere.device = "ward-2".parse().unwrap();
     elsewhere.wire = b"wire 1 from ward 2".to_vec();
-    assert!(matches!(land(store, vec![elsewhere], 2_500).await[0], Landed::Conflict { .. }));
+    assert!(matches!(
+        land(store, vec![elsewhere], 2_500).await[0],
+        Landed::Conflict { .. }
+    ));
     let kept = store.quarantine(10).await.unwrap();
-    let kept: Vec<_> = kept.iter().map(|item| (item.reason, item.times, item.first_seen, item.last_seen)).collect();
-    assert_eq!(kept, [(QuarantineReason::DigestConflict, 1, 2_500, 2_500), (QuarantineReason::DigestConflict, 2, 2_300, 2_400)]);
+    let kept: Vec<_> = kept
+        .iter()
+        .map(|item| (item.reason, item.times, item.first_seen, item.last_seen))
+        .collect();
+    assert_eq!(
+        kept,
+        [
+            (QuarantineReason::DigestConflict, 1, 2_500, 2_500),
+            (QuarantineReason::DigestConflict, 2, 2_300, 2_400)
+        ]
+    );
     // what was first stands
-    assert_eq!(store.filing(id(1)).await.unwrap().unwrap().canonical, b"{\"filing\":1}");
-    assert!(store.quarantined_wires(10).await.unwrap().is_empty(), "a refused message is not tried again");
+    assert_eq!(
+        store.filing(id(1)).await.unwrap().unwrap().canonical,
+        b"{\"filing\":1}"
+    );
+    assert!(
+        store.quarantined_wires(10).await.unwrap().is_empty(),
+        "a refused message is not tried again"
+    );
 }
 
 async fn the_list_is_in_order_of_legal_deadline(store: &dyn Store) {
@@ -173,10 +288,30 @@ async fn the_list_is_in_order_of_legal_deadline(store: &dyn Store) {
     let mut open_ended = arrival(6, 4, 1);
     open_ended.due = None;
     land(store, vec![open_ended, urgent], 2_600).await;
-    let order: Vec<FilingId> = store.filings(None, 100).await.unwrap().iter().map(|row| row.id).collect();
+    let order: Vec<FilingId> = store
+        .filings(None, 100)
+        .await
+        .unwrap()
+        .iter()
+        .map(|row| row.id)
+        .collect();
     assert_eq!(order, [5, 1, 2, 3, 4, 6].map(id));
-    assert_eq!(store.filings(Some(FilingState::Accepted), 100).await.unwrap().len(), 0);
-    assert_eq!(store.filings(Some(FilingState::Arrived), 2).await.unwrap().len(), 2);
+    assert_eq!(
+        store
+            .filings(Some(FilingState::Accepted), 100)
+            .await
+            .unwrap()
+            .len(),
+        0
+    );
+    assert_eq!(
+        store
+            .filings(Some(FilingState::Arrived), 2)
+            .await
+            .unwrap()
+            .len(),
+        2
+    );
 }
 
 async fn duplicates_are_found_by_substance(store: &dyn Store) {
@@ -189,11 +324,37 @@ async fn duplicates_are_found_by_substance(store: &dyn Store) {
     land(store, vec![father, collision], 2_700).await;
     let mother = store.filing(id(1)).await.unwrap().unwrap();
     assert!(mother.row.duplicate);
-    assert_eq!(mother.duplicates.iter().map(|row| row.id).collect::<Vec<_>>(), [id(7)]);
+    assert_eq!(
+        mother
+            .duplicates
+            .iter()
+            .map(|row| row.id)
+            .collect::<Vec<_>>(),
+        [id(7)]
+    );
     assert!(store.filing(id(7)).await.unwrap().unwrap().row.duplicate);
-    assert!(!store.filing(id(2)).await.unwrap().unwrap().row.duplicate, "a twin is not a duplicate");
-    assert!(store.filing(id(8)).await.unwrap().unwrap().row.sequence_taken);
-    assert!(!store.filing(id(2)).await.unwrap().unwrap().row.sequence_taken);
+    assert!(
+        !store.filing(id(2)).await.unwrap().unwrap().row.duplicate,
+        "a twin is not a duplicate"
+    );
+    assert!(
+        store
+            .filing(id(8))
+            .await
+            .unwrap()
+            .unwrap()
+            .row
+            .sequence_taken
+    );
+    assert!(
+        !store
+            .filing(id(2))
+            .await
+            .unwrap()
+            .unwrap()
+            .row
+            .sequence_taken
+    );
 }
 
 fn decision(filing: FilingId, version: u32, to: FilingState, at: i64) -> Decision {
@@ -211,31 +372,61 @@ fn decision(filing: FilingId, version: u32, to: FilingState, at: i64) -> Decisio
 
 async fn officers_decide_once(store: &dyn Store) {
     let back = decision(id(3), 1, FilingState::Returned, 3_000);
-    assert_eq!(store.decide(back.clone(), sealer()).await.unwrap(), Decided::Done { notice: 1 });
+    assert_eq!(
+        store.decide(back.clone(), sealer()).await.unwrap(),
+        Decided::Done { notice: 1 }
+    );
     // the same click twice, and a colleague who saw the page before
     let state = FilingState::Returned;
-    assert_eq!(store.decide(back, sealer()).await.unwrap(), Decided::Stale { state });
+    assert_eq!(
+        store.decide(back, sealer()).await.unwrap(),
+        Decided::Stale { state }
+    );
     let late = decision(id(3), 1, FilingState::Accepted, 3_001);
-    assert_eq!(store.decide(late, sealer()).await.unwrap(), Decided::Stale { state });
+    assert_eq!(
+        store.decide(late, sealer()).await.unwrap(),
+        Decided::Stale { state }
+    );
     let accept = decision(id(3), 2, FilingState::Accepted, 3_100);
-    assert_eq!(store.decide(accept, sealer()).await.unwrap(), Decided::Done { notice: 2 });
+    assert_eq!(
+        store.decide(accept, sealer()).await.unwrap(),
+        Decided::Done { notice: 2 }
+    );
     let state = FilingState::Accepted;
     let undo = decision(id(3), 3, FilingState::Returned, 3_200);
-    assert_eq!(store.decide(undo, sealer()).await.unwrap(), Decided::Stale { state });
+    assert_eq!(
+        store.decide(undo, sealer()).await.unwrap(),
+        Decided::Stale { state }
+    );
     let nobody = decision(id(99), 1, FilingState::Accepted, 3_200);
-    assert_eq!(store.decide(nobody, sealer()).await.unwrap(), Decided::NotFound);
+    assert_eq!(
+        store.decide(nobody, sealer()).await.unwrap(),
+        Decided::NotFound
+    );
     let history = store.filing(id(3)).await.unwrap().unwrap().history;
-    let told: Vec<_> = history.iter().map(|h| (h.seq, h.at, h.actor.as_str(), h.state, h.note.as_deref())).collect();
+    let told: Vec<_> = history
+        .iter()
+        .map(|h| (h.seq, h.at, h.actor.as_str(), h.state, h.note.as_deref()))
+        .collect();
     assert_eq!(
         told,
         [
             (0, 2_000, "system", FilingState::Arrived, None),
-            (1, 3_000, "sato", FilingState::Returned, Some("読みの\n確認")),
+            (
+                1,
+                3_000,
+                "sato",
+                FilingState::Returned,
+                Some("読みの\n確認")
+            ),
             (2, 3_100, "sato", FilingState::Accepted, None),
         ]
     );
     let counts = store.counts().await.unwrap();
-    assert_eq!((counts.arrived, counts.accepted, counts.returned), (7, 1, 0));
+    assert_eq!(
+        (counts.arrived, counts.accepted, counts.returned),
+        (7, 1, 0)
+    );
 }
 
 async fn notices_are_sent_until_they_rest(store: &dyn Store) {
@@ -245,32 +436,97 @@ async fn notices_are_sent_until_they_rest(store: &dyn Store) {
     let due = store.due_notices(3_100, 10).await.unwrap();
     assert_eq!(due.len(), 1);
     let notice = &due[0];
-    assert_eq!((notice.filing, notice.seq, notice.device.as_str(), notice.attempts), (id(3), 2, "ward-1", 0));
-    assert_eq!(notice.signed, format!("status {} seq=2 accepted None", id(3)).into_bytes());
-    let attempt = |attempts, now, next_at| Attempt { filing: id(3), seq: 2, attempts, now, next_at };
-    store.notice_attempted(attempt(1, 3_110, Some(3_140))).await.unwrap();
+    assert_eq!(
+        (
+            notice.filing,
+            notice.seq,
+            notice.device.as_str(),
+            notice.attempts
+        ),
+        (id(3), 2, "ward-1", 0)
+    );
+    assert_eq!(
+        notice.signed,
+        format!("status {} seq=2 accepted None", id(3)).into_bytes()
+    );
+    let attempt = |attempts, now, next_at| Attempt {
+        filing: id(3),
+        seq: 2,
+        attempts,
+        now,
+        next_at,
+    };
+    store
+        .notice_attempted(attempt(1, 3_110, Some(3_140)))
+        .await
+        .unwrap();
     assert_eq!(store.next_notice_at().await.unwrap(), Some(3_140));
     assert_eq!(store.due_notices(3_140, 10).await.unwrap()[0].attempts, 1);
-    store.notice_attempted(attempt(1, 3_150, None)).await.unwrap();
+    store
+        .notice_attempted(attempt(1, 3_150, None))
+        .await
+        .unwrap();
     assert_eq!(store.next_notice_at().await.unwrap(), None);
     // a sign of life wakes it, unless it was just sent or was decided long ago
     let device = "ward-1".parse().unwrap();
-    let window = |now, decided_since, not_sent_since| WakeWindow { now, decided_since, not_sent_since };
-    assert_eq!(store.wake_notices(&device, window(3_160, 0, 3_149)).await.unwrap(), 0);
-    assert_eq!(store.wake_notices(&device, window(3_160, 3_101, 3_150)).await.unwrap(), 0);
-    assert_eq!(store.wake_notices(&"ward-2".parse().unwrap(), window(3_160, 0, 3_150)).await.unwrap(), 0);
-    assert_eq!(store.wake_notices(&device, window(3_160, 0, 3_150)).await.unwrap(), 1);
+    let window = |now, decided_since, not_sent_since| WakeWindow {
+        now,
+        decided_since,
+        not_sent_since,
+    };
+    assert_eq!(
+        store
+            .wake_notices(&device, window(3_160, 0, 3_149))
+            .await
+            .unwrap(),
+        0
+    );
+    assert_eq!(
+        store
+            .wake_notices(&device, window(3_160, 3_101, 3_150))
+            .await
+            .unwrap(),
+        0
+    );
+    assert_eq!(
+        store
+            .wake_notices(&"ward-2".parse().unwrap(), window(3_160, 0, 3_150))
+            .await
+            .unwrap(),
+        0
+    );
+    assert_eq!(
+        store
+            .wake_notices(&device, window(3_160, 0, 3_150))
+            .await
+            .unwrap(),
+        1
+    );
     assert_eq!(store.due_notices(3_160, 10).await.unwrap().len(), 1);
 }
 
 async fn the_family_sees_states(store: &dyn Store) {
     let hash = |token: &str| -> [u8; 32] { Sha256::digest(token).into() };
     let filings = store.family(hash(&format!("{:032x}", 1))).await.unwrap();
-    let seen: Vec<_> = filings.iter().map(|f| (f.arrival_no, f.title_ja.as_str(), f.state)).collect();
+    let seen: Vec<_> = filings
+        .iter()
+        .map(|f| (f.arrival_no, f.title_ja.as_str(), f.state))
+        .collect();
     let arrived = FilingState::Arrived;
-    assert_eq!(seen, [(1, "出生届", arrived), (2, "出生届", arrived), (8, "出生届", arrived)], "in the order of the case");
+    assert_eq!(
+        seen,
+        [
+            (1, "出生届", arrived),
+            (2, "出生届", arrived),
+            (8, "出生届", arrived)
+        ],
+        "in the order of the case"
+    );
     let one = store.family(hash(&format!("{:032x}", 3))).await.unwrap();
-    assert_eq!((one[0].state, one[0].state_at, one[0].reason.as_deref()), (FilingState::Accepted, 3_100, None));
+    assert_eq!(
+        (one[0].state, one[0].state_at, one[0].reason.as_deref()),
+        (FilingState::Accepted, 3_100, None)
+    );
     assert!(store.family(hash("unknown")).await.unwrap().is_empty());
 }
 
@@ -283,16 +539,29 @@ async fn quarantine_counts_and_resolves(store: &dyn Store) {
         refusal: None,
     };
     for now in [4_000, 4_100] {
-        let batch = Batch { arrivals: Vec::new(), quarantined: vec![item.clone()], now };
+        let batch = Batch {
+            arrivals: Vec::new(),
+            quarantined: vec![item.clone()],
+            now,
+        };
         assert_eq!(store.ingest(Arc::new(batch), sealer()).await.unwrap(), []);
     }
     assert_eq!(store.counts().await.unwrap().quarantined, 3);
-    assert_eq!(store.quarantined_wires(10).await.unwrap(), [(Some("ward-1".to_owned()), b"wire 9".to_vec())]);
+    assert_eq!(
+        store.quarantined_wires(10).await.unwrap(),
+        [(Some("ward-1".to_owned()), b"wire 9".to_vec())]
+    );
     // the keys are mended, and the same bytes land
     land(store, vec![arrival(9, 6, 0)], 4_200).await;
     let after = store.quarantine(10).await.unwrap();
-    let mended = after.iter().find(|item| item.reason == QuarantineReason::Undecryptable).unwrap();
-    assert_eq!((mended.times, mended.resolved_at, mended.size), (2, Some(4_200), 6));
+    let mended = after
+        .iter()
+        .find(|item| item.reason == QuarantineReason::Undecryptable)
+        .unwrap();
+    assert_eq!(
+        (mended.times, mended.resolved_at, mended.size),
+        (2, Some(4_200), 6)
+    );
     assert_eq!(store.counts().await.unwrap().quarantined, 2);
 }
 
@@ -306,9 +575,27 @@ async fn sessions_live_and_die(store: &dyn Store) {
         expires_at: 6_000,
     };
     store.open_session(session.clone()).await.unwrap();
-    assert_eq!(store.session([5; 32], 5_100, 200).await.unwrap().unwrap().seen_at, 5_100);
-    assert!(store.session([5; 32], 5_301, 200).await.unwrap().is_none(), "idle too long");
-    assert!(store.session([5; 32], 6_000, 9_999).await.unwrap().is_none(), "over its absolute end");
+    assert_eq!(
+        store
+            .session([5; 32], 5_100, 200)
+            .await
+            .unwrap()
+            .unwrap()
+            .seen_at,
+        5_100
+    );
+    assert!(
+        store.session([5; 32], 5_301, 200).await.unwrap().is_none(),
+        "idle too long"
+    );
+    assert!(
+        store
+            .session([5; 32], 6_000, 9_999)
+            .await
+            .unwrap()
+            .is_none(),
+        "over its absolute end"
+    );
     assert!(store.session([6; 32], 5_100, 200).await.unwrap().is_none());
     store.close_session([5; 32], 5_200).await.unwrap();
     assert!(store.session([5; 32], 5_200, 200).await.unwrap().is_none());
@@ -332,14 +619,24 @@ async fn the_audit_chain_holds(store: &dyn Store) {
     }
     // nine arrivals, two conflicts and one unreadable message (each once), two decisions, five entries
     assert_eq!(verifier.lines(), 9 + 3 + 2 + 5);
-    assert_eq!(store.audit_lines(verifier.lines() - 1, 10).await.unwrap().len(), 1);
+    assert_eq!(
+        store
+            .audit_lines(verifier.lines() - 1, 10)
+            .await
+            .unwrap()
+            .len(),
+        1
+    );
     let mut changed = lines[3].clone();
     changed.entry.actor = "tanaka".into();
     let mut verifier = Verifier::default();
     for line in &lines[..3] {
         verifier.follow(line).unwrap();
     }
-    assert_eq!(verifier.follow(&changed).unwrap_err(), ChainBreak::Content { seq: 4 });
+    assert_eq!(
+        verifier.follow(&changed).unwrap_err(),
+        ChainBreak::Content { seq: 4 }
+    );
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -381,10 +678,15 @@ async fn the_story_holds_on_postgresql() {
     story(&store).await;
     let store = PostgresStore::open(&cluster.url(), 4).await.unwrap();
     assert_eq!(store.counts().await.unwrap().arrived, 8);
-    let (client, connection) = tokio_postgres::connect(&cluster.url(), tokio_postgres::NoTls).await.unwrap();
+    let (client, connection) = tokio_postgres::connect(&cluster.url(), tokio_postgres::NoTls)
+        .await
+        .unwrap();
     let connection = tokio::spawn(connection);
     for sql in FORBIDDEN {
-        assert!(client.execute(sql, &[]).await.is_err(), "PostgreSQL let this happen: {sql}");
+        assert!(
+            client.execute(sql, &[]).await.is_err(),
+            "PostgreSQL let this happen: {sql}"
+        );
     }
     connection.abort();
 }
@@ -408,9 +710,19 @@ async fn two_programs_on_one_postgresql_land_the_same_filings_once() {
     let (left, right) = (tell(one.clone()), tell(two));
     let (left, right) = (left.await.unwrap(), right.await.unwrap());
     assert_eq!(left, right, "both programs answer with the same receipts");
-    let mut numbers: Vec<u64> = one.filings(None, 1_000).await.unwrap().iter().map(|row| row.arrival_no).collect();
+    let mut numbers: Vec<u64> = one
+        .filings(None, 1_000)
+        .await
+        .unwrap()
+        .iter()
+        .map(|row| row.arrival_no)
+        .collect();
     numbers.sort_unstable();
-    assert_eq!(numbers, (1..=60).collect::<Vec<u64>>(), "numbers are sequential without a gap");
+    assert_eq!(
+        numbers,
+        (1..=60).collect::<Vec<u64>>(),
+        "numbers are sequential without a gap"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -419,8 +731,15 @@ async fn a_database_of_a_newer_program_is_left_alone() {
     let path = folder.path().join("city.db");
     drop(SqliteStore::open(&path).await.unwrap());
     let c = rusqlite::Connection::open(&path).unwrap();
-    c.execute("INSERT INTO migrations (number, name, digest) VALUES (2, '0002_later', '00')", []).unwrap();
+    c.execute(
+        "INSERT INTO migrations (number, name, digest) VALUES (2, '0002_later', '00')",
+        [],
+    )
+    .unwrap();
     drop(c);
     let error = SqliteStore::open(&path).await.unwrap_err();
-    assert!(matches!(error, StoreError::TooNew { found: 2, known: 1 }), "{error:?}");
+    assert!(
+        matches!(error, StoreError::TooNew { found: 2, known: 1 }),
+        "{error:?}"
+    );
 }

@@ -424,10 +424,7 @@ fn sections(lang: Lang, parsed: &ParsedFiling, masked: bool) -> Markup {
 }
 
 fn form_line(lang: Lang, row: &Row, masked: bool) -> Markup {
-    let hidden = masked
-        && (row.private
-            || row.path.as_str().contains("addr")
-            || row.path.as_str().contains("place"));
+    let hidden = masked && tells_where(row);
     html! {
         tr {
             th scope="row" { (row.label) }
@@ -437,6 +434,18 @@ fn form_line(lang: Lang, row: &Row, masked: bool) -> Markup {
             td.source { span class={ "source " (row.source.as_str()) } title=(source_words(lang, row.source)) { (source_word(lang, row.source)) } }
         }
     }
+}
+
+/// Whether a value could lead somebody to a protected person.
+fn tells_where(row: &Row) -> bool {
+    let mut parts = row.path.as_str().split(['.', '[']);
+    let place = parts.any(|part| {
+        part == "addr"
+            || part.ends_with("_addr")
+            || part.ends_with("honseki")
+            || part == "birth_place"
+    });
+    (row.private || place) && !row.path.as_str().ends_with(".confidential")
 }
 
 fn source_word(lang: Lang, source: Source) -> &'static str {
@@ -493,7 +502,7 @@ fn signature_box(lang: Lang, record: &FilingRecord) -> Markup {
                     span.result { (finding_words(lang, label.ja == "失効", finding)) }
                 }
             } }
-            @if let Some(problem) = &finding.problem { p.problem { (problem) } }
+            @if let Some(problem) = &finding.problem { p.hint { (t(lang, "検証の詳細：", "Detail: ")) span lang="en" { (problem) } } }
             dl.small {
                 @if let Some(serial) = &finding.serial { dt { (t(lang, "証明書シリアル番号", "Certificate serial")) } dd.code { (serial) } }
                 dt { (t(lang, "署名対象のダイジェスト（SHA-256）", "Digest of what was signed (SHA-256)")) }

@@ -132,7 +132,7 @@ async fn accept_page(
             ul.plain {
                 li { (t(lang, "届出人の端末と家族向けページに「受理」と表示されます。", "The device and the family's page show “accepted”.")) }
                 li { (t(lang, "受理した届出は、この画面では変更も取消もできません。訂正は法定の手続きによります。", "An accepted filing cannot be changed or undone here; corrections have their own procedures.")) }
-                li { (t(lang, "受理の日は到達の日にさかのぼります。", "The date of acceptance reaches back to the day of arrival.")) }
+                li { (t(lang, "届出が到達した日は変わりません。", "The day of arrival stays the same.")) }
             }
         }
         form.decision method="post" action={ "/console/filings/" (record.row.id) "/accept" } {

@@ -83,7 +83,10 @@ mod tests {
                 "{body} was taken"
             );
         }
-        let endless: String = (0..100).map(|n| format!("f{n}=1&")).collect();
+        let endless = (0..100)
+            .map(|n| format!("f{n}=1"))
+            .collect::<Vec<_>>()
+            .join("&");
         assert!(matches!(
             Fields::parse(endless.as_bytes()),
             Err(Failure::BadForm(_))

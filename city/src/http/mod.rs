@@ -108,11 +108,11 @@ pub fn router(app: App) -> Router {
         .route("/f/{token}", get(family::status))
         .route(
             "/assets/city.css",
-            get(|| asset("text/css; charset=utf-8", include_str!("city.css"))),
+            get(async || asset("text/css; charset=utf-8", include_str!("city.css"))),
         )
         .route(
             "/assets/icon.svg",
-            get(|| asset("image/svg+xml", include_str!("icon.svg"))),
+            get(async || asset("image/svg+xml", include_str!("icon.svg"))),
         )
         .route("/healthz", get(|| async { "ok\n" }))
         .fallback(not_found)
@@ -121,7 +121,7 @@ pub fn router(app: App) -> Router {
         .with_state(app)
 }
 
-async fn asset(kind: &'static str, body: &'static str) -> Response {
+fn asset(kind: &'static str, body: &'static str) -> Response {
     (
         [
             (header::CONTENT_TYPE, kind),

@@ -97,6 +97,26 @@ fn reason_words(lang: Lang, reason: QuarantineReason) -> &'static str {
     }
 }
 
+/// What an action of the audit log means.
+fn action_words(lang: Lang, action: &str) -> &'static str {
+    match action {
+        "filing.arrived" => t(lang, "届出の到達", "Filing arrived"),
+        "filing.viewed" => t(lang, "届出の閲覧", "Filing viewed"),
+        "filing.unmasked" => t(lang, "伏せた値の表示", "Masked values shown"),
+        "filing.downloaded" => t(lang, "原本等の保存", "Original downloaded"),
+        "filing.accepted" => t(lang, "受理", "Accepted"),
+        "filing.returned" => t(lang, "補正の依頼", "Returned"),
+        "list.viewed" => t(lang, "一覧の閲覧", "List viewed"),
+        "quarantine.viewed" => t(lang, "読めない届き物の閲覧", "Unreadable messages viewed"),
+        "audit.viewed" => t(lang, "操作記録の閲覧", "Audit log viewed"),
+        "message.quarantined" => t(lang, "読めない届き物", "Unreadable message"),
+        "sign_in.done" => t(lang, "サインイン", "Signed in"),
+        "sign_in.failed" => t(lang, "サインイン失敗", "Sign-in failed"),
+        "sign_out" => t(lang, "サインアウト", "Signed out"),
+        _ => "",
+    }
+}
+
 /// Address parameters of the audit log.
 #[derive(Debug, Default, Deserialize)]
 pub(super) struct AuditChoice {
@@ -134,7 +154,10 @@ pub(super) async fn audit(
                     td { (line.seq) }
                     td.when { (jst::short(line.entry.at)) }
                     td { (line.entry.actor) }
-                    td { (line.entry.action) @if !line.entry.detail.is_empty() { " " span.hint { (line.entry.detail) } } }
+                    td {
+                        (action_words(lang, &line.entry.action)) " "
+                        span.hint { (line.entry.action) @if !line.entry.detail.is_empty() { " " (line.entry.detail) } }
+                    }
                     td.code { (line.entry.subject.chars().take(16).collect::<String>()) }
                     td.code { (hex::encode(line.hash).chars().take(12).collect::<String>()) }
                 }

@@ -67,7 +67,7 @@ struct Rejected {
 }
 
 impl Rejected {
-    fn silent(reason: QuarantineReason, detail: impl ToString) -> Self {
+    fn silent(reason: QuarantineReason, detail: &dyn ToString) -> Self {
         Self {
             reason,
             detail: detail.to_string(),
@@ -78,13 +78,13 @@ impl Rejected {
 
 fn examine(desk: &Desk, message: &Message, now: i64) -> Result<Box<Arrival>, Rejected> {
     let device_key =
-        |id: &ubugoe_protocol::DeviceId| desk.devices.get(id).map(|device| device.sign.clone());
-    let opened =
-        ubugoe_protocol::open(&message.wire, &desk.keys.open, device_key).map_err(unopened)?;
+        |id: &ubugoe_protocol::DeviceId| desk.devices.get(id).map(|device| device.sign);
+    let opened = ubugoe_protocol::open(&message.wire, &desk.keys.open, device_key)
+        .map_err(|error| unopened(&error))?;
     let header = &opened.header;
     if message.device.as_ref() != Some(&header.device) {
         let detail = format!("the envelope names {}", header.device);
-        return Err(Rejected::silent(QuarantineReason::DeviceMismatch, detail));
+        return Err(Rejected::silent(QuarantineReason::DeviceMismatch, &detail));
     }
     if header.recipient != desk.office.recipient {
         let detail = format!("for {}", header.recipient);
@@ -101,16 +101,16 @@ fn examine(desk: &Desk, message: &Message, now: i64) -> Result<Box<Arrival>, Rej
         ));
     }
     let signature = check_signature(desk, &opened, now);
-    let context = facts::Context {
+    let cx = facts::Context {
         catalogue: &desk.catalogue,
         municipality: desk.office.municipality,
         created: header.created,
         now,
     };
-    let content = facts::from_canonical(&opened.body.canonical, signature, &context)
-        .map_err(|error| Rejected::silent(QuarantineReason::UnreadableContent, error))?;
+    let content = facts::from_canonical(&opened.body.canonical, signature, &cx)
+        .map_err(|error| Rejected::silent(QuarantineReason::UnreadableContent, &error))?;
     let fresh_token = crate::random_token()
-        .map_err(|error| Rejected::silent(QuarantineReason::UnreadableContent, error))?;
+        .map_err(|error| Rejected::silent(QuarantineReason::UnreadableContent, &error))?;
     let Opened {
         header,
         body,
@@ -136,8 +136,8 @@ fn examine(desk: &Desk, message: &Message, now: i64) -> Result<Box<Arrival>, Rej
     }))
 }
 
-fn unopened(error: OpenError) -> Rejected {
-    let reason = match &error {
+fn unopened(error: &OpenError) -> Rejected {
+    let reason = match error {
         OpenError::Wire(_) | OpenError::Shape => QuarantineReason::Malformed,
         OpenError::UnknownDevice(_) => QuarantineReason::UnknownDevice,
         OpenError::DeviceSignature(_) => QuarantineReason::BadDeviceSignature,

@@ -13,9 +13,10 @@
 //!  error ── connection over ── worker dropped ──> next connection, fresh event loop, clean session
 //! ```
 //!
-//! The session is clean: a broker that forgets it loses nothing, because devices send again until they have a receipt,
-//! and they learn from the retained presence (with a will) when the city is back. A durable session would keep messages
-//! that devices keep anyway.
+//! The session is clean: a broker that forgets it loses nothing, because devices send again until they have a receipt.
+//! They notice that the city was away by PUBACK 0x10 (nobody listens), by a receipt that does not come, or, where the
+//! broker's rules let them read it, by the retained presence (with a will). A durable session would keep messages that
+//! devices keep anyway.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -43,7 +44,11 @@ const RECEIVE_MAXIMUM: u16 = 200;
 /// Most unacknowledged messages of ours under way.
 const IN_FLIGHT: u16 = 64;
 /// An envelope with room for its MQTT frame.
-const MAX_PACKET: u32 = MAX_ENVELOPE as u32 + 4096;
+const MAX_PACKET: u32 = 132 * 1024;
+const _: () = assert!(
+    MAX_ENVELOPE + 4096 <= MAX_PACKET as usize,
+    "an envelope must fit"
+);
 /// Largest number of notices taken up at once.
 const NOTICES: u32 = 64;
 
@@ -284,7 +289,7 @@ impl Worker {
             let wait = if ready {
                 self.until_next_notice().await?
             } else {
-                Duration::from_secs(3_600)
+                Duration::from_hours(1)
             };
             tokio::select! {
                 news = inbox.recv() => {

@@ -626,6 +626,9 @@ pub struct Quarantined {
     pub resolved_at: Option<i64>,
 }
 
+/// A message set aside, as it came: the device of its topic (if well formed) and its bytes.
+pub type Kept = (Option<String>, Vec<u8>);
+
 /// A staff session.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Session {
@@ -695,10 +698,7 @@ pub trait Store: Send + Sync {
     /// Messages in quarantine, newest first; unresolved before resolved.
     async fn quarantine(&self, limit: u32) -> Result<Vec<Quarantined>, StoreError>;
     /// Unresolved messages as they came, to try again after keys or devices were added.
-    async fn quarantined_wires(
-        &self,
-        limit: u32,
-    ) -> Result<Vec<(Option<String>, Vec<u8>)>, StoreError>;
+    async fn quarantined_wires(&self, limit: u32) -> Result<Vec<Kept>, StoreError>;
     /// Adds a line to the audit chain.
     async fn audit(&self, entry: AuditEntry) -> Result<(), StoreError>;
     /// Audit lines with `seq > after`, ascending.

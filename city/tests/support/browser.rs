@@ -18,7 +18,9 @@ pub(crate) struct Reply {
 
 impl Reply {
     pub(crate) fn header(&self, name: &str) -> Option<&str> {
-        self.headers.iter().find_map(|(known, value)| known.eq_ignore_ascii_case(name).then_some(value.as_str()))
+        self.headers
+            .iter()
+            .find_map(|(known, value)| known.eq_ignore_ascii_case(name).then_some(value.as_str()))
     }
 
     pub(crate) fn text(&self) -> &str {
@@ -28,7 +30,9 @@ impl Reply {
     /// Value of a hidden field.
     pub(crate) fn hidden(&self, name: &str) -> String {
         let text = self.text();
-        let start = text.find(&format!("name=\"{name}\" value=\"")).unwrap_or_else(|| panic!("no field {name} in {text}"));
+        let start = text
+            .find(&format!("name=\"{name}\" value=\""))
+            .unwrap_or_else(|| panic!("no field {name} in {text}"));
         let rest = &text[start + name.len() + 15..];
         rest[..rest.find('"').unwrap()].to_owned()
     }
@@ -36,7 +40,12 @@ impl Reply {
     /// Status and title, for messages.
     pub(crate) fn brief(&self) -> String {
         let text = String::from_utf8_lossy(&self.body);
-        let title = text.split("<title>").nth(1).and_then(|rest| rest.split('<').next()).unwrap_or("").to_owned();
+        let title = text
+            .split("<title>")
+            .nth(1)
+            .and_then(|rest| rest.split('<').next())
+            .unwrap_or("")
+            .to_owned();
         format!("{} {title}", self.status)
     }
 }
@@ -52,15 +61,28 @@ pub(crate) struct Browser {
 pub(crate) fn form(fields: &[(&str, &str)]) -> String {
     let encode = |text: &str| {
         text.bytes()
-            .map(|byte| if byte.is_ascii_alphanumeric() { char::from(byte).to_string() } else { format!("%{byte:02X}") })
+            .map(|byte| {
+                if byte.is_ascii_alphanumeric() {
+                    char::from(byte).to_string()
+                } else {
+                    format!("%{byte:02X}")
+                }
+            })
             .collect::<String>()
     };
-    fields.iter().map(|(name, value)| format!("{}={}", encode(name), encode(value))).collect::<Vec<_>>().join("&")
+    fields
+        .iter()
+        .map(|(name, value)| format!("{}={}", encode(name), encode(value)))
+        .collect::<Vec<_>>()
+        .join("&")
 }
 
 impl Browser {
     pub(crate) fn new(address: SocketAddr) -> Self {
-        Self { address, cookies: BTreeMap::new() }
+        Self {
+            address,
+            cookies: BTreeMap::new(),
+        }
     }
 
     pub(crate) async fn get(&mut self, path: &str) -> Reply {
@@ -69,16 +91,26 @@ impl Browser {
 
     pub(crate) async fn post(&mut self, path: &str, fields: &[(&str, &str)]) -> Reply {
         let body = form(fields);
-        let head =
-            format!("POST {path} HTTP/1.1\r\ncontent-type: application/x-www-form-urlencoded\r\ncontent-length: {}\r\n", body.len());
+        let head = format!(
+            "POST {path} HTTP/1.1\r\ncontent-type: application/x-www-form-urlencoded\r\ncontent-length: {}\r\n",
+            body.len()
+        );
         self.request(&head, &body).await
     }
 
     /// One request with these first lines.
     pub(crate) async fn request(&mut self, head: &str, body: &str) -> Reply {
         let mut stream = TcpStream::connect(self.address).await.unwrap();
-        let cookies = self.cookies.iter().map(|(name, value)| format!("{name}={value}")).collect::<Vec<_>>().join("; ");
-        let request = format!("{head}host: {}\r\nconnection: close\r\ncookie: {cookies}\r\n\r\n{body}", self.address);
+        let cookies = self
+            .cookies
+            .iter()
+            .map(|(name, value)| format!("{name}={value}"))
+            .collect::<Vec<_>>()
+            .join("; ");
+        let request = format!(
+            "{head}host: {}\r\nconnection: close\r\ncookie: {cookies}\r\n\r\n{body}",
+            self.address
+        );
         stream.write_all(request.as_bytes()).await.unwrap();
         let mut bytes = Vec::new();
         stream.read_to_end(&mut bytes).await.unwrap();
@@ -105,19 +137,53 @@ impl Browser {
     pub(crate) async fn sign_in(&mut self) {
         let page = self.get("/console/sign-in").await;
         let csrf = page.hidden("csrf");
-        let reply = self.post("/console/sign-in", &[("csrf", &csrf), ("account", "sato"), ("password", PASSWORD)]).await;
-        assert_eq!((reply.status, reply.header("location")), (303, Some("/console/filings")), "{}", reply.brief());
+        let reply = self
+            .post(
+                "/console/sign-in",
+                &[("csrf", &csrf), ("account", "sato"), ("password", PASSWORD)],
+            )
+            .await;
+        assert_eq!(
+            (reply.status, reply.header("location")),
+            (303, Some("/console/filings")),
+            "{}",
+            reply.brief()
+        );
     }
 }
 
 fn parse(bytes: &[u8]) -> Reply {
-    let end = bytes.windows(4).position(|four| four == b"\r\n\r\n").expect("no end of headers");
+    let end = bytes
+        .windows(4)
+        .position(|four| four == b"\r\n\r\n")
+        .expect("no end of headers");
     let head = std::str::from_utf8(&bytes[..end]).unwrap();
     let mut lines = head.split("\r\n");
-    let status = lines.next().unwrap().split(' ').nth(1).unwrap().parse().unwrap();
-    let headers = lines.map(|line| line.split_once(": ").unwrap()).map(|(n, v)| (n.to_owned(), v.to_owned())).collect();
-    let reply = Reply { status, headers, body: bytes[end + 4..].to_vec() };
-    if reply.header("transfer-encoding").is_some() { Reply { body: unchunk(&reply.body), ..reply } } else { reply }
+    let status = lines
+        .next()
+        .unwrap()
+        .split(' ')
+        .nth(1)
+        .unwrap()
+        .parse()
+        .unwrap();
+    let headers = lines
+        .map(|line| line.split_once(": ").unwrap())
+        .map(|(n, v)| (n.to_owned(), v.to_owned()))
+        .collect();
+    let reply = Reply {
+        status,
+        headers,
+        body: bytes[end + 4..].to_vec(),
+    };
+    if reply.header("transfer-encoding").is_some() {
+        Reply {
+            body: unchunk(&reply.body),
+            ..reply
+        }
+    } else {
+        reply
+    }
 }
 
 fn unchunk(mut bytes: &[u8]) -> Vec<u8> {

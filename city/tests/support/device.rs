@@ -39,14 +39,19 @@ fn transport(office: &Office, id: &str) -> Transport {
     for certificate in CertificateDer::pem_file_iter(&files.ca).unwrap() {
         roots.add(certificate.unwrap()).unwrap();
     }
-    let chain = CertificateDer::pem_file_iter(&files.cert).unwrap().collect::<Result<Vec<_>, _>>().unwrap();
-    let key = PrivateKeyDer::from_pem_file(&files.key).unwrap();
-    let config = rustls::ClientConfig::builder_with_provider(Arc::new(rustls::crypto::aws_lc_rs::default_provider()))
-        .with_safe_default_protocol_versions()
+    let chain = CertificateDer::pem_file_iter(&files.cert)
         .unwrap()
-        .with_root_certificates(roots)
-        .with_client_auth_cert(chain, key)
+        .collect::<Result<Vec<_>, _>>()
         .unwrap();
+    let key = PrivateKeyDer::from_pem_file(&files.key).unwrap();
+    let config = rustls::ClientConfig::builder_with_provider(Arc::new(
+        rustls::crypto::aws_lc_rs::default_provider(),
+    ))
+    .with_safe_default_protocol_versions()
+    .unwrap()
+    .with_root_certificates(roots)
+    .with_client_auth_cert(chain, key)
+    .unwrap();
     Transport::Tls(TlsConfiguration::Rustls(Arc::new(config)))
 }
 
@@ -58,7 +63,10 @@ impl Device {
         options.set_max_packet_size(Some(1 << 20));
         let (client, mut events) = AsyncClient::new(options, 1_000);
         let id: DeviceId = id.parse().unwrap();
-        client.subscribe(format!("ubg/v1/down/{id}/+"), QoS::AtLeastOnce).await.unwrap();
+        client
+            .subscribe(format!("ubg/v1/down/{id}/+"), QoS::AtLeastOnce)
+            .await
+            .unwrap();
         let (down_in, down) = mpsc::unbounded_channel();
         let (acknowledged_in, acknowledged) = mpsc::unbounded_channel();
         let (ready_in, mut ready) = mpsc::unbounded_channel();
@@ -66,30 +74,53 @@ impl Device {
             loop {
                 match events.poll().await {
                     Ok(Event::Incoming(Incoming::Publish(publish))) => {
-                        drop(down_in.send(publish.payload.to_vec()));
+                        let _ = down_in.send(publish.payload.to_vec());
                     }
-                    Ok(Event::Incoming(Incoming::PubAck(ack))) => drop(acknowledged_in.send(ack.pkid)),
-                    Ok(Event::Incoming(Incoming::SubAck(_))) => drop(ready_in.send(())),
+                    Ok(Event::Incoming(Incoming::PubAck(ack))) => {
+                        let _ = acknowledged_in.send(ack.pkid);
+                    }
+                    Ok(Event::Incoming(Incoming::SubAck(_))) => {
+                        let _ = ready_in.send(());
+                    }
                     Ok(Event::Outgoing(Outgoing::Disconnect)) => return,
                     Ok(_) => {}
                     Err(error) => panic!("the device's connection failed: {error}"),
                 }
             }
         });
-        tokio::time::timeout(PATIENCE, ready.recv()).await.unwrap().unwrap();
-        Self { open: office.device_open(id.as_str()), id, client, down, acknowledged, poll }
+        tokio::time::timeout(PATIENCE, ready.recv())
+            .await
+            .unwrap()
+            .unwrap();
+        Self {
+            open: office.device_open(id.as_str()),
+            id,
+            client,
+            down,
+            acknowledged,
+            poll,
+        }
     }
 
     /// Publishes to a recipient and waits for the broker's acknowledgement.
     pub(crate) async fn send(&mut self, recipient: &str, wire: Vec<u8>) {
         let topic = topics::up(&self.id, &recipient.parse().unwrap());
-        self.client.publish(topic, QoS::AtLeastOnce, false, wire).await.unwrap();
-        tokio::time::timeout(PATIENCE, self.acknowledged.recv()).await.unwrap().unwrap();
+        self.client
+            .publish(topic, QoS::AtLeastOnce, false, wire)
+            .await
+            .unwrap();
+        tokio::time::timeout(PATIENCE, self.acknowledged.recv())
+            .await
+            .unwrap()
+            .unwrap();
     }
 
     /// The next thing that comes down.
     pub(crate) async fn next(&mut self) -> Downlink {
-        let bytes = tokio::time::timeout(PATIENCE, self.down.recv()).await.expect("nothing came down").unwrap();
+        let bytes = tokio::time::timeout(PATIENCE, self.down.recv())
+            .await
+            .expect("nothing came down")
+            .unwrap();
         open_down(&bytes, &self.id, &self.open).unwrap()
     }
 

@@ -18,8 +18,8 @@ use ubugoe_city::server::{City, open_store};
 use ubugoe_city::store::Store;
 use ubugoe_procedures::Catalogue;
 use ubugoe_protocol::{
-    CaseId, DeviceId, Downlink, FilingBody, FilingId, Header, Kind, Receipt, RecipientPublicKey, RecipientSecretKey,
-    SigningKey, VERSION, VerifyingKey,
+    CaseId, DeviceId, Downlink, FilingBody, FilingId, Header, Kind, Receipt, RecipientPublicKey,
+    RecipientSecretKey, SigningKey, VERSION, VerifyingKey,
 };
 
 use super::papers::{Parent, parent};
@@ -59,7 +59,8 @@ pub(crate) struct Office {
 
 fn password_hash() -> String {
     static HASH: std::sync::OnceLock<String> = std::sync::OnceLock::new();
-    HASH.get_or_init(|| password::hash(PASSWORD).unwrap()).clone()
+    HASH.get_or_init(|| password::hash(PASSWORD).unwrap())
+        .clone()
 }
 
 impl Office {
@@ -67,8 +68,18 @@ impl Office {
     pub(crate) fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
         let pki = Pki::with(folder.path(), &["ward-1", "ward-2"], &["asukoe", "tonari"]).unwrap();
-        std::fs::write(folder.path().join("jpki-sign-ca.pem"), &parent().authority_pem).unwrap();
-        Self { folder, pki, hands: Hands::at(NOON), broker_port: 1, store_url: "sqlite:city.db".to_owned() }
+        std::fs::write(
+            folder.path().join("jpki-sign-ca.pem"),
+            &parent().authority_pem,
+        )
+        .unwrap();
+        Self {
+            folder,
+            pki,
+            hands: Hands::at(NOON),
+            broker_port: 1,
+            store_url: "sqlite:city.db".to_owned(),
+        }
     }
 
     /// The configuration file.
@@ -147,7 +158,11 @@ password = '{password}'
     pub(crate) async fn ingest(&self) -> Ingest {
         let store = self.store().await;
         let config = self.config();
-        let sealer = CitySealer::new(config.office.recipient.clone(), config.keys.sign.clone(), &config.http.public_url);
+        let sealer = CitySealer::new(
+            config.office.recipient.clone(),
+            config.keys.sign.clone(),
+            &config.http.public_url,
+        );
         let desk = Desk {
             office: config.office,
             keys: config.keys,
@@ -160,19 +175,33 @@ password = '{password}'
 
     /// The city's public keys, as a kiosk has them.
     pub(crate) fn seal_key(&self) -> RecipientPublicKey {
-        RecipientPublicKey::from_text(self.pki.text("city-asukoe.hpke.pub").unwrap().trim_end()).unwrap()
+        RecipientPublicKey::from_text(self.pki.text("city-asukoe.hpke.pub").unwrap().trim_end())
+            .unwrap()
     }
 
     pub(crate) fn receipt_key(&self) -> VerifyingKey {
-        VerifyingKey::from_text(self.pki.text("city-asukoe.receipt.pub").unwrap().trim_end()).unwrap()
+        VerifyingKey::from_text(self.pki.text("city-asukoe.receipt.pub").unwrap().trim_end())
+            .unwrap()
     }
 
     pub(crate) fn device_sign(&self, id: &str) -> SigningKey {
-        SigningKey::from_text(self.pki.text(&format!("device-{id}.sign")).unwrap().trim_end()).unwrap()
+        SigningKey::from_text(
+            self.pki
+                .text(&format!("device-{id}.sign"))
+                .unwrap()
+                .trim_end(),
+        )
+        .unwrap()
     }
 
     pub(crate) fn device_open(&self, id: &str) -> RecipientSecretKey {
-        RecipientSecretKey::from_text(self.pki.text(&format!("device-{id}.hpke")).unwrap().trim_end()).unwrap()
+        RecipientSecretKey::from_text(
+            self.pki
+                .text(&format!("device-{id}.hpke"))
+                .unwrap()
+                .trim_end(),
+        )
+        .unwrap()
     }
 
     /// A sealed filing.
@@ -191,8 +220,11 @@ password = '{password}'
             expires: None,
             key_id: to.key_id(),
         };
-        let body =
-            FilingBody { canonical: letter.canonical.clone(), signature: letter.signature.clone(), attachments: Vec::new() };
+        let body = FilingBody {
+            canonical: letter.canonical.clone(),
+            signature: letter.signature.clone(),
+            attachments: Vec::new(),
+        };
         ubugoe_protocol::seal(&header, &body, &to, &self.device_sign(letter.device)).unwrap()
     }
 
@@ -202,11 +234,17 @@ password = '{password}'
     }
 
     pub(crate) async fn open_with(&self, faults: Faults) -> Running {
-        let city = City::start(self.config(), self.hands.clock(), faults).await.unwrap();
+        let city = City::start(self.config(), self.hands.clock(), faults)
+            .await
+            .unwrap();
         let address = city.address().unwrap();
         let (raise, stop) = watch::channel(false);
         let task = tokio::spawn(async move { city.run(stop).await.unwrap() });
-        Running { address, raise, task }
+        Running {
+            address,
+            raise,
+            task,
+        }
     }
 }
 
@@ -257,13 +295,21 @@ pub(crate) fn signed_by(parent: &Parent, canonical: Vec<u8>) -> Letter {
 
 /// A message as the broker hands it over.
 pub(crate) fn message(device: &str, wire: Vec<u8>) -> Message {
-    Message { device: Some(device.parse::<DeviceId>().unwrap()), wire }
+    Message {
+        device: Some(device.parse::<DeviceId>().unwrap()),
+        wire,
+    }
 }
 
 /// The one signed receipt among answers.
 pub(crate) fn only_receipt(answers: &[Answer]) -> Vec<u8> {
     match answers {
-        [Answer { content: Downlink::Receipts(items), .. }] => match items.as_slice() {
+        [
+            Answer {
+                content: Downlink::Receipts(items),
+                ..
+            },
+        ] => match items.as_slice() {
             [one] => one.clone(),
             _ => panic!("{} receipts", items.len()),
         },
@@ -273,6 +319,9 @@ pub(crate) fn only_receipt(answers: &[Answer]) -> Vec<u8> {
 
 /// Lands one letter and reads its receipt.
 pub(crate) async fn land(office: &Office, ingest: &Ingest, letter: &Letter) -> Receipt {
-    let answers = ingest.land(vec![message(letter.device, office.envelope(letter))]).await.unwrap();
+    let answers = ingest
+        .land(vec![message(letter.device, office.envelope(letter))])
+        .await
+        .unwrap();
     Receipt::verify(&only_receipt(&answers), &office.receipt_key()).unwrap()
 }

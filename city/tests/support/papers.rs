@@ -2,16 +2,16 @@
 
 use jiff::civil::{Date, date, datetime};
 use rcgen::{
-    BasicConstraints, CertificateParams, CertifiedIssuer, CustomExtension, DnType, IsCa, KeyPair, KeyUsagePurpose,
-    PKCS_RSA_SHA256, RsaKeySize,
+    BasicConstraints, CertificateParams, CertifiedIssuer, CustomExtension, DnType, IsCa, KeyPair,
+    KeyUsagePurpose, PKCS_RSA_SHA256, RsaKeySize,
 };
 use rsa::pkcs8::DecodePrivateKey;
 use rsa::{Pkcs1v15Sign, RsaPrivateKey};
 use sha2::Sha256;
 use std::sync::OnceLock;
 use ubugoe_procedures::{
-    Answers, BirthCertificate, CardHolder, Catalogue, Draft, Facts, FilerRole, Filing, IssuerKind, Lang, MunicipalityCode,
-    PlaceKind, Plurality, Procedure, Sex, Source, Value, missing, prefill,
+    Answers, BirthCertificate, CardHolder, Catalogue, Draft, Facts, FilerRole, Filing, IssuerKind,
+    Lang, MunicipalityCode, PlaceKind, Plurality, Procedure, Sex, Source, Value, missing, prefill,
 };
 use ubugoe_protocol::cades;
 
@@ -53,7 +53,12 @@ fn certificate(number: &str) -> BirthCertificate {
 
 fn facts(number: &str) -> Facts {
     Facts {
-        holder: CardHolder { name: MOTHER.to_owned(), address: ADDRESS.to_owned(), birth: date(1996, 11, 23), sex: Sex::Female },
+        holder: CardHolder {
+            name: MOTHER.to_owned(),
+            address: ADDRESS.to_owned(),
+            birth: date(1996, 11, 23),
+            sex: Sex::Female,
+        },
         role: FilerRole::Mother,
         certificate: Some(certificate(number)),
         today: date(2026, 11, 24),
@@ -67,7 +72,9 @@ fn said(path: &str, child: &str) -> Value {
     let choice = |id: &str| Value::Choice(id.to_owned());
     match path {
         "child_mei" | "child.mei" | "child[0].mei" => text(child),
-        "child_sei" | "child.sei" | "child[0].sei" | "father.sei" | "spouse.sei" => text("葛\u{e0100}城"),
+        "child_sei" | "child.sei" | "child[0].sei" | "father.sei" | "spouse.sei" => {
+            text("葛\u{e0100}城")
+        }
         "child_mei_kana" => text("サクラ"),
         "child_sei_kana" | "claimant.sei_kana" => text("カツラギ"),
         "parents_marriage" => choice("married"),
@@ -90,7 +97,9 @@ fn said(path: &str, child: &str) -> Value {
 
 fn interview(procedure: &Procedure, mut answers: Answers, child: &str) -> Answers {
     for _ in 0..300 {
-        let Some(field) = missing(procedure, &answers).first().copied() else { return answers };
+        let Some(field) = missing(procedure, &answers).first().copied() else {
+            return answers;
+        };
         let value = said(field.path.as_str(), child);
         answers.set(field.path.clone(), value, Source::Parent);
     }
@@ -128,19 +137,33 @@ pub(crate) fn birth(certificate: &str) -> Paper {
 
 /// A plain allowance claim.
 pub(crate) fn allowance(certificate: &str) -> Paper {
-    Paper { procedure: "jido_teate_nintei", ..birth(certificate) }
+    Paper {
+        procedure: "jido_teate_nintei",
+        ..birth(certificate)
+    }
 }
 
 /// Canonical bytes of a paper.
 pub(crate) fn canonical(paper: &Paper) -> Vec<u8> {
     let catalogue = Catalogue::builtin().unwrap();
-    let procedure = catalogue.procedure(&paper.procedure.parse().unwrap()).unwrap();
+    let procedure = catalogue
+        .procedure(&paper.procedure.parse().unwrap())
+        .unwrap();
     let mut answers = prefill(procedure, &facts(&paper.certificate), &catalogue);
     if paper.protected {
-        let path = procedure.form.fields.iter().map(|field| &field.path).find(|path| path.as_str().ends_with(".confidential"));
+        let path = procedure
+            .form
+            .fields
+            .iter()
+            .map(|field| &field.path)
+            .find(|path| path.as_str().ends_with(".confidential"));
         let path = path.unwrap().clone();
         let field = procedure.form.field(path.as_str()).unwrap();
-        let option = field.options.iter().find(|option| option.id != "none").unwrap();
+        let option = field
+            .options
+            .iter()
+            .find(|option| option.id != "none")
+            .unwrap();
         answers.set(path, Value::Choice(option.id.clone()), Source::Parent);
     }
     let answers = interview(procedure, answers, &paper.child);
@@ -151,7 +174,9 @@ pub(crate) fn canonical(paper: &Paper) -> Vec<u8> {
         child_order: Some(paper.order),
         drafted_on: paper.drafted_on,
     };
-    Filing::assemble(procedure, &answers, &draft).unwrap().canonical(procedure)
+    Filing::assemble(procedure, &answers, &draft)
+        .unwrap()
+        .canonical(procedure)
 }
 
 /// A parent's signing key and certificate, and the authority over it.
@@ -169,7 +194,9 @@ fn issue() -> Parent {
     let rsa = || KeyPair::generate_rsa_for(&PKCS_RSA_SHA256, RsaKeySize::_2048).unwrap();
     let mut authority = CertificateParams::default();
     authority.distinguished_name.push(DnType::CountryName, "JP");
-    authority.distinguished_name.push(DnType::OrganizationName, "JPKI-TEST");
+    authority
+        .distinguished_name
+        .push(DnType::OrganizationName, "JPKI-TEST");
     authority.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
     authority.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
     authority.not_before = rcgen::date_time_ymd(2020, 1, 1);
@@ -178,14 +205,21 @@ fn issue() -> Parent {
     let key = rsa();
     let mut person = CertificateParams::default();
     person.distinguished_name.push(DnType::CountryName, "JP");
-    person.distinguished_name.push(DnType::CommonName, "20261124000000000001");
-    person.key_usages = vec![KeyUsagePurpose::DigitalSignature, KeyUsagePurpose::ContentCommitment];
+    person
+        .distinguished_name
+        .push(DnType::CommonName, "20261124000000000001");
+    person.key_usages = vec![
+        KeyUsagePurpose::DigitalSignature,
+        KeyUsagePurpose::ContentCommitment,
+    ];
     person.use_authority_key_identifier_extension = true;
     person.not_before = rcgen::date_time_ymd(2024, 1, 1);
     person.not_after = rcgen::date_time_ymd(2029, 1, 1);
     // certificatePolicies { 1.2.392.200149.8.5.1.1.20 }
     let policy = hex::decode("300f300d060b2a8308 8c9b550805010114".replace(' ', "")).unwrap();
-    person.custom_extensions.push(CustomExtension::from_oid_content(&[2, 5, 29, 32], policy));
+    person
+        .custom_extensions
+        .push(CustomExtension::from_oid_content(&[2, 5, 29, 32], policy));
     let certificate = person.signed_by(&key, &authority).unwrap();
     Parent {
         key: RsaPrivateKey::from_pkcs8_der(key.serialized_der()).unwrap(),
@@ -210,7 +244,10 @@ impl Parent {
     /// Signs canonical bytes as a card does.
     pub(crate) fn sign(&self, canonical: &[u8]) -> Vec<u8> {
         let prepared = cades::prepare(canonical, &self.certificate, SIGNED_AT).unwrap();
-        let signature = self.key.sign(Pkcs1v15Sign::new::<Sha256>(), &prepared.to_sign_sha256).unwrap();
+        let signature = self
+            .key
+            .sign(Pkcs1v15Sign::new::<Sha256>(), &prepared.to_sign_sha256)
+            .unwrap();
         prepared.assemble(&signature).unwrap()
     }
 }

@@ -15,7 +15,7 @@ use ubugoe_protocol::{DeviceId, FilingId};
 
 use super::migrate::{Migration, remaining};
 use super::{
-    Attempt, Batch, Counts, Decided, Decision, FamilyFiling, FilingRecord, FilingRow, Landed,
+    Attempt, Batch, Counts, Decided, Decision, FamilyFiling, FilingRecord, FilingRow, Kept, Landed,
     Notice, Quarantined, Sealer, Session, Store, StoreError, WakeWindow,
 };
 use crate::casework::FilingState;
@@ -201,10 +201,7 @@ impl Store for PostgresStore {
         read::quarantine(&self.client("reading the quarantine").await?, limit).await
     }
 
-    async fn quarantined_wires(
-        &self,
-        limit: u32,
-    ) -> Result<Vec<(Option<String>, Vec<u8>)>, StoreError> {
+    async fn quarantined_wires(&self, limit: u32) -> Result<Vec<Kept>, StoreError> {
         read::quarantined_wires(&self.client("reading the quarantine").await?, limit).await
     }
 
@@ -248,6 +245,9 @@ mod tests {
     #[test]
     fn migrations_are_frozen() {
         let digests: Vec<String> = MIGRATIONS.iter().map(Migration::digest).collect();
-        assert_eq!(digests, ["b7e64c2739f666a6a90dd6bd8ef8df79dd85f84b8f94fc9dd68ff38aa674ec1b"]);
+        assert_eq!(
+            digests,
+            ["b7e64c2739f666a6a90dd6bd8ef8df79dd85f84b8f94fc9dd68ff38aa674ec1b"]
+        );
     }
 }

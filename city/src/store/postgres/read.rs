@@ -9,7 +9,7 @@ use super::failed;
 use crate::casework::FilingState;
 use crate::casework::audit::{AuditEntry, AuditRecord};
 use crate::store::{
-    Counts, FamilyFiling, FilingRecord, FilingRow, HistoryEntry, Notice, QuarantineReason,
+    Counts, FamilyFiling, FilingRecord, FilingRow, HistoryEntry, Kept, Notice, QuarantineReason,
     Quarantined, StoreError, facts_from_text, fixed, unsigned,
 };
 
@@ -295,10 +295,7 @@ pub(super) async fn quarantine(c: &Object, limit: u32) -> Result<Vec<Quarantined
         .collect()
 }
 
-pub(super) async fn quarantined_wires(
-    c: &Object,
-    limit: u32,
-) -> Result<Vec<(Option<String>, Vec<u8>)>, StoreError> {
+pub(super) async fn quarantined_wires(c: &Object, limit: u32) -> Result<Vec<Kept>, StoreError> {
     let found = c
         .query("SELECT device, wire FROM quarantine WHERE resolved_at IS NULL AND refusal IS NULL ORDER BY id LIMIT $1", &[&i64::from(limit)])
         .await

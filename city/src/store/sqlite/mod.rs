@@ -17,7 +17,7 @@ use ubugoe_protocol::{DeviceId, FilingId};
 
 use super::migrate::{Migration, remaining};
 use super::{
-    Attempt, Batch, Counts, Decided, Decision, FamilyFiling, FilingRecord, FilingRow, Landed,
+    Attempt, Batch, Counts, Decided, Decision, FamilyFiling, FilingRecord, FilingRow, Kept, Landed,
     Notice, Quarantined, Sealer, Session, Store, StoreError, WakeWindow,
 };
 use crate::casework::FilingState;
@@ -205,10 +205,7 @@ impl Store for SqliteStore {
         .await
     }
 
-    async fn quarantined_wires(
-        &self,
-        limit: u32,
-    ) -> Result<Vec<(Option<String>, Vec<u8>)>, StoreError> {
+    async fn quarantined_wires(&self, limit: u32) -> Result<Vec<Kept>, StoreError> {
         self.with("reading the quarantine", move |c| {
             read::quarantined_wires(c, limit)
         })
@@ -261,6 +258,9 @@ mod tests {
     #[test]
     fn migrations_are_frozen() {
         let digests: Vec<String> = MIGRATIONS.iter().map(Migration::digest).collect();
-        assert_eq!(digests, ["7369a9177fc40cd0b638a28066b8fecba6a86a42653efab7f70b398e2b0737e0"]);
+        assert_eq!(
+            digests,
+            ["7369a9177fc40cd0b638a28066b8fecba6a86a42653efab7f70b398e2b0737e0"]
+        );
     }
 }

@@ -7,7 +7,7 @@ use super::failed;
 use crate::casework::FilingState;
 use crate::casework::audit::{AuditEntry, AuditRecord};
 use crate::store::{
-    Counts, FamilyFiling, FilingRecord, FilingRow, HistoryEntry, Notice, QuarantineReason,
+    Counts, FamilyFiling, FilingRecord, FilingRow, HistoryEntry, Kept, Notice, QuarantineReason,
     Quarantined, StoreError, facts_from_text, fixed, unsigned,
 };
 
@@ -105,7 +105,7 @@ pub(super) fn counts(c: &Connection) -> Result<Counts, StoreError> {
                 (SELECT count(*) FROM quarantine WHERE resolved_at IS NULL)",
         [],
         |row| {
-            let number = |at| row.get::<_, i64>(at).map(|n| n.unsigned_abs());
+            let number = |at| row.get::<_, i64>(at).map(i64::unsigned_abs);
             Ok(Counts {
                 arrived: number(0)?,
                 accepted: number(1)?,
@@ -383,10 +383,7 @@ pub(super) fn quarantine(c: &Connection, limit: u32) -> Result<Vec<Quarantined>,
         .collect()
 }
 
-pub(super) fn quarantined_wires(
-    c: &Connection,
-    limit: u32,
-) -> Result<Vec<(Option<String>, Vec<u8>)>, StoreError> {
+pub(super) fn quarantined_wires(c: &Connection, limit: u32) -> Result<Vec<Kept>, StoreError> {
     const DOING: &str = "reading the quarantine";
     let mut statement = c
         .prepare_cached("SELECT device, wire FROM quarantine WHERE resolved_at IS NULL AND refusal IS NULL ORDER BY id LIMIT ?1")

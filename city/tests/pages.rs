@@ -1,0 +1,162 @@
+//! The pages in a real Chromium: they render under their own policy, with nothing refused and nothing missing.
+//! Pictures are written to `CARGO_TARGET_TMPDIR/pages` for people to look at.
+#![allow(clippy::unwrap_used, reason = "a failed set-up should stop the test")]
+
+mod support;
+
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use support::browser::Browser;
+use support::office::{Letter, NOON, Office, land, letter, message, signed_by};
+use support::papers::{Paper, allowance, birth, canonical, stranger};
+use tokio::io::{AsyncReadExt, AsyncWriteExt, copy};
+use tokio::net::{TcpListener, TcpStream};
+
+/// Forwards requests with a cookie added, since a headless browser started from the shell cannot sign in.
+async fn with_cookie(target: SocketAddr, cookie: String) -> SocketAddr {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    tokio::spawn(async move {
+        while let Ok((mut from, _)) = listener.accept().await {
+            let cookie = cookie.clone();
+            tokio::spawn(async move {
+                let mut head = Vec::new();
+                while !head.ends_with(b"\r\n\r\n") {
+                    let Ok(byte) = from.read_u8().await else {
+                        return;
+                    };
+                    head.push(byte);
+                }
+                let text = String::from_utf8(head)
+                    .unwrap()
+                    .replace("Connection: keep-alive", "Connection: close");
+                let text = text.replacen("\r\n", &format!("\r\nCookie: {cookie}\r\n"), 1);
+                let mut to = TcpStream::connect(target).await.unwrap();
+                to.write_all(text.as_bytes()).await.unwrap();
+                let _ = copy(&mut to, &mut from).await;
+            });
+        }
+    });
+    address
+}
+
+/// Renders one page and answers what Chromium had to say about it.
+fn render(folder: &Path, name: &str, size: &str, url: &str) -> (PathBuf, String) {
+    let profile = tempfile::tempdir().unwrap();
+    let picture = folder.join(format!("{name}.png"));
+    let output = Command::new("chromium")
+        .args([
+            "--headless",
+            "--no-sandbox",
+            "--disable-gpu",
+            "--disable-quic",
+            "--no-first-run",
+            "--disable-background-networking",
+            "--disable-component-update",
+            "--disable-sync",
+            "--hide-scrollbars",
+            "--enable-logging=stderr",
+            "--v=0",
+        ])
+        .arg(format!("--user-data-dir={}", profile.path().display()))
+        .arg(format!("--window-size={size}"))
+        .arg(format!("--screenshot={}", picture.display()))
+        .arg(url)
+        .output()
+        .unwrap();
+    (
+        picture,
+        String::from_utf8_lossy(&output.stderr).into_owned(),
+    )
+}
+
+/// Filings of every kind an officer meets, and the paths worth a look: name, window, path.
+async fn scene(office: &Office) -> Vec<(&'static str, &'static str, String)> {
+    let ingest = office.ingest().await;
+    let notice = letter(canonical(&birth("ASK-2026-000123")));
+    let receipt = land(office, &ingest, &notice).await;
+    let claim = Letter {
+        case: notice.case,
+        case_seq: 1,
+        ..letter(canonical(&allowance("ASK-2026-000123")))
+    };
+    land(office, &ingest, &claim).await;
+    let father = Letter {
+        device: "ward-2",
+        ..letter(canonical(&birth("ASK-2026-000123")))
+    };
+    land(office, &ingest, &father).await;
+    let doubtful = signed_by(stranger(), canonical(&birth("ASK-2026-000124")));
+    land(office, &ingest, &doubtful).await;
+    let guarded = letter(canonical(&Paper {
+        protected: true,
+        ..birth("ASK-2026-000125")
+    }));
+    land(office, &ingest, &guarded).await;
+    ingest
+        .land(vec![message("ward-1", b"not an envelope".to_vec())])
+        .await
+        .unwrap();
+    let page = |letter: &Letter, rest: &str| format!("/console/filings/{}{rest}", letter.id);
+    let (desk, phone) = ("1280,720", "360,1400");
+    vec![
+        ("list", desk, "/console/filings".into()),
+        ("list-en", desk, "/console/filings?lang=en".into()),
+        ("filing", "1280,2600", page(&notice, "")),
+        ("filing-top", desk, page(&notice, "")),
+        ("doubtful", desk, page(&doubtful, "")),
+        ("guarded", "1280,1800", page(&guarded, "")),
+        ("accept", desk, page(&notice, "/accept")),
+        ("accept-doubtful", "1280,900", page(&doubtful, "/accept")),
+        ("return", "1280,900", page(&notice, "/return")),
+        ("quarantine", desk, "/console/quarantine".into()),
+        ("audit", desk, "/console/audit".into()),
+        ("family", phone, format!("/f/{}", receipt.status_token)),
+        (
+            "family-en",
+            phone,
+            format!("/f/{}?lang=en", receipt.status_token),
+        ),
+        ("family-unknown", "360,640", "/f/nothing".into()),
+        ("sign-in", desk, "/console/sign-in".into()),
+        ("not-found", desk, "/nothing".into()),
+    ]
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn every_page_renders_in_chromium_and_its_policy_refuses_nothing() {
+    let office = Office::new();
+    let pages = scene(&office).await;
+    assert_eq!((office.hands.clock())().as_second(), NOON);
+    let city = office.open().await;
+    let mut browser = Browser::new(city.address);
+    browser.sign_in().await;
+    let cookie = browser
+        .cookies
+        .iter()
+        .map(|(name, value)| format!("{name}={value}"))
+        .collect::<Vec<_>>()
+        .join("; ");
+    let signed_in = with_cookie(city.address, cookie).await;
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("pages");
+    std::fs::create_dir_all(&folder).unwrap();
+    for (name, size, path) in pages {
+        let address = if name == "sign-in" {
+            city.address
+        } else {
+            signed_in
+        };
+        let url = format!("http://{address}{path}");
+        let (picture, said) = tokio::task::block_in_place(|| render(&folder, name, size, &url));
+        assert!(
+            !said.contains("Refused to") && !said.contains("violates the following"),
+            "{path}: {said}"
+        );
+        let bytes = std::fs::read(&picture)
+            .unwrap_or_else(|error| panic!("no picture of {path}: {error}; {said}"));
+        assert!(bytes.len() > 4_000, "{path} is an empty picture");
+    }
+    city.stop().await;
+}
