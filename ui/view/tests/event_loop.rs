@@ -16,31 +16,31 @@ fn another_thread_looks_and_touches_while_the_loop_blocks_and_timers_run() {
     ));
     let screen = ubugoe_view::open(Language::Ja).unwrap();
     screen.show().unwrap();
-    let (heard, hears) = mpsc::channel();
+    let (tell_staff, staff_called) = mpsc::channel();
     screen.global::<Shell>().on_call_staff({
-        let heard = heard.clone();
-        move || heard.send("staff").unwrap()
+        let tell_staff = tell_staff.clone();
+        move || tell_staff.send("staff").unwrap()
     });
     let weak = screen.as_weak();
     let other = std::thread::spawn(move || {
-        let (tell, told) = mpsc::channel();
+        let (answer, answers) = mpsc::channel();
         weak.upgrade_in_event_loop(move |screen| {
             screen.global::<Shell>().set_page(Page::Looking);
             drive::tap(&screen, "スタッフを呼ぶ").unwrap();
-            tell.send(drive::labels(&screen).len()).unwrap();
+            answer.send(drive::labels(&screen).len()).unwrap();
         })
         .unwrap();
-        let seen = told.recv_timeout(Duration::from_secs(20)).unwrap();
-        let (tick, ticked) = mpsc::channel();
+        let seen = answers.recv_timeout(Duration::from_secs(20)).unwrap();
+        let (tick, timer) = mpsc::channel();
         slint::invoke_from_event_loop(move || {
             slint::Timer::single_shot(Duration::from_millis(5), move || tick.send(()).unwrap());
         })
         .unwrap();
-        ticked.recv_timeout(Duration::from_secs(20)).unwrap();
+        timer.recv_timeout(Duration::from_secs(20)).unwrap();
         slint::quit_event_loop().unwrap();
         seen
     });
     slint::run_event_loop().unwrap();
     assert!(other.join().unwrap() > 5);
-    assert_eq!(hears.recv_timeout(Duration::from_secs(1)), Ok("staff"));
+    assert_eq!(staff_called.recv_timeout(Duration::from_secs(1)), Ok("staff"));
 }

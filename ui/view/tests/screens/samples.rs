@@ -4,7 +4,13 @@
 #![allow(dead_code, reason = "each user takes what it needs")]
 
 use slint::{ComponentHandle, ModelRc, VecModel};
-use ubugoe_view::*;
+use ubugoe_view::{
+    CertificateAdapter, CertificateChild, FilingState, FinishedAdapter, IdentityAdapter, Integrity,
+    Language, LineAdapter, LineItem, LookingAdapter, LookingKind, Network, OutcomeAdapter,
+    OutcomeFiling, Page, PinAdapter, PinKind, Problem, QuestionAdapter, QuestionKind,
+    QuestionOption, RestingAdapter, ReviewAdapter, ReviewForm, ReviewRow, Screen, Sex, Shell,
+    TroubleAdapter, TroubleKind, ValueSource, drive, qr_image,
+};
 
 /// A page in one state.
 pub(crate) struct Sample {
@@ -607,143 +613,157 @@ fn options(s: &Screen, labels: &[slint::SharedString]) {
     s.global::<QuestionAdapter>().set_options(model(list));
 }
 
-fn review(s: &Screen, l: Language) {
-    let heading = |label: slint::SharedString| ReviewRow {
+fn heading(label: &slint::SharedString) -> ReviewRow {
+    ReviewRow {
         heading: true,
-        label,
+        label: label.clone(),
         ..ReviewRow::default()
-    };
-    let row = |section: &slint::SharedString,
-               label: slint::SharedString,
-               value: slint::SharedString,
-               source,
-               path: &str,
-               correctable| ReviewRow {
+    }
+}
+
+/// What came from card or certificate cannot be corrected here.
+fn row(
+    section: &slint::SharedString,
+    label: slint::SharedString,
+    value: slint::SharedString,
+    source: ValueSource,
+    path: &str,
+) -> ReviewRow {
+    ReviewRow {
         heading: false,
         section: section.clone(),
         label,
         value,
         source,
         path: path.into(),
-        correctable,
-    };
+        correctable: !matches!(source, ValueSource::Card | ValueSource::Certificate),
+    }
+}
+
+fn child_rows(l: Language) -> Vec<ReviewRow> {
+    use ValueSource::{Certificate, Derived, Parent};
     let child = t(l, "お子さん", "The child");
-    let mother = t(l, "母", "Mother");
-    let birth = vec![
-        heading(child.clone()),
+    let born = t(
+        l,
+        "2026年11月20日 午前3時12分",
+        "20 November 2026, 3:12 a.m.",
+    );
+    let place = t(
+        l,
+        "あすこえ市みどりの丘一丁目２番地",
+        "Midorinooka 1-2, Asukoe City",
+    );
+    let relation = t(l, "父母との続き柄", "Relationship to the parents");
+    let reading = t(l, "氏名のよみかた", "Reading of the name");
+    vec![
+        heading(&child),
         row(
             &child,
             t(l, "氏名", "Name"),
             "渡邊󠄃　𠮷葉".into(),
-            ValueSource::Parent,
+            Parent,
             "child.name",
-            true,
         ),
         row(
             &child,
-            t(l, "氏名のよみかた", "Reading of the name"),
+            reading,
             "ワタナベ　ヨシハ".into(),
-            ValueSource::Parent,
+            Parent,
             "child.kana",
-            true,
         ),
         row(
             &child,
             t(l, "生まれたとき", "Born"),
-            t(
-                l,
-                "2026年11月20日 午前3時12分",
-                "20 November 2026, 3:12 a.m.",
-            ),
-            ValueSource::Certificate,
+            born,
+            Certificate,
             "child.born",
-            false,
         ),
         row(
             &child,
             t(l, "生まれたところ", "Place of birth"),
-            t(
-                l,
-                "あすこえ市みどりの丘一丁目２番地",
-                "Midorinooka 1-2, Asukoe City",
-            ),
-            ValueSource::Certificate,
+            place,
+            Certificate,
             "child.place",
-            false,
         ),
         row(
             &child,
-            t(l, "父母との続き柄", "Relationship to the parents"),
+            relation,
             t(l, "長女", "First daughter"),
-            ValueSource::Derived,
+            Derived,
             "child.rel",
-            true,
         ),
-        heading(mother.clone()),
+    ]
+}
+
+fn mother_rows(l: Language) -> Vec<ReviewRow> {
+    use ValueSource::{Card, Parent};
+    let mother = t(l, "母", "Mother");
+    let birth = t(l, "1996年4月9日", "9 April 1996");
+    let address = "あすこえ市葛󠄀城三丁目１２番地の５　髙﨑ハイツ２０３号室".into();
+    let since = t(l, "同居を始めたとき", "Living together since");
+    vec![
+        heading(&mother),
         row(
             &mother,
             t(l, "氏名", "Name"),
             "渡邊󠄃　𠮷乃".into(),
-            ValueSource::Card,
+            Card,
             "mother.name",
-            false,
         ),
         row(
             &mother,
             t(l, "生年月日", "Date of birth"),
-            t(l, "1996年4月9日", "9 April 1996"),
-            ValueSource::Card,
+            birth,
+            Card,
             "mother.birth",
-            false,
         ),
         row(
             &mother,
             t(l, "住所", "Address"),
-            "あすこえ市葛󠄀城三丁目１２番地の５　髙﨑ハイツ２０３号室".into(),
-            ValueSource::Card,
+            address,
+            Card,
             "mother.addr",
-            false,
         ),
+        row(&mother, since, "".into(), Parent, "mother.since"),
+    ]
+}
+
+fn claimant_rows(l: Language) -> Vec<ReviewRow> {
+    use ValueSource::{Card, Parent};
+    let claimant = t(l, "請求する人", "Claimant");
+    let phone = t(l, "電話番号", "Telephone");
+    vec![
+        heading(&claimant),
         row(
-            &mother,
-            t(l, "同居を始めたとき", "Living together since"),
-            "".into(),
-            ValueSource::Parent,
-            "mother.since",
-            true,
-        ),
-    ];
-    let claim = vec![
-        heading(t(l, "請求する人", "Claimant")),
-        row(
-            &t(l, "請求する人", "Claimant"),
+            &claimant,
             t(l, "氏名", "Name"),
             "渡邊󠄃　𠮷乃".into(),
-            ValueSource::Card,
+            Card,
             "claimant.name",
-            false,
         ),
         row(
-            &t(l, "請求する人", "Claimant"),
-            t(l, "電話番号", "Telephone"),
+            &claimant,
+            phone,
             "090-0000-0000".into(),
-            ValueSource::Parent,
+            Parent,
             "claimant.phone",
-            true,
         ),
-    ];
+    ]
+}
+
+fn review(s: &Screen, l: Language) {
     let forms = vec![
         ReviewForm {
             title: t(l, "出生届", "Birth notification"),
             to: t(l, "あすこえ市長", "Mayor of Asukoe"),
             digest: "3f9a 07c2 b1e4".into(),
-            rows: model(birth),
+            rows: model([child_rows(l), mother_rows(l)].concat()),
         },
         ReviewForm {
             title: t(l, "児童手当 認定請求書", "Claim for child allowance"),
             to: t(l, "あすこえ市長", "Mayor of Asukoe"),
             digest: "a410 55d8 9c3e".into(),
-            rows: model(claim),
+            rows: model(claimant_rows(l)),
         },
     ];
     s.global::<ReviewAdapter>().set_forms(model(forms));

@@ -6,7 +6,10 @@ use slint::{ComponentHandle, Model, SharedString};
 use std::cell::RefCell;
 use std::rc::Rc;
 use ubugoe_view::drive::{self, DriveError};
-use ubugoe_view::*;
+use ubugoe_view::{
+    CertificateAdapter, Language, Page, PinAdapter, QuestionAdapter, QuestionKind, ReviewAdapter,
+    Screen, Shell, set_language,
+};
 
 fn shown(name: &str, language: Language) -> Screen {
     let screen = screen(language, 1280, 800);
