@@ -42,5 +42,8 @@ fn another_thread_looks_and_touches_while_the_loop_blocks_and_timers_run() {
     });
     slint::run_event_loop().unwrap();
     assert!(other.join().unwrap() > 5);
-    assert_eq!(staff_called.recv_timeout(Duration::from_secs(1)), Ok("staff"));
+    assert_eq!(
+        staff_called.recv_timeout(Duration::from_secs(1)),
+        Ok("staff")
+    );
 }
