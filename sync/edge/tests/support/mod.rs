@@ -198,17 +198,21 @@ impl Kiosk {
         }
     }
 
-    /// Waits until this many rows arrived.
+    /// Waits until this many rows arrived. Events in the meantime are dropped.
     pub(crate) fn wait_arrived(&self, count: u64) {
+        self.wait_until("arrivals", |kiosk| kiosk.counts().arrived >= count);
+    }
+
+    /// Waits until the outbox is in a state. Events in the meantime are dropped.
+    pub(crate) fn wait_until(&self, what: &str, good: impl Fn(&Self) -> bool) {
         let deadline = Instant::now() + LONG * 2;
-        while self.counts().arrived < count {
+        while !good(self) {
+            let (counts, stats) = (self.counts(), self.link().stats());
             assert!(
                 Instant::now() < deadline,
-                "{:?} of {count}, {:?}",
-                self.counts(),
-                self.link().stats()
+                "no {what}: {counts:?}, {stats:?}"
             );
-            // Each receipt is an event; the timeout only guards against a missed one.
+            // Every change of the outbox is an event; the timeout only guards against a missed one.
             let _ = self.events.recv_timeout(Duration::from_secs(1));
         }
     }
@@ -423,6 +427,12 @@ async fn serve(
                         let correlation =
                             publish.properties.and_then(|p| p.correlation_data).unwrap();
                         assert_eq!(&correlation[..], opened.header.id.as_bytes());
+                        {
+                            // Counted before it is answered: whoever sees the answer may count.
+                            let mut seen = seen.lock().unwrap();
+                            *seen.counts.entry(opened.header.id).or_default() += 1;
+                            seen.last = Some(opened.clone());
+                        }
                         for message in answers(&keys, &opened) {
                             let device = &opened.header.device;
                             let sealed =
@@ -432,9 +442,6 @@ async fn serve(
                                 .try_publish(topic, QoS::AtLeastOnce, false, sealed)
                                 .unwrap();
                         }
-                        let mut seen = seen.lock().unwrap();
-                        *seen.counts.entry(opened.header.id).or_default() += 1;
-                        seen.last = Some(opened);
                     }
                     _ => {}
                 }
