@@ -492,6 +492,15 @@ async fn words_for_the_family_may_not_name_anybody() {
         .await;
         assert_eq!(reply.status, 422, "{words} was taken");
     }
+    let harmless = "出生証明書をもう一度お持ちください。";
+    let reply = press(
+        &mut browser,
+        &path,
+        &form,
+        &[("reason", "document_needed"), ("note", harmless)],
+    )
+    .await;
+    assert_eq!(reply.status, 200, "ordinary words are taken");
     let endless = "あ".repeat(501);
     assert_eq!(
         press(

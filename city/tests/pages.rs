@@ -72,8 +72,11 @@ fn render(folder: &Path, name: &str, size: &str, url: &str) -> (PathBuf, String)
     )
 }
 
-/// Filings of every kind an officer meets, and the paths worth a look: name, window, path.
-async fn scene(office: &Office) -> Vec<(&'static str, &'static str, String)> {
+/// Name, window size, path.
+type Sight = (&'static str, &'static str, String);
+
+/// Filings of every kind an officer meets, the pages worth a look, and two filings to accept and to return.
+async fn scene(office: &Office) -> (Vec<Sight>, Letter, Letter) {
     let ingest = office.ingest().await;
     let notice = letter(canonical(&birth("ASK-2026-000123")));
     let receipt = land(office, &ingest, &notice).await;
@@ -90,6 +93,14 @@ async fn scene(office: &Office) -> Vec<(&'static str, &'static str, String)> {
     land(office, &ingest, &father).await;
     let doubtful = signed_by(stranger(), canonical(&birth("ASK-2026-000124")));
     land(office, &ingest, &doubtful).await;
+    let decided = letter(canonical(&birth("ASK-2026-000126")));
+    let decided_receipt = land(office, &ingest, &decided).await;
+    let returned = Letter {
+        case: decided.case,
+        case_seq: 1,
+        ..letter(canonical(&allowance("ASK-2026-000126")))
+    };
+    land(office, &ingest, &returned).await;
     let guarded = letter(canonical(&Paper {
         protected: true,
         ..birth("ASK-2026-000125")
@@ -101,7 +112,7 @@ async fn scene(office: &Office) -> Vec<(&'static str, &'static str, String)> {
         .unwrap();
     let page = |letter: &Letter, rest: &str| format!("/console/filings/{}{rest}", letter.id);
     let (desk, phone) = ("1280,720", "360,1400");
-    vec![
+    let sights = vec![
         ("list", desk, "/console/filings".into()),
         ("list-en", desk, "/console/filings?lang=en".into()),
         ("filing", "1280,2600", page(&notice, "")),
@@ -122,17 +133,40 @@ async fn scene(office: &Office) -> Vec<(&'static str, &'static str, String)> {
         ("family-unknown", "360,640", "/f/nothing".into()),
         ("sign-in", desk, "/console/sign-in".into()),
         ("not-found", desk, "/nothing".into()),
-    ]
+        (
+            "family-decided",
+            phone,
+            format!("/f/{}", decided_receipt.status_token),
+        ),
+        ("filing-returned", desk, page(&returned, "")),
+    ];
+    (sights, decided, returned)
+}
+
+async fn decide(browser: &mut Browser, letter: &Letter, step: &str, more: &[(&str, &str)]) {
+    let path = format!("/console/filings/{}/{step}", letter.id);
+    let form = browser.get(&path).await;
+    let (csrf, version) = (form.hidden("csrf"), form.hidden("version"));
+    let mut fields = vec![("csrf", csrf.as_str()), ("version", version.as_str())];
+    fields.extend_from_slice(more);
+    assert_eq!(browser.post(&path, &fields).await.status, 303);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn every_page_renders_in_chromium_and_its_policy_refuses_nothing() {
     let office = Office::new();
-    let pages = scene(&office).await;
+    let (pages, accept, give_back) = scene(&office).await;
     assert_eq!((office.hands.clock())().as_second(), NOON);
     let city = office.open().await;
     let mut browser = Browser::new(city.address);
     browser.sign_in().await;
+    decide(&mut browser, &accept, "accept", &[]).await;
+    let words = [
+        ("reason", "document_needed"),
+        ("note", "母子健康手帳の写しを1枚お持ちください。"),
+        ("confirmed", "yes"),
+    ];
+    decide(&mut browser, &give_back, "return", &words).await;
     let cookie = browser
         .cookies
         .iter()

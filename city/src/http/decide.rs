@@ -6,7 +6,7 @@ use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 use maud::{Markup, html};
-use ubugoe_procedures::{Filing, Lang, Value};
+use ubugoe_procedures::{Filing, Lang, Source, Value};
 
 use super::console::{find, note, summary};
 use super::fields::Fields;
@@ -81,13 +81,16 @@ fn free_words(fields: &Fields) -> Result<Option<String>, Complaint> {
     Ok((!text.is_empty()).then(|| text.to_owned()))
 }
 
-/// Whether words meant for the family contain a name, address or other free text of the filing.
+/// Whether words meant for the family contain a name, address or other free text of the filing. What the system or the
+/// municipality's profile put in (出生, the mayor as addressee) tells nothing about anybody.
 fn names_somebody(record: &FilingRecord, words: &str) -> bool {
     let Ok(parsed) = Filing::parse(&record.canonical) else {
         return false;
     };
     parsed.rows.iter().any(|row| match &row.value {
-        Value::Text(text) => text.chars().count() >= 2 && words.contains(text.as_str()),
+        Value::Text(text) if !matches!(row.source, Source::System | Source::Profile) => {
+            text.chars().count() >= 2 && words.contains(text.as_str())
+        }
         _ => false,
     })
 }
