@@ -138,6 +138,9 @@ fn a_kiosk_that_restarts_between_sent_and_arrived_finishes_its_work() {
     });
     let ids: Vec<_> = (0..5).map(|_| kiosk.file("city-a")).collect();
     city.wait_distinct(5);
+    kiosk.wait_until("acknowledgements", |kiosk| {
+        kiosk.link().stats().acknowledged == 5
+    });
     kiosk.link.take().unwrap().stop();
     assert_eq!(kiosk.counts().sent, 5, "noted at the goodbye at the latest");
     // Another process opens the same file.
@@ -148,7 +151,9 @@ fn a_kiosk_that_restarts_between_sent_and_arrived_finishes_its_work() {
     let config = kiosk.config(&rig.pki, &rig.broker, short());
     kiosk.connect(config);
     kiosk.wait_arrived(5);
-    assert_eq!(city.tally(), (5, 5));
+    let (distinct, repeated) = city.tally();
+    assert_eq!(distinct, 5);
+    assert!(repeated >= 5, "{repeated}");
     assert!(
         ids.iter()
             .all(|id| kiosk.row(id).state == RowState::Arrived)
