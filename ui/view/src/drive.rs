@@ -314,8 +314,8 @@ fn write_png(path: &Path, width: u32, height: u32, rgba: &[u8]) -> Result<(), st
 }
 
 /// Lets pending changes reach the element tree: pages that appear, rows of models, change handlers.
+/// Timers are the event loop's business: running them here would fail inside a timer's own callback.
 fn settle(screen: &Screen) {
-    slint::platform::update_timers_and_animations();
     // Slint walks its tree before it handles a pointer event; leaving the window touches nothing.
     let _ = screen
         .window()

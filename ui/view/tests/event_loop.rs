@@ -24,6 +24,7 @@ fn another_thread_looks_and_touches_while_the_loop_blocks_and_timers_run() {
     let weak = screen.as_weak();
     let other = std::thread::spawn(move || {
         let (answer, answers) = mpsc::channel();
+        let again = weak.clone();
         weak.upgrade_in_event_loop(move |screen| {
             screen.global::<Shell>().set_page(Page::Looking);
             drive::tap(&screen, "スタッフを呼ぶ").unwrap();
@@ -33,7 +34,11 @@ fn another_thread_looks_and_touches_while_the_loop_blocks_and_timers_run() {
         let seen = answers.recv_timeout(Duration::from_secs(20)).unwrap();
         let (tick, timer) = mpsc::channel();
         slint::invoke_from_event_loop(move || {
-            slint::Timer::single_shot(Duration::from_millis(5), move || tick.send(()).unwrap());
+            slint::Timer::single_shot(Duration::from_millis(5), move || {
+                // From within a timer's own callback too.
+                drive::tap(&again.unwrap(), "スタッフを呼ぶ").unwrap();
+                tick.send(()).unwrap();
+            });
         })
         .unwrap();
         timer.recv_timeout(Duration::from_secs(20)).unwrap();
@@ -42,8 +47,5 @@ fn another_thread_looks_and_touches_while_the_loop_blocks_and_timers_run() {
     });
     slint::run_event_loop().unwrap();
     assert!(other.join().unwrap() > 5);
-    assert_eq!(
-        staff_called.recv_timeout(Duration::from_secs(1)),
-        Ok("staff")
-    );
+    assert_eq!(staff_called.try_iter().count(), 2);
 }
