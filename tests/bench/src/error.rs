@@ -130,6 +130,78 @@ pub enum Error {
         /// What it wrote.
         output: String,
     },
+    /// The cable between kiosk and broker could not be laid.
+    #[error("no wire to port {target}")]
+    Wire {
+        /// The broker's port.
+        target: u16,
+        /// What the operating system said.
+        #[source]
+        source: std::io::Error,
+    },
+    /// A kiosk's control socket failed.
+    #[error("cannot {doing} the kiosk's control socket")]
+    Control {
+        /// The attempted operation.
+        doing: &'static str,
+        /// What the operating system said.
+        #[source]
+        source: std::io::Error,
+    },
+    /// A kiosk answered an order with an error, or not in time.
+    #[error("the kiosk answered {order} with {answer}")]
+    Kiosk {
+        /// What was asked.
+        order: String,
+        /// What came back.
+        answer: String,
+    },
+    /// The virtual card or its reader failed.
+    #[error("the virtual card failed")]
+    Card(#[source] ubugoe_vcard::Error),
+    /// The browser could not be started or reached.
+    #[error("the browser did not start")]
+    BrowserStart(#[source] fantoccini::error::NewSessionError),
+    /// A page did not have what was looked for, or the browser failed.
+    #[error("cannot {doing} in the browser")]
+    Browser {
+        /// What was attempted.
+        doing: String,
+        /// What the browser said.
+        #[source]
+        source: fantoccini::error::CmdError,
+    },
+    /// The runtime that talks to the browser could not be made.
+    #[error("no runtime for the browser")]
+    Runtime(#[source] std::io::Error),
+    /// The rig has no kiosk yet.
+    #[error("no kiosk has been started")]
+    NoKiosk,
+    /// A visit came to another page than the story has.
+    #[error("the story needs {wanted}, the kiosk is at {found}")]
+    Astray {
+        /// The stage the story needs.
+        wanted: String,
+        /// The kiosk's report.
+        found: String,
+    },
+    /// A question that the story's family has no answer to.
+    #[error("no answer for {field} of {form}")]
+    Unanswered {
+        /// The form.
+        form: String,
+        /// The field.
+        field: String,
+    },
+    /// A question for text without a field to type into.
+    #[error("no text field on the page")]
+    NoTextInput,
+    /// A page without its main button.
+    #[error("no way on from the {page} page")]
+    NoWayOn {
+        /// The page.
+        page: &'static str,
+    },
 }
 
 impl Error {

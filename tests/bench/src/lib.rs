@@ -5,11 +5,16 @@
 //! beyond 127.0.0.1, and links none of the products: they run as processes, as they do in a ward.
 
 pub mod broker;
+pub mod browser;
 mod error;
+pub mod kiosk;
 pub mod pki;
 pub mod ports;
 pub mod postgres;
 pub mod process;
 pub mod programs;
+pub mod rig;
+pub mod story;
+pub mod wire;
 
 pub use error::Error;

@@ -1,0 +1,378 @@
+//! A whole small world on loopback: card, reader, kiosk, cable, broker, city; each real, each breakable.
+//!
+//! ```text
+//!  SimReader ─vpcd─> pcscd ─> ubugoe-kiosk ─> Wire ─> mosquitto <─ ubugoe-city ─> SQLite or PostgreSQL
+//! ```
+//!
+//! Answers for starting them in order, with keys and configuration made for the occasion, and for stopping them.
+
+use std::{
+    fs,
+    io::Write as _,
+    path::{Path, PathBuf},
+    process::{Command, Stdio},
+    time::Duration,
+};
+
+use jiff::civil::Date;
+use rsa::traits::PublicKeyParts as _;
+use serde_json::Value;
+use ubugoe_vcard::{
+    AUTH_CA_FILE, Issuer, Pcscd, PcscdConfig, Pki as CardPki, SIGN_CA_FILE, SimConfig, SimReader, TEXT_ROOT_KEY_ID,
+};
+
+use crate::{
+    Error,
+    broker::{Mosquitto, Settings},
+    kiosk::Kiosk,
+    pki::Pki,
+    ports::Lease,
+    postgres::Postgres,
+    process::Process,
+    programs,
+    wire::Wire,
+};
+
+/// The kiosk's opaque id.
+pub const DEVICE: &str = "d-3f81c2a7";
+/// The city's opaque id.
+pub const CITY: &str = "r-9a40e71b";
+/// The staff account of the rig's console.
+pub const STAFF: (&str, &str) = ("madoguchi", "rig only: 産声の窓口");
+
+/// How long a program may take to start.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// Where the city keeps its data.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Database {
+    /// A file.
+    Sqlite,
+    /// A cluster started for the occasion.
+    Postgres,
+}
+
+/// What world to build.
+#[derive(Debug, Clone)]
+pub struct RigConfig {
+    /// The persona whose card lies ready, not yet on the reader.
+    pub persona: String,
+    /// The city's database.
+    pub database: Database,
+    /// Real windows instead of a screen in memory.
+    pub windows: bool,
+    /// Where everything is kept; a temporary folder when `None`.
+    pub folder: Option<PathBuf>,
+    /// The day on which certificates begin: today.
+    pub today: Date,
+    /// Longest silence of a card before the watchdog acts, in milliseconds.
+    pub mute_after_ms: u64,
+}
+
+impl RigConfig {
+    /// The plain world: the mother 山田花子, SQLite, a screen in memory.
+    #[must_use]
+    pub fn plain(today: Date) -> Self {
+        Self {
+            persona: "hana".to_owned(),
+            database: Database::Sqlite,
+            windows: false,
+            folder: None,
+            today,
+            mute_after_ms: 8_000,
+        }
+    }
+}
+
+/// The world.
+#[derive(Debug)]
+pub struct Rig {
+    // Dropped in this order: who talks goes before who listens.
+    kiosk: Option<Kiosk>,
+    city: Option<Process>,
+    /// The simulated reader and its cards.
+    pub reader: SimReader,
+    /// The card service.
+    pub pcscd: Pcscd,
+    /// The cable between kiosk and broker.
+    pub wire: Wire,
+    /// The broker.
+    pub broker: Mosquitto,
+    postgres: Option<Postgres>,
+    /// Keys and certificates.
+    pub pki: Pki,
+    config: RigConfig,
+    folder: PathBuf,
+    city_port: Lease,
+    _temporary: Option<tempfile::TempDir>,
+}
+
+impl Rig {
+    /// Builds the world up to the city; the kiosk is started by [`Rig::start_kiosk`].
+    ///
+    /// # Errors
+    /// [`Error`], by what did not start.
+    pub fn start(config: RigConfig) -> Result<Self, Error> {
+        let temporary = match config.folder {
+            Some(_) => None,
+            None => Some(tempfile::Builder::new().prefix("ubugoe-rig-").tempdir().map_err(|source| Error::File {
+                doing: "create",
+                path: std::env::temp_dir(),
+                source,
+            })?),
+        };
+        let folder = config
+            .folder
+            .clone()
+            .or_else(|| temporary.as_ref().map(|t| t.path().to_owned()))
+            .unwrap_or_default();
+        make(&folder.join("certificates"))?;
+        let pki = Pki::with(folder.join("pki"), &[DEVICE], &[CITY])?;
+        let cards = CardPki::open(&card_keys()?, config.today).map_err(Error::Card)?;
+        trust_cards(&pki, &cards)?;
+        let pcscd = Pcscd::start(PcscdConfig::default()).map_err(Error::Card)?;
+        let issuer = Issuer::new(cards);
+        let card = issuer.issue(&config.persona).map_err(Error::Card)?;
+        let reader = SimReader::start(&SimConfig { port: pcscd.port(), trace: None }, issuer, card).map_err(Error::Card)?;
+        let broker = Mosquitto::start(&pki, &Settings::default())?;
+        let wire = Wire::to(broker.port())?;
+        let postgres = match config.database {
+            Database::Sqlite => None,
+            Database::Postgres => Some(Postgres::start()?),
+        };
+        let mut rig = Self {
+            kiosk: None,
+            city: None,
+            reader,
+            pcscd,
+            wire,
+            broker,
+            postgres,
+            pki,
+            config,
+            folder,
+            city_port: Lease::take()?,
+            _temporary: temporary,
+        };
+        rig.start_city()?;
+        Ok(rig)
+    }
+
+    /// Where everything is kept.
+    #[must_use]
+    pub fn folder(&self) -> &Path {
+        &self.folder
+    }
+
+    /// Where the city's pages are, for example `http://127.0.0.1:41234`.
+    #[must_use]
+    pub fn city_url(&self) -> String {
+        format!("http://127.0.0.1:{}", self.city_port.port())
+    }
+
+    /// The outbox file of the kiosk.
+    #[must_use]
+    pub fn outbox(&self) -> PathBuf {
+        self.folder.join("kiosk").join("outbox.sqlite")
+    }
+
+    /// Puts a birth certificate into the ward's folder.
+    ///
+    /// # Errors
+    /// When it cannot be written.
+    pub fn register_certificate(&self, name: &str, certificate: &Value) -> Result<(), Error> {
+        write(&self.folder.join("certificates").join(name), &format!("{certificate:#}\n"))
+    }
+
+    /// Starts the city, on the same port as before if it ran before.
+    ///
+    /// # Errors
+    /// When it does not become ready.
+    pub fn start_city(&mut self) -> Result<(), Error> {
+        let file = self.folder.join("city.toml");
+        write(&file, &self.city_toml()?)?;
+        let mut command = Command::new(programs::ours("ubugoe-city")?);
+        command.arg("serve").arg("--config").arg(&file);
+        let city = Process::spawn("ubugoe-city", command, self.folder.join("city.log"))?;
+        city.wait_ready(PATIENCE)?;
+        self.city = Some(city);
+        Ok(())
+    }
+
+    /// The city's process.
+    #[must_use]
+    pub const fn city(&self) -> Option<&Process> {
+        self.city.as_ref()
+    }
+
+    /// Starts a kiosk, or one more after the last was killed. Same keys, same outbox.
+    ///
+    /// # Errors
+    /// When it does not become ready.
+    pub fn start_kiosk(&mut self) -> Result<&mut Kiosk, Error> {
+        let file = self.folder.join("kiosk.toml");
+        write(&file, &self.kiosk_toml())?;
+        let socket = self.folder.join("kiosk.control");
+        let mut command = Command::new(programs::ours("ubugoe-kiosk")?);
+        command.arg("--config").arg(&file).arg("--control").arg(&socket);
+        if !self.config.windows {
+            command.args(["--in-memory", "1280x800"]);
+        }
+        command.env("PCSCLITE_CSOCK_NAME", self.pcscd.socket());
+        let process = Process::spawn("ubugoe-kiosk", command, self.folder.join("kiosk.log"))?;
+        process.wait_ready(PATIENCE)?;
+        Ok(self.kiosk.insert(Kiosk::connect(process, &socket)?))
+    }
+
+    /// The running kiosk.
+    ///
+    /// # Errors
+    /// [`Error::NoKiosk`] before it was started.
+    pub fn kiosk(&mut self) -> Result<&mut Kiosk, Error> {
+        self.kiosk.as_mut().ok_or(Error::NoKiosk)
+    }
+
+    fn city_toml(&self) -> Result<String, Error> {
+        let pki = self.pki.dir().display();
+        let url = match &self.postgres {
+            None => "sqlite:city.sqlite".to_owned(),
+            Some(postgres) => postgres.url(),
+        };
+        let (id, password) = STAFF;
+        let hash = password_hash(password)?;
+        let http = self.city_port.port();
+        Ok(format!(
+            r#"# Made by the rig.
+[http]
+bind = "127.0.0.1:{http}"
+public_url = "http://127.0.0.1:{http}"
+secure_cookies = false
+
+[store]
+url = "{url}"
+
+[broker]
+host = "127.0.0.1"
+port = {port}
+ca = "{pki}/broker-ca.pem"
+cert = "{pki}/city-{CITY}.pem"
+key = "{pki}/city-{CITY}.key"
+
+[recipient]
+id = "{CITY}"
+municipality = "{MUNICIPALITY}"
+name_ja = "あすこえ市 市民課"
+name_en = "Asukoe City, Citizens' Affairs"
+hpke = "{pki}/city-{CITY}.hpke"
+receipt = "{pki}/city-{CITY}.receipt"
+
+[jpki]
+anchors = ["{pki}/jpki-sign-ca.pem"]
+
+[[device]]
+id = "{DEVICE}"
+ward = "あすこえ産院 3階東"
+sign = "{pki}/device-{DEVICE}.sign.pub"
+hpke = "{pki}/device-{DEVICE}.hpke.pub"
+
+[[staff]]
+id = "{id}"
+name = "窓口 一郎"
+password = "{hash}"
+"#,
+            port = self.broker.port(),
+        ))
+    }
+
+    fn kiosk_toml(&self) -> String {
+        let (pki, folder) = (self.pki.dir().display(), self.folder.display());
+        format!(
+            r#"# Made by the rig.
+device = "{DEVICE}"
+data_dir = "{folder}/kiosk"
+birthplace = "{MUNICIPALITY}"
+certificates = "{folder}/certificates"
+language = "ja"
+clock = "system"
+sign_roots = ["{pki}/jpki-sign-ca.pem"]
+
+[card]
+mute_after_ms = {mute}
+attribute_roots = ["{pki}/attributes-root"]
+
+[tls]
+ca = "{pki}/broker-ca.pem"
+certificate = "{pki}/device-{DEVICE}.pem"
+key = "{pki}/device-{DEVICE}.key"
+
+[keys]
+sign = "{pki}/device-{DEVICE}.sign"
+hpke = "{pki}/device-{DEVICE}.hpke"
+
+[[broker]]
+host = "127.0.0.1"
+port = {port}
+
+[[recipient]]
+id = "{CITY}"
+municipality = "{MUNICIPALITY}"
+hpke = "{pki}/city-{CITY}.hpke.pub"
+receipt = "{pki}/city-{CITY}.receipt.pub"
+"#,
+            mute = self.config.mute_after_ms,
+            port = self.wire.port(),
+        )
+    }
+}
+
+/// あすこえ市's fictional municipality code, as in `procedures/catalogue`.
+pub const MUNICIPALITY: &str = "991015";
+
+/// RSA keys take a second each to make and mean nothing: one folder beside the programs keeps them.
+fn card_keys() -> Result<PathBuf, Error> {
+    let city = programs::ours("ubugoe-city")?;
+    let folder = city.parent().unwrap_or(Path::new(".")).join("vcard-pki");
+    make(&folder)?;
+    Ok(folder)
+}
+
+fn trust_cards(pki: &Pki, cards: &CardPki) -> Result<(), Error> {
+    let text = |name: &str| {
+        let path = cards.directory().join(name);
+        fs::read_to_string(&path).map_err(|source| Error::File { doing: "read", path, source })
+    };
+    pki.trust_card_issuers(&text(SIGN_CA_FILE)?, &text(AUTH_CA_FILE)?)?;
+    let root = cards.text_root();
+    let line = format!(
+        "ubugoe-card-root-v1:{}:{}:{}\n",
+        hex::encode(TEXT_ROOT_KEY_ID),
+        hex::encode(root.e().to_bytes_be()),
+        hex::encode(root.n().to_bytes_be()),
+    );
+    write(&pki.path("attributes-root"), &line)
+}
+
+/// Asks the city's own program: the rig knows no hash.
+fn password_hash(password: &str) -> Result<String, Error> {
+    let name = "ubugoe-city hash-password";
+    let failed = |source| Error::Spawn { name: name.to_owned(), source };
+    let mut child = Command::new(programs::ours("ubugoe-city")?)
+        .arg("hash-password")
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .map_err(failed)?;
+    if let Some(mut stdin) = child.stdin.take() {
+        writeln!(stdin, "{password}").map_err(failed)?;
+    }
+    let output = child.wait_with_output().map_err(failed)?;
+    Ok(String::from_utf8_lossy(&output.stdout).trim().to_owned())
+}
+
+fn make(folder: &Path) -> Result<(), Error> {
+    fs::create_dir_all(folder).map_err(|source| Error::File { doing: "create", path: folder.to_owned(), source })
+}
+
+fn write(path: &Path, text: &str) -> Result<(), Error> {
+    fs::write(path, text).map_err(|source| Error::File { doing: "write", path: path.to_owned(), source })
+}

@@ -1,0 +1,251 @@
+//! One parent's visit, as a finger would do it: which page comes, what is touched, what is answered.
+//!
+//! The labels are the Japanese ones of the pages; the answers are those of an invented family. Used by the demo and
+//! by every story test, so that they all walk the same way.
+
+use std::path::{Path, PathBuf};
+
+use serde_json::{Value, json};
+
+use crate::{
+    Error,
+    kiosk::{Kiosk, Report, Until},
+};
+
+/// How a question is answered.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Reply {
+    /// Typed on a hardware keyboard.
+    Text(&'static str),
+    /// Touched on the page's own digit keys.
+    Digits(&'static str),
+    /// The option with this label.
+    Choice(&'static str),
+}
+
+/// The family of the plain story: 山田花子's answers, by form and field.
+#[must_use]
+pub fn answer(form: &str, field: &str) -> Option<Reply> {
+    use Reply::{Choice, Digits, Text};
+    Some(match (form, field) {
+        ("shussei_todoke", "child_mei") => Text("湊"),
+        ("shussei_todoke", "child_mei_kana") => Text("ミナト"),
+        ("shussei_todoke", "child_sei_kana") => Text("ヤマダ"),
+        ("shussei_todoke", "parents_marriage") => Choice("出している"),
+        ("shussei_todoke", "parents") => Choice("父母とも日本"),
+        ("shussei_todoke", "father.mei") => Text("大地"),
+        ("shussei_todoke", "father.birth") => Digits("19930802"),
+        ("shussei_todoke", "head_who") => Choice("お子さんの父"),
+        ("shussei_todoke", "honseki") => Text("ことほぎ県あすこえ市汐見町三丁目１２番"),
+        ("shussei_todoke", "hittosha_who") => Choice("お子さんの父"),
+        ("shussei_todoke", "work_code") => Choice("会社・個人商店などに勤める（働く人が1〜99人）"),
+        ("shussei_todoke", "contact.tel") => Digits("0900000000"),
+        ("jido_teate_nintei", "claimant.mei_kana") => Text("ハナコ"),
+        ("jido_teate_nintei", "job" | "spouse_job") => Choice("会社員など（勤めている）"),
+        ("jido_teate_nintei", "employer") => Text("あすこえ文具店"),
+        ("jido_teate_nintei", "pension") => Choice("厚生年金（会社などに勤めている）"),
+        ("jido_teate_nintei", "spouse_living") => Choice("同居"),
+        ("jido_teate_nintei", "higher") => Choice("わたし（請求する人）"),
+        ("jido_teate_nintei", "has_other_children") => Choice("いいえ"),
+        ("jido_teate_nintei", "addr_same_0101" | "acct.kokin" | "consent") => Choice("はい"),
+        _ => return None,
+    })
+}
+
+/// A birth certificate as the ward's form writes it, for a mother of this name.
+#[must_use]
+pub fn certificate(number: &str, mother: &str, born: &str, issued: &str) -> Value {
+    json!({
+        "format": "ubugoe-birth-certificate", "version": 1, "number": number, "name": null, "sex": 1,
+        "birth_dt": born, "place_kind": 1,
+        "place_addr": "ことほぎ県あすこえ市みなと町四丁目５番", "place_name": "あすこえ産院",
+        "weight_g": 3120, "length_cm": "49.5", "plural": false, "order_of": null, "mother": mother,
+        "weeks": 39, "days": 2, "live_births": 1, "stillbirths": 0, "issued": issued, "issuer_kind": 2,
+        "issuer_addr": "ことほぎ県あすこえ市みなと町四丁目５番", "issuer_name": "海野　渚",
+    })
+}
+
+/// The steps of a visit, on one kiosk.
+#[derive(Debug)]
+pub struct Visit<'a> {
+    kiosk: &'a mut Kiosk,
+    pictures: Option<PathBuf>,
+    taken: Vec<PathBuf>,
+}
+
+impl<'a> Visit<'a> {
+    /// A visit without pictures.
+    #[must_use]
+    pub const fn new(kiosk: &'a mut Kiosk) -> Self {
+        Self { kiosk, pictures: None, taken: Vec::new() }
+    }
+
+    /// Writes a picture of every page into this folder.
+    #[must_use]
+    pub fn with_pictures(mut self, folder: &Path) -> Self {
+        self.pictures = Some(folder.to_owned());
+        self
+    }
+
+    /// The pictures written so far.
+    #[must_use]
+    pub fn pictures(&self) -> &[PathBuf] {
+        &self.taken
+    }
+
+    /// Takes a picture of the page, if pictures are wanted.
+    ///
+    /// # Errors
+    /// [`Error`] of the kiosk, as for every step.
+    pub fn picture(&mut self, name: &str) -> Result<(), Error> {
+        if let Some(folder) = &self.pictures {
+            let path = folder.join(format!("{:02}-{name}.png", self.taken.len() + 1));
+            self.kiosk.snapshot(&path)?;
+            self.taken.push(path);
+        }
+        Ok(())
+    }
+
+    /// Waits for one of these stages.
+    ///
+    /// # Errors
+    /// When it does not come, or a trouble comes instead.
+    pub fn reach(&mut self, stage: &str) -> Result<Report, Error> {
+        let report = self.kiosk.wait_stage(&[stage, "trouble", "card-away"])?;
+        if report.stage() == stage {
+            return Ok(report);
+        }
+        Err(Error::Astray { wanted: stage.to_owned(), found: report.value.to_string() })
+    }
+
+    /// Touches the keys of the PIN pad, one by one, and then `done`.
+    ///
+    /// # Errors
+    /// [`Error`] of the kiosk.
+    pub fn pin(&mut self, secret: &str, done: &str) -> Result<Report, Error> {
+        for key in secret.chars() {
+            self.kiosk.tap(&key.to_string())?;
+        }
+        self.kiosk.tap(done)
+    }
+
+    /// Card in the reader up to "is this your child": PIN, identity.
+    ///
+    /// # Errors
+    /// [`Error`] of the kiosk, or [`Error::Astray`].
+    pub fn identify(&mut self, pin: &str) -> Result<(), Error> {
+        self.reach("attributes-pin")?;
+        self.picture("attributes-pin")?;
+        self.pin(pin, "次へ")?;
+        self.reach("identity")?;
+        self.picture("identity")?;
+        self.kiosk.tap("はい、わたしです")?;
+        Ok(())
+    }
+
+    /// From the certificate to the first question.
+    ///
+    /// # Errors
+    /// As [`Visit::identify`].
+    pub fn accept_certificate(&mut self) -> Result<(), Error> {
+        self.reach("certificate")?;
+        self.picture("certificate")?;
+        self.kiosk.tap("まちがいありません")?;
+        self.reach("line")?;
+        self.picture("line")?;
+        self.kiosk.tap("始める")?;
+        Ok(())
+    }
+
+    /// Answers every question until the review comes. Returns how many were asked.
+    ///
+    /// # Errors
+    /// [`Error::Unanswered`] for a question that this family has no answer to.
+    pub fn answer_all(&mut self) -> Result<usize, Error> {
+        let mut asked = 0;
+        let mut report = self.kiosk.wait_stage(&["asking", "reviewing", "trouble", "card-away"])?;
+        while let Some((form, field)) = report.question().map(|(a, b)| (a.to_owned(), b.to_owned())) {
+            let reply = answer(&form, &field).ok_or_else(|| Error::Unanswered { form, field: field.clone() })?;
+            self.give(&reply)?;
+            self.picture(&format!("question-{}", field.replace('.', "-")))?;
+            let before = self.kiosk.tap("次へ")?;
+            asked += 1;
+            let stages = &["asking", "reviewing", "trouble", "card-away"];
+            report = self.kiosk.wait(&Until { stages, since: Some(before.revision), ..Until::default() })?;
+        }
+        self.reach("reviewing")?;
+        Ok(asked)
+    }
+
+    fn give(&mut self, reply: &Reply) -> Result<(), Error> {
+        match reply {
+            Reply::Choice(label) => self.kiosk.tap(label).map(drop),
+            Reply::Digits(digits) => digits.chars().try_for_each(|d| self.kiosk.tap(&d.to_string()).map(drop)),
+            Reply::Text(text) => {
+                let inputs = self.kiosk.labels()?;
+                let input = inputs.into_iter().find(|l| l.role == "TextInput").ok_or(Error::NoTextInput)?;
+                self.kiosk.tap(&input.label)?;
+                self.kiosk.type_text(text)
+            }
+        }
+    }
+
+    /// Reads every form to its end and goes on to the signature.
+    ///
+    /// # Errors
+    /// As [`Visit::identify`].
+    pub fn review_all(&mut self) -> Result<(), Error> {
+        self.reach("reviewing")?;
+        // A form longer than this would be read page by page for ever: something is wrong then.
+        for page in 1..=60 {
+            self.picture(&format!("review-{page}"))?;
+            let labels = self.kiosk.labels()?;
+            let primary = ["続きを読む", "次の書類へ", "署名へ進む"]
+                .into_iter()
+                .find(|wanted| labels.iter().any(|l| l.label == *wanted && l.enabled));
+            self.kiosk.tap(primary.ok_or(Error::NoWayOn { page: "review" })?)?;
+            if primary == Some("署名へ進む") {
+                self.reach("sign-password")?;
+                return Ok(());
+            }
+        }
+        Err(Error::NoWayOn { page: "review" })
+    }
+
+    /// Enters the signature password.
+    ///
+    /// # Errors
+    /// As [`Visit::identify`].
+    pub fn sign(&mut self, password: &str) -> Result<(), Error> {
+        self.reach("sign-password")?;
+        self.picture("sign-password")?;
+        self.pin(password, "署名する")?;
+        Ok(())
+    }
+
+    /// Everything from the card in the reader to "stored".
+    ///
+    /// # Errors
+    /// As every step.
+    pub fn through(&mut self, pin: &str, password: &str) -> Result<Report, Error> {
+        self.identify(pin)?;
+        self.accept_certificate()?;
+        self.answer_all()?;
+        self.review_all()?;
+        self.sign(password)?;
+        self.reach("following")
+    }
+
+    /// Waits until every filing is in this state.
+    ///
+    /// # Errors
+    /// When it does not come in two minutes.
+    pub fn delivered(&mut self, state: &str) -> Result<Report, Error> {
+        self.kiosk.wait(&Until { stages: &["following"], delivered: &[state], ..Until::default() })
+    }
+
+    /// The kiosk itself.
+    pub const fn kiosk(&mut self) -> &mut Kiosk {
+        self.kiosk
+    }
+}

@@ -1,0 +1,295 @@
+//! Starting and ending a kiosk: files become keys, parts become one program, and everything stops in order.
+
+use std::{
+    fs,
+    io::{self, Write as _},
+    path::{Path, PathBuf},
+    sync::{Arc, mpsc},
+    thread,
+};
+
+use ubugoe_card::{CardDate, CardService, IntegrityPolicy, IssuerRoot, IssuerRootError};
+use ubugoe_edge::{Link, LinkError, OpenError as OutboxError, Outbox, OutboxHandle, link, outbox};
+use ubugoe_procedures::{Catalogue, CatalogueError, Lang};
+use ubugoe_protocol::{
+    KeyError, RecipientPublicKey, RecipientSecretKey, SigningKey, VerifyingKey,
+    cades::{CadesError, Trust},
+};
+use ubugoe_view::{ComponentHandle as _, Language, OpenError as ViewError, PlatformError, Screen, Weak};
+
+use crate::{
+    board::Board,
+    clock::Clock,
+    config::{self, Config},
+    core::{self, Canvas, Input, Parts, Report, Sender},
+    desk::{City, Desk},
+    presenters::{self, Picture},
+    records::{RecordError, RecordKey},
+};
+
+/// How the program was asked to show itself.
+#[derive(Debug, Clone, Default)]
+pub struct Options {
+    /// Draw in memory, in a window of this size, instead of on a display.
+    #[cfg(feature = "drive")]
+    pub in_memory: Option<(u32, u32)>,
+    /// Listen here for orders.
+    #[cfg(feature = "drive")]
+    pub control: Option<PathBuf>,
+}
+
+/// Why a kiosk does not start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// A file that the configuration names.
+    #[error("cannot read {path}")]
+    File {
+        /// Which.
+        path: PathBuf,
+        /// What the system said.
+        #[source]
+        source: io::Error,
+    },
+    /// A key file's content.
+    #[error("{path} holds no usable key")]
+    Key {
+        /// Which.
+        path: PathBuf,
+        /// Why not.
+        #[source]
+        source: KeyError,
+    },
+    /// A key that certifies issuers of attribute records.
+    #[error("{path} names no issuer of attribute records")]
+    AttributeRoot {
+        /// Which.
+        path: PathBuf,
+        /// Why not.
+        #[source]
+        source: IssuerRootError,
+    },
+    /// The roots for signature certificates.
+    #[error("the roots for signature certificates are not usable")]
+    Roots(#[source] CadesError),
+    /// The catalogue inside the program.
+    #[error("the catalogue does not load")]
+    Catalogue(#[source] CatalogueError),
+    /// The outbox. Never answered with a new, empty one.
+    #[error("the outbox does not open")]
+    Outbox(#[source] OutboxError),
+    /// The key for local records.
+    #[error("no key for local records")]
+    Records(#[source] RecordError),
+    /// The card service.
+    #[error("the card service does not start")]
+    Card(#[source] ubugoe_card::StartError),
+    /// The link.
+    #[error("the link does not start")]
+    Link(#[source] LinkError),
+    /// The screen.
+    #[error("no screen")]
+    View(#[source] ViewError),
+    /// The window system.
+    #[error("the window system failed")]
+    Window(#[source] PlatformError),
+    /// A thread.
+    #[error("no thread for the loop")]
+    Thread(#[source] io::Error),
+    /// The in-memory screen.
+    #[cfg(feature = "drive")]
+    #[error("no screen in memory")]
+    InMemory(#[source] ubugoe_view::drive::DriveError),
+    /// The control socket.
+    #[cfg(feature = "drive")]
+    #[error("no control socket at {path}")]
+    Control {
+        /// Where it should be.
+        path: PathBuf,
+        /// What the system said.
+        #[source]
+        source: io::Error,
+    },
+}
+
+/// Draws on the UI thread and posts the report once it is drawn.
+struct OnScreen {
+    screen: Weak<Screen>,
+    board: Arc<Board>,
+}
+
+impl Canvas for OnScreen {
+    fn draw(&mut self, picture: Picture, report: Report) {
+        let board = Arc::clone(&self.board);
+        // Fails only when the event loop has ended: then there is nothing left to draw on.
+        let _ = self.screen.upgrade_in_event_loop(move |screen| {
+            picture(&screen);
+            board.post(report);
+        });
+    }
+
+    fn wipe(&mut self) {
+        let _ = self.screen.upgrade_in_event_loop(|screen| presenters::wipe(&screen));
+    }
+
+    fn settle(&mut self, done: mpsc::Sender<()>) {
+        let _ = self.screen.upgrade_in_event_loop(move |_| {
+            let _ = done.send(());
+        });
+    }
+}
+
+/// Runs a kiosk until its window is closed, or a signal or order ends it.
+///
+/// # Errors
+/// [`StartError`], by what did not start.
+pub fn run(config: &Config, options: &Options) -> Result<(), StartError> {
+    #[cfg(feature = "drive")]
+    if options.in_memory.is_some() {
+        ubugoe_view::drive::in_memory().map_err(StartError::InMemory)?;
+    }
+    let screen = ubugoe_view::open(language(config.lang)).map_err(StartError::View)?;
+    #[cfg(feature = "drive")]
+    if let Some((width, height)) = options.in_memory {
+        ubugoe_view::drive::resize(&screen, width, height);
+    }
+    #[cfg(not(feature = "drive"))]
+    let Options {} = options;
+    let (inputs, from) = Sender::channel();
+    presenters::bind(&screen, &inputs);
+    let clock = Arc::new(Clock::new(config.clock.clone()));
+    let outbox = OutboxHandle::new(open_outbox(config)?);
+    let link = start_link(config, &outbox, &clock, &inputs)?;
+    let mut parts = parts(config, outbox, Arc::clone(&clock))?;
+    let board = Arc::new(Board::default());
+    #[cfg(feature = "drive")]
+    if let Some(path) = &options.control {
+        crate::control::listen(path, screen.as_weak(), Arc::clone(&board), inputs.clone())
+            .map_err(|source| StartError::Control { path: path.clone(), source })?;
+        // Whoever started us to drive us waits for this line.
+        let ready = format!("{{\"event\":\"ready\",\"control\":{path:?}}}\n");
+        io::stdout().write_all(ready.as_bytes()).map_err(|source| StartError::Control { path: path.clone(), source })?;
+    }
+    let card = start_card(config, &clock, &inputs)?;
+    let mut canvas = OnScreen { screen: screen.as_weak(), board };
+    let worker = thread::Builder::new()
+        .name("core".to_owned())
+        .spawn(move || {
+            let wake = || link.wake();
+            core::run(&mut parts, &card, &wake, &from, &mut canvas);
+            // In this order: no new card events, then no new network events.
+            drop(card);
+            drop(link);
+        })
+        .map_err(StartError::Thread)?;
+    let ran = screen.run().map_err(StartError::Window);
+    inputs.send(Input::Stop);
+    if worker.join().is_err() {
+        tracing::error!("the loop ended in a panic");
+    }
+    ran
+}
+
+const fn language(lang: Lang) -> Language {
+    match lang {
+        Lang::Ja => Language::Ja,
+        Lang::En => Language::En,
+    }
+}
+
+fn read(path: &Path) -> Result<Vec<u8>, StartError> {
+    fs::read(path).map_err(|source| StartError::File { path: path.to_owned(), source })
+}
+
+fn text(path: &Path) -> Result<String, StartError> {
+    fs::read_to_string(path).map_err(|source| StartError::File { path: path.to_owned(), source })
+}
+
+/// A key of one line of text.
+fn key<T>(path: &Path, parse: impl FnOnce(&str) -> Result<T, KeyError>) -> Result<T, StartError> {
+    let line = zeroize::Zeroizing::new(text(path)?);
+    parse(line.trim_end()).map_err(|source| StartError::Key { path: path.to_owned(), source })
+}
+
+fn open_outbox(config: &Config) -> Result<Outbox, StartError> {
+    let path = config.data_dir.join("outbox.sqlite");
+    fs::create_dir_all(&config.data_dir)
+        .map_err(|source| StartError::File { path: config.data_dir.clone(), source })?;
+    Outbox::open(&outbox::Config::at(path)).map_err(StartError::Outbox)
+}
+
+fn cities(config: &Config) -> Result<Vec<City>, StartError> {
+    config
+        .recipients
+        .iter()
+        .map(|city| {
+            Ok(City {
+                id: city.id.clone(),
+                municipality: city.municipality,
+                hpke: key(&city.hpke, RecipientPublicKey::from_text)?,
+                receipt: key(&city.receipt, VerifyingKey::from_text)?,
+            })
+        })
+        .collect()
+}
+
+fn start_link(
+    config: &Config,
+    outbox: &OutboxHandle,
+    clock: &Arc<Clock>,
+    inputs: &Sender,
+) -> Result<Link, StartError> {
+    let clock = Arc::clone(clock);
+    let settings = link::Config {
+        brokers: config.brokers.iter().map(broker).collect(),
+        tls: link::Tls {
+            ca_pem: read(&config.tls.ca)?,
+            cert_pem: read(&config.tls.certificate)?,
+            key_pem: read(&config.tls.key)?,
+        },
+        device: config.device.clone(),
+        device_key: key(&config.keys.hpke, RecipientSecretKey::from_text)?,
+        recipients: cities(config)?.into_iter().map(|c| (c.id, c.receipt)).collect(),
+        clock: Arc::new(move || clock.unix()),
+        tuning: link::Tuning::default(),
+    };
+    let inputs = inputs.clone();
+    Link::start(settings, outbox.clone(), move |event| inputs.send(Input::Link(event))).map_err(StartError::Link)
+}
+
+fn broker(broker: &config::Broker) -> link::Broker {
+    link::Broker { host: broker.host.clone(), port: broker.port }
+}
+
+fn parts(config: &Config, outbox: OutboxHandle, clock: Arc<Clock>) -> Result<Parts, StartError> {
+    let pem: String = config.sign_roots.iter().map(|path| text(path)).collect::<Result<Vec<_>, _>>()?.concat();
+    let secret = zeroize::Zeroizing::new(text(&config.keys.hpke)?);
+    let records = RecordKey::derive(secret.trim_end()).map_err(StartError::Records)?;
+    let signing = key(&config.keys.sign, SigningKey::from_text)?;
+    Ok(Parts {
+        catalogue: Arc::new(Catalogue::builtin().map_err(StartError::Catalogue)?),
+        clock,
+        birthplace: config.birthplace,
+        certificates: config.certificates.clone(),
+        trust: Arc::new(Trust::from_pem(&pem).map_err(StartError::Roots)?),
+        desk: Desk::new(config.device.clone(), signing, records, cities(config)?, outbox),
+        lang: config.lang,
+    })
+}
+
+fn start_card(config: &Config, clock: &Arc<Clock>, inputs: &Sender) -> Result<CardService, StartError> {
+    let clock = Arc::clone(clock);
+    let today = move || clock.today().map(|d| CardDate { year: d.year(), month: d.month(), day: d.day() });
+    let roots = config.card.attribute_roots.iter().map(|path| {
+        let root = text(path)?.parse::<IssuerRoot>();
+        root.map_err(|source| StartError::AttributeRoot { path: path.clone(), source })
+    });
+    let settings = ubugoe_card::Config {
+        reader_name_contains: config.card.reader.clone(),
+        mute_after: config.card.mute_after,
+        today: Some(Arc::new(today)),
+        integrity: IntegrityPolicy { check: true, roots: roots.collect::<Result<_, _>>()? },
+        ..ubugoe_card::Config::default()
+    };
+    let inputs = inputs.clone();
+    CardService::start(settings, move |event| inputs.send(Input::Card(event))).map_err(StartError::Card)
+}

@@ -1,0 +1,295 @@
+//! The kiosk's one configuration file: what it may contain, and every problem of it at once.
+//!
+//! Values become types here; the rest of the kiosk never sees a raw string from the file. Reading the file itself
+//! is the binary's business.
+
+use std::{fmt, path::PathBuf, time::Duration};
+
+use serde::Deserialize;
+use ubugoe_procedures::{Lang, MunicipalityCode};
+use ubugoe_protocol::{DeviceId, RecipientId};
+
+/// Everything the kiosk needs to know before it starts.
+#[derive(Debug, Clone)]
+pub struct Config {
+    /// This device's opaque id, as the broker and the city know it.
+    pub device: DeviceId,
+    /// Where the outbox lives.
+    pub data_dir: PathBuf,
+    /// The municipality in which this ward stands.
+    pub birthplace: MunicipalityCode,
+    /// Folder of the ward's open birth certificates, one JSON file each.
+    pub certificates: PathBuf,
+    /// Language of the resting screen.
+    pub lang: Lang,
+    /// Dim colours.
+    pub night: bool,
+    /// What proves the clock.
+    pub clock: ClockTrust,
+    /// The card reader.
+    pub card: Card,
+    /// Broker addresses, tried in order.
+    pub brokers: Vec<Broker>,
+    /// Files for mutual TLS.
+    pub tls: Tls,
+    /// The device's own keys.
+    pub keys: Keys,
+    /// The cities this device may send to.
+    pub recipients: Vec<Recipient>,
+    /// PEM files of the roots a signature certificate must chain to.
+    pub sign_roots: Vec<PathBuf>,
+}
+
+/// What makes the clock trusted.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ClockTrust {
+    /// A file that systemd-timesyncd creates once the clock is synchronised.
+    Timesyncd(PathBuf),
+    /// The system clock is taken as it is: demo and tests only.
+    System,
+}
+
+/// The card reader's settings.
+#[derive(Debug, Clone)]
+pub struct Card {
+    /// Use only a reader whose name contains this.
+    pub reader: Option<String>,
+    /// How long a card may be silent.
+    pub mute_after: Duration,
+    /// Files of keys that certify the issuers of attribute records, one line each. Without the right one the screen
+    /// says that the attributes were not checked.
+    pub attribute_roots: Vec<PathBuf>,
+}
+
+/// One broker address.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Broker {
+    /// Host name or address.
+    pub host: String,
+    /// TCP port.
+    pub port: u16,
+}
+
+/// Files for mutual TLS with the broker.
+#[derive(Debug, Clone)]
+pub struct Tls {
+    /// The broker's CA.
+    pub ca: PathBuf,
+    /// The device's client certificate.
+    pub certificate: PathBuf,
+    /// Its key.
+    pub key: PathBuf,
+}
+
+/// The device's own keys, as files.
+#[derive(Debug, Clone)]
+pub struct Keys {
+    /// Ed25519: signs envelopes.
+    pub sign: PathBuf,
+    /// X25519: opens what the city sends down.
+    pub hpke: PathBuf,
+}
+
+/// One city.
+#[derive(Debug, Clone)]
+pub struct Recipient {
+    /// Its opaque id in topics.
+    pub id: RecipientId,
+    /// Its municipality code.
+    pub municipality: MunicipalityCode,
+    /// X25519 public key file: envelopes are sealed to it.
+    pub hpke: PathBuf,
+    /// Ed25519 public key file: receipts are verified with it.
+    pub receipt: PathBuf,
+}
+
+/// One thing wrong with the file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Problem {
+    /// The key, dotted.
+    pub key: String,
+    /// What stands there.
+    pub value: String,
+    /// What could stand there.
+    pub example: &'static str,
+}
+
+/// The file cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum ConfigError {
+    /// Not TOML, or a key that is not known.
+    #[error("the configuration is not readable")]
+    Toml(#[source] toml::de::Error),
+    /// Readable, but these values are wrong.
+    #[error("the configuration has {} problem(s):{}", .0.len(), List(.0))]
+    Values(Vec<Problem>),
+}
+
+struct List<'a>(&'a [Problem]);
+
+impl fmt::Display for List<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for p in self.0 {
+            write!(f, "\n  {} = {:?}: expected something like {}", p.key, p.value, p.example)?;
+        }
+        Ok(())
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Raw {
+    device: String,
+    data_dir: PathBuf,
+    birthplace: String,
+    certificates: PathBuf,
+    #[serde(default = "ja")]
+    language: String,
+    #[serde(default)]
+    night: bool,
+    clock: String,
+    #[serde(default)]
+    card: RawCard,
+    broker: Vec<RawBroker>,
+    tls: RawTls,
+    keys: RawKeys,
+    recipient: Vec<RawRecipient>,
+    sign_roots: Vec<PathBuf>,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(deny_unknown_fields)]
+struct RawCard {
+    reader: Option<String>,
+    mute_after_ms: Option<u64>,
+    #[serde(default)]
+    attribute_roots: Vec<PathBuf>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RawBroker {
+    host: String,
+    port: u16,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RawTls {
+    ca: PathBuf,
+    certificate: PathBuf,
+    key: PathBuf,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RawKeys {
+    sign: PathBuf,
+    hpke: PathBuf,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RawRecipient {
+    id: String,
+    municipality: String,
+    hpke: PathBuf,
+    receipt: PathBuf,
+}
+
+fn ja() -> String {
+    "ja".to_owned()
+}
+
+/// Collects problems while values are being made.
+#[derive(Default)]
+struct Problems(Vec<Problem>);
+
+impl Problems {
+    fn parse<T>(&mut self, key: &str, value: &str, example: &'static str, parsed: Option<T>) -> Option<T> {
+        if parsed.is_none() {
+            self.0.push(Problem { key: key.to_owned(), value: value.to_owned(), example });
+        }
+        parsed
+    }
+}
+
+impl Config {
+    /// Makes a configuration from the text of a TOML file.
+    ///
+    /// # Errors
+    /// [`ConfigError::Toml`] when the text is not TOML or has unknown keys; [`ConfigError::Values`] with every wrong
+    /// value otherwise.
+    pub fn from_toml(text: &str) -> Result<Self, ConfigError> {
+        let raw: Raw = toml::from_str(text).map_err(ConfigError::Toml)?;
+        let mut problems = Problems::default();
+        let device = problems.parse("device", &raw.device, "\"d-7f3a91\"", raw.device.parse::<DeviceId>().ok());
+        let birthplace =
+            problems.parse("birthplace", &raw.birthplace, "six digits with check digit", raw.birthplace.parse().ok());
+        let lang = problems.parse("language", &raw.language, "\"ja\" or \"en\"", lang(&raw.language));
+        let clock = problems.parse("clock", &raw.clock, "\"system\" or \"/run/systemd/timesync/synchronized\"", clock(&raw.clock));
+        if raw.broker.is_empty() {
+            problems.parse::<()>("broker", "", "[[broker]] host = \"mqtt.example\" port = 8883", None);
+        }
+        if raw.sign_roots.is_empty() {
+            problems.parse::<()>("sign_roots", "", "[\"jpki-sign-ca.pem\"]", None);
+        }
+        let recipients = recipients(&raw.recipient, &mut problems);
+        match (device, birthplace, lang, clock, problems.0.is_empty()) {
+            (Some(device), Some(birthplace), Some(lang), Some(clock), true) => Ok(Self {
+                device,
+                data_dir: raw.data_dir,
+                birthplace,
+                certificates: raw.certificates,
+                lang,
+                night: raw.night,
+                clock,
+                card: Card {
+                    reader: raw.card.reader,
+                    mute_after: Duration::from_millis(raw.card.mute_after_ms.unwrap_or(5_000)),
+                    attribute_roots: raw.card.attribute_roots,
+                },
+                brokers: raw.broker.into_iter().map(|b| Broker { host: b.host, port: b.port }).collect(),
+                tls: Tls { ca: raw.tls.ca, certificate: raw.tls.certificate, key: raw.tls.key },
+                keys: Keys { sign: raw.keys.sign, hpke: raw.keys.hpke },
+                recipients,
+                sign_roots: raw.sign_roots,
+            }),
+            _ => Err(ConfigError::Values(problems.0)),
+        }
+    }
+}
+
+fn lang(text: &str) -> Option<Lang> {
+    match text {
+        "ja" => Some(Lang::Ja),
+        "en" => Some(Lang::En),
+        _ => None,
+    }
+}
+
+fn clock(text: &str) -> Option<ClockTrust> {
+    match text {
+        "system" => Some(ClockTrust::System),
+        path if path.starts_with('/') => Some(ClockTrust::Timesyncd(path.into())),
+        _ => None,
+    }
+}
+
+fn recipients(raw: &[RawRecipient], problems: &mut Problems) -> Vec<Recipient> {
+    if raw.is_empty() {
+        problems.parse::<()>("recipient", "", "[[recipient]] id = \"r-…\" municipality = \"…\"", None);
+    }
+    raw.iter()
+        .filter_map(|r| {
+            let id = problems.parse("recipient.id", &r.id, "\"r-5c20de\"", r.id.parse::<RecipientId>().ok());
+            let municipality = problems.parse(
+                "recipient.municipality",
+                &r.municipality,
+                "six digits with check digit",
+                r.municipality.parse::<MunicipalityCode>().ok(),
+            );
+            Some(Recipient { id: id?, municipality: municipality?, hpke: r.hpke.clone(), receipt: r.receipt.clone() })
+        })
+        .collect()
+}

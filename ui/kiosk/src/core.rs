@@ -1,0 +1,537 @@
+//! The kiosk's one loop: every input, one at a time, through `ubugoe_visit::step`, and every effect out again.
+//!
+//! ```text
+//!   screen callbacks ─┐                                   ┌─> card service (own threads)
+//!   card service ─────┼─ Input ─> [ core thread: step ] ──┼─> desk: certificates, sealing, outbox
+//!   link ─────────────┤                │                  └─> timers
+//!   timers, tools ────┘                └─ Picture ─> UI thread (presenters)
+//! ```
+//!
+//! Holds the only PIN pad. Decides nothing: what follows from what is `step`'s.
+
+use std::{
+    collections::BTreeMap,
+    path::PathBuf,
+    sync::{Arc, mpsc},
+    time::{Duration, Instant},
+};
+
+use ubugoe_card::{CardEvent, CardService, Request};
+use ubugoe_edge::LinkEvent;
+use ubugoe_procedures::{Catalogue, Lang, MunicipalityCode};
+use ubugoe_protocol::cades::Trust;
+use ubugoe_visit::{
+    CardIdentity, CardTrouble, CertificateTrouble, Context, Delivery, Effect, Event, Stage, State, Ticket, Timer,
+    audit, QuestionNumber, question_number, step,
+};
+
+use crate::{
+    cardside,
+    clock::Clock,
+    desk::{Desk, News, Signing, news},
+    pad::Pad,
+    presenters::{self, Around, Picture, Typed},
+    ward,
+};
+
+/// A key on the PIN pad.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Key {
+    /// A letter or digit. Its `Debug` is only ever printed by tests.
+    Character(char),
+    /// Take the last one back.
+    Backspace,
+    /// Start over.
+    Clear,
+    /// Done.
+    Submit,
+}
+
+/// Anything that reaches the loop.
+#[derive(Debug)]
+pub enum Input {
+    /// Ready for `step`.
+    Visit(Event),
+    /// From the PIN pad.
+    Key(Key),
+    /// The certificate at this place of the list was chosen.
+    CertificateChosen(usize),
+    /// A question was answered or skipped.
+    Answer(Typed),
+    /// Somebody asked for staff.
+    StaffCalled,
+    /// From the card service.
+    Card(CardEvent),
+    /// From the link.
+    Link(LinkEvent),
+    /// Move the clock forward (demo and tests).
+    MoveClock(u32),
+    /// Answer once everything that came before is on the screen (demo and tests).
+    Settle(mpsc::Sender<()>),
+    /// End the loop.
+    Stop,
+}
+
+/// A handle to the loop.
+#[derive(Debug, Clone)]
+pub struct Sender(mpsc::Sender<Input>);
+
+impl Sender {
+    /// A channel to a loop that is still to be started.
+    #[must_use]
+    pub fn channel() -> (Self, mpsc::Receiver<Input>) {
+        let (to, from) = mpsc::channel();
+        (Self(to), from)
+    }
+
+    /// Hands an input over. A loop that has ended takes no more, and nobody is left to tell.
+    pub fn send(&self, input: Input) {
+        let _ = self.0.send(input);
+    }
+}
+
+/// Where pictures and reports of the loop go.
+pub trait Canvas {
+    /// Draw this, and let tools know what was drawn.
+    fn draw(&mut self, picture: Picture, report: Report);
+    /// Empty everything that can hold something about a person.
+    fn wipe(&mut self);
+    /// Answer once everything drawn before is on the screen.
+    fn settle(&mut self, done: mpsc::Sender<()>);
+}
+
+/// What a step left behind, for tools and tests: no name, no answer, no PIN.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+pub struct Report {
+    /// The stage's name.
+    pub stage: &'static str,
+    /// The failure code, in trouble.
+    pub code: Option<&'static str>,
+    /// The open question: form and field.
+    pub question: Option<(String, String)>,
+    /// Filings being followed: id and state.
+    pub deliveries: Vec<Progress>,
+    /// Whether the broker is connected.
+    pub online: bool,
+    /// Rows not yet arrived.
+    pub pending: usize,
+}
+
+/// One filing in a [`Report`].
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+pub struct Progress {
+    /// The filing's id, hex.
+    pub id: String,
+    /// `stored`, `sent`, `arrived`, `accepted`, `returned`, `refused`.
+    pub state: &'static str,
+    /// SHA-256 of what was signed, hex.
+    pub digest: String,
+    /// The procedure.
+    pub procedure: String,
+    /// The city's number.
+    pub arrival_no: Option<u64>,
+    /// The receipt as it stands in its QR code.
+    pub receipt: Option<String>,
+    /// The family's page.
+    pub status_url: Option<String>,
+}
+
+/// What the loop works with.
+pub struct Parts {
+    /// The catalogue.
+    pub catalogue: Arc<Catalogue>,
+    /// The clock.
+    pub clock: Arc<Clock>,
+    /// The municipality of this ward.
+    pub birthplace: MunicipalityCode,
+    /// Folder of open certificates.
+    pub certificates: PathBuf,
+    /// Roots for signature certificates.
+    pub trust: Arc<Trust>,
+    /// The desk.
+    pub desk: Desk,
+    /// Language of the resting screen.
+    pub lang: Lang,
+}
+
+/// The loop's own memory.
+struct Core<'a> {
+    parts: &'a mut Parts,
+    card: &'a CardService,
+    wake: &'a dyn Fn(),
+    screen: &'a mut dyn Canvas,
+    state: State,
+    pad: Pad,
+    timers: BTreeMap<Timer, Instant>,
+    signing: Option<Signing>,
+    online: bool,
+    card_present: bool,
+    fresh: bool,
+}
+
+/// Runs until [`Input::Stop`] or until every sender is gone.
+///
+/// `wake` is called after something was stored, so that the link sends it at once.
+pub fn run(
+    parts: &mut Parts,
+    card: &CardService,
+    wake: &dyn Fn(),
+    inputs: &mpsc::Receiver<Input>,
+    screen: &mut dyn Canvas,
+) {
+    let state = State::resting(parts.lang);
+    let mut core = Core {
+        parts,
+        card,
+        wake,
+        screen,
+        state,
+        pad: Pad::default(),
+        timers: BTreeMap::new(),
+        signing: None,
+        online: false,
+        card_present: false,
+        fresh: true,
+    };
+    core.draw();
+    loop {
+        let input = match core.next_deadline() {
+            None => inputs.recv().ok(),
+            Some(wait) => match inputs.recv_timeout(wait) {
+                Ok(input) => Some(input),
+                Err(mpsc::RecvTimeoutError::Timeout) => match core.due_timer() {
+                    Some(elapsed) => Some(elapsed),
+                    // Woken a moment early: look again.
+                    None => continue,
+                },
+                Err(mpsc::RecvTimeoutError::Disconnected) => None,
+            },
+        };
+        match input {
+            None | Some(Input::Stop) => return,
+            Some(input) => core.take(input),
+        }
+    }
+}
+
+impl Core<'_> {
+    fn next_deadline(&self) -> Option<Duration> {
+        self.timers.values().min().map(|at| at.saturating_duration_since(Instant::now()))
+    }
+
+    fn due_timer(&mut self) -> Option<Input> {
+        let now = Instant::now();
+        let due = self.timers.iter().find(|(_, at)| **at <= now).map(|(timer, _)| *timer);
+        due.map(|timer| {
+            self.timers.remove(&timer);
+            Input::Visit(Event::Elapsed(timer))
+        })
+    }
+
+    fn take(&mut self, input: Input) {
+        match input {
+            Input::Visit(event) => self.step(event),
+            Input::Key(key) => self.key(key),
+            Input::CertificateChosen(index) => {
+                if let Stage::Certificate { candidates, .. } = &self.state.stage
+                    && let Some(chosen) = candidates.get(index)
+                {
+                    let (number, child_order) = (chosen.number.clone(), chosen.child_order());
+                    self.step(Event::CertificateConfirmed { number, child_order });
+                }
+            }
+            Input::Answer(typed) => self.answer(typed),
+            Input::StaffCalled => {
+                tracing::info!(stage = audit::name(&self.state.stage), "staff called");
+                self.step(Event::Touched);
+            }
+            Input::Card(event) => {
+                if let Some(event) = self.from_card(event) {
+                    self.step(event);
+                }
+            }
+            Input::Link(event) => self.link(&event),
+            Input::MoveClock(seconds) => {
+                self.parts.clock.move_forward(seconds);
+                self.draw();
+            }
+            Input::Settle(done) => self.screen.settle(done),
+            Input::Stop => {}
+        }
+    }
+
+    fn step(&mut self, event: Event) {
+        let has_room = self.parts.desk.has_room();
+        let cx = Context {
+            catalogue: &self.parts.catalogue,
+            today: self.parts.clock.today(),
+            birthplace: self.parts.birthplace,
+            has_room,
+        };
+        let before = self.state.clone();
+        let (after, effects) = step(before.clone(), event, &cx);
+        if let Some(record) = audit::record(&before, &after) {
+            tracing::info!(target: "audit", from = record.from, to = record.to, code = record.code, arrived = record.arrived);
+        }
+        self.fresh = audit::name(&before.stage) != audit::name(&after.stage) || question(&before) != question(&after);
+        let changed = before != after;
+        self.state = after;
+        for effect in effects {
+            self.perform(effect);
+        }
+        if changed {
+            self.draw();
+        }
+    }
+
+    fn draw(&mut self) {
+        let cx = Context {
+            catalogue: &self.parts.catalogue,
+            today: self.parts.clock.today(),
+            birthplace: self.parts.birthplace,
+            has_room: true,
+        };
+        let question = match &self.state.stage {
+            Stage::Asking { draft, at, .. } => question_number(draft, at, &cx),
+            _ => QuestionNumber { index: 1, total: 1 },
+        };
+        let narrow = |n: usize| i32::try_from(n).unwrap_or(i32::MAX);
+        let around = Around {
+            catalogue: &self.parts.catalogue,
+            typed: self.pad.len(),
+            online: self.online,
+            has_room: self.parts.desk.has_room(),
+            card_present: self.card_present,
+            pending: self.parts.desk.pending(),
+            today: self.parts.clock.today(),
+            question: (narrow(question.index), narrow(question.total)),
+            fresh: self.fresh,
+        };
+        let report = report(&self.state, &around);
+        self.screen.draw(presenters::picture(&self.state, &around), report);
+    }
+
+    // ------------------------------------------------------------------------------------------ the person
+
+    fn key(&mut self, key: Key) {
+        let (min, limit, done) = match &self.state.stage {
+            Stage::AttributesPin { .. } => (4, 4, Event::AttributesPinEntered),
+            Stage::SignPassword { .. } => (6, 16, Event::SignPasswordEntered),
+            _ => return,
+        };
+        match key {
+            // The attributes PIN has digits only; a letter from a keyboard is no key there.
+            Key::Character(character) if limit == 4 && !character.is_ascii_digit() => {}
+            Key::Character(character) => self.pad.press(character, limit),
+            Key::Backspace => self.pad.backspace(),
+            Key::Clear => self.pad.clear(),
+            Key::Submit if self.pad.len() >= min => return self.step(done),
+            Key::Submit => {}
+        }
+        self.fresh = false;
+        self.timers.insert(Timer::Idle, Instant::now() + Duration::from_secs(Timer::Idle.seconds()));
+        self.draw();
+    }
+
+    fn answer(&mut self, typed: Typed) {
+        let Stage::Asking { draft, at, .. } = &self.state.stage else { return };
+        let field = draft
+            .forms
+            .get(at.form)
+            .and_then(|form| self.parts.catalogue.procedure(&form.procedure))
+            .and_then(|procedure| procedure.form.field(at.path.as_str()));
+        let Some(field) = field else { return };
+        match presenters::value(field, typed) {
+            Ok(value) => self.step(Event::Answered(value)),
+            Err(code) => self.step(Event::AnswerUnreadable(code)),
+        }
+    }
+
+    // ------------------------------------------------------------------------------------------ the card
+
+    fn from_card(&mut self, event: CardEvent) -> Option<Event> {
+        match &event {
+            CardEvent::Inserted { .. } | CardEvent::Unusable { .. } => self.card_present = true,
+            CardEvent::Removed { .. } | CardEvent::ServiceLost => self.card_present = false,
+            _ => {}
+        }
+        match event {
+            CardEvent::Done { ticket, reply: ubugoe_card::Reply::Signed(signed), .. } => {
+                Some(self.signed(Ticket(ticket.0), &signed.signatures))
+            }
+            CardEvent::Failed { ticket, error } => {
+                tracing::warn!(error = &error as &dyn std::error::Error, "card operation failed");
+                let refused = self.signing.take().and_then(|s| s.refusal());
+                let trouble = refused.unwrap_or_else(|| cardside::trouble(&error));
+                Some(Event::CardFailed { ticket: Ticket(ticket.0), trouble })
+            }
+            other => cardside::event(other),
+        }
+    }
+
+    fn signed(&mut self, ticket: Ticket, signatures: &[Vec<u8>]) -> Event {
+        let finished = self.signing.take().map(|signing| signing.finish(signatures));
+        match finished {
+            Some(Ok(signatures)) => Event::Signed { ticket, signatures },
+            Some(Err(error)) => {
+                tracing::error!(error = &error as &dyn std::error::Error, "a signature of the card does not verify");
+                Event::CardFailed { ticket, trouble: CardTrouble::SignatureWrong }
+            }
+            None => Event::CardFailed { ticket, trouble: CardTrouble::SignatureWrong },
+        }
+    }
+
+    // ------------------------------------------------------------------------------------------ the city
+
+    fn link(&mut self, event: &LinkEvent) {
+        match news(event) {
+            News::Online(online) => {
+                self.online = online;
+                self.draw();
+            }
+            News::Moved => self.refresh_deliveries(),
+            News::Nothing => {}
+        }
+    }
+
+    /// Asks the outbox how far each followed filing has come.
+    fn refresh_deliveries(&mut self) {
+        let followed = match &self.state.stage {
+            Stage::Following { deliveries } => deliveries.clone(),
+            _ => return,
+        };
+        for delivery in followed {
+            let now = self.parts.desk.refresh(delivery);
+            self.step(Event::DeliveryMoved(now));
+        }
+    }
+
+    // ------------------------------------------------------------------------------------------ effects
+
+    fn perform(&mut self, effect: Effect) {
+        match effect {
+            Effect::ClearPin => self.pad.clear(),
+            Effect::Wipe => {
+                self.pad.clear();
+                self.signing = None;
+                self.screen.wipe();
+            }
+            Effect::Await(timer) => {
+                self.timers.insert(timer, Instant::now() + Duration::from_secs(timer.seconds()));
+            }
+            Effect::ReleaseCard { ticket } => self.card.request(cardside::asked(ticket), Request::Finish),
+            Effect::ReadAttributes { ticket } => self.read_attributes(ticket),
+            Effect::Sign { ticket, holder, canonical } => self.sign(ticket, holder, canonical),
+            Effect::FindCertificates { holder, identity } => {
+                let found = self.certificates(&holder, identity);
+                self.step(found);
+            }
+            Effect::Store { prepared, signatures, identity, certificate_number } => {
+                let now = self.parts.clock.unix();
+                let event = match self.parts.desk.store(&prepared, signatures, identity, certificate_number, now) {
+                    Ok(deliveries) => {
+                        (self.wake)();
+                        Event::Stored(deliveries)
+                    }
+                    Err(error) => {
+                        tracing::error!(error = &error as &dyn std::error::Error, "visit not stored");
+                        Event::StoreFailed { full: error.is_full() }
+                    }
+                };
+                self.step(event);
+            }
+        }
+    }
+
+    fn read_attributes(&mut self, ticket: Ticket) {
+        match ubugoe_card::Pin::new(&self.pad.take()) {
+            Ok(pin) => self.card.request(cardside::asked(ticket), Request::ReadAttributes { pin }),
+            Err(_) => self.step(Event::SecretUnusable),
+        }
+    }
+
+    fn sign(&mut self, ticket: Ticket, holder: ubugoe_procedures::CardHolder, canonical: Vec<Vec<u8>>) {
+        let signing = Signing::new(canonical, holder, Arc::clone(&self.parts.trust), self.parts.clock.unix());
+        let in_card = signing.clone();
+        self.signing = Some(signing);
+        match ubugoe_card::SignPassword::new(&self.pad.take()) {
+            Ok(password) => {
+                let prepare = Box::new(move |certificate: &[u8]| {
+                    in_card
+                        .prepare(certificate)
+                        .map_err(|why| ubugoe_card::PrepareRefused { reason: format!("{why:?}") })
+                });
+                self.card.request(cardside::asked(ticket), Request::Sign { password, prepare });
+            }
+            Err(_) => self.step(Event::SecretUnusable),
+        }
+    }
+
+    fn certificates(&self, holder: &ubugoe_procedures::CardHolder, card: CardIdentity) -> Event {
+        let earlier: Vec<(String, Vec<Delivery>)> = self.parts.desk.earlier(card);
+        match ward::naming(&self.parts.certificates, holder) {
+            Ok(mut candidates) => {
+                candidates.retain(|c| !earlier.iter().any(|(number, _)| *number == c.number));
+                let earlier = earlier.into_iter().flat_map(|(_, deliveries)| deliveries).collect();
+                Event::CertificatesFound { candidates, earlier }
+            }
+            Err(error) => {
+                tracing::error!(error = &error as &dyn std::error::Error, "certificates not readable");
+                Event::CertificatesFailed(CertificateTrouble::Unreadable)
+            }
+        }
+    }
+}
+
+/// The open question of a state, if it is asking.
+fn question(state: &State) -> Option<(usize, &str)> {
+    match &state.stage {
+        Stage::Asking { at, .. } => Some((at.form, at.path.as_str())),
+        _ => None,
+    }
+}
+
+fn report(state: &State, around: &Around<'_>) -> Report {
+    let question = match &state.stage {
+        Stage::Asking { draft, at, .. } => {
+            draft.forms.get(at.form).map(|f| (f.procedure.to_string(), at.path.to_string()))
+        }
+        _ => None,
+    };
+    let deliveries = match &state.stage {
+        Stage::Following { deliveries } => deliveries.iter().map(progress).collect(),
+        _ => Vec::new(),
+    };
+    let code = match &state.stage {
+        Stage::Trouble { failure, .. } => Some(failure.code()),
+        _ => None,
+    };
+    Report {
+        stage: audit::name(&state.stage),
+        code,
+        question,
+        deliveries,
+        online: around.online,
+        pending: around.pending,
+    }
+}
+
+fn progress(delivery: &Delivery) -> Progress {
+    use ubugoe_visit::DeliveryState as S;
+    Progress {
+        id: hex::encode(delivery.id),
+        state: match delivery.state {
+            S::Stored => "stored",
+            S::Sent => "sent",
+            S::Arrived => "arrived",
+            S::Accepted => "accepted",
+            S::Returned { .. } => "returned",
+            S::Refused { .. } => "refused",
+        },
+        digest: hex::encode(delivery.digest),
+        procedure: delivery.procedure.to_string(),
+        arrival_no: delivery.arrival_no,
+        receipt: delivery.receipt_text.clone(),
+        status_url: delivery.status_url.clone(),
+    }
+}

@@ -1,0 +1,395 @@
+//! The desk: where forms are made ready for the card, sealed for the cities and written into the outbox.
+//!
+//! Three steps, each with its own data: [`Signing`] goes to the card's thread and comes back with CMS objects;
+//! [`Desk::store`] seals and writes them in one transaction; [`Desk::deliveries`] says how far they have come.
+//! The desk never decides what a person sees.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use ubugoe_edge::{
+    LinkEvent,
+    outbox::{NewRow, OutboxHandle, Row, RowState, StoreError},
+};
+use ubugoe_procedures::{CardHolder, MunicipalityCode};
+use ubugoe_protocol::{
+    CaseId, CaseState, DeviceId, FilingBody, FilingId, Header, IdError, Kind, Receipt, RecipientId,
+    RecipientPublicKey, Refusal, SealError, SigningKey, VERSION, VerifyingKey,
+    cades::{self, CadesError, Purpose, Trust},
+    digest, seal,
+};
+use ubugoe_visit::{CardIdentity, CardTrouble, Delivery, DeliveryState, Prepared};
+
+use crate::records::{FiledForm, RecordError, RecordKey, VisitRecord};
+
+/// The schema name on every envelope; says nothing about the procedure inside.
+const SCHEMA: &str = "ubugoe-filing/1";
+
+/// One city as the desk needs it.
+#[derive(Debug, Clone)]
+pub struct City {
+    /// Its opaque id.
+    pub id: RecipientId,
+    /// Its municipality code.
+    pub municipality: MunicipalityCode,
+    /// Envelopes are sealed to this key.
+    pub hpke: RecipientPublicKey,
+    /// Receipts verify under this key.
+    pub receipt: VerifyingKey,
+}
+
+/// Why a visit could not be stored.
+#[derive(Debug, thiserror::Error)]
+pub enum DeskError {
+    /// The catalogue routed a form to a city this device has no key for.
+    #[error("no key for municipality {0}")]
+    UnknownCity(MunicipalityCode),
+    /// No randomness for an id.
+    #[error("no id could be made")]
+    Id(#[source] IdError),
+    /// Sealing failed.
+    #[error("a filing could not be sealed")]
+    Seal(#[source] SealError),
+    /// The local record failed.
+    #[error("the local record could not be made")]
+    Record(#[source] RecordError),
+    /// The outbox refused.
+    #[error("the outbox did not take the visit")]
+    Store(#[source] StoreError),
+}
+
+impl DeskError {
+    /// Whether the device is full rather than broken.
+    #[must_use]
+    pub const fn is_full(&self) -> bool {
+        match self {
+            Self::Store(StoreError::Full { .. }) => true,
+            Self::Store(_) | Self::UnknownCity(_) | Self::Id(_) | Self::Seal(_) | Self::Record(_) => false,
+        }
+    }
+}
+
+/// Forms on their way to the card and back.
+///
+/// The certificate is known only while the card is verified, and the bytes to sign depend on it: so the first half
+/// runs inside the card's session ([`Signing::prepare`]), the second after it ([`Signing::finish`]).
+#[derive(Debug, Clone)]
+pub struct Signing {
+    canonical: Vec<Vec<u8>>,
+    holder: CardHolder,
+    trust: Arc<Trust>,
+    at: i64,
+    prepared: Arc<Mutex<Vec<cades::Prepared>>>,
+    refused: Arc<Mutex<Option<CardTrouble>>>,
+}
+
+impl Signing {
+    /// Forms to be signed at `at` (seconds since 1970-01-01 UTC) by `holder`.
+    #[must_use]
+    pub fn new(canonical: Vec<Vec<u8>>, holder: CardHolder, trust: Arc<Trust>, at: i64) -> Self {
+        Self { canonical, holder, trust, at, prepared: Arc::default(), refused: Arc::default() }
+    }
+
+    /// Checks the certificate and returns one SHA-256 to sign per form.
+    ///
+    /// # Errors
+    /// A [`CardTrouble`] when the certificate may not sign these forms; kept for [`Signing::refusal`].
+    pub fn prepare(&self, certificate: &[u8]) -> Result<Vec<[u8; 32]>, CardTrouble> {
+        self.digests(certificate).inspect_err(|why| {
+            *self.refused.lock().unwrap_or_else(PoisonError::into_inner) = Some(*why);
+        })
+    }
+
+    fn digests(&self, certificate: &[u8]) -> Result<Vec<[u8; 32]>, CardTrouble> {
+        let facts = cades::check_certificate(certificate, &self.trust, Purpose::Signature, self.at)
+            .map_err(|error| refused(&error))?;
+        // Names are not compared: a certificate writes replaced characters (代替文字) where the card has the right ones.
+        if facts.birth_date().is_some_and(|b| (b.year, b.month, b.day) != civil_parts(&self.holder)) {
+            return Err(CardTrouble::SignerDiffers);
+        }
+        let prepared = self
+            .canonical
+            .iter()
+            .map(|bytes| cades::prepare(bytes, certificate, self.at))
+            .collect::<Result<Vec<_>, _>>()
+            .map_err(|error| refused(&error))?;
+        let digests = prepared.iter().map(|p| p.to_sign_sha256).collect();
+        *self.prepared.lock().unwrap_or_else(PoisonError::into_inner) = prepared;
+        Ok(digests)
+    }
+
+    /// Why [`Signing::prepare`] refused, if it did.
+    #[must_use]
+    pub fn refusal(&self) -> Option<CardTrouble> {
+        *self.refused.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Puts the card's signatures into CMS objects and verifies each against its form.
+    ///
+    /// # Errors
+    /// [`CadesError`] when a signature is not what it should be: nothing unverified leaves the device.
+    pub fn finish(&self, signatures: &[Vec<u8>]) -> Result<Vec<Vec<u8>>, CadesError> {
+        let prepared = self.prepared.lock().unwrap_or_else(PoisonError::into_inner);
+        if prepared.len() != signatures.len() || prepared.len() != self.canonical.len() {
+            return Err(CadesError::Signature);
+        }
+        prepared
+            .iter()
+            .zip(signatures)
+            .zip(&self.canonical)
+            .map(|((prepared, signature), canonical)| {
+                let cms = prepared.assemble(signature)?;
+                cades::verify(&cms, canonical, &self.trust, self.at)?;
+                Ok(cms)
+            })
+            .collect()
+    }
+}
+
+fn refused(error: &CadesError) -> CardTrouble {
+    tracing::warn!(error = error as &dyn std::error::Error, "signature certificate refused");
+    CardTrouble::CertificateInvalid
+}
+
+fn civil_parts(holder: &CardHolder) -> (u16, u8, u8) {
+    let narrow = |n: i8| u8::try_from(n).unwrap_or_default();
+    (u16::try_from(holder.birth.year()).unwrap_or_default(), narrow(holder.birth.month()), narrow(holder.birth.day()))
+}
+
+/// The desk.
+#[derive(Debug)]
+pub struct Desk {
+    device: DeviceId,
+    key: SigningKey,
+    records: RecordKey,
+    cities: Vec<City>,
+    outbox: OutboxHandle,
+}
+
+impl Desk {
+    /// A desk over an open outbox.
+    #[must_use]
+    pub fn new(
+        device: DeviceId,
+        key: SigningKey,
+        records: RecordKey,
+        cities: Vec<City>,
+        outbox: OutboxHandle,
+    ) -> Self {
+        Self { device, key, records, cities, outbox }
+    }
+
+    /// Whether another visit may begin.
+    #[must_use]
+    pub fn has_room(&self) -> bool {
+        self.outbox
+            .lock()
+            .can_accept_visit()
+            .inspect_err(|why| tracing::warn!(error = why as &dyn std::error::Error, "no room for another visit"))
+            .is_ok()
+    }
+
+    fn city(&self, municipality: MunicipalityCode) -> Result<&City, DeskError> {
+        self.cities
+            .iter()
+            .find(|c| c.municipality == municipality)
+            .ok_or(DeskError::UnknownCity(municipality))
+    }
+
+    /// Seals every form to its city and writes all of them, with the local record, in one transaction.
+    ///
+    /// When this returns, the filings survive a power cut; nothing was stored if it fails.
+    ///
+    /// # Errors
+    /// [`DeskError`], by what failed.
+    pub fn store(
+        &mut self,
+        prepared: &[Prepared],
+        signatures: Vec<Vec<u8>>,
+        card: CardIdentity,
+        certificate_number: String,
+        now: i64,
+    ) -> Result<Vec<Delivery>, DeskError> {
+        let case = CaseId::generate().map_err(DeskError::Id)?;
+        let mut rows = Vec::with_capacity(prepared.len());
+        let mut forms = Vec::with_capacity(prepared.len());
+        for (form, cms) in prepared.iter().zip(signatures) {
+            let (row, filed) = self.seal_one(form, cms, case, forms.len(), now)?;
+            rows.push(row);
+            forms.push(filed);
+        }
+        let record = VisitRecord { card: card.0, certificate_number, forms };
+        let sealed_record = self.records.seal(&record).map_err(DeskError::Record)?;
+        self.outbox.lock().store(case.as_bytes(), &rows, &sealed_record, now).map_err(DeskError::Store)?;
+        Ok(record.forms.into_iter().map(stored).collect())
+    }
+
+    fn seal_one(
+        &self,
+        form: &Prepared,
+        signature: Vec<u8>,
+        case: CaseId,
+        position: usize,
+        now: i64,
+    ) -> Result<(NewRow, FiledForm), DeskError> {
+        let city = self.city(form.filing.recipient)?;
+        let id = FilingId::generate().map_err(DeskError::Id)?;
+        let header = Header {
+            v: VERSION,
+            id,
+            device: self.device.clone(),
+            recipient: city.id.clone(),
+            kind: Kind::Filing,
+            schema: SCHEMA.to_owned(),
+            case,
+            case_seq: u32::try_from(position).unwrap_or(u32::MAX),
+            created: now,
+            expires: None,
+            key_id: city.hpke.key_id(),
+        };
+        let digest = digest(&form.canonical);
+        let body = FilingBody { canonical: form.canonical.clone(), signature, attachments: Vec::new() };
+        let sealed = seal(&header, &body, &city.hpke, &self.key).map_err(DeskError::Seal)?;
+        let filed = FiledForm {
+            id: *id.as_bytes(),
+            procedure: form.filing.procedure.clone(),
+            recipient: form.filing.recipient,
+            digest,
+        };
+        Ok((NewRow { id, recipient: city.id.clone(), digest, sealed, legal_due: None }, filed))
+    }
+
+    /// How many filings wait for their receipt.
+    #[must_use]
+    pub fn pending(&self) -> usize {
+        let counts = self.outbox.lock().counts();
+        counts.map_or(0, |c| usize::try_from(c.queued + c.sent).unwrap_or(usize::MAX))
+    }
+
+    /// A delivery as the outbox has it now.
+    #[must_use]
+    pub fn refresh(&self, delivery: Delivery) -> Delivery {
+        self.try_refresh(&delivery).unwrap_or_else(|error| {
+            tracing::error!(error = &error as &dyn std::error::Error, "outbox not readable");
+            delivery
+        })
+    }
+
+    fn try_refresh(&self, known: &Delivery) -> Result<Delivery, StoreError> {
+        let id = FilingId::from_bytes(known.id);
+        let outbox = self.outbox.lock();
+        let mut delivery = known.clone();
+        let Some(row) = outbox.row(&id)? else { return Ok(delivery) };
+        delivery.state = match row.state {
+            RowState::Queued if row.attempts == 0 => DeliveryState::Stored,
+            RowState::Queued | RowState::Sent => DeliveryState::Sent,
+            RowState::Arrived => DeliveryState::Arrived,
+            RowState::Refused => DeliveryState::Refused { reason: refusal_code(&row) },
+        };
+        if row.state == RowState::Arrived {
+            self.receipt(&row, &mut delivery);
+            if let Some((notice, _)) = outbox.latest_status(&id)? {
+                delivery.state = decided(notice.state);
+            }
+        }
+        Ok(delivery)
+    }
+
+    /// Fills in what the receipt says. The outbox verified it before it retired the row; it is verified again here
+    /// because it came from the disk.
+    fn receipt(&self, row: &Row, delivery: &mut Delivery) {
+        let Some(signed) = row.answer.as_deref() else { return };
+        let Some(city) = self.cities.iter().find(|c| c.id == row.recipient) else { return };
+        match Receipt::verify(signed, &city.receipt) {
+            Ok(receipt) => {
+                delivery.arrival_no = Some(receipt.arrival_no);
+                delivery.arrived_at = Some(receipt.arrived_at);
+                delivery.status_url = Some(receipt.status_link());
+                delivery.receipt_text = Receipt::qr_text(signed).ok();
+            }
+            Err(error) => tracing::error!(error = &error as &dyn std::error::Error, "stored receipt does not verify"),
+        }
+    }
+
+    /// What this card filed here before: the certificate's number, and its filings as they stand now.
+    #[must_use]
+    pub fn earlier(&self, card: CardIdentity) -> Vec<(String, Vec<Delivery>)> {
+        let visits = self.outbox.lock().visits();
+        let visits = visits.unwrap_or_else(|error| {
+            tracing::error!(error = &error as &dyn std::error::Error, "earlier visits not readable");
+            Vec::new()
+        });
+        visits
+            .into_iter()
+            .filter_map(|visit| match self.records.open(&visit.record?) {
+                Ok(record) if record.card == card.0 => Some(record),
+                Ok(_) => None,
+                Err(error) => {
+                    tracing::error!(error = &error as &dyn std::error::Error, "a visit record does not open");
+                    None
+                }
+            })
+            .map(|record| {
+                let deliveries = record.forms.into_iter().map(|form| self.refresh(stored(form))).collect();
+                (record.certificate_number, deliveries)
+            })
+            .collect()
+    }
+}
+
+/// What news of the link means to the loop.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum News {
+    /// The broker is reachable, or not any more.
+    Online(bool),
+    /// Some filing moved: look at the outbox.
+    Moved,
+    /// Nothing a person needs to see.
+    Nothing,
+}
+
+/// Sorts an event of the link. The outbox has already taken in what it says.
+#[must_use]
+pub fn news(event: &LinkEvent) -> News {
+    match event {
+        LinkEvent::Connected(_) => News::Online(true),
+        LinkEvent::Disconnected { reason } => {
+            tracing::info!(?reason, "link down");
+            News::Online(false)
+        }
+        LinkEvent::Receipt { .. } | LinkEvent::Refused(_) | LinkEvent::Status(_) => News::Moved,
+        LinkEvent::Mode(_) => News::Nothing,
+        LinkEvent::Alert(alert) => {
+            tracing::error!(?alert, "the link noticed something that staff must see");
+            News::Nothing
+        }
+    }
+}
+
+fn decided(state: CaseState) -> DeliveryState {
+    match state {
+        CaseState::Arrived => DeliveryState::Arrived,
+        CaseState::Accepted => DeliveryState::Accepted,
+        CaseState::Returned { reason } => DeliveryState::Returned { reason },
+        CaseState::Refused { reason } => DeliveryState::Refused { reason },
+    }
+}
+
+fn refusal_code(row: &Row) -> String {
+    let refusal = row.answer.as_deref().and_then(|signed| Refusal::peek(signed).ok());
+    refusal.map(|r| format!("{:?}", r.reason)).unwrap_or_default()
+}
+
+/// A filing that has just been stored.
+fn stored(form: FiledForm) -> Delivery {
+    Delivery {
+        id: form.id,
+        procedure: form.procedure,
+        recipient: form.recipient,
+        digest: form.digest,
+        state: DeliveryState::Stored,
+        arrival_no: None,
+        arrived_at: None,
+        receipt_text: None,
+        status_url: None,
+    }
+}

@@ -1,0 +1,52 @@
+//! "Is this your child?": the ward's certificates that name this mother.
+
+use ubugoe_procedures::{BirthCertificate, Lang, Plurality};
+use ubugoe_view::{CertificateAdapter, CertificateChild, ComponentHandle, Screen};
+
+use super::{Picture, words};
+use crate::core::{Input, Sender};
+
+pub(super) fn show(candidates: &[BirthCertificate], lang: Lang) -> Picture {
+    let children: Vec<CertificateChild> =
+        (1..).zip(candidates).map(|(number, certificate)| child(number, certificate, lang)).collect();
+    Box::new(move |screen| {
+        let page = screen.global::<CertificateAdapter>();
+        page.set_children(words::model(children));
+        page.set_chosen(-1);
+    })
+}
+
+fn child(number: i32, certificate: &BirthCertificate, lang: Lang) -> CertificateChild {
+    CertificateChild {
+        number,
+        born_text: words::date_time(certificate.birth_dt, lang).into(),
+        sex: words::sex(certificate.sex),
+        weight_g: i32::from(certificate.weight_g),
+        length_text: format!("{}.{} cm", certificate.length_mm / 10, certificate.length_mm % 10).into(),
+        place: certificate.place_name.as_ref().unwrap_or(&certificate.place_addr).into(),
+        order_text: match certificate.plurality {
+            Plurality::Single => "".into(),
+            Plurality::Multiple { order, of } => format!("{order}/{of}").into(),
+        },
+        mother_name: certificate.mother.as_str().into(),
+        selected: false,
+    }
+}
+
+pub(super) fn wipe(screen: &Screen) {
+    let page = screen.global::<CertificateAdapter>();
+    page.set_children(words::model(Vec::new()));
+    page.set_chosen(-1);
+}
+
+pub(super) fn bind(screen: &Screen, to: &Sender) {
+    let page = screen.global::<CertificateAdapter>();
+    let send = to.clone();
+    page.on_confirm(move |index| {
+        if let Ok(index) = usize::try_from(index) {
+            send.send(Input::CertificateChosen(index));
+        }
+    });
+    let send = to.clone();
+    page.on_none_matches(move || send.send(Input::Visit(ubugoe_visit::Event::NoCertificateIsMine)));
+}

@@ -1,0 +1,208 @@
+//! One question: a field of a form becomes a page, and what was typed becomes a value.
+
+use jiff::civil::Date;
+use ubugoe_procedures::{Answers, Charset, Field, FieldKind, Lang, Problem, ReasonCode, Value};
+use ubugoe_view::{
+    ComponentHandle, Problem as Shown, QuestionAdapter, QuestionKind, QuestionOption, Screen,
+};
+use ubugoe_visit::{Draft, Event, QuestionAt};
+
+use super::{Around, Picture, words};
+use crate::core::{Input, Sender};
+
+/// The option that leaves a choice blank; no catalogue id is empty.
+const BLANK: &str = "";
+
+/// What the person did with the question.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Typed {
+    /// "Next", with what stands in the field.
+    Text(String),
+    /// "No answer" / "not decided yet".
+    Skip,
+}
+
+/// What was typed, as the field's kind of value.
+///
+/// # Errors
+/// The [`Problem`] to show when it cannot be one. Everything else is `procedures::check`'s to say.
+pub(crate) fn value(field: &Field, typed: Typed) -> Result<Value, ReasonCode> {
+    let text = match typed {
+        Typed::Skip => return Ok(Value::Blank),
+        Typed::Text(text) => text,
+    };
+    match field.kind {
+        FieldKind::Text | FieldKind::Kana => Ok(Value::Text(text)),
+        FieldKind::Number { .. } => text.parse().map(Value::Number).map_err(|_| empty_or_bad(&text)),
+        FieldKind::Bool => match text.as_str() {
+            "yes" => Ok(Value::Bool(true)),
+            "no" => Ok(Value::Bool(false)),
+            _ => Err(ReasonCode::Empty),
+        },
+        FieldKind::Choice if text.is_empty() => Err(ReasonCode::Empty),
+        FieldKind::Choice => Ok(Value::Choice(text)),
+        FieldKind::Date => text.parse::<Date>().map(Value::Date).map_err(|_| empty_or_bad(&text)),
+        FieldKind::YearMonth => year_month(&text).ok_or_else(|| empty_or_bad(&text)),
+        FieldKind::DateTime => text.parse().map(Value::DateTime).map_err(|_| empty_or_bad(&text)),
+    }
+}
+
+const fn empty_or_bad(text: &str) -> ReasonCode {
+    if text.is_empty() { ReasonCode::Empty } else { ReasonCode::BadFormat }
+}
+
+fn year_month(text: &str) -> Option<Value> {
+    let (year, month) = text.split_once('-')?;
+    Some(Value::YearMonth { year: year.parse().ok()?, month: month.parse().ok()? })
+}
+
+/// A value as the page's `value` property has it.
+fn typed(answers: &Answers, field: &Field) -> String {
+    match answers.value(field.path.as_str()) {
+        None | Some(Value::Blank) => String::new(),
+        Some(Value::Text(text) | Value::Choice(text)) => text.clone(),
+        Some(Value::Number(number)) => number.to_string(),
+        Some(Value::Bool(true)) => "yes".to_owned(),
+        Some(Value::Bool(false)) => "no".to_owned(),
+        Some(Value::Date(date)) => date.to_string(),
+        Some(Value::DateTime(at)) => at.to_string(),
+        Some(Value::YearMonth { year, month }) => format!("{year:04}-{month:02}"),
+    }
+}
+
+/// The field a question is about.
+pub(crate) fn field<'a>(draft: &Draft, at: &QuestionAt, around: &Around<'a>) -> Option<&'a Field> {
+    let form = draft.forms.get(at.form)?;
+    around.catalogue.procedure(&form.procedure)?.form.field(at.path.as_str())
+}
+
+pub(super) fn show(
+    draft: &Draft,
+    at: &QuestionAt,
+    problems: &[Problem],
+    around: &Around<'_>,
+    lang: Lang,
+) -> Picture {
+    let (Some(field), Some(form)) = (field(draft, at, around), draft.forms.get(at.form)) else {
+        return Box::new(|_| {});
+    };
+    let value = typed(&form.answers, field);
+    let options = options(field, &value, lang);
+    let (problem, detail) = problems.first().map_or((Shown::None, String::new()), |p| problem(p, field));
+    let (index, total) = around.question;
+    let (section, label) = (field.section.get(lang).to_owned(), field.question.get(lang).to_owned());
+    let (why, seen_by) = (field.why.get(lang).to_owned(), field.seen_by.get(lang).to_owned());
+    let blank = field.blank.as_ref().map(|b| b.get(lang).to_owned());
+    let (kind, fresh) = (kind(field), around.fresh);
+    Box::new(move |screen| {
+        let page = screen.global::<QuestionAdapter>();
+        page.set_section(section.into());
+        page.set_label(label.into());
+        page.set_why(why.into());
+        page.set_seen_by(seen_by.into());
+        page.set_kind(kind);
+        page.set_katakana(kind == QuestionKind::Kana);
+        page.set_optional(blank.is_some());
+        page.set_blank_label(blank.unwrap_or_default().into());
+        page.set_problem(problem);
+        page.set_problem_detail(detail.into());
+        page.set_index(index);
+        page.set_total(total);
+        if fresh {
+            page.set_era(0);
+            page.set_part(0);
+            page.set_value(value.into());
+            page.set_options(words::model(options));
+        }
+    })
+}
+
+fn kind(field: &Field) -> QuestionKind {
+    let leaf = field.path.as_str().rsplit('.').next().unwrap_or_default();
+    match (field.kind, field.charset) {
+        (FieldKind::Kana, _) => QuestionKind::Kana,
+        (FieldKind::Bool, _) => QuestionKind::YesNo,
+        (FieldKind::Choice, _) => QuestionKind::Choice,
+        (FieldKind::Date | FieldKind::DateTime, _) => QuestionKind::Date,
+        (FieldKind::YearMonth, _) => QuestionKind::YearMonth,
+        (FieldKind::Text, _) if leaf == "tel" => QuestionKind::Phone,
+        (FieldKind::Number { .. }, _) | (FieldKind::Text, Some(Charset::Digit)) => QuestionKind::Number,
+        (FieldKind::Text, Some(Charset::Name)) => QuestionKind::Name,
+        (FieldKind::Text, _) => QuestionKind::Text,
+    }
+}
+
+fn options(field: &Field, value: &str, lang: Lang) -> Vec<QuestionOption> {
+    field
+        .options
+        .iter()
+        .map(|option| QuestionOption {
+            id: option.id.as_str().into(),
+            label: option.label.get(lang).into(),
+            selected: option.id == value,
+        })
+        .collect()
+}
+
+/// A block as the page can say it, with the one fact that helps.
+fn problem(problem: &Problem, field: &Field) -> (Shown, String) {
+    let detail = problem.proposal.clone().or_else(|| problem.character.clone()).unwrap_or_default();
+    match problem.code {
+        ReasonCode::Empty | ReasonCode::BlankNotAllowed => (Shown::Empty, String::new()),
+        ReasonCode::TooLong => (Shown::TooLong, field.max_len.map(|n| n.to_string()).unwrap_or_default()),
+        ReasonCode::CharacterNotAllowed
+        | ReasonCode::KanjiNotForNames
+        | ReasonCode::KanaNotComposed
+        | ReasonCode::InvisibleCharacter => (Shown::Charset, detail),
+        ReasonCode::WrongKind
+        | ReasonCode::OutOfRange
+        | ReasonCode::NoSuchOption
+        | ReasonCode::BadFormat
+        | ReasonCode::IndividualNumber => (Shown::Format, detail),
+        _ => (Shown::Review, detail),
+    }
+}
+
+pub(super) fn wipe(screen: &Screen) {
+    let page = screen.global::<QuestionAdapter>();
+    page.set_value("".into());
+    page.set_options(words::model(Vec::new()));
+    page.set_label("".into());
+    page.set_problem_detail("".into());
+    page.set_problem(Shown::None);
+}
+
+pub(super) fn bind(screen: &Screen, to: &Sender) {
+    let page = screen.global::<QuestionAdapter>();
+    let (send, weak) = (to.clone(), screen.as_weak());
+    page.on_next(move || {
+        if let Some(screen) = weak.upgrade() {
+            let value = screen.global::<QuestionAdapter>().get_value();
+            send.send(Input::Answer(Typed::Text(value.into())));
+        }
+    });
+    let weak = screen.as_weak();
+    page.on_choose(move |id| {
+        if let Some(screen) = weak.upgrade() {
+            mark(&screen, &id);
+        }
+    });
+    let send = to.clone();
+    page.on_skip(move || send.send(Input::Answer(Typed::Skip)));
+    let send = to.clone();
+    page.on_back(move || send.send(Input::Visit(Event::BackWanted)));
+    let send = to.clone();
+    page.on_edited(move |_| send.send(Input::Visit(Event::Touched)));
+}
+
+/// Marks the chosen option; "next" sends it.
+fn mark(screen: &Screen, id: &str) {
+    use ubugoe_view::Model;
+    let page = screen.global::<QuestionAdapter>();
+    page.set_value(id.into());
+    let options = page.get_options();
+    for (row, mut option) in options.iter().enumerate().collect::<Vec<_>>() {
+        option.selected = option.id == id && id != BLANK;
+        options.set_row_data(row, option);
+    }
+}
