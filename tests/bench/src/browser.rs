@@ -35,16 +35,31 @@ impl Browser {
         let mut command = Command::new(programs::on_path("chromedriver", hint)?);
         command.arg(format!("--port={}", port.port()));
         let driver = Process::spawn("chromedriver", command, folder.join("chromedriver.log"))?;
-        driver.wait_line("the driver", |line| line.contains("started successfully"), PATIENCE)?;
+        driver.wait_line(
+            "the driver",
+            |line| line.contains("started successfully"),
+            PATIENCE,
+        )?;
         let profile = tempfile::Builder::new().prefix("ubugoe-browser-").tempdir();
         let profile = profile.map_err(Error::file("create", &std::env::temp_dir()))?;
-        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build();
+        let runtime = tokio::runtime::Builder::new_multi_thread()
+            .worker_threads(1)
+            .enable_all()
+            .build();
         let runtime = runtime.map_err(Error::Runtime)?;
         let mut builder = ClientBuilder::new(HttpConnector::new());
         builder.capabilities(capabilities(profile.path(), visible, size));
         let url = format!("http://127.0.0.1:{}", port.port());
-        let client = runtime.block_on(builder.connect(&url)).map_err(Error::BrowserStart)?;
-        Ok(Self { client, runtime, _driver: driver, _port: port, _profile: profile })
+        let client = runtime
+            .block_on(builder.connect(&url))
+            .map_err(Error::BrowserStart)?;
+        Ok(Self {
+            client,
+            runtime,
+            _driver: driver,
+            _port: port,
+            _profile: profile,
+        })
     }
 
     fn run<T>(
@@ -52,7 +67,12 @@ impl Browser {
         doing: impl FnOnce() -> String,
         work: impl Future<Output = Result<T, CmdError>>,
     ) -> Result<T, Error> {
-        self.runtime.block_on(work).map_err(|source| Error::Browser { doing: doing(), source })
+        self.runtime
+            .block_on(work)
+            .map_err(|source| Error::Browser {
+                doing: doing(),
+                source,
+            })
     }
 
     /// Opens a page.
@@ -69,7 +89,12 @@ impl Browser {
     /// When it does not come.
     pub fn wait_id(&self, id: &str) -> Result<(), Error> {
         let found = async {
-            self.client.wait().at_most(PATIENCE).for_element(Locator::Id(id)).await.map(drop)
+            self.client
+                .wait()
+                .at_most(PATIENCE)
+                .for_element(Locator::Id(id))
+                .await
+                .map(drop)
         };
         self.run(|| format!("find #{id}"), found)
     }
@@ -80,7 +105,12 @@ impl Browser {
     /// When it does not come.
     pub fn wait_css(&self, css: &str) -> Result<(), Error> {
         let found = async {
-            self.client.wait().at_most(PATIENCE).for_element(Locator::Css(css)).await.map(drop)
+            self.client
+                .wait()
+                .at_most(PATIENCE)
+                .for_element(Locator::Css(css))
+                .await
+                .map(drop)
         };
         self.run(|| format!("find {css}"), found)
     }
@@ -108,7 +138,13 @@ impl Browser {
     /// # Errors
     /// When it is not there.
     pub fn fill(&self, id: &str, text: &str) -> Result<(), Error> {
-        let filled = async { self.client.find(Locator::Id(id)).await?.send_keys(text).await };
+        let filled = async {
+            self.client
+                .find(Locator::Id(id))
+                .await?
+                .send_keys(text)
+                .await
+        };
         self.run(|| format!("type into #{id}"), filled)
     }
 
@@ -126,7 +162,9 @@ impl Browser {
     /// # Errors
     /// As every step.
     pub fn url(&self) -> Result<String, Error> {
-        self.run(|| "read the address".to_owned(), async { self.client.current_url().await.map(String::from) })
+        self.run(|| "read the address".to_owned(), async {
+            self.client.current_url().await.map(String::from)
+        })
     }
 
     /// Loads the page again.
@@ -172,5 +210,8 @@ fn capabilities(profile: &Path, visible: bool, (width, height): (u32, u32)) -> M
         arguments.push("--headless=new".to_owned());
     }
     let options = json!({ "args": arguments });
-    Map::from_iter([("browserName".to_owned(), json!("chrome")), ("goog:chromeOptions".to_owned(), options)])
+    Map::from_iter([
+        ("browserName".to_owned(), json!("chrome")),
+        ("goog:chromeOptions".to_owned(), options),
+    ])
 }

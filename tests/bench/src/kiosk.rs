@@ -25,7 +25,10 @@ pub struct Report {
 impl Report {
     fn of(answer: &Value) -> Self {
         let posted = &answer["posted"];
-        Self { revision: posted["revision"].as_u64().unwrap_or_default(), value: posted["report"].clone() }
+        Self {
+            revision: posted["revision"].as_u64().unwrap_or_default(),
+            value: posted["report"].clone(),
+        }
     }
 
     /// The stage's name.
@@ -43,13 +46,19 @@ impl Report {
     /// The open question: form and field.
     #[must_use]
     pub fn question(&self) -> Option<(&str, &str)> {
-        Some((self.value["question"][0].as_str()?, self.value["question"][1].as_str()?))
+        Some((
+            self.value["question"][0].as_str()?,
+            self.value["question"][1].as_str()?,
+        ))
     }
 
     /// The followed filings.
     #[must_use]
     pub fn deliveries(&self) -> &[Value] {
-        self.value["deliveries"].as_array().map(Vec::as_slice).unwrap_or_default()
+        self.value["deliveries"]
+            .as_array()
+            .map(Vec::as_slice)
+            .unwrap_or_default()
     }
 }
 
@@ -95,18 +104,40 @@ impl Kiosk {
     /// # Errors
     /// When the socket does not answer.
     pub fn connect(process: Process, socket: &Path) -> Result<Self, Error> {
-        let stream = UnixStream::connect(socket).map_err(|source| Error::Control { doing: "connect", source })?;
+        let stream = UnixStream::connect(socket).map_err(|source| Error::Control {
+            doing: "connect",
+            source,
+        })?;
         let patience = Some(Duration::from_secs(150));
-        stream.set_read_timeout(patience).map_err(|source| Error::Control { doing: "set up", source })?;
-        Ok(Self { process, lines: BufReader::new(stream) })
+        stream
+            .set_read_timeout(patience)
+            .map_err(|source| Error::Control {
+                doing: "set up",
+                source,
+            })?;
+        Ok(Self {
+            process,
+            lines: BufReader::new(stream),
+        })
     }
 
     fn ask(&mut self, order: &Value) -> Result<Value, Error> {
         let mut line = order.to_string();
         line.push('\n');
-        self.lines.get_mut().write_all(line.as_bytes()).map_err(|source| Error::Control { doing: "write", source })?;
+        self.lines
+            .get_mut()
+            .write_all(line.as_bytes())
+            .map_err(|source| Error::Control {
+                doing: "write",
+                source,
+            })?;
         line.clear();
-        self.lines.read_line(&mut line).map_err(|source| Error::Control { doing: "read", source })?;
+        self.lines
+            .read_line(&mut line)
+            .map_err(|source| Error::Control {
+                doing: "read",
+                source,
+            })?;
         let answer: Value = serde_json::from_str(&line).map_err(|_| Error::Kiosk {
             order: order.to_string(),
             answer: line.clone(),
@@ -114,7 +145,10 @@ impl Kiosk {
         if answer["ok"] == Value::Bool(true) {
             Ok(answer)
         } else {
-            Err(Error::Kiosk { order: order.to_string(), answer: answer.to_string() })
+            Err(Error::Kiosk {
+                order: order.to_string(),
+                answer: answer.to_string(),
+            })
         }
     }
 
@@ -143,7 +177,10 @@ impl Kiosk {
     /// # Errors
     /// As [`Kiosk::wait`].
     pub fn wait_stage(&mut self, stages: &[&str]) -> Result<Report, Error> {
-        self.wait(&Until { stages, ..Until::default() })
+        self.wait(&Until {
+            stages,
+            ..Until::default()
+        })
     }
 
     /// Touches the one thing with this label. Gives back the report from before the touch.
@@ -151,7 +188,9 @@ impl Kiosk {
     /// # Errors
     /// [`Error::Kiosk`] when it is absent, disabled, or there are several.
     pub fn tap(&mut self, label: &str) -> Result<Report, Error> {
-        Ok(Report::of(&self.ask(&json!({"do": "tap", "label": label}))?))
+        Ok(Report::of(
+            &self.ask(&json!({"do": "tap", "label": label}))?,
+        ))
     }
 
     /// Types on a hardware keyboard.
@@ -168,7 +207,10 @@ impl Kiosk {
     /// As every order.
     pub fn labels(&mut self) -> Result<Vec<Label>, Error> {
         let answer = self.ask(&json!({"do": "labels"}))?;
-        let labels = answer["labels"].as_array().map(Vec::as_slice).unwrap_or_default();
+        let labels = answer["labels"]
+            .as_array()
+            .map(Vec::as_slice)
+            .unwrap_or_default();
         let text = |value: &Value| value.as_str().map(str::to_owned);
         Ok(labels
             .iter()
@@ -194,6 +236,7 @@ impl Kiosk {
     /// # Errors
     /// As every order.
     pub fn move_clock(&mut self, seconds: u32) -> Result<(), Error> {
-        self.ask(&json!({"do": "move_clock", "seconds": seconds})).map(drop)
+        self.ask(&json!({"do": "move_clock", "seconds": seconds}))
+            .map(drop)
     }
 }

@@ -18,7 +18,8 @@ use jiff::civil::Date;
 use rsa::traits::PublicKeyParts as _;
 use serde_json::Value;
 use ubugoe_vcard::{
-    AUTH_CA_FILE, Issuer, Pcscd, PcscdConfig, Pki as CardPki, SIGN_CA_FILE, SimConfig, SimReader, TEXT_ROOT_KEY_ID,
+    AUTH_CA_FILE, Issuer, Pcscd, PcscdConfig, Pki as CardPki, SIGN_CA_FILE, SimConfig, SimReader,
+    TEXT_ROOT_KEY_ID,
 };
 
 use crate::{
@@ -115,11 +116,16 @@ impl Rig {
     pub fn start(config: RigConfig) -> Result<Self, Error> {
         let temporary = match config.folder {
             Some(_) => None,
-            None => Some(tempfile::Builder::new().prefix("ubugoe-rig-").tempdir().map_err(|source| Error::File {
-                doing: "create",
-                path: std::env::temp_dir(),
-                source,
-            })?),
+            None => Some(
+                tempfile::Builder::new()
+                    .prefix("ubugoe-rig-")
+                    .tempdir()
+                    .map_err(|source| Error::File {
+                        doing: "create",
+                        path: std::env::temp_dir(),
+                        source,
+                    })?,
+            ),
         };
         let folder = config
             .folder
@@ -133,7 +139,15 @@ impl Rig {
         let pcscd = Pcscd::start(PcscdConfig::default()).map_err(Error::Card)?;
         let issuer = Issuer::new(cards);
         let card = issuer.issue(&config.persona).map_err(Error::Card)?;
-        let reader = SimReader::start(&SimConfig { port: pcscd.port(), trace: None }, issuer, card).map_err(Error::Card)?;
+        let reader = SimReader::start(
+            &SimConfig {
+                port: pcscd.port(),
+                trace: None,
+            },
+            issuer,
+            card,
+        )
+        .map_err(Error::Card)?;
         let broker = Mosquitto::start(&pki, &Settings::default())?;
         let wire = Wire::to(broker.port())?;
         let postgres = match config.database {
@@ -181,7 +195,10 @@ impl Rig {
     /// # Errors
     /// When it cannot be written.
     pub fn register_certificate(&self, name: &str, certificate: &Value) -> Result<(), Error> {
-        write(&self.folder.join("certificates").join(name), &format!("{certificate:#}\n"))
+        write(
+            &self.folder.join("certificates").join(name),
+            &format!("{certificate:#}\n"),
+        )
     }
 
     /// Starts the city, on the same port as before if it ran before.
@@ -214,7 +231,11 @@ impl Rig {
         write(&file, &self.kiosk_toml())?;
         let socket = self.folder.join("kiosk.control");
         let mut command = Command::new(programs::ours("ubugoe-kiosk")?);
-        command.arg("--config").arg(&file).arg("--control").arg(&socket);
+        command
+            .arg("--config")
+            .arg(&file)
+            .arg("--control")
+            .arg(&socket);
         if !self.config.windows {
             command.args(["--in-memory", "1280x800"]);
         }
@@ -339,7 +360,11 @@ fn card_keys() -> Result<PathBuf, Error> {
 fn trust_cards(pki: &Pki, cards: &CardPki) -> Result<(), Error> {
     let text = |name: &str| {
         let path = cards.directory().join(name);
-        fs::read_to_string(&path).map_err(|source| Error::File { doing: "read", path, source })
+        fs::read_to_string(&path).map_err(|source| Error::File {
+            doing: "read",
+            path,
+            source,
+        })
     };
     pki.trust_card_issuers(&text(SIGN_CA_FILE)?, &text(AUTH_CA_FILE)?)?;
     let root = cards.text_root();
@@ -355,7 +380,10 @@ fn trust_cards(pki: &Pki, cards: &CardPki) -> Result<(), Error> {
 /// Asks the city's own program: the rig knows no hash.
 fn password_hash(password: &str) -> Result<String, Error> {
     let name = "ubugoe-city hash-password";
-    let failed = |source| Error::Spawn { name: name.to_owned(), source };
+    let failed = |source| Error::Spawn {
+        name: name.to_owned(),
+        source,
+    };
     let mut child = Command::new(programs::ours("ubugoe-city")?)
         .arg("hash-password")
         .stdin(Stdio::piped())
@@ -370,9 +398,17 @@ fn password_hash(password: &str) -> Result<String, Error> {
 }
 
 fn make(folder: &Path) -> Result<(), Error> {
-    fs::create_dir_all(folder).map_err(|source| Error::File { doing: "create", path: folder.to_owned(), source })
+    fs::create_dir_all(folder).map_err(|source| Error::File {
+        doing: "create",
+        path: folder.to_owned(),
+        source,
+    })
 }
 
 fn write(path: &Path, text: &str) -> Result<(), Error> {
-    fs::write(path, text).map_err(|source| Error::File { doing: "write", path: path.to_owned(), source })
+    fs::write(path, text).map_err(|source| Error::File {
+        doing: "write",
+        path: path.to_owned(),
+        source,
+    })
 }

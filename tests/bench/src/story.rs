@@ -77,7 +77,11 @@ impl<'a> Visit<'a> {
     /// A visit without pictures.
     #[must_use]
     pub const fn new(kiosk: &'a mut Kiosk) -> Self {
-        Self { kiosk, pictures: None, taken: Vec::new() }
+        Self {
+            kiosk,
+            pictures: None,
+            taken: Vec::new(),
+        }
     }
 
     /// Writes a picture of every page into this folder.
@@ -115,7 +119,10 @@ impl<'a> Visit<'a> {
         if report.stage() == stage {
             return Ok(report);
         }
-        Err(Error::Astray { wanted: stage.to_owned(), found: report.value.to_string() })
+        Err(Error::Astray {
+            wanted: stage.to_owned(),
+            found: report.value.to_string(),
+        })
     }
 
     /// Touches the keys of the PIN pad, one by one, and then `done`.
@@ -163,15 +170,25 @@ impl<'a> Visit<'a> {
     /// [`Error::Unanswered`] for a question that this family has no answer to.
     pub fn answer_all(&mut self) -> Result<usize, Error> {
         let mut asked = 0;
-        let mut report = self.kiosk.wait_stage(&["asking", "reviewing", "trouble", "card-away"])?;
-        while let Some((form, field)) = report.question().map(|(a, b)| (a.to_owned(), b.to_owned())) {
-            let reply = answer(&form, &field).ok_or_else(|| Error::Unanswered { form, field: field.clone() })?;
+        let mut report = self
+            .kiosk
+            .wait_stage(&["asking", "reviewing", "trouble", "card-away"])?;
+        while let Some((form, field)) = report.question().map(|(a, b)| (a.to_owned(), b.to_owned()))
+        {
+            let reply = answer(&form, &field).ok_or_else(|| Error::Unanswered {
+                form,
+                field: field.clone(),
+            })?;
             self.give(&reply)?;
             self.picture(&format!("question-{}", field.replace('.', "-")))?;
             let before = self.kiosk.tap("次へ")?;
             asked += 1;
             let stages = &["asking", "reviewing", "trouble", "card-away"];
-            report = self.kiosk.wait(&Until { stages, since: Some(before.revision), ..Until::default() })?;
+            report = self.kiosk.wait(&Until {
+                stages,
+                since: Some(before.revision),
+                ..Until::default()
+            })?;
         }
         self.reach("reviewing")?;
         Ok(asked)
@@ -180,10 +197,15 @@ impl<'a> Visit<'a> {
     fn give(&mut self, reply: &Reply) -> Result<(), Error> {
         match reply {
             Reply::Choice(label) => self.kiosk.tap(label).map(drop),
-            Reply::Digits(digits) => digits.chars().try_for_each(|d| self.kiosk.tap(&d.to_string()).map(drop)),
+            Reply::Digits(digits) => digits
+                .chars()
+                .try_for_each(|d| self.kiosk.tap(&d.to_string()).map(drop)),
             Reply::Text(text) => {
                 let inputs = self.kiosk.labels()?;
-                let input = inputs.into_iter().find(|l| l.role == "TextInput").ok_or(Error::NoTextInput)?;
+                let input = inputs
+                    .into_iter()
+                    .find(|l| l.role == "TextInput")
+                    .ok_or(Error::NoTextInput)?;
                 self.kiosk.tap(&input.label)?;
                 self.kiosk.type_text(text)
             }
@@ -203,7 +225,8 @@ impl<'a> Visit<'a> {
             let primary = ["続きを読む", "次の書類へ", "署名へ進む"]
                 .into_iter()
                 .find(|wanted| labels.iter().any(|l| l.label == *wanted && l.enabled));
-            self.kiosk.tap(primary.ok_or(Error::NoWayOn { page: "review" })?)?;
+            self.kiosk
+                .tap(primary.ok_or(Error::NoWayOn { page: "review" })?)?;
             if primary == Some("署名へ進む") {
                 self.reach("sign-password")?;
                 return Ok(());
@@ -241,7 +264,11 @@ impl<'a> Visit<'a> {
     /// # Errors
     /// When it does not come in two minutes.
     pub fn delivered(&mut self, state: &str) -> Result<Report, Error> {
-        self.kiosk.wait(&Until { stages: &["following"], delivered: &[state], ..Until::default() })
+        self.kiosk.wait(&Until {
+            stages: &["following"],
+            delivered: &[state],
+            ..Until::default()
+        })
     }
 
     /// The kiosk itself.

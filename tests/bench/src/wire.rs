@@ -47,7 +47,10 @@ impl Wire {
             running: Mutex::default(),
         });
         let inner = Arc::clone(&shared);
-        thread::Builder::new().name("wire".to_owned()).spawn(move || inner.accept(&listener)).map_err(failed)?;
+        thread::Builder::new()
+            .name("wire".to_owned())
+            .spawn(move || inner.accept(&listener))
+            .map_err(failed)?;
         Ok(Self { port, shared })
     }
 
@@ -110,16 +113,23 @@ impl Shared {
     /// Copies one way on a thread of its own until either end closes; then closes both.
     fn carry(self: &Arc<Self>, mut from: TcpStream, mut to: TcpStream) -> io::Result<()> {
         let shared = Arc::clone(self);
-        thread::Builder::new().name("wire-way".to_owned()).spawn(move || {
-            let carried = io::copy(&mut from, &mut to).unwrap_or_default();
-            shared.carried.fetch_add(carried, Ordering::SeqCst);
-            let _ = (from.shutdown(Shutdown::Both), to.shutdown(Shutdown::Both));
-        })?;
+        thread::Builder::new()
+            .name("wire-way".to_owned())
+            .spawn(move || {
+                let carried = io::copy(&mut from, &mut to).unwrap_or_default();
+                shared.carried.fetch_add(carried, Ordering::SeqCst);
+                let _ = (from.shutdown(Shutdown::Both), to.shutdown(Shutdown::Both));
+            })?;
         Ok(())
     }
 
     fn end_all(&self) {
-        for stream in self.running.lock().unwrap_or_else(PoisonError::into_inner).drain(..) {
+        for stream in self
+            .running
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .drain(..)
+        {
             let _ = stream.shutdown(Shutdown::Both);
         }
     }
@@ -147,9 +157,17 @@ mod tests {
         assert_eq!(&two, b"ab");
 
         wire.pull();
-        assert_eq!(near.read(&mut two).unwrap_or_default(), 0, "the near end is closed");
+        assert_eq!(
+            near.read(&mut two).unwrap_or_default(),
+            0,
+            "the near end is closed"
+        );
         let mut refused = TcpStream::connect(("127.0.0.1", wire.port())).unwrap();
-        assert_eq!(refused.read(&mut two).unwrap_or_default(), 0, "a new connection ends at once");
+        assert_eq!(
+            refused.read(&mut two).unwrap_or_default(),
+            0,
+            "a new connection ends at once"
+        );
 
         wire.plug();
         let mut again = TcpStream::connect(("127.0.0.1", wire.port())).unwrap();

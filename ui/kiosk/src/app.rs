@@ -15,7 +15,9 @@ use ubugoe_protocol::{
     KeyError, RecipientPublicKey, RecipientSecretKey, SigningKey, VerifyingKey,
     cades::{CadesError, Trust},
 };
-use ubugoe_view::{ComponentHandle as _, Language, OpenError as ViewError, PlatformError, Screen, Weak};
+use ubugoe_view::{
+    ComponentHandle as _, Language, OpenError as ViewError, PlatformError, Screen, Weak,
+};
 
 use crate::{
     board::Board,
@@ -128,7 +130,9 @@ impl Canvas for OnScreen {
     }
 
     fn wipe(&mut self) {
-        let _ = self.screen.upgrade_in_event_loop(|screen| presenters::wipe(&screen));
+        let _ = self
+            .screen
+            .upgrade_in_event_loop(|screen| presenters::wipe(&screen));
     }
 
     fn settle(&mut self, done: mpsc::Sender<()>) {
@@ -164,13 +168,24 @@ pub fn run(config: &Config, options: &Options) -> Result<(), StartError> {
     #[cfg(feature = "drive")]
     if let Some(path) = &options.control {
         crate::control::listen(path, screen.as_weak(), Arc::clone(&board), inputs.clone())
-            .map_err(|source| StartError::Control { path: path.clone(), source })?;
+            .map_err(|source| StartError::Control {
+                path: path.clone(),
+                source,
+            })?;
         // Whoever started us to drive us waits for this line.
         let ready = format!("{{\"event\":\"ready\",\"control\":{path:?}}}\n");
-        io::stdout().write_all(ready.as_bytes()).map_err(|source| StartError::Control { path: path.clone(), source })?;
+        io::stdout()
+            .write_all(ready.as_bytes())
+            .map_err(|source| StartError::Control {
+                path: path.clone(),
+                source,
+            })?;
     }
     let card = start_card(config, &clock, &inputs)?;
-    let mut canvas = OnScreen { screen: screen.as_weak(), board };
+    let mut canvas = OnScreen {
+        screen: screen.as_weak(),
+        board,
+    };
     let worker = thread::Builder::new()
         .name("core".to_owned())
         .spawn(move || {
@@ -197,23 +212,34 @@ const fn language(lang: Lang) -> Language {
 }
 
 fn read(path: &Path) -> Result<Vec<u8>, StartError> {
-    fs::read(path).map_err(|source| StartError::File { path: path.to_owned(), source })
+    fs::read(path).map_err(|source| StartError::File {
+        path: path.to_owned(),
+        source,
+    })
 }
 
 fn text(path: &Path) -> Result<String, StartError> {
-    fs::read_to_string(path).map_err(|source| StartError::File { path: path.to_owned(), source })
+    fs::read_to_string(path).map_err(|source| StartError::File {
+        path: path.to_owned(),
+        source,
+    })
 }
 
 /// A key of one line of text.
 fn key<T>(path: &Path, parse: impl FnOnce(&str) -> Result<T, KeyError>) -> Result<T, StartError> {
     let line = zeroize::Zeroizing::new(text(path)?);
-    parse(line.trim_end()).map_err(|source| StartError::Key { path: path.to_owned(), source })
+    parse(line.trim_end()).map_err(|source| StartError::Key {
+        path: path.to_owned(),
+        source,
+    })
 }
 
 fn open_outbox(config: &Config) -> Result<Outbox, StartError> {
     let path = config.data_dir.join("outbox.sqlite");
-    fs::create_dir_all(&config.data_dir)
-        .map_err(|source| StartError::File { path: config.data_dir.clone(), source })?;
+    fs::create_dir_all(&config.data_dir).map_err(|source| StartError::File {
+        path: config.data_dir.clone(),
+        source,
+    })?;
     Outbox::open(&outbox::Config::at(path)).map_err(StartError::Outbox)
 }
 
@@ -248,20 +274,34 @@ fn start_link(
         },
         device: config.device.clone(),
         device_key: key(&config.keys.hpke, RecipientSecretKey::from_text)?,
-        recipients: cities(config)?.into_iter().map(|c| (c.id, c.receipt)).collect(),
+        recipients: cities(config)?
+            .into_iter()
+            .map(|c| (c.id, c.receipt))
+            .collect(),
         clock: Arc::new(move || clock.unix()),
         tuning: link::Tuning::default(),
     };
     let inputs = inputs.clone();
-    Link::start(settings, outbox.clone(), move |event| inputs.send(Input::Link(event))).map_err(StartError::Link)
+    Link::start(settings, outbox.clone(), move |event| {
+        inputs.send(Input::Link(event))
+    })
+    .map_err(StartError::Link)
 }
 
 fn broker(broker: &config::Broker) -> link::Broker {
-    link::Broker { host: broker.host.clone(), port: broker.port }
+    link::Broker {
+        host: broker.host.clone(),
+        port: broker.port,
+    }
 }
 
 fn parts(config: &Config, outbox: OutboxHandle, clock: Arc<Clock>) -> Result<Parts, StartError> {
-    let pem: String = config.sign_roots.iter().map(|path| text(path)).collect::<Result<Vec<_>, _>>()?.concat();
+    let pem: String = config
+        .sign_roots
+        .iter()
+        .map(|path| text(path))
+        .collect::<Result<Vec<_>, _>>()?
+        .concat();
     let secret = zeroize::Zeroizing::new(text(&config.keys.hpke)?);
     let records = RecordKey::derive(secret.trim_end()).map_err(StartError::Records)?;
     let signing = key(&config.keys.sign, SigningKey::from_text)?;
@@ -271,25 +311,48 @@ fn parts(config: &Config, outbox: OutboxHandle, clock: Arc<Clock>) -> Result<Par
         birthplace: config.birthplace,
         certificates: config.certificates.clone(),
         trust: Arc::new(Trust::from_pem(&pem).map_err(StartError::Roots)?),
-        desk: Desk::new(config.device.clone(), signing, records, cities(config)?, outbox),
+        desk: Desk::new(
+            config.device.clone(),
+            signing,
+            records,
+            cities(config)?,
+            outbox,
+        ),
         lang: config.lang,
     })
 }
 
-fn start_card(config: &Config, clock: &Arc<Clock>, inputs: &Sender) -> Result<CardService, StartError> {
+fn start_card(
+    config: &Config,
+    clock: &Arc<Clock>,
+    inputs: &Sender,
+) -> Result<CardService, StartError> {
     let clock = Arc::clone(clock);
-    let today = move || clock.today().map(|d| CardDate { year: d.year(), month: d.month(), day: d.day() });
+    let today = move || {
+        clock.today().map(|d| CardDate {
+            year: d.year(),
+            month: d.month(),
+            day: d.day(),
+        })
+    };
     let roots = config.card.attribute_roots.iter().map(|path| {
         let root = text(path)?.parse::<IssuerRoot>();
-        root.map_err(|source| StartError::AttributeRoot { path: path.clone(), source })
+        root.map_err(|source| StartError::AttributeRoot {
+            path: path.clone(),
+            source,
+        })
     });
     let settings = ubugoe_card::Config {
         reader_name_contains: config.card.reader.clone(),
         mute_after: config.card.mute_after,
         today: Some(Arc::new(today)),
-        integrity: IntegrityPolicy { check: true, roots: roots.collect::<Result<_, _>>()? },
+        integrity: IntegrityPolicy {
+            check: true,
+            roots: roots.collect::<Result<_, _>>()?,
+        },
         ..ubugoe_card::Config::default()
     };
     let inputs = inputs.clone();
-    CardService::start(settings, move |event| inputs.send(Input::Card(event))).map_err(StartError::Card)
+    CardService::start(settings, move |event| inputs.send(Input::Card(event)))
+        .map_err(StartError::Card)
 }

@@ -52,7 +52,11 @@ impl Board {
             if left.is_zero() {
                 return (last.clone(), false);
             }
-            last = self.changed.wait_timeout(last, left).unwrap_or_else(PoisonError::into_inner).0;
+            last = self
+                .changed
+                .wait_timeout(last, left)
+                .unwrap_or_else(PoisonError::into_inner)
+                .0;
         }
     }
 

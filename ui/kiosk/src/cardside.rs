@@ -3,7 +3,9 @@
 use jiff::civil::Date;
 use ubugoe_card::{Attributes, CardDate, CardError, CardEvent, Look, Reply, Unusable};
 use ubugoe_procedures::{CardHolder, Sex};
-use ubugoe_visit::{CardFacts, CardIdentity, CardOnReader, CardTrouble, Event, Integrity, Ticket, UnusableCard};
+use ubugoe_visit::{
+    CardFacts, CardIdentity, CardOnReader, CardTrouble, Event, Integrity, Ticket, UnusableCard,
+};
 
 /// The driver's ticket in the visit's words.
 fn ticket(ticket: ubugoe_card::Ticket) -> Ticket {
@@ -18,18 +20,27 @@ pub(crate) const fn asked(ticket: Ticket) -> ubugoe_card::Ticket {
 /// What a driver event means to the visit; `None` where it means nothing to a person.
 pub(crate) fn event(event: CardEvent) -> Option<Event> {
     Some(match event {
-        CardEvent::Readers(names) => Event::ReadersChanged { present: !names.is_empty() },
+        CardEvent::Readers(names) => Event::ReadersChanged {
+            present: !names.is_empty(),
+        },
         CardEvent::ServiceLost => Event::CardServiceLost,
         CardEvent::ServiceBack => Event::CardServiceBack,
-        CardEvent::Inserted { ticket: at, look } => {
-            Event::CardInserted(CardOnReader { ticket: ticket(at), facts: facts(&look) })
-        }
-        CardEvent::Unusable { ticket: at, why } => Event::CardUnusable { ticket: ticket(at), why: unusable(&why) },
+        CardEvent::Inserted { ticket: at, look } => Event::CardInserted(CardOnReader {
+            ticket: ticket(at),
+            facts: facts(&look),
+        }),
+        CardEvent::Unusable { ticket: at, why } => Event::CardUnusable {
+            ticket: ticket(at),
+            why: unusable(&why),
+        },
         CardEvent::Removed { ticket: at } => Event::CardRemoved { ticket: ticket(at) },
-        CardEvent::Failed { ticket: at, error } => {
-            Event::CardFailed { ticket: ticket(at), trouble: trouble(&error) }
-        }
-        CardEvent::Done { ticket: at, reply, .. } => match reply {
+        CardEvent::Failed { ticket: at, error } => Event::CardFailed {
+            ticket: ticket(at),
+            trouble: trouble(&error),
+        },
+        CardEvent::Done {
+            ticket: at, reply, ..
+        } => match reply {
             Reply::Attributes(attributes) => read(ticket(at), attributes),
             // Signatures go through the desk first; the other two are nobody's news.
             Reply::Signed(_) | Reply::AuthCertificate(_) | Reply::Finished => return None,
@@ -51,13 +62,19 @@ fn read(ticket: Ticket, attributes: Attributes) -> Event {
     // A register may hold a birth date without month or day (foreign residents); this visit cannot carry one yet.
     let Some(birth) = day(attributes.birth) else {
         tracing::warn!("the birth date on the card is no calendar day");
-        return Event::CardFailed { ticket, trouble: CardTrouble::Nonsense };
+        return Event::CardFailed {
+            ticket,
+            trouble: CardTrouble::Nonsense,
+        };
     };
     let integrity = match &attributes.integrity {
         ubugoe_card::Integrity::Trusted { .. } => Integrity::Proven,
         ubugoe_card::Integrity::Consistent { .. } => Integrity::IssuerUnknown,
         ubugoe_card::Integrity::Broken(why) => {
-            tracing::error!(error = why as &dyn std::error::Error, "attributes are not intact");
+            tracing::error!(
+                error = why as &dyn std::error::Error,
+                "attributes are not intact"
+            );
             Integrity::Broken
         }
         ubugoe_card::Integrity::NotChecked(_) => Integrity::NotChecked,
@@ -68,8 +85,17 @@ fn read(ticket: Ticket, attributes: Attributes) -> Event {
         ubugoe_card::Sex::Female => Sex::Female,
         ubugoe_card::Sex::NotApplicable => Sex::NotApplicable,
     };
-    let holder = CardHolder { name: attributes.name, address: attributes.address, birth, sex };
-    Event::AttributesRead { ticket, holder, integrity }
+    let holder = CardHolder {
+        name: attributes.name,
+        address: attributes.address,
+        birth,
+        sex,
+    };
+    Event::AttributesRead {
+        ticket,
+        holder,
+        integrity,
+    }
 }
 
 fn day(date: CardDate) -> Option<Date> {
@@ -95,10 +121,14 @@ pub(crate) fn trouble(error: &CardError) -> CardTrouble {
         CardError::WrongPin { left, .. } => CardTrouble::WrongPin { left: *left },
         CardError::LastTryKept { .. } => CardTrouble::LastTryKept,
         CardError::Locked { .. } => CardTrouble::Locked,
-        CardError::Gone { .. } | CardError::OldTicket | CardError::PowerLost { .. } => CardTrouble::Gone,
+        CardError::Gone { .. } | CardError::OldTicket | CardError::PowerLost { .. } => {
+            CardTrouble::Gone
+        }
         CardError::Mute { .. } => CardTrouble::Mute,
         CardError::Swapped => CardTrouble::Swapped,
-        CardError::Status { .. } | CardError::Garbage { .. } | CardError::WorkerStopped => CardTrouble::Nonsense,
+        CardError::Status { .. } | CardError::Garbage { .. } | CardError::WorkerStopped => {
+            CardTrouble::Nonsense
+        }
         CardError::NoSignCertificate | CardError::NoAuthCertificate | CardError::Refused(_) => {
             CardTrouble::CertificateInvalid
         }

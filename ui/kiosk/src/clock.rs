@@ -27,15 +27,22 @@ impl Clock {
     /// A clock that believes what `trust` says.
     #[must_use]
     pub const fn new(trust: ClockTrust) -> Self {
-        Self { trust, moved_forward: AtomicI64::new(0) }
+        Self {
+            trust,
+            moved_forward: AtomicI64::new(0),
+        }
     }
 
     /// Seconds since 1970-01-01 UTC, believed or not.
     #[must_use]
     pub fn unix(&self) -> i64 {
-        #[expect(clippy::disallowed_methods, reason = "this file is the adapter to the system clock")]
+        #[expect(
+            clippy::disallowed_methods,
+            reason = "this file is the adapter to the system clock"
+        )]
         let now = Timestamp::now();
-        now.as_second().saturating_add(self.moved_forward.load(Ordering::Relaxed))
+        now.as_second()
+            .saturating_add(self.moved_forward.load(Ordering::Relaxed))
     }
 
     /// Whether the time may be used for a signature or a deadline.
@@ -50,12 +57,15 @@ impl Clock {
     /// Today in Japan, or `None` while the clock is not synchronised.
     #[must_use]
     pub fn today(&self) -> Option<Date> {
-        self.is_synchronised().then(|| civil_day(self.unix())).flatten()
+        self.is_synchronised()
+            .then(|| civil_day(self.unix()))
+            .flatten()
     }
 
     /// Moves the clock forward by whole seconds; used by the demo and the tests.
     pub fn move_forward(&self, seconds: u32) {
-        self.moved_forward.fetch_add(i64::from(seconds), Ordering::Relaxed);
+        self.moved_forward
+            .fetch_add(i64::from(seconds), Ordering::Relaxed);
     }
 }
 
@@ -68,7 +78,12 @@ pub fn civil_day(unix: i64) -> Option<Date> {
 /// Date and time in Japan of a time in seconds since 1970-01-01 UTC.
 #[must_use]
 pub fn civil(unix: i64) -> Option<jiff::civil::DateTime> {
-    Some(Timestamp::from_second(unix).ok()?.to_zoned(TimeZone::fixed(JST)).datetime())
+    Some(
+        Timestamp::from_second(unix)
+            .ok()?
+            .to_zoned(TimeZone::fixed(JST))
+            .datetime(),
+    )
 }
 
 #[cfg(test)]
@@ -82,7 +97,10 @@ mod tests {
         // 2026-11-22 23:59:59 JST is 14:59:59 UTC.
         assert_eq!(civil_day(1_795_359_599).unwrap().to_string(), "2026-11-22");
         assert_eq!(civil_day(1_795_359_600).unwrap().to_string(), "2026-11-23");
-        assert_eq!(civil(1_795_359_600).unwrap().to_string(), "2026-11-23T00:00:00");
+        assert_eq!(
+            civil(1_795_359_600).unwrap().to_string(),
+            "2026-11-23T00:00:00"
+        );
     }
 
     #[test]

@@ -130,7 +130,11 @@ struct List<'a>(&'a [Problem]);
 impl fmt::Display for List<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for p in self.0 {
-            write!(f, "\n  {} = {:?}: expected something like {}", p.key, p.value, p.example)?;
+            write!(
+                f,
+                "\n  {} = {:?}: expected something like {}",
+                p.key, p.value, p.example
+            )?;
         }
         Ok(())
     }
@@ -206,9 +210,19 @@ fn ja() -> String {
 struct Problems(Vec<Problem>);
 
 impl Problems {
-    fn parse<T>(&mut self, key: &str, value: &str, example: &'static str, parsed: Option<T>) -> Option<T> {
+    fn parse<T>(
+        &mut self,
+        key: &str,
+        value: &str,
+        example: &'static str,
+        parsed: Option<T>,
+    ) -> Option<T> {
         if parsed.is_none() {
-            self.0.push(Problem { key: key.to_owned(), value: value.to_owned(), example });
+            self.0.push(Problem {
+                key: key.to_owned(),
+                value: value.to_owned(),
+                example,
+            });
         }
         parsed
     }
@@ -223,13 +237,37 @@ impl Config {
     pub fn from_toml(text: &str) -> Result<Self, ConfigError> {
         let raw: Raw = toml::from_str(text).map_err(ConfigError::Toml)?;
         let mut problems = Problems::default();
-        let device = problems.parse("device", &raw.device, "\"d-7f3a91\"", raw.device.parse::<DeviceId>().ok());
-        let birthplace =
-            problems.parse("birthplace", &raw.birthplace, "six digits with check digit", raw.birthplace.parse().ok());
-        let lang = problems.parse("language", &raw.language, "\"ja\" or \"en\"", lang(&raw.language));
-        let clock = problems.parse("clock", &raw.clock, "\"system\" or \"/run/systemd/timesync/synchronized\"", clock(&raw.clock));
+        let device = problems.parse(
+            "device",
+            &raw.device,
+            "\"d-7f3a91\"",
+            raw.device.parse::<DeviceId>().ok(),
+        );
+        let birthplace = problems.parse(
+            "birthplace",
+            &raw.birthplace,
+            "six digits with check digit",
+            raw.birthplace.parse().ok(),
+        );
+        let lang = problems.parse(
+            "language",
+            &raw.language,
+            "\"ja\" or \"en\"",
+            lang(&raw.language),
+        );
+        let clock = problems.parse(
+            "clock",
+            &raw.clock,
+            "\"system\" or \"/run/systemd/timesync/synchronized\"",
+            clock(&raw.clock),
+        );
         if raw.broker.is_empty() {
-            problems.parse::<()>("broker", "", "[[broker]] host = \"mqtt.example\" port = 8883", None);
+            problems.parse::<()>(
+                "broker",
+                "",
+                "[[broker]] host = \"mqtt.example\" port = 8883",
+                None,
+            );
         }
         if raw.sign_roots.is_empty() {
             problems.parse::<()>("sign_roots", "", "[\"jpki-sign-ca.pem\"]", None);
@@ -249,9 +287,23 @@ impl Config {
                     mute_after: Duration::from_millis(raw.card.mute_after_ms.unwrap_or(5_000)),
                     attribute_roots: raw.card.attribute_roots,
                 },
-                brokers: raw.broker.into_iter().map(|b| Broker { host: b.host, port: b.port }).collect(),
-                tls: Tls { ca: raw.tls.ca, certificate: raw.tls.certificate, key: raw.tls.key },
-                keys: Keys { sign: raw.keys.sign, hpke: raw.keys.hpke },
+                brokers: raw
+                    .broker
+                    .into_iter()
+                    .map(|b| Broker {
+                        host: b.host,
+                        port: b.port,
+                    })
+                    .collect(),
+                tls: Tls {
+                    ca: raw.tls.ca,
+                    certificate: raw.tls.certificate,
+                    key: raw.tls.key,
+                },
+                keys: Keys {
+                    sign: raw.keys.sign,
+                    hpke: raw.keys.hpke,
+                },
                 recipients,
                 sign_roots: raw.sign_roots,
             }),
@@ -278,18 +330,33 @@ fn clock(text: &str) -> Option<ClockTrust> {
 
 fn recipients(raw: &[RawRecipient], problems: &mut Problems) -> Vec<Recipient> {
     if raw.is_empty() {
-        problems.parse::<()>("recipient", "", "[[recipient]] id = \"r-…\" municipality = \"…\"", None);
+        problems.parse::<()>(
+            "recipient",
+            "",
+            "[[recipient]] id = \"r-…\" municipality = \"…\"",
+            None,
+        );
     }
     raw.iter()
         .filter_map(|r| {
-            let id = problems.parse("recipient.id", &r.id, "\"r-5c20de\"", r.id.parse::<RecipientId>().ok());
+            let id = problems.parse(
+                "recipient.id",
+                &r.id,
+                "\"r-5c20de\"",
+                r.id.parse::<RecipientId>().ok(),
+            );
             let municipality = problems.parse(
                 "recipient.municipality",
                 &r.municipality,
                 "six digits with check digit",
                 r.municipality.parse::<MunicipalityCode>().ok(),
             );
-            Some(Recipient { id: id?, municipality: municipality?, hpke: r.hpke.clone(), receipt: r.receipt.clone() })
+            Some(Recipient {
+                id: id?,
+                municipality: municipality?,
+                hpke: r.hpke.clone(),
+                receipt: r.receipt.clone(),
+            })
         })
         .collect()
 }

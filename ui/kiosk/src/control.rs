@@ -67,11 +67,17 @@ impl Wait {
         let report = &posted.report;
         self.since.is_none_or(|since| posted.revision > since)
             && (self.stages.is_empty() || self.stages.iter().any(|s| s == report.stage))
-            && self.code.as_deref().is_none_or(|code| report.code == Some(code))
+            && self
+                .code
+                .as_deref()
+                .is_none_or(|code| report.code == Some(code))
             && self.online.is_none_or(|online| report.online == online)
             && (self.delivered.is_empty()
                 || (!report.deliveries.is_empty()
-                    && report.deliveries.iter().all(|d| self.delivered.iter().any(|s| s == d.state))))
+                    && report
+                        .deliveries
+                        .iter()
+                        .all(|d| self.delivered.iter().any(|s| s == d.state))))
     }
 }
 
@@ -109,22 +115,38 @@ struct Reach {
 ///
 /// # Errors
 /// When the socket cannot be made.
-pub(crate) fn listen(path: &Path, screen: Weak<Screen>, board: Arc<Board>, inputs: Sender) -> io::Result<()> {
+pub(crate) fn listen(
+    path: &Path,
+    screen: Weak<Screen>,
+    board: Arc<Board>,
+    inputs: Sender,
+) -> io::Result<()> {
     match std::fs::remove_file(path) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
         _ => {}
     }
     let listener = UnixListener::bind(path)?;
-    let reach = Reach { screen, board, inputs };
-    thread::Builder::new().name("control".to_owned()).spawn(move || {
-        for stream in listener.incoming().flatten() {
-            let reach = reach.clone();
-            let served = thread::Builder::new().name("control-client".to_owned()).spawn(move || serve(&stream, &reach));
-            if let Err(error) = served {
-                tracing::warn!(error = &error as &dyn std::error::Error, "no thread for a control client");
+    let reach = Reach {
+        screen,
+        board,
+        inputs,
+    };
+    thread::Builder::new()
+        .name("control".to_owned())
+        .spawn(move || {
+            for stream in listener.incoming().flatten() {
+                let reach = reach.clone();
+                let served = thread::Builder::new()
+                    .name("control-client".to_owned())
+                    .spawn(move || serve(&stream, &reach));
+                if let Err(error) = served {
+                    tracing::warn!(
+                        error = &error as &dyn std::error::Error,
+                        "no thread for a control client"
+                    );
+                }
             }
-        }
-    })?;
+        })?;
     Ok(())
 }
 
@@ -133,7 +155,10 @@ fn serve(stream: &UnixStream, reach: &Reach) {
         let Ok(line) = line else { return };
         let answer = match serde_json::from_str(&line) {
             Ok(order) => obey(order, reach),
-            Err(error) => Answer { error: Some(format!("not an order: {error}")), ..Answer::default() },
+            Err(error) => Answer {
+                error: Some(format!("not an order: {error}")),
+                ..Answer::default()
+            },
         };
         let mut text = serde_json::to_vec(&answer).unwrap_or_default();
         text.push(b'\n');
@@ -146,12 +171,24 @@ fn serve(stream: &UnixStream, reach: &Reach) {
 
 fn obey(order: Order, reach: &Reach) -> Answer {
     match order {
-        Order::Report => Answer { ok: true, posted: reach.board.last(), ..Answer::default() },
+        Order::Report => Answer {
+            ok: true,
+            posted: reach.board.last(),
+            ..Answer::default()
+        },
         Order::Wait(wait) => {
-            let most = wait.timeout_ms.map_or(LONGEST, Duration::from_millis).min(LONGEST);
+            let most = wait
+                .timeout_ms
+                .map_or(LONGEST, Duration::from_millis)
+                .min(LONGEST);
             let (posted, ok) = reach.board.wait(most, |posted| wait.fits(posted));
             let error = (!ok).then(|| format!("nothing fitted {wait:?} in {most:?}"));
-            Answer { ok, error, posted, labels: None }
+            Answer {
+                ok,
+                error,
+                posted,
+                labels: None,
+            }
         }
         Order::Labels => match on_screen(reach, drive::labels) {
             Ok(elements) => {
@@ -161,40 +198,63 @@ fn obey(order: Order, reach: &Reach) -> Answer {
                     value: e.value,
                     enabled: e.enabled,
                 });
-                Answer { ok: true, labels: Some(labels.collect()), ..Answer::default() }
+                Answer {
+                    ok: true,
+                    labels: Some(labels.collect()),
+                    ..Answer::default()
+                }
             }
-            Err(error) => Answer { error: Some(error), ..Answer::default() },
+            Err(error) => Answer {
+                error: Some(error),
+                ..Answer::default()
+            },
         },
         Order::Tap { label } => done(reach, move |screen| drive::tap(screen, &label)),
         Order::Type { text } => done(reach, move |screen| drive::type_text(screen, &text)),
         Order::Snapshot { path } => done(reach, move |screen| drive::snapshot(screen, &path)),
         Order::MoveClock { seconds } => {
             reach.inputs.send(Input::MoveClock(seconds));
-            Answer { ok: true, ..Answer::default() }
+            Answer {
+                ok: true,
+                ..Answer::default()
+            }
         }
         Order::Quit => {
             let quit = ubugoe_view::quit_event_loop().map_err(|e| e.to_string());
-            Answer { ok: quit.is_ok(), error: quit.err(), ..Answer::default() }
+            Answer {
+                ok: quit.is_ok(),
+                error: quit.err(),
+                ..Answer::default()
+            }
         }
     }
 }
 
 /// Does something on the UI thread and says how it went, with the last report from before.
-fn done(reach: &Reach, act: impl FnOnce(&Screen) -> Result<(), drive::DriveError> + Send + 'static) -> Answer {
+fn done(
+    reach: &Reach,
+    act: impl FnOnce(&Screen) -> Result<(), drive::DriveError> + Send + 'static,
+) -> Answer {
     let posted = reach.board.last();
     let error = match on_screen(reach, act) {
         Ok(Ok(())) => settled(reach).err(),
         Ok(Err(error)) => Some(chain(&error)),
         Err(error) => Some(error),
     };
-    Answer { ok: error.is_none(), error, posted, labels: None }
+    Answer {
+        ok: error.is_none(),
+        error,
+        posted,
+        labels: None,
+    }
 }
 
 /// Waits until the loop has taken in what the screen sent it, and has drawn what follows at once.
 fn settled(reach: &Reach) -> Result<(), String> {
     let (to, from) = mpsc::channel();
     reach.inputs.send(Input::Settle(to));
-    from.recv_timeout(LONGEST).map_err(|e| format!("the loop did not settle: {e}"))
+    from.recv_timeout(LONGEST)
+        .map_err(|e| format!("the loop did not settle: {e}"))
 }
 
 fn on_screen<T: Send + 'static>(
@@ -206,7 +266,8 @@ fn on_screen<T: Send + 'static>(
         let _ = to.send(act(&screen));
     });
     asked.map_err(|e| e.to_string())?;
-    from.recv_timeout(LONGEST).map_err(|e| format!("the screen did not answer: {e}"))
+    from.recv_timeout(LONGEST)
+        .map_err(|e| format!("the screen did not answer: {e}"))
 }
 
 fn chain(error: &dyn std::error::Error) -> String {

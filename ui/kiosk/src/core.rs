@@ -21,8 +21,8 @@ use ubugoe_edge::LinkEvent;
 use ubugoe_procedures::{Catalogue, Lang, MunicipalityCode};
 use ubugoe_protocol::cades::Trust;
 use ubugoe_visit::{
-    CardIdentity, CardTrouble, CertificateTrouble, Context, Delivery, Effect, Event, Stage, State, Ticket, Timer,
-    audit, QuestionNumber, question_number, step,
+    CardIdentity, CardTrouble, CertificateTrouble, Context, Delivery, Effect, Event,
+    QuestionNumber, Stage, State, Ticket, Timer, audit, question_number, step,
 };
 
 use crate::{
@@ -216,12 +216,19 @@ pub fn run(
 
 impl Core<'_> {
     fn next_deadline(&self) -> Option<Duration> {
-        self.timers.values().min().map(|at| at.saturating_duration_since(Instant::now()))
+        self.timers
+            .values()
+            .min()
+            .map(|at| at.saturating_duration_since(Instant::now()))
     }
 
     fn due_timer(&mut self) -> Option<Input> {
         let now = Instant::now();
-        let due = self.timers.iter().find(|(_, at)| **at <= now).map(|(timer, _)| *timer);
+        let due = self
+            .timers
+            .iter()
+            .find(|(_, at)| **at <= now)
+            .map(|(timer, _)| *timer);
         due.map(|timer| {
             self.timers.remove(&timer);
             Input::Visit(Event::Elapsed(timer))
@@ -237,7 +244,10 @@ impl Core<'_> {
                     && let Some(chosen) = candidates.get(index)
                 {
                     let (number, child_order) = (chosen.number.clone(), chosen.child_order());
-                    self.step(Event::CertificateConfirmed { number, child_order });
+                    self.step(Event::CertificateConfirmed {
+                        number,
+                        child_order,
+                    });
                 }
             }
             Input::Answer(typed) => self.answer(typed),
@@ -273,7 +283,8 @@ impl Core<'_> {
         if let Some(record) = audit::record(&before, &after) {
             tracing::info!(target: "audit", from = record.from, to = record.to, code = record.code, arrived = record.arrived);
         }
-        self.fresh = audit::name(&before.stage) != audit::name(&after.stage) || question(&before) != question(&after);
+        self.fresh = audit::name(&before.stage) != audit::name(&after.stage)
+            || question(&before) != question(&after);
         let changed = before != after;
         self.state = after;
         for effect in effects {
@@ -308,7 +319,8 @@ impl Core<'_> {
             fresh: self.fresh,
         };
         let report = report(&self.state, &around);
-        self.screen.draw(presenters::picture(&self.state, &around), report);
+        self.screen
+            .draw(presenters::picture(&self.state, &around), report);
     }
 
     // ------------------------------------------------------------------------------------------ the person
@@ -329,12 +341,17 @@ impl Core<'_> {
             Key::Submit => {}
         }
         self.fresh = false;
-        self.timers.insert(Timer::Idle, Instant::now() + Duration::from_secs(Timer::Idle.seconds()));
+        self.timers.insert(
+            Timer::Idle,
+            Instant::now() + Duration::from_secs(Timer::Idle.seconds()),
+        );
         self.draw();
     }
 
     fn answer(&mut self, typed: Typed) {
-        let Stage::Asking { draft, at, .. } = &self.state.stage else { return };
+        let Stage::Asking { draft, at, .. } = &self.state.stage else {
+            return;
+        };
         let field = draft
             .forms
             .get(at.form)
@@ -356,28 +373,48 @@ impl Core<'_> {
             _ => {}
         }
         match event {
-            CardEvent::Done { ticket, reply: ubugoe_card::Reply::Signed(signed), .. } => {
-                Some(self.signed(Ticket(ticket.0), &signed.signatures))
-            }
+            CardEvent::Done {
+                ticket,
+                reply: ubugoe_card::Reply::Signed(signed),
+                ..
+            } => Some(self.signed(Ticket(ticket.0), &signed.signatures)),
             CardEvent::Failed { ticket, error } => {
-                tracing::warn!(error = &error as &dyn std::error::Error, "card operation failed");
+                tracing::warn!(
+                    error = &error as &dyn std::error::Error,
+                    "card operation failed"
+                );
                 let refused = self.signing.take().and_then(|s| s.refusal());
                 let trouble = refused.unwrap_or_else(|| cardside::trouble(&error));
-                Some(Event::CardFailed { ticket: Ticket(ticket.0), trouble })
+                Some(Event::CardFailed {
+                    ticket: Ticket(ticket.0),
+                    trouble,
+                })
             }
             other => cardside::event(other),
         }
     }
 
     fn signed(&mut self, ticket: Ticket, signatures: &[Vec<u8>]) -> Event {
-        let finished = self.signing.take().map(|signing| signing.finish(signatures));
+        let finished = self
+            .signing
+            .take()
+            .map(|signing| signing.finish(signatures));
         match finished {
             Some(Ok(signatures)) => Event::Signed { ticket, signatures },
             Some(Err(error)) => {
-                tracing::error!(error = &error as &dyn std::error::Error, "a signature of the card does not verify");
-                Event::CardFailed { ticket, trouble: CardTrouble::SignatureWrong }
+                tracing::error!(
+                    error = &error as &dyn std::error::Error,
+                    "a signature of the card does not verify"
+                );
+                Event::CardFailed {
+                    ticket,
+                    trouble: CardTrouble::SignatureWrong,
+                }
             }
-            None => Event::CardFailed { ticket, trouble: CardTrouble::SignatureWrong },
+            None => Event::CardFailed {
+                ticket,
+                trouble: CardTrouble::SignatureWrong,
+            },
         }
     }
 
@@ -417,25 +454,48 @@ impl Core<'_> {
                 self.screen.wipe();
             }
             Effect::Await(timer) => {
-                self.timers.insert(timer, Instant::now() + Duration::from_secs(timer.seconds()));
+                self.timers
+                    .insert(timer, Instant::now() + Duration::from_secs(timer.seconds()));
             }
-            Effect::ReleaseCard { ticket } => self.card.request(cardside::asked(ticket), Request::Finish),
+            Effect::ReleaseCard { ticket } => {
+                self.card.request(cardside::asked(ticket), Request::Finish)
+            }
             Effect::ReadAttributes { ticket } => self.read_attributes(ticket),
-            Effect::Sign { ticket, holder, canonical } => self.sign(ticket, holder, canonical),
+            Effect::Sign {
+                ticket,
+                holder,
+                canonical,
+            } => self.sign(ticket, holder, canonical),
             Effect::FindCertificates { holder, identity } => {
                 let found = self.certificates(&holder, identity);
                 self.step(found);
             }
-            Effect::Store { prepared, signatures, identity, certificate_number } => {
+            Effect::Store {
+                prepared,
+                signatures,
+                identity,
+                certificate_number,
+            } => {
                 let now = self.parts.clock.unix();
-                let event = match self.parts.desk.store(&prepared, signatures, identity, certificate_number, now) {
+                let event = match self.parts.desk.store(
+                    &prepared,
+                    signatures,
+                    identity,
+                    certificate_number,
+                    now,
+                ) {
                     Ok(deliveries) => {
                         (self.wake)();
                         Event::Stored(deliveries)
                     }
                     Err(error) => {
-                        tracing::error!(error = &error as &dyn std::error::Error, "visit not stored");
-                        Event::StoreFailed { full: error.is_full() }
+                        tracing::error!(
+                            error = &error as &dyn std::error::Error,
+                            "visit not stored"
+                        );
+                        Event::StoreFailed {
+                            full: error.is_full(),
+                        }
                     }
                 };
                 self.step(event);
@@ -445,13 +505,25 @@ impl Core<'_> {
 
     fn read_attributes(&mut self, ticket: Ticket) {
         match ubugoe_card::Pin::new(&self.pad.take()) {
-            Ok(pin) => self.card.request(cardside::asked(ticket), Request::ReadAttributes { pin }),
+            Ok(pin) => self
+                .card
+                .request(cardside::asked(ticket), Request::ReadAttributes { pin }),
             Err(_) => self.step(Event::SecretUnusable),
         }
     }
 
-    fn sign(&mut self, ticket: Ticket, holder: ubugoe_procedures::CardHolder, canonical: Vec<Vec<u8>>) {
-        let signing = Signing::new(canonical, holder, Arc::clone(&self.parts.trust), self.parts.clock.unix());
+    fn sign(
+        &mut self,
+        ticket: Ticket,
+        holder: ubugoe_procedures::CardHolder,
+        canonical: Vec<Vec<u8>>,
+    ) {
+        let signing = Signing::new(
+            canonical,
+            holder,
+            Arc::clone(&self.parts.trust),
+            self.parts.clock.unix(),
+        );
         let in_card = signing.clone();
         self.signing = Some(signing);
         match ubugoe_card::SignPassword::new(&self.pad.take()) {
@@ -459,9 +531,12 @@ impl Core<'_> {
                 let prepare = Box::new(move |certificate: &[u8]| {
                     in_card
                         .prepare(certificate)
-                        .map_err(|why| ubugoe_card::PrepareRefused { reason: format!("{why:?}") })
+                        .map_err(|why| ubugoe_card::PrepareRefused {
+                            reason: format!("{why:?}"),
+                        })
                 });
-                self.card.request(cardside::asked(ticket), Request::Sign { password, prepare });
+                self.card
+                    .request(cardside::asked(ticket), Request::Sign { password, prepare });
             }
             Err(_) => self.step(Event::SecretUnusable),
         }
@@ -472,11 +547,20 @@ impl Core<'_> {
         match ward::naming(&self.parts.certificates, holder) {
             Ok(mut candidates) => {
                 candidates.retain(|c| !earlier.iter().any(|(number, _)| *number == c.number));
-                let earlier = earlier.into_iter().flat_map(|(_, deliveries)| deliveries).collect();
-                Event::CertificatesFound { candidates, earlier }
+                let earlier = earlier
+                    .into_iter()
+                    .flat_map(|(_, deliveries)| deliveries)
+                    .collect();
+                Event::CertificatesFound {
+                    candidates,
+                    earlier,
+                }
             }
             Err(error) => {
-                tracing::error!(error = &error as &dyn std::error::Error, "certificates not readable");
+                tracing::error!(
+                    error = &error as &dyn std::error::Error,
+                    "certificates not readable"
+                );
                 Event::CertificatesFailed(CertificateTrouble::Unreadable)
             }
         }
@@ -493,9 +577,10 @@ fn question(state: &State) -> Option<(usize, &str)> {
 
 fn report(state: &State, around: &Around<'_>) -> Report {
     let question = match &state.stage {
-        Stage::Asking { draft, at, .. } => {
-            draft.forms.get(at.form).map(|f| (f.procedure.to_string(), at.path.to_string()))
-        }
+        Stage::Asking { draft, at, .. } => draft
+            .forms
+            .get(at.form)
+            .map(|f| (f.procedure.to_string(), at.path.to_string())),
         _ => None,
     };
     let deliveries = match &state.stage {

@@ -63,7 +63,11 @@ impl DeskError {
     pub const fn is_full(&self) -> bool {
         match self {
             Self::Store(StoreError::Full { .. }) => true,
-            Self::Store(_) | Self::UnknownCity(_) | Self::Id(_) | Self::Seal(_) | Self::Record(_) => false,
+            Self::Store(_)
+            | Self::UnknownCity(_)
+            | Self::Id(_)
+            | Self::Seal(_)
+            | Self::Record(_) => false,
         }
     }
 }
@@ -86,7 +90,14 @@ impl Signing {
     /// Forms to be signed at `at` (seconds since 1970-01-01 UTC) by `holder`.
     #[must_use]
     pub fn new(canonical: Vec<Vec<u8>>, holder: CardHolder, trust: Arc<Trust>, at: i64) -> Self {
-        Self { canonical, holder, trust, at, prepared: Arc::default(), refused: Arc::default() }
+        Self {
+            canonical,
+            holder,
+            trust,
+            at,
+            prepared: Arc::default(),
+            refused: Arc::default(),
+        }
     }
 
     /// Checks the certificate and returns one SHA-256 to sign per form.
@@ -103,7 +114,10 @@ impl Signing {
         let facts = cades::check_certificate(certificate, &self.trust, Purpose::Signature, self.at)
             .map_err(|error| refused(&error))?;
         // Names are not compared: a certificate writes replaced characters (代替文字) where the card has the right ones.
-        if facts.birth_date().is_some_and(|b| (b.year, b.month, b.day) != civil_parts(&self.holder)) {
+        if facts
+            .birth_date()
+            .is_some_and(|b| (b.year, b.month, b.day) != civil_parts(&self.holder))
+        {
             return Err(CardTrouble::SignerDiffers);
         }
         let prepared = self
@@ -146,13 +160,20 @@ impl Signing {
 }
 
 fn refused(error: &CadesError) -> CardTrouble {
-    tracing::warn!(error = error as &dyn std::error::Error, "signature certificate refused");
+    tracing::warn!(
+        error = error as &dyn std::error::Error,
+        "signature certificate refused"
+    );
     CardTrouble::CertificateInvalid
 }
 
 fn civil_parts(holder: &CardHolder) -> (u16, u8, u8) {
     let narrow = |n: i8| u8::try_from(n).unwrap_or_default();
-    (u16::try_from(holder.birth.year()).unwrap_or_default(), narrow(holder.birth.month()), narrow(holder.birth.day()))
+    (
+        u16::try_from(holder.birth.year()).unwrap_or_default(),
+        narrow(holder.birth.month()),
+        narrow(holder.birth.day()),
+    )
 }
 
 /// The desk.
@@ -175,7 +196,13 @@ impl Desk {
         cities: Vec<City>,
         outbox: OutboxHandle,
     ) -> Self {
-        Self { device, key, records, cities, outbox }
+        Self {
+            device,
+            key,
+            records,
+            cities,
+            outbox,
+        }
     }
 
     /// Whether another visit may begin.
@@ -184,7 +211,12 @@ impl Desk {
         self.outbox
             .lock()
             .can_accept_visit()
-            .inspect_err(|why| tracing::warn!(error = why as &dyn std::error::Error, "no room for another visit"))
+            .inspect_err(|why| {
+                tracing::warn!(
+                    error = why as &dyn std::error::Error,
+                    "no room for another visit"
+                )
+            })
             .is_ok()
     }
 
@@ -217,9 +249,16 @@ impl Desk {
             rows.push(row);
             forms.push(filed);
         }
-        let record = VisitRecord { card: card.0, certificate_number, forms };
+        let record = VisitRecord {
+            card: card.0,
+            certificate_number,
+            forms,
+        };
         let sealed_record = self.records.seal(&record).map_err(DeskError::Record)?;
-        self.outbox.lock().store(case.as_bytes(), &rows, &sealed_record, now).map_err(DeskError::Store)?;
+        self.outbox
+            .lock()
+            .store(case.as_bytes(), &rows, &sealed_record, now)
+            .map_err(DeskError::Store)?;
         Ok(record.forms.into_iter().map(stored).collect())
     }
 
@@ -247,7 +286,11 @@ impl Desk {
             key_id: city.hpke.key_id(),
         };
         let digest = digest(&form.canonical);
-        let body = FilingBody { canonical: form.canonical.clone(), signature, attachments: Vec::new() };
+        let body = FilingBody {
+            canonical: form.canonical.clone(),
+            signature,
+            attachments: Vec::new(),
+        };
         let sealed = seal(&header, &body, &city.hpke, &self.key).map_err(DeskError::Seal)?;
         let filed = FiledForm {
             id: *id.as_bytes(),
@@ -255,21 +298,35 @@ impl Desk {
             recipient: form.filing.recipient,
             digest,
         };
-        Ok((NewRow { id, recipient: city.id.clone(), digest, sealed, legal_due: None }, filed))
+        Ok((
+            NewRow {
+                id,
+                recipient: city.id.clone(),
+                digest,
+                sealed,
+                legal_due: None,
+            },
+            filed,
+        ))
     }
 
     /// How many filings wait for their receipt.
     #[must_use]
     pub fn pending(&self) -> usize {
         let counts = self.outbox.lock().counts();
-        counts.map_or(0, |c| usize::try_from(c.queued + c.sent).unwrap_or(usize::MAX))
+        counts.map_or(0, |c| {
+            usize::try_from(c.queued + c.sent).unwrap_or(usize::MAX)
+        })
     }
 
     /// A delivery as the outbox has it now.
     #[must_use]
     pub fn refresh(&self, delivery: Delivery) -> Delivery {
         self.try_refresh(&delivery).unwrap_or_else(|error| {
-            tracing::error!(error = &error as &dyn std::error::Error, "outbox not readable");
+            tracing::error!(
+                error = &error as &dyn std::error::Error,
+                "outbox not readable"
+            );
             delivery
         })
     }
@@ -278,12 +335,16 @@ impl Desk {
         let id = FilingId::from_bytes(known.id);
         let outbox = self.outbox.lock();
         let mut delivery = known.clone();
-        let Some(row) = outbox.row(&id)? else { return Ok(delivery) };
+        let Some(row) = outbox.row(&id)? else {
+            return Ok(delivery);
+        };
         delivery.state = match row.state {
             RowState::Queued if row.attempts == 0 => DeliveryState::Stored,
             RowState::Queued | RowState::Sent => DeliveryState::Sent,
             RowState::Arrived => DeliveryState::Arrived,
-            RowState::Refused => DeliveryState::Refused { reason: refusal_code(&row) },
+            RowState::Refused => DeliveryState::Refused {
+                reason: refusal_code(&row),
+            },
         };
         if row.state == RowState::Arrived {
             self.receipt(&row, &mut delivery);
@@ -297,8 +358,12 @@ impl Desk {
     /// Fills in what the receipt says. The outbox verified it before it retired the row; it is verified again here
     /// because it came from the disk.
     fn receipt(&self, row: &Row, delivery: &mut Delivery) {
-        let Some(signed) = row.answer.as_deref() else { return };
-        let Some(city) = self.cities.iter().find(|c| c.id == row.recipient) else { return };
+        let Some(signed) = row.answer.as_deref() else {
+            return;
+        };
+        let Some(city) = self.cities.iter().find(|c| c.id == row.recipient) else {
+            return;
+        };
         match Receipt::verify(signed, &city.receipt) {
             Ok(receipt) => {
                 delivery.arrival_no = Some(receipt.arrival_no);
@@ -306,7 +371,10 @@ impl Desk {
                 delivery.status_url = Some(receipt.status_link());
                 delivery.receipt_text = Receipt::qr_text(signed).ok();
             }
-            Err(error) => tracing::error!(error = &error as &dyn std::error::Error, "stored receipt does not verify"),
+            Err(error) => tracing::error!(
+                error = &error as &dyn std::error::Error,
+                "stored receipt does not verify"
+            ),
         }
     }
 
@@ -315,7 +383,10 @@ impl Desk {
     pub fn earlier(&self, card: CardIdentity) -> Vec<(String, Vec<Delivery>)> {
         let visits = self.outbox.lock().visits();
         let visits = visits.unwrap_or_else(|error| {
-            tracing::error!(error = &error as &dyn std::error::Error, "earlier visits not readable");
+            tracing::error!(
+                error = &error as &dyn std::error::Error,
+                "earlier visits not readable"
+            );
             Vec::new()
         });
         visits
@@ -324,12 +395,19 @@ impl Desk {
                 Ok(record) if record.card == card.0 => Some(record),
                 Ok(_) => None,
                 Err(error) => {
-                    tracing::error!(error = &error as &dyn std::error::Error, "a visit record does not open");
+                    tracing::error!(
+                        error = &error as &dyn std::error::Error,
+                        "a visit record does not open"
+                    );
                     None
                 }
             })
             .map(|record| {
-                let deliveries = record.forms.into_iter().map(|form| self.refresh(stored(form))).collect();
+                let deliveries = record
+                    .forms
+                    .into_iter()
+                    .map(|form| self.refresh(stored(form)))
+                    .collect();
                 (record.certificate_number, deliveries)
             })
             .collect()
@@ -375,8 +453,13 @@ fn decided(state: CaseState) -> DeliveryState {
 }
 
 fn refusal_code(row: &Row) -> String {
-    let refusal = row.answer.as_deref().and_then(|signed| Refusal::peek(signed).ok());
-    refusal.map(|r| format!("{:?}", r.reason)).unwrap_or_default()
+    let refusal = row
+        .answer
+        .as_deref()
+        .and_then(|signed| Refusal::peek(signed).ok());
+    refusal
+        .map(|r| format!("{:?}", r.reason))
+        .unwrap_or_default()
 }
 
 /// A filing that has just been stored.

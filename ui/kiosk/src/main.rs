@@ -29,19 +29,24 @@ struct Arguments {
 
 #[cfg(feature = "drive")]
 fn size(text: &str) -> Result<(u32, u32), String> {
-    let sides = text.split_once('x').and_then(|(w, h)| Some((w.parse().ok()?, h.parse().ok()?)));
+    let sides = text
+        .split_once('x')
+        .and_then(|(w, h)| Some((w.parse().ok()?, h.parse().ok()?)));
     sides.ok_or_else(|| "expected something like 1280x800".to_owned())
 }
 
 fn main() -> anyhow::Result<()> {
     let arguments = Arguments::parse();
     tracing_subscriber::fmt()
-        .with_env_filter(EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info")))
+        .with_env_filter(
+            EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info")),
+        )
         .with_writer(std::io::stderr)
         .init();
     let text = std::fs::read_to_string(&arguments.config)
         .with_context(|| format!("cannot read {}", arguments.config.display()))?;
-    let config = Config::from_toml(&text).with_context(|| format!("in {}", arguments.config.display()))?;
+    let config =
+        Config::from_toml(&text).with_context(|| format!("in {}", arguments.config.display()))?;
     let options = Options {
         #[cfg(feature = "drive")]
         in_memory: arguments.in_memory,

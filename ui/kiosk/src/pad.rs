@@ -15,7 +15,9 @@ pub struct Pad {
 impl Default for Pad {
     fn default() -> Self {
         // Full capacity from the start: a growing string would leave copies behind.
-        Self { typed: Zeroizing::new(String::with_capacity(CAPACITY)) }
+        Self {
+            typed: Zeroizing::new(String::with_capacity(CAPACITY)),
+        }
     }
 }
 

@@ -87,7 +87,11 @@ impl RecordKey {
         let mut nonce = [0; NONCE_LEN];
         getrandom::fill(&mut nonce).map_err(|_| RecordError::Random)?;
         self.0
-            .seal_in_place_append_tag(Nonce::assume_unique_for_key(nonce), Aad::from([VERSION]), &mut body)
+            .seal_in_place_append_tag(
+                Nonce::assume_unique_for_key(nonce),
+                Aad::from([VERSION]),
+                &mut body,
+            )
             .map_err(|_| RecordError::Crypto("sealed"))?;
         let mut out = vec![VERSION];
         out.extend_from_slice(&nonce);
@@ -101,13 +105,19 @@ impl RecordKey {
     /// [`RecordError::Version`] for unknown versions, [`RecordError::Crypto`] for a wrong key or altered bytes.
     pub fn open(&self, sealed: &[u8]) -> Result<VisitRecord, RecordError> {
         let (nonce, body) = match sealed {
-            [VERSION, rest @ ..] => rest.split_first_chunk::<NONCE_LEN>().ok_or(RecordError::Version)?,
+            [VERSION, rest @ ..] => rest
+                .split_first_chunk::<NONCE_LEN>()
+                .ok_or(RecordError::Version)?,
             _ => return Err(RecordError::Version),
         };
         let mut body = body.to_vec();
         let plain = self
             .0
-            .open_in_place(Nonce::assume_unique_for_key(*nonce), Aad::from([VERSION]), &mut body)
+            .open_in_place(
+                Nonce::assume_unique_for_key(*nonce),
+                Aad::from([VERSION]),
+                &mut body,
+            )
             .map_err(|_| RecordError::Crypto("opened"))?;
         serde_json::from_slice(plain).map_err(RecordError::Parse)
     }
@@ -119,7 +129,11 @@ mod tests {
     use super::{RecordError, RecordKey, VisitRecord};
 
     fn record() -> VisitRecord {
-        VisitRecord { card: [7; 32], certificate_number: "A-2026-0042".to_owned(), forms: Vec::new() }
+        VisitRecord {
+            card: [7; 32],
+            certificate_number: "A-2026-0042".to_owned(),
+            forms: Vec::new(),
+        }
     }
 
     #[test]
@@ -128,7 +142,10 @@ mod tests {
         let sealed = key.seal(&record()).unwrap();
         assert_eq!(key.open(&sealed).unwrap(), record());
         let other = RecordKey::derive("secret of another device").unwrap();
-        assert!(matches!(other.open(&sealed), Err(RecordError::Crypto("opened"))));
+        assert!(matches!(
+            other.open(&sealed),
+            Err(RecordError::Crypto("opened"))
+        ));
     }
 
     #[test]
@@ -144,7 +161,10 @@ mod tests {
 
     #[test]
     fn the_sealed_record_does_not_show_the_certificate_number() {
-        let sealed = RecordKey::derive("secret of this device").unwrap().seal(&record()).unwrap();
+        let sealed = RecordKey::derive("secret of this device")
+            .unwrap()
+            .seal(&record())
+            .unwrap();
         assert!(!sealed.windows(4).any(|w| w == b"0042"));
     }
 }

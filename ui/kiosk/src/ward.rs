@@ -52,7 +52,9 @@ pub fn naming(folder: &Path, mother: &CardHolder) -> Result<Vec<BirthCertificate
     let mut first_error = None;
     for path in json_files(folder)? {
         match read(&path) {
-            Ok(certificate) if certificate.matches_mother(mother) == Match::Exact => found.push(certificate),
+            Ok(certificate) if certificate.matches_mother(mother) == Match::Exact => {
+                found.push(certificate)
+            }
             Ok(_) => {}
             Err(error) => {
                 tracing::warn!(path = %path.display(), error = &error as &dyn std::error::Error, "certificate not readable");
@@ -68,7 +70,10 @@ pub fn naming(folder: &Path, mother: &CardHolder) -> Result<Vec<BirthCertificate
 }
 
 fn json_files(folder: &Path) -> Result<Vec<PathBuf>, WardError> {
-    let unreadable = |source| WardError::Folder { path: folder.to_owned(), source };
+    let unreadable = |source| WardError::Folder {
+        path: folder.to_owned(),
+        source,
+    };
     let mut files = Vec::new();
     for entry in fs::read_dir(folder).map_err(unreadable)? {
         let path = entry.map_err(unreadable)?.path();
@@ -81,7 +86,12 @@ fn json_files(folder: &Path) -> Result<Vec<PathBuf>, WardError> {
 }
 
 fn read(path: &Path) -> Result<BirthCertificate, WardError> {
-    let bytes = fs::read(path).map_err(|source| WardError::File { path: path.to_owned(), source })?;
-    BirthCertificate::from_json(&bytes)
-        .map_err(|source| WardError::Certificate { path: path.to_owned(), source })
+    let bytes = fs::read(path).map_err(|source| WardError::File {
+        path: path.to_owned(),
+        source,
+    })?;
+    BirthCertificate::from_json(&bytes).map_err(|source| WardError::Certificate {
+        path: path.to_owned(),
+        source,
+    })
 }

@@ -5,8 +5,8 @@ use jiff::civil::Date;
 use ubugoe_procedures::{
     Advice, AdviceKind, AssembleError, BirthCertificate, CardHolder, Catalogue,
     Draft as FilingDraft, Facts, Field, FilerRole, Filing, Lang, MunicipalityCode, Problem,
-    Procedure, Required, Routing, Source, Value, advice, check, derive, missing, plan, prefill,
-    share,
+    Procedure, Profile, Required, Routing, Source, Value, advice, check, derive, missing, plan,
+    prefill, share,
 };
 
 use crate::{CardOnReader, Context, Draft, FormDraft, Prepared, QuestionAt};
@@ -60,19 +60,38 @@ pub(crate) fn begin(
 
 /// The municipality that an address on a card lies in, among those that have a profile.
 ///
-/// The address begins with prefecture and municipality as the resident record has them; both must be there, because
-/// two municipalities may share a name (府中市, 伊達市). A ward's name begins with its city's: the longest wins.
+/// With the prefecture in front, the longest name wins (a ward's begins with its city's). Cards leave the prefecture out
+/// where the register does; then the name must fit exactly one profile, because two municipalities may share a name
+/// (府中市, 伊達市).
 fn home_of(address: &str, catalogue: &Catalogue) -> Option<MunicipalityCode> {
-    let holds = |prefecture: &str, name: &str| {
-        address
-            .strip_prefix(prefecture)
-            .is_some_and(|rest| rest.starts_with(name))
+    let longest = |rest: &str| {
+        let fits = |profile: &&Profile| rest.starts_with(profile.name.ja.as_str());
+        let length = catalogue
+            .profiles()
+            .filter(fits)
+            .map(|p| p.name.ja.len())
+            .max()?;
+        let codes = catalogue
+            .profiles()
+            .filter(fits)
+            .filter(|p| p.name.ja.len() == length);
+        Some(codes.map(|p| p.code).collect::<Vec<_>>())
     };
-    catalogue
+    let with_prefecture = catalogue
         .profiles()
-        .filter(|profile| holds(&profile.prefecture.ja, &profile.name.ja))
-        .max_by_key(|profile| profile.name.ja.len())
-        .map(|profile| profile.code)
+        .filter_map(|profile| {
+            Some((
+                profile,
+                address.strip_prefix(profile.prefecture.ja.as_str())?,
+            ))
+        })
+        .filter(|(profile, rest)| rest.starts_with(profile.name.ja.as_str()))
+        .max_by_key(|(profile, _)| profile.name.ja.len())
+        .map(|(profile, _)| profile.code);
+    with_prefecture.or_else(|| match longest(address)?.as_slice() {
+        [only] => Some(*only),
+        _ => None,
+    })
 }
 
 fn procedure<'a>(form: &FormDraft, cx: &Context<'a>) -> Option<&'a Procedure> {

@@ -11,7 +11,11 @@ use std::{
 
 use anyhow::{Context as _, bail, ensure};
 use clap::Parser;
-use jiff::{Timestamp, civil::Date, tz::{Offset, TimeZone}};
+use jiff::{
+    Timestamp,
+    civil::Date,
+    tz::{Offset, TimeZone},
+};
 use ubugoe_bench::{
     browser::Browser,
     kiosk::{Report, Until},
@@ -45,7 +49,11 @@ struct Teller {
 
 impl Teller {
     fn say(&self, text: &str) {
-        let _ = writeln!(io::stdout(), "{:>7.1} s  {text}", self.start.elapsed().as_secs_f64());
+        let _ = writeln!(
+            io::stdout(),
+            "{:>7.1} s  {text}",
+            self.start.elapsed().as_secs_f64()
+        );
     }
 
     /// Says it and keeps it for the table.
@@ -67,7 +75,10 @@ impl Teller {
 
 fn main() -> anyhow::Result<()> {
     let arguments = Arguments::parse();
-    let mut teller = Teller { start: Instant::now(), table: Vec::new() };
+    let mut teller = Teller {
+        start: Instant::now(),
+        table: Vec::new(),
+    };
     let outcome = run(&arguments, &mut teller);
     teller.print_table();
     outcome
@@ -75,7 +86,10 @@ fn main() -> anyhow::Result<()> {
 
 /// Today in Japan.
 fn today() -> Date {
-    #[expect(clippy::disallowed_methods, reason = "the demo is its own adapter to the clock")]
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "the demo is its own adapter to the clock"
+    )]
     let now = Timestamp::now();
     now.to_zoned(TimeZone::fixed(Offset::constant(9))).date()
 }
@@ -84,14 +98,29 @@ fn run(arguments: &Arguments, teller: &mut Teller) -> anyhow::Result<()> {
     let windows = !arguments.headless && std::env::var_os("DISPLAY").is_some();
     fresh(&arguments.pictures)?;
     let pictures = fs::canonicalize(&arguments.pictures)?;
-    teller.say(if windows { "windows on your display" } else { "no display: the same kiosk is drawn in memory" });
+    teller.say(if windows {
+        "windows on your display"
+    } else {
+        "no display: the same kiosk is drawn in memory"
+    });
     let today = today();
-    let mut rig = Rig::start(RigConfig { windows, ..RigConfig::plain(today) })?;
-    teller.keep("everything started", &format!("broker :{}, city {}", rig.broker.port(), rig.city_url()));
+    let mut rig = Rig::start(RigConfig {
+        windows,
+        ..RigConfig::plain(today)
+    })?;
+    teller.keep(
+        "everything started",
+        &format!("broker :{}, city {}", rig.broker.port(), rig.city_url()),
+    );
     let yesterday = today.yesterday().context("no yesterday")?;
     rig.register_certificate(
         "asukoe-0001.json",
-        &story::certificate("ASK-2026-0001", "山田　花子", &format!("{yesterday}T23:41"), &yesterday.to_string()),
+        &story::certificate(
+            "ASK-2026-0001",
+            "山田　花子",
+            &format!("{yesterday}T23:41"),
+            &yesterday.to_string(),
+        ),
     )?;
     rig.start_kiosk()?;
     let stored = parent(&mut rig, arguments, &pictures, windows, teller)?;
@@ -104,7 +133,10 @@ fn run(arguments: &Arguments, teller: &mut Teller) -> anyhow::Result<()> {
     if arguments.stay {
         stay(&rig)?;
     }
-    ensure!(checked == arrived.deliveries().len() && checked > 0, "not every receipt verified");
+    ensure!(
+        checked == arrived.deliveries().len() && checked > 0,
+        "not every receipt verified"
+    );
     Ok(())
 }
 
@@ -138,16 +170,28 @@ fn parent(
         visit = visit.with_pictures(&folder);
     }
     visit.identify("1357")?;
-    teller.keep("PIN entered, identity confirmed", "four attributes, integrity checked");
+    teller.keep(
+        "PIN entered, identity confirmed",
+        "four attributes, integrity checked",
+    );
     visit.accept_certificate()?;
-    teller.keep("birth certificate confirmed", "ASK-2026-0001; the line is shown");
+    teller.keep(
+        "birth certificate confirmed",
+        "ASK-2026-0001; the line is shown",
+    );
     let asked = visit.answer_all()?;
-    teller.keep("missing answers given", &format!("{asked} questions for two forms"));
+    teller.keep(
+        "missing answers given",
+        &format!("{asked} questions for two forms"),
+    );
     visit.review_all()?;
     teller.keep("everything shown in full", "both forms, to their ends");
     if arguments.offline {
         rig.wire.pull();
-        rig.kiosk()?.wait(&Until { online: Some(false), ..Until::default() })?;
+        rig.kiosk()?.wait(&Until {
+            online: Some(false),
+            ..Until::default()
+        })?;
         teller.keep("network cable pulled", "the kiosk has noticed");
     }
     let mut visit = Visit::new(rig.kiosk()?);
@@ -184,23 +228,50 @@ fn arrival(
     if !windows {
         visit.kiosk().snapshot(&pictures.join("90-arrived.png"))?;
     }
-    teller.keep("arrived (到達)", &format!("{} receipts signed by the city", arrived.deliveries().len()));
+    teller.keep(
+        "arrived (到達)",
+        &format!("{} receipts signed by the city", arrived.deliveries().len()),
+    );
     Ok(arrived)
 }
 
 /// Verifies every receipt with nothing but its text and the city's public key.
-fn check_receipts(rig: &Rig, stored: &Report, arrived: &Report, teller: &mut Teller) -> anyhow::Result<usize> {
-    let key = VerifyingKey::from_text(rig.pki.text(&format!("city-{CITY}.receipt.pub"))?.trim_end())?;
+fn check_receipts(
+    rig: &Rig,
+    stored: &Report,
+    arrived: &Report,
+    teller: &mut Teller,
+) -> anyhow::Result<usize> {
+    let key = VerifyingKey::from_text(
+        rig.pki
+            .text(&format!("city-{CITY}.receipt.pub"))?
+            .trim_end(),
+    )?;
     let mut verified = 0;
     for delivery in arrived.deliveries() {
-        let text = delivery["receipt"].as_str().context("a filing without its receipt")?;
+        let text = delivery["receipt"]
+            .as_str()
+            .context("a filing without its receipt")?;
         let receipt = Receipt::from_qr_text(text, &key).context("a receipt does not verify")?;
-        let (id, digest) = (hex::encode(receipt.id.as_bytes()), hex::encode(receipt.digest));
-        let signed = stored.deliveries().iter().find(|d| d["id"] == id.as_str()).context("a receipt for nothing")?;
-        ensure!(signed["digest"] == digest.as_str(), "the receipt is about other content");
+        let (id, digest) = (
+            hex::encode(receipt.id.as_bytes()),
+            hex::encode(receipt.digest),
+        );
+        let signed = stored
+            .deliveries()
+            .iter()
+            .find(|d| d["id"] == id.as_str())
+            .context("a receipt for nothing")?;
+        ensure!(
+            signed["digest"] == digest.as_str(),
+            "the receipt is about other content"
+        );
         verified += 1;
         let procedure = signed["procedure"].as_str().unwrap_or_default().to_owned();
-        teller.keep(&format!("receipt verified: {procedure}"), &format!("no. {}, id {id}", receipt.arrival_no));
+        teller.keep(
+            &format!("receipt verified: {procedure}"),
+            &format!("no. {}, id {id}", receipt.arrival_no),
+        );
         teller.keep("  digest of what was signed", &digest);
     }
     Ok(verified)
@@ -235,12 +306,20 @@ fn officer_accepts(
         browser.click("confirm")?;
         browser.wait_css(".heading [data-state=accepted]")?;
     }
-    teller.keep("accepted in the console (受理)", &format!("{filings} filings, by {account}"));
+    teller.keep(
+        "accepted in the console (受理)",
+        &format!("{filings} filings, by {account}"),
+    );
     Ok(())
 }
 
 /// The kiosk and the family's page show the decision.
-fn family_looks(rig: &mut Rig, pictures: &Path, windows: bool, teller: &mut Teller) -> anyhow::Result<()> {
+fn family_looks(
+    rig: &mut Rig,
+    pictures: &Path,
+    windows: bool,
+    teller: &mut Teller,
+) -> anyhow::Result<()> {
     let folder = rig.folder().to_owned();
     let mut visit = Visit::new(rig.kiosk()?);
     let accepted = visit.delivered("accepted")?;
@@ -248,13 +327,21 @@ fn family_looks(rig: &mut Rig, pictures: &Path, windows: bool, teller: &mut Tell
         visit.kiosk().snapshot(&pictures.join("94-accepted.png"))?;
     }
     teller.keep("the kiosk shows 受理", "");
-    let url = accepted.deliveries().first().and_then(|d| d["status_url"].as_str()).context("no family page")?.to_owned();
+    let url = accepted
+        .deliveries()
+        .first()
+        .and_then(|d| d["status_url"].as_str())
+        .context("no family page")?
+        .to_owned();
     let phone = Browser::start(&folder, windows, (420, 860))?;
     phone.open(&url)?;
     phone.wait_id("main")?;
     let text = phone.text()?;
     phone.snapshot(&pictures.join("95-family.png"))?;
-    ensure!(text.contains("受理"), "the family's page does not show 受理:\n{text}");
+    ensure!(
+        text.contains("受理"),
+        "the family's page does not show 受理:\n{text}"
+    );
     ensure!(!text.contains("山田"), "the family's page shows a name");
     teller.keep("the family's page shows 受理", &url);
     Ok(())
@@ -263,7 +350,11 @@ fn family_looks(rig: &mut Rig, pictures: &Path, windows: bool, teller: &mut Tell
 fn stay(rig: &Rig) -> anyhow::Result<()> {
     let (account, password) = STAFF;
     let mut out = io::stdout();
-    writeln!(out, "\nStill running. Open\n  {}/console   account {account}, password {password}", rig.city_url())?;
+    writeln!(
+        out,
+        "\nStill running. Open\n  {}/console   account {account}, password {password}",
+        rig.city_url()
+    )?;
     writeln!(out, "Everything is kept in {}.", rig.folder().display())?;
     if io::stdin().is_terminal() {
         writeln!(out, "Press Enter to end it.")?;

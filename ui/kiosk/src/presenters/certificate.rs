@@ -7,8 +7,10 @@ use super::{Picture, words};
 use crate::core::{Input, Sender};
 
 pub(super) fn show(candidates: &[BirthCertificate], lang: Lang) -> Picture {
-    let children: Vec<CertificateChild> =
-        (1..).zip(candidates).map(|(number, certificate)| child(number, certificate, lang)).collect();
+    let children: Vec<CertificateChild> = (1..)
+        .zip(candidates)
+        .map(|(number, certificate)| child(number, certificate, lang))
+        .collect();
     Box::new(move |screen| {
         let page = screen.global::<CertificateAdapter>();
         page.set_children(words::model(children));
@@ -22,8 +24,17 @@ fn child(number: i32, certificate: &BirthCertificate, lang: Lang) -> Certificate
         born_text: words::date_time(certificate.birth_dt, lang).into(),
         sex: words::sex(certificate.sex),
         weight_g: i32::from(certificate.weight_g),
-        length_text: format!("{}.{} cm", certificate.length_mm / 10, certificate.length_mm % 10).into(),
-        place: certificate.place_name.as_ref().unwrap_or(&certificate.place_addr).into(),
+        length_text: format!(
+            "{}.{} cm",
+            certificate.length_mm / 10,
+            certificate.length_mm % 10
+        )
+        .into(),
+        place: certificate
+            .place_name
+            .as_ref()
+            .unwrap_or(&certificate.place_addr)
+            .into(),
         order_text: match certificate.plurality {
             Plurality::Single => "".into(),
             Plurality::Multiple { order, of } => format!("{order}/{of}").into(),

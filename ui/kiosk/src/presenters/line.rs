@@ -9,7 +9,12 @@ use super::{Around, Picture, words};
 use crate::core::{Input, Sender};
 
 pub(super) fn show(draft: &Draft, around: &Around<'_>, lang: Lang) -> Picture {
-    let rows: Vec<Row> = draft.line.items.iter().map(|item| row(item, draft.files(item), around, lang)).collect();
+    let rows: Vec<Row> = draft
+        .line
+        .items
+        .iter()
+        .map(|item| row(item, draft.files(item), around, lang))
+        .collect();
     Box::new(move |screen| screen.global::<LineAdapter>().set_items(words::model(rows)))
 }
 
@@ -18,9 +23,18 @@ fn row(item: &LineItem, now: bool, around: &Around<'_>, lang: Lang) -> Row {
     Row {
         title: words::title(around.catalogue, &item.procedure, lang).into(),
         // What is not filed here goes to a municipality that this device does not know.
-        to: if now { words::municipality(around.catalogue, item.recipient, lang).into() } else { "".into() },
-        due_text: due.map(|d| words::date(d.open_until, lang)).unwrap_or_default().into(),
-        due_days: due.and_then(|d| days_until(around.today?, d.open_until)).unwrap_or_default(),
+        to: if now {
+            words::municipality(around.catalogue, item.recipient, lang).into()
+        } else {
+            "".into()
+        },
+        due_text: due
+            .map(|d| words::date(d.open_until, lang))
+            .unwrap_or_default()
+            .into(),
+        due_days: due
+            .and_then(|d| days_until(around.today?, d.open_until))
+            .unwrap_or_default(),
         reason: item.reason.get(lang).into(),
         law: words::law(&item.law).into(),
         now,
@@ -32,10 +46,14 @@ fn days_until(today: Date, last: Date) -> Option<i32> {
 }
 
 pub(super) fn wipe(screen: &Screen) {
-    screen.global::<LineAdapter>().set_items(words::model(Vec::new()));
+    screen
+        .global::<LineAdapter>()
+        .set_items(words::model(Vec::new()));
 }
 
 pub(super) fn bind(screen: &Screen, to: &Sender) {
     let send = to.clone();
-    screen.global::<LineAdapter>().on_start(move || send.send(Input::Visit(Event::LineSeen)));
+    screen
+        .global::<LineAdapter>()
+        .on_start(move || send.send(Input::Visit(Event::LineSeen)));
 }

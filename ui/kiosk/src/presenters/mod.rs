@@ -55,7 +55,11 @@ pub type Picture = Box<dyn FnOnce(&Screen) + Send>;
 pub fn picture(state: &State, around: &Around<'_>) -> Picture {
     let lang = state.lang;
     let (page, draw) = page(state, around);
-    let network = if around.online { Network::Online } else { Network::Offline };
+    let network = if around.online {
+        Network::Online
+    } else {
+        Network::Offline
+    };
     Box::new(move |screen| {
         let shell = screen.global::<Shell>();
         let language = match lang {
@@ -65,7 +69,10 @@ pub fn picture(state: &State, around: &Around<'_>) -> Picture {
         if shell.get_lang() != language
             && let Err(error) = ubugoe_view::set_language(screen, language)
         {
-            tracing::error!(error = &error as &dyn std::error::Error, "language not shown");
+            tracing::error!(
+                error = &error as &dyn std::error::Error,
+                "language not shown"
+            );
         }
         shell.set_network(network);
         draw(screen);
@@ -77,21 +84,48 @@ fn page(state: &State, around: &Around<'_>) -> (Page, Picture) {
     let lang = state.lang;
     match &state.stage {
         Stage::Resting => (Page::Resting, resting::show(around)),
-        Stage::AttributesPin { card, problem } => (Page::Pin, pin::attributes(card, *problem, around)),
-        Stage::ReadingAttributes { .. } => (Page::Looking, looking::show(looking::What::Attributes)),
-        Stage::Identity { holder, integrity, .. } => (Page::Identity, identity::show(holder, *integrity, lang)),
-        Stage::FindingCertificate { .. } => (Page::Looking, looking::show(looking::What::Certificate)),
-        Stage::Certificate { candidates, .. } => (Page::Certificate, certificate::show(candidates, lang)),
+        Stage::AttributesPin { card, problem } => {
+            (Page::Pin, pin::attributes(card, *problem, around))
+        }
+        Stage::ReadingAttributes { .. } => {
+            (Page::Looking, looking::show(looking::What::Attributes))
+        }
+        Stage::Identity {
+            holder, integrity, ..
+        } => (Page::Identity, identity::show(holder, *integrity, lang)),
+        Stage::FindingCertificate { .. } => {
+            (Page::Looking, looking::show(looking::What::Certificate))
+        }
+        Stage::Certificate { candidates, .. } => {
+            (Page::Certificate, certificate::show(candidates, lang))
+        }
         Stage::Line(draft) => (Page::Line, line::show(draft, around, lang)),
-        Stage::Asking { draft, at, problems, .. } => (Page::Question, question::show(draft, at, problems, around, lang)),
+        Stage::Asking {
+            draft,
+            at,
+            problems,
+            ..
+        } => (
+            Page::Question,
+            question::show(draft, at, problems, around, lang),
+        ),
         Stage::Reviewing { prepared, .. } => (Page::Review, review::show(prepared, around, lang)),
-        Stage::SignPassword { draft, problem, .. } => (Page::Pin, pin::sign(&draft.card, *problem, around)),
+        Stage::SignPassword { draft, problem, .. } => {
+            (Page::Pin, pin::sign(&draft.card, *problem, around))
+        }
         Stage::Signing { .. } => (Page::Looking, looking::show(looking::What::Signing)),
         Stage::Storing { .. } => (Page::Looking, looking::show(looking::What::Storing)),
         Stage::Following { deliveries } => (Page::Outcome, outcome::show(deliveries, around, lang)),
         Stage::CardAway { another, .. } => {
-            let why = if *another { Failure::AnotherCard } else { Failure::CardTakenAway };
-            (Page::Trouble, trouble::show(state.side.fault.unwrap_or(why), false))
+            let why = if *another {
+                Failure::AnotherCard
+            } else {
+                Failure::CardTakenAway
+            };
+            (
+                Page::Trouble,
+                trouble::show(state.side.fault.unwrap_or(why), false),
+            )
         }
         Stage::Trouble { failure, back_to } => {
             let retry = back_to.is_some() || failure.retry_helps();

@@ -34,8 +34,15 @@ fn row(delivery: &Delivery, around: &Around<'_>, lang: Lang) -> OutcomeFiling {
         title: words::title(around.catalogue, &delivery.procedure, lang).into(),
         to: words::municipality(around.catalogue, delivery.recipient, lang).into(),
         state,
-        arrival_no: delivery.arrival_no.map(|n| n.to_string()).unwrap_or_default().into(),
-        time_text: at.map(|at| words::date_time(at, lang)).unwrap_or_default().into(),
+        arrival_no: delivery
+            .arrival_no
+            .map(|n| n.to_string())
+            .unwrap_or_default()
+            .into(),
+        time_text: at
+            .map(|at| words::date_time(at, lang))
+            .unwrap_or_default()
+            .into(),
         reason: reason.into(),
         digest: words::short_digest(&delivery.digest).into(),
     }
@@ -49,5 +56,7 @@ pub(super) fn wipe(screen: &Screen) {
 
 pub(super) fn bind(screen: &Screen, to: &Sender) {
     let send = to.clone();
-    screen.global::<OutcomeAdapter>().on_finish(move || send.send(Input::Visit(Event::QuitWanted)));
+    screen
+        .global::<OutcomeAdapter>()
+        .on_finish(move || send.send(Input::Visit(Event::QuitWanted)));
 }

@@ -6,12 +6,34 @@ use ubugoe_visit::{CardOnReader, PinProblem};
 use super::{Around, Picture};
 use crate::core::{Input, Key, Sender};
 
-pub(super) fn attributes(card: &CardOnReader, problem: Option<PinProblem>, around: &Around<'_>) -> Picture {
-    show(PinKind::Attributes, 4, 4, card.facts.attributes_tries, problem, around.typed)
+pub(super) fn attributes(
+    card: &CardOnReader,
+    problem: Option<PinProblem>,
+    around: &Around<'_>,
+) -> Picture {
+    show(
+        PinKind::Attributes,
+        4,
+        4,
+        card.facts.attributes_tries,
+        problem,
+        around.typed,
+    )
 }
 
-pub(super) fn sign(card: &CardOnReader, problem: Option<PinProblem>, around: &Around<'_>) -> Picture {
-    show(PinKind::Sign, 6, 16, card.facts.sign_tries, problem, around.typed)
+pub(super) fn sign(
+    card: &CardOnReader,
+    problem: Option<PinProblem>,
+    around: &Around<'_>,
+) -> Picture {
+    show(
+        PinKind::Sign,
+        6,
+        16,
+        card.facts.sign_tries,
+        problem,
+        around.typed,
+    )
 }
 
 fn show(
@@ -44,7 +66,10 @@ pub(super) fn wipe(screen: &Screen) {
 pub(super) fn bind(screen: &Screen, to: &Sender) {
     let page = screen.global::<PinAdapter>();
     let send = to.clone();
-    page.on_key(move |key| key.chars().for_each(|c| send.send(Input::Key(Key::Character(c)))));
+    page.on_key(move |key| {
+        key.chars()
+            .for_each(|c| send.send(Input::Key(Key::Character(c))))
+    });
     let send = to.clone();
     page.on_backspace(move || send.send(Input::Key(Key::Backspace)));
     let send = to.clone();

@@ -33,7 +33,10 @@ pub(crate) fn value(field: &Field, typed: Typed) -> Result<Value, ReasonCode> {
     };
     match field.kind {
         FieldKind::Text | FieldKind::Kana => Ok(Value::Text(text)),
-        FieldKind::Number { .. } => text.parse().map(Value::Number).map_err(|_| empty_or_bad(&text)),
+        FieldKind::Number { .. } => text
+            .parse()
+            .map(Value::Number)
+            .map_err(|_| empty_or_bad(&text)),
         FieldKind::Bool => match text.as_str() {
             "yes" => Ok(Value::Bool(true)),
             "no" => Ok(Value::Bool(false)),
@@ -41,19 +44,32 @@ pub(crate) fn value(field: &Field, typed: Typed) -> Result<Value, ReasonCode> {
         },
         FieldKind::Choice if text.is_empty() => Err(ReasonCode::Empty),
         FieldKind::Choice => Ok(Value::Choice(text)),
-        FieldKind::Date => text.parse::<Date>().map(Value::Date).map_err(|_| empty_or_bad(&text)),
+        FieldKind::Date => text
+            .parse::<Date>()
+            .map(Value::Date)
+            .map_err(|_| empty_or_bad(&text)),
         FieldKind::YearMonth => year_month(&text).ok_or_else(|| empty_or_bad(&text)),
-        FieldKind::DateTime => text.parse().map(Value::DateTime).map_err(|_| empty_or_bad(&text)),
+        FieldKind::DateTime => text
+            .parse()
+            .map(Value::DateTime)
+            .map_err(|_| empty_or_bad(&text)),
     }
 }
 
 const fn empty_or_bad(text: &str) -> ReasonCode {
-    if text.is_empty() { ReasonCode::Empty } else { ReasonCode::BadFormat }
+    if text.is_empty() {
+        ReasonCode::Empty
+    } else {
+        ReasonCode::BadFormat
+    }
 }
 
 fn year_month(text: &str) -> Option<Value> {
     let (year, month) = text.split_once('-')?;
-    Some(Value::YearMonth { year: year.parse().ok()?, month: month.parse().ok()? })
+    Some(Value::YearMonth {
+        year: year.parse().ok()?,
+        month: month.parse().ok()?,
+    })
 }
 
 /// A value as the page's `value` property has it.
@@ -73,7 +89,11 @@ fn typed(answers: &Answers, field: &Field) -> String {
 /// The field a question is about.
 pub(crate) fn field<'a>(draft: &Draft, at: &QuestionAt, around: &Around<'a>) -> Option<&'a Field> {
     let form = draft.forms.get(at.form)?;
-    around.catalogue.procedure(&form.procedure)?.form.field(at.path.as_str())
+    around
+        .catalogue
+        .procedure(&form.procedure)?
+        .form
+        .field(at.path.as_str())
 }
 
 pub(super) fn show(
@@ -88,10 +108,18 @@ pub(super) fn show(
     };
     let value = typed(&form.answers, field);
     let options = options(field, &value, lang);
-    let (problem, detail) = problems.first().map_or((Shown::None, String::new()), |p| problem(p, field));
+    let (problem, detail) = problems
+        .first()
+        .map_or((Shown::None, String::new()), |p| problem(p, field));
     let (index, total) = around.question;
-    let (section, label) = (field.section.get(lang).to_owned(), field.question.get(lang).to_owned());
-    let (why, seen_by) = (field.why.get(lang).to_owned(), field.seen_by.get(lang).to_owned());
+    let (section, label) = (
+        field.section.get(lang).to_owned(),
+        field.question.get(lang).to_owned(),
+    );
+    let (why, seen_by) = (
+        field.why.get(lang).to_owned(),
+        field.seen_by.get(lang).to_owned(),
+    );
     let blank = field.blank.as_ref().map(|b| b.get(lang).to_owned());
     let (kind, fresh) = (kind(field), around.fresh);
     Box::new(move |screen| {
@@ -126,7 +154,9 @@ fn kind(field: &Field) -> QuestionKind {
         (FieldKind::Date | FieldKind::DateTime, _) => QuestionKind::Date,
         (FieldKind::YearMonth, _) => QuestionKind::YearMonth,
         (FieldKind::Text, _) if leaf == "tel" => QuestionKind::Phone,
-        (FieldKind::Number { .. }, _) | (FieldKind::Text, Some(Charset::Digit)) => QuestionKind::Number,
+        (FieldKind::Number { .. }, _) | (FieldKind::Text, Some(Charset::Digit)) => {
+            QuestionKind::Number
+        }
         (FieldKind::Text, Some(Charset::Name)) => QuestionKind::Name,
         (FieldKind::Text, _) => QuestionKind::Text,
     }
@@ -146,10 +176,17 @@ fn options(field: &Field, value: &str, lang: Lang) -> Vec<QuestionOption> {
 
 /// A block as the page can say it, with the one fact that helps.
 fn problem(problem: &Problem, field: &Field) -> (Shown, String) {
-    let detail = problem.proposal.clone().or_else(|| problem.character.clone()).unwrap_or_default();
+    let detail = problem
+        .proposal
+        .clone()
+        .or_else(|| problem.character.clone())
+        .unwrap_or_default();
     match problem.code {
         ReasonCode::Empty | ReasonCode::BlankNotAllowed => (Shown::Empty, String::new()),
-        ReasonCode::TooLong => (Shown::TooLong, field.max_len.map(|n| n.to_string()).unwrap_or_default()),
+        ReasonCode::TooLong => (
+            Shown::TooLong,
+            field.max_len.map(|n| n.to_string()).unwrap_or_default(),
+        ),
         ReasonCode::CharacterNotAllowed
         | ReasonCode::KanjiNotForNames
         | ReasonCode::KanaNotComposed

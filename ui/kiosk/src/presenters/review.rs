@@ -42,12 +42,22 @@ fn sheet(prepared: &Prepared, around: &Around<'_>, lang: Lang) -> Sheet {
         to: words::municipality(around.catalogue, prepared.filing.recipient, lang),
         digest: words::short_digest(&digest(&prepared.canonical)),
         // Bytes that do not parse show as an empty sheet, which cannot be passed: nothing unshown is signed.
-        rows: ParsedFiling::parse(&prepared.canonical).map(|parsed| rows(&parsed, prepared, around, lang)).unwrap_or_default(),
+        rows: ParsedFiling::parse(&prepared.canonical)
+            .map(|parsed| rows(&parsed, prepared, around, lang))
+            .unwrap_or_default(),
     }
 }
 
-fn rows(parsed: &ParsedFiling, prepared: &Prepared, around: &Around<'_>, lang: Lang) -> Vec<ReviewRow> {
-    let form = around.catalogue.procedure(&prepared.filing.procedure).map(|p| &p.form);
+fn rows(
+    parsed: &ParsedFiling,
+    prepared: &Prepared,
+    around: &Around<'_>,
+    lang: Lang,
+) -> Vec<ReviewRow> {
+    let form = around
+        .catalogue
+        .procedure(&prepared.filing.procedure)
+        .map(|p| &p.form);
     let mut out = Vec::new();
     for section in parsed.sections(lang) {
         let heading = ReviewRow {
@@ -101,7 +111,9 @@ pub(super) fn bind(screen: &Screen, to: &Sender) {
     let weak = screen.as_weak();
     page.on_correct(move |path| {
         // The row belongs to the form on the screen.
-        let current = weak.upgrade().map(|screen| screen.global::<ReviewAdapter>().get_current());
+        let current = weak
+            .upgrade()
+            .map(|screen| screen.global::<ReviewAdapter>().get_current());
         if let (Some(Ok(form)), Ok(path)) = (current.map(usize::try_from), path.parse()) {
             send.send(Input::Visit(Event::CorrectionWanted { form, path }));
         }

@@ -7,7 +7,11 @@ use super::Picture;
 use crate::core::{Input, Sender};
 
 pub(super) fn show(failure: Failure, retry: bool) -> Picture {
-    let kind = if retry { TroubleKind::Retry } else { way_on(failure) };
+    let kind = if retry {
+        TroubleKind::Retry
+    } else {
+        way_on(failure)
+    };
     Box::new(move |screen| {
         let page = screen.global::<TroubleAdapter>();
         page.set_code(failure.code().into());

@@ -4,7 +4,9 @@
 
 use jiff::civil::{Date, DateTime};
 use qrcode::{EcLevel, QrCode};
-use ubugoe_procedures::{Catalogue, Lang, LegalBasis, MunicipalityCode, ProcedureId, Sex, calendar};
+use ubugoe_procedures::{
+    Catalogue, Lang, LegalBasis, MunicipalityCode, ProcedureId, Sex, calendar,
+};
 use ubugoe_view::{ComponentHandle, Image, ModelRc, Screen, Shell, VecModel};
 use ubugoe_visit::Event;
 
@@ -37,22 +39,35 @@ pub(super) const fn sex(sex: Sex) -> ubugoe_view::Sex {
 
 /// A procedure's title; its id when the catalogue does not know it (a filing of an older catalogue).
 pub(super) fn title(catalogue: &Catalogue, procedure: &ProcedureId, lang: Lang) -> String {
-    catalogue.procedure(procedure).map_or_else(|| procedure.to_string(), |p| p.title.get(lang).to_owned())
+    catalogue
+        .procedure(procedure)
+        .map_or_else(|| procedure.to_string(), |p| p.title.get(lang).to_owned())
 }
 
 /// A municipality's name; its code when no profile is here.
 pub(super) fn municipality(catalogue: &Catalogue, code: MunicipalityCode, lang: Lang) -> String {
-    catalogue.profile(&code).map_or_else(|| code.to_text(), |p| p.name.get(lang).to_owned())
+    catalogue
+        .profile(&code)
+        .map_or_else(|| code.to_text(), |p| p.name.get(lang).to_owned())
 }
 
 /// The laws an item rests on, in one line.
 pub(super) fn law(bases: &[LegalBasis]) -> String {
-    bases.iter().map(|b| format!("{} {}", b.name, b.article)).collect::<Vec<_>>().join("、")
+    bases
+        .iter()
+        .map(|b| format!("{} {}", b.name, b.article))
+        .collect::<Vec<_>>()
+        .join("、")
 }
 
 /// The first 8 bytes of a digest in groups of four: enough to compare two screens by eye.
 pub(super) fn short_digest(digest: &[u8; 32]) -> String {
-    digest.chunks(2).take(4).map(hex::encode).collect::<Vec<_>>().join(" ")
+    digest
+        .chunks(2)
+        .take(4)
+        .map(hex::encode)
+        .collect::<Vec<_>>()
+        .join(" ")
 }
 
 /// A model for a list of rows.
@@ -63,7 +78,11 @@ pub(super) fn model<T: Clone + 'static>(rows: Vec<T>) -> ModelRc<T> {
 /// The picture of a QR code; `None` when the text is too long for one.
 pub(super) fn qr(text: &str) -> Option<Image> {
     let code = QrCode::with_error_correction_level(text, EcLevel::M).ok()?;
-    let dark: Vec<bool> = code.to_colors().into_iter().map(|c| c == qrcode::Color::Dark).collect();
+    let dark: Vec<bool> = code
+        .to_colors()
+        .into_iter()
+        .map(|c| c == qrcode::Color::Dark)
+        .collect();
     Some(ubugoe_view::qr_image(code.width(), &dark))
 }
 
