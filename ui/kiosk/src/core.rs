@@ -543,14 +543,15 @@ impl Core<'_> {
     }
 
     fn certificates(&self, holder: &ubugoe_procedures::CardHolder, card: CardIdentity) -> Event {
-        let earlier: Vec<(String, Vec<Delivery>)> = self.parts.desk.earlier(card);
+        let earlier = self.parts.desk.earlier(card);
         match ward::naming(&self.parts.certificates, holder) {
             Ok(mut candidates) => {
-                candidates.retain(|c| !earlier.iter().any(|(number, _)| *number == c.number));
-                let earlier = earlier
-                    .into_iter()
-                    .flat_map(|(_, deliveries)| deliveries)
-                    .collect();
+                candidates.retain(|c| {
+                    !earlier
+                        .iter()
+                        .any(|e| e.certificate.0 == c.number && e.certificate.1 == c.child_order())
+                });
+                let earlier = earlier.into_iter().flat_map(|e| e.deliveries).collect();
                 Event::CertificatesFound {
                     candidates,
                     earlier,

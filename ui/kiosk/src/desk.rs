@@ -37,6 +37,15 @@ pub struct City {
     pub receipt: VerifyingKey,
 }
 
+/// One earlier visit of a card.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Earlier {
+    /// The certificate's number and the child's place in the delivery.
+    pub certificate: (String, u8),
+    /// The filings as they stand now.
+    pub deliveries: Vec<Delivery>,
+}
+
 /// Why a visit could not be stored.
 #[derive(Debug, thiserror::Error)]
 pub enum DeskError {
@@ -249,7 +258,12 @@ impl Desk {
             rows.push(row);
             forms.push(filed);
         }
+        let child_order = prepared
+            .first()
+            .and_then(|p| p.filing.child_order)
+            .unwrap_or(1);
         let record = VisitRecord {
+            child_order,
             card: card.0,
             certificate_number,
             forms,
@@ -378,9 +392,9 @@ impl Desk {
         }
     }
 
-    /// What this card filed here before: the certificate's number, and its filings as they stand now.
+    /// What this card filed here before, by certificate and child, each filing as it stands now.
     #[must_use]
-    pub fn earlier(&self, card: CardIdentity) -> Vec<(String, Vec<Delivery>)> {
+    pub fn earlier(&self, card: CardIdentity) -> Vec<Earlier> {
         let visits = self.outbox.lock().visits();
         let visits = visits.unwrap_or_else(|error| {
             tracing::error!(
@@ -408,7 +422,10 @@ impl Desk {
                     .into_iter()
                     .map(|form| self.refresh(stored(form)))
                     .collect();
-                (record.certificate_number, deliveries)
+                Earlier {
+                    certificate: (record.certificate_number, record.child_order),
+                    deliveries,
+                }
             })
             .collect()
     }

@@ -36,6 +36,8 @@ pub struct VisitRecord {
     pub card: [u8; 32],
     /// The certificate the filings rest on.
     pub certificate_number: String,
+    /// Which child of the delivery: twins may share a number.
+    pub child_order: u8,
     /// The filings, in the order of the line.
     pub forms: Vec<FiledForm>,
 }

@@ -76,6 +76,9 @@ pub fn picture(state: &State, around: &Around<'_>) -> Picture {
         }
         shell.set_network(network);
         draw(screen);
+        if shell.get_page() != page {
+            shell.set_staff_called(false);
+        }
         shell.set_page(page);
     })
 }

@@ -92,7 +92,13 @@ pub(super) fn bind(screen: &Screen, to: &Sender) {
     let send = to.clone();
     shell.on_quit(move || send.send(Input::Visit(Event::QuitWanted)));
     let send = to.clone();
-    shell.on_call_staff(move || send.send(Input::StaffCalled));
+    let weak = screen.as_weak();
+    shell.on_call_staff(move || {
+        if let Some(screen) = weak.upgrade() {
+            screen.global::<Shell>().set_staff_called(true);
+        }
+        send.send(Input::StaffCalled);
+    });
     let send = to.clone();
     shell.on_language(move |id| {
         let lang = if id == "en" { Lang::En } else { Lang::Ja };
