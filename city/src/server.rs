@@ -13,7 +13,7 @@ use ubugoe_procedures::{Catalogue, CatalogueError};
 use crate::Clock;
 use crate::config::{Config, StoreAddress};
 use crate::http::password::Throttle;
-use crate::http::{App, router};
+use crate::http::{self, App};
 use crate::ingest::link::{self, LinkError, LinkParts};
 use crate::ingest::{Desk, Faults, Ingest};
 use crate::receipt::CitySealer;
@@ -64,7 +64,7 @@ pub async fn open_store(address: &StoreAddress) -> Result<Arc<dyn Store>, StoreE
 pub struct City {
     listener: TcpListener,
     app: App,
-    options: rumqttc::v5::MqttOptions,
+    options: link::MqttOptions,
     parts: LinkParts,
 }
 
@@ -161,11 +161,7 @@ impl City {
     pub async fn run(self, stop: watch::Receiver<bool>) -> Result<(), ServeError> {
         let link = tokio::spawn(link::run(self.options, self.parts, stop.clone()));
         let mut stopped = stop;
-        let served = axum::serve(self.listener, router(self.app))
-            .with_graceful_shutdown(async move {
-                // a dropped sender means the same as a raised flag
-                let _ = stopped.wait_for(|stop| *stop).await;
-            })
+        let served = http::serve(self.listener, self.app, stop)
             .await
             .map_err(ServeError::Http);
         link.abort();

@@ -22,7 +22,8 @@ use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
-use tokio::sync::Notify;
+use tokio::net::TcpListener;
+use tokio::sync::{Notify, watch};
 use ubugoe_procedures::{Catalogue, Lang};
 use ubugoe_protocol::DeviceId;
 
@@ -74,6 +75,21 @@ impl App {
 
 /// Shared state of the handlers.
 type Shared = Arc<App>;
+
+/// Answers browsers until `stop` becomes true, and lets open requests end.
+pub(crate) async fn serve(
+    listener: TcpListener,
+    app: App,
+    mut stop: watch::Receiver<bool>,
+) -> std::io::Result<()> {
+    let stopped = async move {
+        // a dropped sender means the same as a raised flag
+        let _ = stop.wait_for(|stop| *stop).await;
+    };
+    axum::serve(listener, router(app))
+        .with_graceful_shutdown(stopped)
+        .await
+}
 
 /// All addresses.
 pub fn router(app: App) -> Router {

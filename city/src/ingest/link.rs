@@ -22,11 +22,11 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+/// How to reach the broker; made here, carried by the server, used here again.
+pub(crate) use rumqttc::v5::MqttOptions;
 use rumqttc::v5::mqttbytes::QoS;
 use rumqttc::v5::mqttbytes::v5::{LastWill, PubAckReason, Publish, SubscribeReasonCode};
-use rumqttc::v5::{
-    AsyncClient, ClientError, ConnectionError, Event, EventLoop, Incoming, MqttOptions,
-};
+use rumqttc::v5::{AsyncClient, ClientError, ConnectionError, Event, EventLoop, Incoming};
 use rumqttc::{Outgoing, TlsConfiguration, Transport};
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};

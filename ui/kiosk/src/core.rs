@@ -22,7 +22,7 @@ use ubugoe_procedures::{Catalogue, Lang, MunicipalityCode};
 use ubugoe_protocol::cades::Trust;
 use ubugoe_visit::{
     CardIdentity, CardTrouble, CertificateTrouble, Context, Delivery, Effect, Event,
-    QuestionNumber, Stage, State, Ticket, Timer, audit, question_number, step,
+    Failure, QuestionNumber, Stage, State, Ticket, Timer, audit, question_number, step,
 };
 
 use crate::{
@@ -105,7 +105,7 @@ pub trait Canvas {
 pub struct Report {
     /// The stage's name.
     pub stage: &'static str,
-    /// The failure code, in trouble.
+    /// The failure code that the screen shows: in trouble, and while the card is away.
     pub code: Option<&'static str>,
     /// The open question: form and field.
     pub question: Option<(String, String)>,
@@ -588,10 +588,7 @@ fn report(state: &State, around: &Around<'_>) -> Report {
         Stage::Following { deliveries } => deliveries.iter().map(progress).collect(),
         _ => Vec::new(),
     };
-    let code = match &state.stage {
-        Stage::Trouble { failure, .. } => Some(failure.code()),
-        _ => None,
-    };
+    let code = audit::failure(&state.stage).map(Failure::code);
     Report {
         stage: audit::name(&state.stage),
         code,

@@ -233,7 +233,7 @@ fn language_and_staff_are_in_reach_on_every_page() {
         });
         drive::tap(&screen, "English").unwrap();
         let staff = if shell.get_staff_called() {
-            "呼びました"
+            "ナースコールを押してください"
         } else {
             "スタッフを呼ぶ"
         };
