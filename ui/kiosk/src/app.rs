@@ -173,7 +173,10 @@ pub fn run(config: &Config, options: &Options) -> Result<(), StartError> {
                 source,
             })?;
         // Whoever started us to drive us waits for this line.
-        let ready = format!("{{\"event\":\"ready\",\"control\":{path:?}}}\n");
+        let ready = format!(
+            "{}\n",
+            serde_json::json!({ "event": "ready", "control": path })
+        );
         io::stdout()
             .write_all(ready.as_bytes())
             .map_err(|source| StartError::Control {
@@ -283,7 +286,7 @@ fn start_link(
     };
     let inputs = inputs.clone();
     Link::start(settings, outbox.clone(), move |event| {
-        inputs.send(Input::Link(event))
+        inputs.send(Input::Link(event));
     })
     .map_err(StartError::Link)
 }

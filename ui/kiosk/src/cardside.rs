@@ -109,9 +109,8 @@ fn unusable(why: &Unusable) -> UnusableCard {
         Unusable::Smartphone(_) => UnusableCard::Smartphone,
         Unusable::Expired { .. } => UnusableCard::Expired,
         Unusable::InUse => UnusableCard::Busy,
-        Unusable::Unresponsive => UnusableCard::Nonsense,
         Unusable::Failed(CardError::Mute { .. }) => UnusableCard::Mute,
-        Unusable::Failed(_) => UnusableCard::Nonsense,
+        Unusable::Unresponsive | Unusable::Failed(_) => UnusableCard::Nonsense,
     }
 }
 

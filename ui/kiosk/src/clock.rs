@@ -72,7 +72,7 @@ impl Clock {
 /// The civil day in Japan of a time in seconds since 1970-01-01 UTC.
 #[must_use]
 pub fn civil_day(unix: i64) -> Option<Date> {
-    civil(unix).map(|at| at.date())
+    civil(unix).map(jiff::civil::DateTime::date)
 }
 
 /// Date and time in Japan of a time in seconds since 1970-01-01 UTC.

@@ -360,3 +360,55 @@ fn recipients(raw: &[RawRecipient], problems: &mut Problems) -> Vec<Recipient> {
         })
         .collect()
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, clippy::panic, reason = "a panic is the failure")]
+    use super::{ClockTrust, Config, ConfigError};
+
+    const GOOD: &str = r#"
+        device = "d-7f3a91"
+        data_dir = "/var/lib/ubugoe"
+        birthplace = "991015"
+        certificates = "/var/lib/ubugoe/certificates"
+        clock = "/run/systemd/timesync/synchronized"
+        sign_roots = ["sign.pem"]
+        broker = [{ host = "mqtt.example", port = 8883 }]
+        tls = { ca = "ca.pem", certificate = "d.pem", key = "d.key" }
+        keys = { sign = "d.sign", hpke = "d.hpke" }
+        recipient = [{ id = "r-5c20de", municipality = "991015", hpke = "c.hpke.pub", receipt = "c.receipt.pub" }]
+    "#;
+
+    #[test]
+    fn a_complete_file_becomes_types() {
+        let config = Config::from_toml(GOOD).unwrap();
+        assert_eq!(config.device.as_str(), "d-7f3a91");
+        assert!(matches!(config.clock, ClockTrust::Timesyncd(_)));
+        assert_eq!(config.brokers.first().unwrap().port, 8883);
+    }
+
+    #[test]
+    fn every_wrong_value_is_named_at_once_with_an_example() {
+        let bad = GOOD
+            .replace("\"d-7f3a91\"", "\"Device 1\"")
+            .replace("birthplace = \"991015\"", "birthplace = \"991014\"")
+            .replace("\"/run/systemd/timesync/synchronized\"", "\"ntp\"")
+            .replace("r-5c20de", "r.5c20de");
+        let Err(ConfigError::Values(problems)) = Config::from_toml(&bad) else {
+            panic!("taken");
+        };
+        let keys: Vec<&str> = problems.iter().map(|p| p.key.as_str()).collect();
+        assert_eq!(keys, ["device", "birthplace", "clock", "recipient.id"]);
+        let text = ConfigError::Values(problems).to_string();
+        assert!(
+            text.contains("4 problem(s)") && text.contains("d-7f3a91"),
+            "{text}"
+        );
+    }
+
+    #[test]
+    fn an_unknown_key_is_refused() {
+        let bad = format!("{GOOD}\nlanguge = \"en\"\n");
+        assert!(matches!(Config::from_toml(&bad), Err(ConfigError::Toml(_))));
+    }
+}

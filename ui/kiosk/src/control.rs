@@ -32,7 +32,7 @@ use crate::{
 };
 
 /// Longest wait for a report or for the UI thread.
-const LONGEST: Duration = Duration::from_secs(120);
+const LONGEST: Duration = Duration::from_mins(2);
 
 /// One order.
 #[derive(Debug, Deserialize)]
@@ -96,7 +96,8 @@ struct Answer {
 /// One thing on the screen.
 #[derive(Debug, Serialize)]
 struct Label {
-    label: String,
+    #[serde(rename = "label")]
+    text: String,
     role: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     value: Option<String>,
@@ -193,7 +194,7 @@ fn obey(order: Order, reach: &Reach) -> Answer {
         Order::Labels => match on_screen(reach, drive::labels) {
             Ok(elements) => {
                 let labels = elements.into_iter().map(|e| Label {
-                    label: e.label,
+                    text: e.label,
                     role: format!("{:?}", e.role),
                     value: e.value,
                     enabled: e.enabled,

@@ -21,8 +21,8 @@ use ubugoe_edge::LinkEvent;
 use ubugoe_procedures::{Catalogue, Lang, MunicipalityCode};
 use ubugoe_protocol::cades::Trust;
 use ubugoe_visit::{
-    CardIdentity, CardTrouble, CertificateTrouble, Context, Delivery, Effect, Event,
-    Failure, QuestionNumber, Stage, State, Ticket, Timer, audit, question_number, step,
+    CardIdentity, CardTrouble, CertificateTrouble, Context, Delivery, Effect, Event, Failure,
+    QuestionNumber, Stage, State, Ticket, Timer, audit, question_number, step,
 };
 
 use crate::{
@@ -165,7 +165,6 @@ struct Core<'a> {
     timers: BTreeMap<Timer, Instant>,
     signing: Option<Signing>,
     online: bool,
-    card_present: bool,
     fresh: bool,
 }
 
@@ -190,7 +189,6 @@ pub fn run(
         timers: BTreeMap::new(),
         signing: None,
         online: false,
-        card_present: false,
         fresh: true,
     };
     core.draw();
@@ -256,7 +254,7 @@ impl Core<'_> {
                 self.step(Event::Touched);
             }
             Input::Card(event) => {
-                if let Some(event) = self.from_card(event) {
+                if let Some(event) = self.heard_card(event) {
                     self.step(event);
                 }
             }
@@ -312,7 +310,6 @@ impl Core<'_> {
             typed: self.pad.len(),
             online: self.online,
             has_room: self.parts.desk.has_room(),
-            card_present: self.card_present,
             pending: self.parts.desk.pending(),
             today: self.parts.clock.today(),
             question: (narrow(question.index), narrow(question.total)),
@@ -366,12 +363,7 @@ impl Core<'_> {
 
     // ------------------------------------------------------------------------------------------ the card
 
-    fn from_card(&mut self, event: CardEvent) -> Option<Event> {
-        match &event {
-            CardEvent::Inserted { .. } | CardEvent::Unusable { .. } => self.card_present = true,
-            CardEvent::Removed { .. } | CardEvent::ServiceLost => self.card_present = false,
-            _ => {}
-        }
+    fn heard_card(&mut self, event: CardEvent) -> Option<Event> {
         match event {
             CardEvent::Done {
                 ticket,
@@ -458,7 +450,7 @@ impl Core<'_> {
                     .insert(timer, Instant::now() + Duration::from_secs(timer.seconds()));
             }
             Effect::ReleaseCard { ticket } => {
-                self.card.request(cardside::asked(ticket), Request::Finish)
+                self.card.request(cardside::asked(ticket), Request::Finish);
             }
             Effect::ReadAttributes { ticket } => self.read_attributes(ticket),
             Effect::Sign {

@@ -224,7 +224,7 @@ impl Desk {
                 tracing::warn!(
                     error = why as &dyn std::error::Error,
                     "no room for another visit"
-                )
+                );
             })
             .is_ok()
     }

@@ -134,6 +134,7 @@ mod tests {
         VisitRecord {
             card: [7; 32],
             certificate_number: "A-2026-0042".to_owned(),
+            child_order: 1,
             forms: Vec::new(),
         }
     }

@@ -53,7 +53,7 @@ pub fn naming(folder: &Path, mother: &CardHolder) -> Result<Vec<BirthCertificate
     for path in json_files(folder)? {
         match read(&path) {
             Ok(certificate) if certificate.matches_mother(mother) == Match::Exact => {
-                found.push(certificate)
+                found.push(certificate);
             }
             Ok(_) => {}
             Err(error) => {
@@ -62,7 +62,7 @@ pub fn naming(folder: &Path, mother: &CardHolder) -> Result<Vec<BirthCertificate
             }
         }
     }
-    found.sort_by(|a, b| (a.birth_dt, a.child_order()).cmp(&(b.birth_dt, b.child_order())));
+    found.sort_by_key(|c| (c.birth_dt, c.child_order()));
     match first_error {
         Some(error) if found.is_empty() => Err(error),
         _ => Ok(found),
@@ -94,4 +94,71 @@ fn read(path: &Path) -> Result<BirthCertificate, WardError> {
         path: path.to_owned(),
         source,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a panic is the failure")]
+    use std::fs;
+
+    use jiff::civil::date;
+    use ubugoe_procedures::{CardHolder, Sex};
+
+    use super::{WardError, naming};
+
+    fn mother(name: &str) -> CardHolder {
+        CardHolder {
+            name: name.to_owned(),
+            address: "ことほぎ県あすこえ市汐見町一丁目".to_owned(),
+            birth: date(1994, 5, 17),
+            sex: Sex::Female,
+        }
+    }
+
+    fn paper(number: &str, mother: &str, born: &str) -> String {
+        format!(
+            r#"{{"format":"ubugoe-birth-certificate","version":1,"number":"{number}","name":null,"sex":2,
+            "birth_dt":"{born}","place_kind":1,"place_addr":"あすこえ市","place_name":"あすこえ産院","weight_g":3000,
+            "length_cm":"50.0","plural":false,"order_of":null,"mother":"{mother}","weeks":39,"days":0,"live_births":1,
+            "stillbirths":0,"issued":"2026-11-22","issuer_kind":1,"issuer_addr":"あすこえ市","issuer_name":"海野　渚"}}"#
+        )
+    }
+
+    #[test]
+    fn only_the_certificates_that_name_this_mother_are_found_in_order_of_birth() {
+        let ward = tempfile::tempdir().unwrap();
+        let put = |name: &str, text: &str| fs::write(ward.path().join(name), text).unwrap();
+        put("1.json", &paper("B-2", "山田　花子", "2026-11-22T10:05"));
+        put("2.json", &paper("B-1", "山田 花子", "2026-11-22T10:01"));
+        put("3.json", &paper("C-1", "山田　華子", "2026-11-22T09:00"));
+        put("notes.txt", "not a certificate");
+        let found = naming(ward.path(), &mother("山田　花子")).unwrap();
+        let numbers: Vec<&str> = found.iter().map(|c| c.number.as_str()).collect();
+        assert_eq!(numbers, ["B-1", "B-2"]);
+    }
+
+    #[test]
+    fn a_damaged_file_stops_only_the_family_that_has_no_other() {
+        let ward = tempfile::tempdir().unwrap();
+        fs::write(ward.path().join("broken.json"), "{\"format\":").unwrap();
+        fs::write(
+            ward.path().join("good.json"),
+            paper("B-1", "山田　花子", "2026-11-22T10:01"),
+        )
+        .unwrap();
+        assert_eq!(naming(ward.path(), &mother("山田　花子")).unwrap().len(), 1);
+        assert!(matches!(
+            naming(ward.path(), &mother("田中　空")),
+            Err(WardError::Certificate { .. })
+        ));
+    }
+
+    #[test]
+    fn a_missing_folder_is_named() {
+        let missing = std::path::Path::new("/nonexistent/certificates");
+        assert!(matches!(
+            naming(missing, &mother("山田　花子")),
+            Err(WardError::Folder { .. })
+        ));
+    }
 }

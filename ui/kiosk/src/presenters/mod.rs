@@ -35,8 +35,6 @@ pub struct Around<'a> {
     pub online: bool,
     /// Whether the outbox takes another visit.
     pub has_room: bool,
-    /// Whether a card is in the reader.
-    pub card_present: bool,
     /// Sealed filings that wait for the network.
     pub pending: usize,
     /// Today in Japan, if the clock may be believed.
@@ -134,7 +132,10 @@ fn page(state: &State, around: &Around<'_>) -> (Page, Picture) {
             let retry = back_to.is_some() || failure.retry_helps();
             (Page::Trouble, trouble::show(*failure, retry))
         }
-        Stage::Finished => (Page::Finished, finished::show(around)),
+        Stage::Finished => (
+            Page::Finished,
+            finished::show(!state.side.lying.is_empty(), around),
+        ),
     }
 }
 

@@ -67,8 +67,9 @@ pub(super) fn bind(screen: &Screen, to: &Sender) {
     let page = screen.global::<PinAdapter>();
     let send = to.clone();
     page.on_key(move |key| {
-        key.chars()
-            .for_each(|c| send.send(Input::Key(Key::Character(c))))
+        for c in key.chars() {
+            send.send(Input::Key(Key::Character(c)));
+        }
     });
     let send = to.clone();
     page.on_backspace(move || send.send(Input::Key(Key::Backspace)));

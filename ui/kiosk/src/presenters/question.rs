@@ -243,3 +243,70 @@ fn mark(screen: &Screen, id: &str) {
         options.set_row_data(row, option);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a panic is the failure")]
+    use jiff::civil::date;
+    use ubugoe_procedures::{Catalogue, ReasonCode, Value};
+
+    use super::{Typed, value};
+
+    fn read(path: &str, typed: &str) -> Result<Value, ReasonCode> {
+        let catalogue = Catalogue::builtin().unwrap();
+        let procedure = catalogue
+            .procedure(&"shussei_todoke".parse().unwrap())
+            .unwrap();
+        value(
+            procedure.form.field(path).unwrap(),
+            Typed::Text(typed.to_owned()),
+        )
+    }
+
+    #[test]
+    fn what_is_typed_becomes_the_kind_of_value_that_the_field_takes() {
+        assert_eq!(
+            read("child_mei", "𠮷\u{E0100} "),
+            Ok(Value::Text("𠮷\u{E0100} ".to_owned()))
+        );
+        assert_eq!(
+            read("father.birth", "1993-08-02"),
+            Ok(Value::Date(date(1993, 8, 2)))
+        );
+        assert_eq!(read("order", "2"), Ok(Value::Number(2)));
+        assert_eq!(
+            read("cohabit_ym", "2019-04"),
+            Ok(Value::YearMonth {
+                year: 2019,
+                month: 4
+            })
+        );
+        assert_eq!(
+            read("parents", "both_japanese"),
+            Ok(Value::Choice("both_japanese".to_owned()))
+        );
+    }
+
+    #[test]
+    fn nonsense_is_answered_with_a_reason_and_never_a_panic() {
+        assert_eq!(
+            read("father.birth", "1993-02-30"),
+            Err(ReasonCode::BadFormat)
+        );
+        assert_eq!(read("father.birth", ""), Err(ReasonCode::Empty));
+        assert_eq!(read("order", "二"), Err(ReasonCode::BadFormat));
+        assert_eq!(read("parents", ""), Err(ReasonCode::Empty));
+    }
+
+    #[test]
+    fn no_answer_is_a_deliberate_blank() {
+        let catalogue = Catalogue::builtin().unwrap();
+        let procedure = catalogue
+            .procedure(&"shussei_todoke".parse().unwrap())
+            .unwrap();
+        assert_eq!(
+            value(procedure.form.field("child_mei").unwrap(), Typed::Skip),
+            Ok(Value::Blank)
+        );
+    }
+}
