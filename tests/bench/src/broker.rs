@@ -208,7 +208,8 @@ fn acl(pki: &Pki) -> String {
             text,
             "user {id}\n\
              topic write ubg/v1/up/{id}/+\n\
-             topic read ubg/v1/down/{id}/#\n\n"
+             topic read ubg/v1/down/{id}/#\n\
+             topic read ubg/v1/city/+/presence\n\n"
         );
     }
     for id in pki.cities() {

@@ -67,6 +67,21 @@ async fn a_device_may_publish_on_its_own_upward_topics_only() {
 }
 
 #[tokio::test]
+async fn a_device_hears_whether_any_city_is_present_and_may_not_say_so_itself() {
+    let rig = Rig::start(&Settings::default());
+    let mut device = rig.device("kiosk-1").await;
+    let mut city = rig.city("city-b").await;
+    device.subscribe("ubg/v1/city/city-b/presence").await;
+    city.publish("ubg/v1/city/city-b/presence", b"online").await;
+    assert_eq!(
+        device.next_publish().await,
+        ("ubg/v1/city/city-b/presence".to_owned(), b"online".to_vec())
+    );
+    let reason = device.publish("ubg/v1/city/city-b/presence", b"x").await;
+    assert_eq!(reason, PubAckReason::NotAuthorized);
+}
+
+#[tokio::test]
 async fn a_city_may_publish_downward_and_its_own_presence_only() {
     let rig = Rig::start(&Settings::default());
     let mut city = rig.city("city-a").await;
