@@ -160,7 +160,6 @@ impl City {
     /// [`ServeError::Http`].
     pub async fn run(self, stop: watch::Receiver<bool>) -> Result<(), ServeError> {
         let link = tokio::spawn(link::run(self.options, self.parts, stop.clone()));
-        let mut stopped = stop;
         let served = http::serve(self.listener, self.app, stop)
             .await
             .map_err(ServeError::Http);
