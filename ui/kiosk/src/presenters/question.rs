@@ -120,7 +120,8 @@ pub(super) fn show(
         field.why.get(lang).to_owned(),
         field.seen_by.get(lang).to_owned(),
     );
-    let blank = field.blank.as_ref().map(|b| b.get(lang).to_owned());
+    // The bracketed half of such words goes on a line of its own: the button is two lines high.
+    let blank = field.blank.as_ref().map(|b| b.get(lang).replace('（', "\n（"));
     let (kind, fresh) = (kind(field), around.fresh);
     Box::new(move |screen| {
         let page = screen.global::<QuestionAdapter>();
