@@ -3,7 +3,10 @@
 //! The labels are the Japanese ones of the pages; the answers are those of an invented family. Used by the demo and
 //! by every story test, so that they all walk the same way.
 
-use std::path::{Path, PathBuf};
+use std::{
+    path::{Path, PathBuf},
+    time::Duration,
+};
 
 use serde_json::{Value, json};
 
@@ -41,6 +44,7 @@ pub fn answer(form: &str, field: &str) -> Option<Reply> {
         ("shussei_todoke", "work_code") => Choice("会社・個人商店などに勤める（働く人が1〜99人）"),
         ("shussei_todoke", "contact.tel") => Digits("0900000000"),
         ("jido_teate_nintei", "claimant.mei_kana") => Text("ハナコ"),
+        ("jido_teate_nintei", "claimant.sex") => Choice("女"),
         ("jido_teate_nintei", "job" | "spouse_job") => Choice("会社員など（勤めている）"),
         ("jido_teate_nintei", "employer") => Text("あすこえ文具店"),
         ("jido_teate_nintei", "pension") => Choice("厚生年金（会社などに勤めている）"),
@@ -70,7 +74,7 @@ pub fn certificate(number: &str, mother: &str, born: &str, issued: &str) -> Valu
 pub struct Visit<'a> {
     kiosk: &'a mut Kiosk,
     pictures: Option<PathBuf>,
-    taken: Vec<PathBuf>,
+    pace: Duration,
 }
 
 impl<'a> Visit<'a> {
@@ -80,7 +84,7 @@ impl<'a> Visit<'a> {
         Self {
             kiosk,
             pictures: None,
-            taken: Vec::new(),
+            pace: Duration::ZERO,
         }
     }
 
@@ -91,21 +95,31 @@ impl<'a> Visit<'a> {
         self
     }
 
-    /// The pictures written so far.
+    /// Rests on every page for this long: somebody is watching.
     #[must_use]
-    pub fn pictures(&self) -> &[PathBuf] {
-        &self.taken
+    pub const fn with_pace(mut self, pace: Duration) -> Self {
+        self.pace = pace;
+        self
     }
 
-    /// Takes a picture of the page, if pictures are wanted.
+    /// Takes a picture of the page, if pictures are wanted. Numbers go on from what the folder holds.
     ///
     /// # Errors
     /// [`Error`] of the kiosk, as for every step.
     pub fn picture(&mut self, name: &str) -> Result<(), Error> {
         if let Some(folder) = &self.pictures {
-            let path = folder.join(format!("{:02}-{name}.png", self.taken.len() + 1));
-            self.kiosk.snapshot(&path)?;
-            self.taken.push(path);
+            let taken = std::fs::read_dir(folder)
+                .map_err(Error::file("list", folder))?
+                .count();
+            self.kiosk
+                .snapshot(&folder.join(format!("{:02}-{name}.png", taken + 1)))?;
+        }
+        if !self.pace.is_zero() {
+            #[expect(
+                clippy::disallowed_methods,
+                reason = "a person watches the demo; nothing waits for this"
+            )]
+            std::thread::sleep(self.pace);
         }
         Ok(())
     }

@@ -6,20 +6,15 @@ use std::{
     fs,
     io::{self, IsTerminal as _, Write as _},
     path::{Path, PathBuf},
-    time::Instant,
+    time::{Duration, Instant},
 };
 
 use anyhow::{Context as _, bail, ensure};
 use clap::Parser;
-use jiff::{
-    Timestamp,
-    civil::Date,
-    tz::{Offset, TimeZone},
-};
 use ubugoe_bench::{
     browser::Browser,
     kiosk::{Report, Until},
-    rig::{CITY, Rig, RigConfig, STAFF},
+    rig::{self, CITY, Rig, RigConfig, STAFF},
     story::{self, Visit},
 };
 use ubugoe_protocol::{Receipt, VerifyingKey};
@@ -84,16 +79,6 @@ fn main() -> anyhow::Result<()> {
     outcome
 }
 
-/// Today in Japan.
-fn today() -> Date {
-    #[expect(
-        clippy::disallowed_methods,
-        reason = "the demo is its own adapter to the clock"
-    )]
-    let now = Timestamp::now();
-    now.to_zoned(TimeZone::fixed(Offset::constant(9))).date()
-}
-
 fn run(arguments: &Arguments, teller: &mut Teller) -> anyhow::Result<()> {
     let windows = !arguments.headless && std::env::var_os("DISPLAY").is_some();
     fresh(&arguments.pictures)?;
@@ -103,7 +88,7 @@ fn run(arguments: &Arguments, teller: &mut Teller) -> anyhow::Result<()> {
     } else {
         "no display: the same kiosk is drawn in memory"
     });
-    let today = today();
+    let today = rig::today();
     let mut rig = Rig::start(RigConfig {
         windows,
         ..RigConfig::plain(today)
@@ -147,6 +132,26 @@ fn fresh(folder: &Path) -> anyhow::Result<()> {
     }
 }
 
+/// The next picture's file.
+fn numbered(folder: &Path, name: &str) -> anyhow::Result<PathBuf> {
+    Ok(folder.join(format!(
+        "{:02}-{name}.png",
+        fs::read_dir(folder)?.count() + 1
+    )))
+}
+
+/// The visit as it stands, with a picture of every page; slowly where somebody is watching.
+fn on_screen<'a>(rig: &'a mut Rig, pictures: &Path, windows: bool) -> anyhow::Result<Visit<'a>> {
+    let pace = if windows {
+        Duration::from_millis(900)
+    } else {
+        Duration::ZERO
+    };
+    Ok(Visit::new(rig.kiosk()?)
+        .with_pictures(pictures)
+        .with_pace(pace))
+}
+
 /// The visit up to "stored".
 fn parent(
     rig: &mut Rig,
@@ -155,20 +160,12 @@ fn parent(
     windows: bool,
     teller: &mut Teller,
 ) -> anyhow::Result<Report> {
-    // A visible window is pictured by the person who sits before it.
-    let folder = pictures.to_owned();
-    let mut visit = Visit::new(rig.kiosk()?);
-    if !windows {
-        visit = visit.with_pictures(&folder);
-    }
+    let mut visit = on_screen(rig, pictures, windows)?;
     visit.reach("resting")?;
     visit.picture("resting")?;
     rig.reader.insert();
     teller.keep("card on the reader", "山田　花子 (invented)");
-    let mut visit = Visit::new(rig.kiosk()?);
-    if !windows {
-        visit = visit.with_pictures(&folder);
-    }
+    let mut visit = on_screen(rig, pictures, windows)?;
     visit.identify("1357")?;
     teller.keep(
         "PIN entered, identity confirmed",
@@ -194,10 +191,7 @@ fn parent(
         })?;
         teller.keep("network cable pulled", "the kiosk has noticed");
     }
-    let mut visit = Visit::new(rig.kiosk()?);
-    if !windows {
-        visit = visit.with_pictures(&folder);
-    }
+    let mut visit = on_screen(rig, pictures, windows)?;
     visit.sign("UBUGOE2026")?;
     let stored = visit.reach("following")?;
     visit.picture("stored")?;
@@ -223,11 +217,9 @@ fn arrival(
         rig.wire.plug();
         teller.keep("network cable put back", "rows leave by themselves");
     }
-    let mut visit = Visit::new(rig.kiosk()?);
+    let mut visit = on_screen(rig, pictures, windows)?;
     let arrived = visit.delivered("arrived")?;
-    if !windows {
-        visit.kiosk().snapshot(&pictures.join("90-arrived.png"))?;
-    }
+    visit.picture("arrived")?;
     teller.keep(
         "arrived (到達)",
         &format!("{} receipts signed by the city", arrived.deliveries().len()),
@@ -293,16 +285,16 @@ fn officer_accepts(
     browser.fill("password", password)?;
     browser.click("sign-in")?;
     browser.wait_id("filings")?;
-    browser.snapshot(&pictures.join("91-console-list.png"))?;
+    browser.snapshot(&numbered(pictures, "console-list")?)?;
     for filing in 0..filings {
         browser.open(&format!("{}/console/filings?state=arrived", rig.city_url()))?;
         browser.wait_id("filings")?;
         browser.click_css("#filings a.open")?;
         browser.wait_id("accept")?;
-        browser.snapshot(&pictures.join(format!("92-console-case-{}.png", filing + 1)))?;
+        browser.snapshot(&numbered(pictures, "console-case")?)?;
         browser.click("accept")?;
         browser.wait_id("confirm")?;
-        browser.snapshot(&pictures.join(format!("93-console-confirm-{}.png", filing + 1)))?;
+        browser.snapshot(&numbered(pictures, "console-confirm")?)?;
         browser.click("confirm")?;
         browser.wait_css(".heading [data-state=accepted]")?;
     }
@@ -321,11 +313,9 @@ fn family_looks(
     teller: &mut Teller,
 ) -> anyhow::Result<()> {
     let folder = rig.folder().to_owned();
-    let mut visit = Visit::new(rig.kiosk()?);
+    let mut visit = on_screen(rig, pictures, windows)?;
     let accepted = visit.delivered("accepted")?;
-    if !windows {
-        visit.kiosk().snapshot(&pictures.join("94-accepted.png"))?;
-    }
+    visit.picture("accepted")?;
     teller.keep("the kiosk shows 受理", "");
     let url = accepted
         .deliveries()
@@ -337,7 +327,7 @@ fn family_looks(
     phone.open(&url)?;
     phone.wait_id("main")?;
     let text = phone.text()?;
-    phone.snapshot(&pictures.join("95-family.png"))?;
+    phone.snapshot(&numbered(pictures, "family")?)?;
     ensure!(
         text.contains("受理"),
         "the family's page does not show 受理:\n{text}"
