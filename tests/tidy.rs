@@ -39,7 +39,18 @@ const OURS: &[(&str, &[&str])] = &[
     ),
     ("ubugoe-vcard", &[]),
     ("ubugoe-bench", &["ubugoe-protocol", "ubugoe-vcard"]),
-    ("ubugoe-tests", &[]),
+    // Its binary measures the products from the outside in; nothing builds on it.
+    (
+        "ubugoe-tests",
+        &[
+            "ubugoe-procedures",
+            "ubugoe-card",
+            "ubugoe-protocol",
+            "ubugoe-edge",
+            "ubugoe-vcard",
+            "ubugoe-bench",
+        ],
+    ),
 ];
 
 /// What any crate may use in its own tests, beside what it may use anyway.
