@@ -5,7 +5,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use ubugoe_protocol::keys::KeyError;
+use ubugoe_protocol::{QrError, keys::KeyError};
 
 /// A failure of the rig itself, never of the thing under test.
 #[derive(Debug, thiserror::Error)]
@@ -174,6 +174,28 @@ pub enum Error {
     /// The runtime that talks to the browser could not be made.
     #[error("no runtime for the browser")]
     Runtime(#[source] std::io::Error),
+    /// A receipt does not verify.
+    #[error("the receipt does not verify")]
+    Receipt(#[source] QrError),
+    /// The city's pages could not be reached.
+    #[error("cannot reach the city's page {path}")]
+    Page {
+        /// The page.
+        path: String,
+        /// What the operating system said.
+        #[source]
+        source: std::io::Error,
+    },
+    /// A page of the city is not what an officer needs.
+    #[error("{path} answered {status} without {wanted}")]
+    Office {
+        /// The page.
+        path: String,
+        /// The HTTP status; 0 where the answer was none.
+        status: u16,
+        /// What was looked for.
+        wanted: &'static str,
+    },
     /// The rig has no kiosk yet.
     #[error("no kiosk has been started")]
     NoKiosk,

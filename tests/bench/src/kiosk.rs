@@ -75,6 +75,8 @@ pub struct Until<'a> {
     pub online: Option<bool>,
     /// A report after this revision.
     pub since: Option<u64>,
+    /// How long at most; two minutes when `None`.
+    pub timeout: Option<Duration>,
 }
 
 /// One thing on the screen.
@@ -168,6 +170,7 @@ impl Kiosk {
         let order = json!({
             "do": "wait", "stages": until.stages, "code": until.code, "delivered": until.delivered,
             "online": until.online, "since": until.since,
+            "timeout_ms": until.timeout.map(|t| t.as_millis()),
         });
         Ok(Report::of(&self.ask(&order)?))
     }

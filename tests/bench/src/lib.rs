@@ -8,6 +8,7 @@ pub mod broker;
 pub mod browser;
 mod error;
 pub mod kiosk;
+pub mod office;
 pub mod pki;
 pub mod ports;
 pub mod postgres;

@@ -14,9 +14,14 @@ use std::{
     time::Duration,
 };
 
-use jiff::civil::Date;
+use jiff::{
+    Timestamp,
+    civil::Date,
+    tz::{Offset, TimeZone},
+};
 use rsa::traits::PublicKeyParts as _;
 use serde_json::Value;
+use ubugoe_protocol::{Receipt, VerifyingKey};
 use ubugoe_vcard::{
     AUTH_CA_FILE, Issuer, Pcscd, PcscdConfig, Pki as CardPki, SIGN_CA_FILE, SimConfig, SimReader,
     TEXT_ROOT_KEY_ID,
@@ -85,6 +90,17 @@ impl RigConfig {
     }
 }
 
+/// Today in Japan.
+#[must_use]
+pub fn today() -> Date {
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "the rig is its own adapter to the clock"
+    )]
+    let now = Timestamp::now();
+    now.to_zoned(TimeZone::fixed(Offset::constant(9))).date()
+}
+
 /// The world.
 #[derive(Debug)]
 pub struct Rig {
@@ -105,6 +121,7 @@ pub struct Rig {
     config: RigConfig,
     folder: PathBuf,
     city_port: Lease,
+    starts: u32,
     _temporary: Option<tempfile::TempDir>,
 }
 
@@ -148,7 +165,13 @@ impl Rig {
             card,
         )
         .map_err(Error::Card)?;
-        let broker = Mosquitto::start(&pki, &Settings::default())?;
+        let broker = Mosquitto::start(
+            &pki,
+            &Settings {
+                dir: Some(folder.join("broker")),
+                ..Settings::default()
+            },
+        )?;
         let wire = Wire::to(broker.port())?;
         let postgres = match config.database {
             Database::Sqlite => None,
@@ -166,6 +189,7 @@ impl Rig {
             config,
             folder,
             city_port: Lease::take()?,
+            starts: 0,
             _temporary: temporary,
         };
         rig.start_city()?;
@@ -210,7 +234,8 @@ impl Rig {
         write(&file, &self.city_toml()?)?;
         let mut command = Command::new(programs::ours("ubugoe-city")?);
         command.arg("serve").arg("--config").arg(&file);
-        let city = Process::spawn("ubugoe-city", command, self.folder.join("city.log"))?;
+        let log = self.next_log("city");
+        let city = Process::spawn("ubugoe-city", command, log)?;
         city.wait_ready(PATIENCE)?;
         self.city = Some(city);
         Ok(())
@@ -240,9 +265,49 @@ impl Rig {
             command.args(["--in-memory", "1280x800"]);
         }
         command.env("PCSCLITE_CSOCK_NAME", self.pcscd.socket());
-        let process = Process::spawn("ubugoe-kiosk", command, self.folder.join("kiosk.log"))?;
+        let log = self.next_log("kiosk");
+        let process = Process::spawn("ubugoe-kiosk", command, log)?;
         process.wait_ready(PATIENCE)?;
         Ok(self.kiosk.insert(Kiosk::connect(process, &socket)?))
+    }
+
+    /// A log for each start: what was written before a kill stays readable.
+    fn next_log(&mut self, name: &str) -> PathBuf {
+        self.starts += 1;
+        self.folder.join(format!("{name}-{}.log", self.starts))
+    }
+
+    /// Every log of this world so far: kiosk, city, broker, each of their lives.
+    ///
+    /// # Errors
+    /// When a folder or a log cannot be read.
+    pub fn logs(&self) -> Result<Vec<(PathBuf, String)>, Error> {
+        let mut logs = Vec::new();
+        for folder in [self.folder.clone(), self.folder.join("broker")] {
+            for entry in fs::read_dir(&folder).map_err(Error::file("read", &folder))? {
+                let path = entry.map_err(Error::file("read", &folder))?.path();
+                if path.extension().is_some_and(|e| e == "log") {
+                    let bytes = fs::read(&path).map_err(Error::file("read", &path))?;
+                    logs.push((path, String::from_utf8_lossy(&bytes).into_owned()));
+                }
+            }
+        }
+        Ok(logs)
+    }
+
+    /// Verifies a receipt as anybody can: with its QR text and the city's public key, and nothing else.
+    ///
+    /// # Errors
+    /// When it does not verify, or the key cannot be read.
+    pub fn verify_receipt(&self, text: &str) -> Result<Receipt, Error> {
+        let name = format!("city-{CITY}.receipt.pub");
+        let key = VerifyingKey::from_text(self.pki.text(&name)?.trim_end());
+        let key = key.map_err(|source| Error::Key {
+            kind: "receipt",
+            id: CITY.to_owned(),
+            source,
+        })?;
+        Receipt::from_qr_text(text, &key).map_err(Error::Receipt)
     }
 
     /// The running kiosk.

@@ -1,0 +1,131 @@
+//! Nothing of one person is left for the next: not at the end, not in the middle, not for another card.
+
+use anyhow::ensure;
+use ubugoe_bench::{kiosk::Until, rig::Rig, story::Visit};
+
+use crate::world::{self, HANA, Person, SORA};
+
+/// The screen says nothing of this person, nor of their child.
+fn screen_is_clean_of(rig: &mut Rig, person: Person) -> anyhow::Result<()> {
+    let page = world::screen(rig.kiosk()?)?;
+    ensure!(!page.trim().is_empty(), "an empty screen proves nothing");
+    for trace in world::traces(person).into_iter().chain(["湊", "大地"]) {
+        ensure!(!page.contains(trace), "{trace:?} is still there:\n{page}");
+    }
+    Ok(())
+}
+
+fn away(rig: &mut Rig, code: &str) -> anyhow::Result<()> {
+    rig.kiosk()?.wait(&Until {
+        stages: &["card-away"],
+        code: Some(code),
+        ..Until::default()
+    })?;
+    Ok(())
+}
+
+/// Card, PIN, identity, certificate, line: at the first question.
+fn up_to_questions(rig: &mut Rig) -> anyhow::Result<()> {
+    let mut visit = Visit::new(rig.kiosk()?);
+    visit.identify(HANA.pin)?;
+    visit.accept_certificate()?;
+    visit.reach("asking")?;
+    Ok(())
+}
+
+#[test]
+fn another_card_in_the_middle_sees_nothing_and_the_first_one_goes_on() -> anyhow::Result<()> {
+    let mut rig = world::world(HANA)?;
+    rig.reader.insert();
+    let mut visit = Visit::new(rig.kiosk()?);
+    visit.reach("attributes-pin")?;
+    visit.pin(HANA.pin, "次へ")?;
+    visit.reach("identity")?;
+    let identity = world::screen(rig.kiosk()?)?;
+    ensure!(
+        identity.contains("花子") && identity.contains("汐見町"),
+        "the person sees herself: {identity}"
+    );
+    rig.kiosk()?.tap("はい、わたしです")?;
+    let mut visit = Visit::new(rig.kiosk()?);
+    visit.accept_certificate()?;
+    let question = visit.reach("asking")?;
+
+    rig.reader.take(SORA.persona)?;
+    away(&mut rig, "C-204")?;
+    screen_is_clean_of(&mut rig, HANA)?;
+    rig.reader.insert();
+    away(&mut rig, "C-206")?;
+    screen_is_clean_of(&mut rig, HANA)?;
+    screen_is_clean_of(&mut rig, SORA)?;
+    rig.reader.take(HANA.persona)?;
+    away(&mut rig, "C-204")?;
+    rig.reader.insert();
+    let again = Visit::new(rig.kiosk()?).kiosk().wait_stage(&["asking"])?;
+    assert_eq!(
+        question.question(),
+        again.question(),
+        "on with the same question"
+    );
+
+    rig.reader.remove();
+    away(&mut rig, "C-204")?;
+    rig.kiosk()?.tap("おわる")?;
+    rig.kiosk()?.wait_stage(&["finished", "resting"])?;
+    screen_is_clean_of(&mut rig, HANA)?;
+    // The other card now begins a visit of its own.
+    rig.reader.take(SORA.persona)?;
+    rig.reader.insert();
+    let mut visit = Visit::new(rig.kiosk()?);
+    visit.identify(SORA.pin)?;
+    let stop = rig.kiosk()?.wait_stage(&["trouble"])?;
+    assert_eq!(
+        stop.code(),
+        Some("H-101"),
+        "there is no certificate for her"
+    );
+    screen_is_clean_of(&mut rig, HANA)?;
+    world::logs_hold_nothing_of(&rig, HANA)?;
+    world::logs_hold_nothing_of(&rig, SORA)
+}
+
+#[test]
+fn whoever_gives_up_or_finishes_leaves_nothing_behind() -> anyhow::Result<()> {
+    let mut rig = world::world(HANA)?;
+    rig.reader.insert();
+    up_to_questions(&mut rig)?;
+    rig.kiosk()?.tap("やめる")?;
+    rig.kiosk()?.tap("やめて消す")?;
+    let end = rig.kiosk()?.wait_stage(&["finished"])?;
+    assert_eq!(end.value["pending"], 0);
+    screen_is_clean_of(&mut rig, HANA)?;
+
+    rig.reader.remove();
+    ensure!(
+        rig.reader
+            .wait_until(std::time::Duration::from_secs(30), |s| !s.powered)
+    );
+    world::up_to_password(&mut rig, HANA)?;
+    world::sign(&mut rig, HANA)?;
+    screen_is_clean_of(&mut rig, HANA)?;
+    world::arrived(&mut rig)?;
+    screen_is_clean_of(&mut rig, HANA)?;
+    rig.kiosk()?.tap("おわる")?;
+    rig.kiosk()?.wait_stage(&["finished"])?;
+    screen_is_clean_of(&mut rig, HANA)?;
+
+    rig.reader.take(SORA.persona)?;
+    rig.reader.insert();
+    let mut visit = Visit::new(rig.kiosk()?);
+    visit.reach("attributes-pin")?;
+    visit.pin(SORA.pin, "次へ")?;
+    visit.reach("identity")?;
+    let page = world::screen(rig.kiosk()?)?;
+    ensure!(
+        page.contains("浜通り"),
+        "the next person sees herself: {page}"
+    );
+    screen_is_clean_of(&mut rig, HANA)?;
+    world::logs_hold_nothing_of(&rig, HANA)?;
+    world::logs_hold_nothing_of(&rig, SORA)
+}

@@ -1,0 +1,155 @@
+//! The card leaves the reader at every single command of the story.
+//!
+//! Twice at each command: before the card sees it, and after it did the work but before the answer arrives. Each
+//! time the kiosk says so with a documented code or is at rest, and the same card can go on or begin anew.
+
+use std::time::Duration;
+
+use anyhow::ensure;
+use ubugoe_bench::{
+    kiosk::{Report, Until},
+    office::Office,
+    rig::Rig,
+    story::Visit,
+};
+use ubugoe_vcard::{Effect, Fault};
+
+use crate::world::{self, HANA};
+
+const LONG: Duration = Duration::from_secs(30);
+
+/// Waits until an armed fault has taken the card away; false if the commands ended before it.
+fn pulled(rig: &Rig) -> bool {
+    !rig.reader.status().inserted && rig.reader.status().faults == 0
+}
+
+/// The kiosk is at rest, or says that the card was taken away. A card that broke off while it was looked at may be
+/// nonsense for the moment until the reader notices that it has left.
+fn honest_end(rig: &mut Rig) -> anyhow::Result<()> {
+    let seen = rig.kiosk()?.wait_stage(&["resting", "trouble"])?;
+    match (seen.stage(), seen.code()) {
+        ("resting", None) | ("trouble", Some("C-204")) => Ok(()),
+        ("trouble", Some("C-205")) => {
+            rig.kiosk()?.wait(&Until {
+                stages: &["resting"],
+                timeout: Some(LONG),
+                ..Until::default()
+            })?;
+            Ok(())
+        }
+        _ => anyhow::bail!("after the card left: {}", seen.value),
+    }
+}
+
+#[test]
+fn a_card_pulled_at_any_command_of_reading_begins_anew_when_it_is_back() -> anyhow::Result<()> {
+    let mut rig = world::world(HANA)?;
+    let mut pulls = 0;
+    for at in 1..100 {
+        for effect in [Effect::PullBefore, Effect::PullDuring] {
+            rig.reader.fault(Fault::after_insertion(at, effect))?;
+            rig.reader.insert();
+            if read_attributes(&mut rig)?.is_some_and(|end| end.stage() == "identity") {
+                ensure!(pulls > 10, "only {pulls} pulls");
+                rig.reader.clear_faults();
+                // The count was left alone by every one of them.
+                assert_eq!(rig.reader.status().tries[0], Some(3));
+                rig.kiosk()?.tap("はい、わたしです")?;
+                Visit::new(rig.kiosk()?).reach("certificate")?;
+                return world::logs_hold_nothing_of(&rig, HANA);
+            }
+            ensure!(pulled(&rig), "the fault at {at} did not happen");
+            honest_end(&mut rig)?;
+            pulls += 1;
+        }
+    }
+    anyhow::bail!("the story never reads the card to its end")
+}
+
+/// PIN as soon as it is asked for. `None` when the card had left before that.
+fn read_attributes(rig: &mut Rig) -> anyhow::Result<Option<Report>> {
+    loop {
+        let asked = rig.kiosk()?.wait(&Until {
+            stages: &["attributes-pin"],
+            timeout: Some(Duration::from_millis(250)),
+            ..Until::default()
+        });
+        if pulled(rig) {
+            return Ok(None);
+        }
+        if asked.is_ok() {
+            break;
+        }
+    }
+    let submitted = Visit::new(rig.kiosk()?).pin(HANA.pin, "次へ")?;
+    Ok(Some(rig.kiosk()?.wait(&Until {
+        stages: &["identity", "resting", "trouble", "card-away"],
+        since: Some(submitted.revision),
+        ..Until::default()
+    })?))
+}
+
+#[test]
+fn a_card_pulled_at_any_command_of_signing_goes_on_at_the_password_and_stores_whole_visits_only()
+-> anyhow::Result<()> {
+    let mut rig = world::world(HANA)?;
+    world::up_to_password(&mut rig, HANA)?;
+    let mut pulls = 0;
+    for at in 1..100 {
+        for effect in [Effect::PullBefore, Effect::PullDuring] {
+            rig.reader.fault(Fault::next(at, effect))?;
+            let mut visit = Visit::new(rig.kiosk()?);
+            let submitted = visit.pin(HANA.password, "署名する")?;
+            let end = rig.kiosk()?.wait(&Until {
+                stages: &[
+                    "following",
+                    "card-away",
+                    "trouble",
+                    "sign-password",
+                    "resting",
+                ],
+                since: Some(submitted.revision),
+                ..Until::default()
+            })?;
+            if end.stage() == "following" {
+                ensure!(pulls > 10, "only {pulls} pulls");
+                let arrived = world::arrived(&mut rig)?;
+                world::both_arrived_once(&rig, &arrived)?;
+                return world::logs_hold_nothing_of(&rig, HANA);
+            }
+            ensure!(
+                end.stage() == "card-away" && end.code() == Some("C-204"),
+                "pulled at {at}: {}",
+                end.value
+            );
+            ensure!(pulled(&rig), "the fault at {at} did not happen");
+            ensure!(end.value["pending"] == 0, "stored without signatures");
+            let covered = world::screen(rig.kiosk()?)?;
+            for trace in world::traces(HANA) {
+                ensure!(!covered.contains(trace), "the cover shows {trace}");
+            }
+            pulls += 1;
+            rig.reader.insert();
+            Visit::new(rig.kiosk()?)
+                .kiosk()
+                .wait_stage(&["sign-password"])?;
+            assert_eq!(rig.reader.status().tries[1], Some(5), "no try is lost");
+            let mut office = Office::sign_in(&rig.city_url())?;
+            ensure!(office.filings()?.is_empty(), "something was filed");
+        }
+    }
+    anyhow::bail!("the story never signs to its end")
+}
+
+#[test]
+fn a_card_pulled_right_after_the_last_signature_is_no_longer_needed() -> anyhow::Result<()> {
+    let mut rig = world::world(HANA)?;
+    world::up_to_password(&mut rig, HANA)?;
+    rig.reader.take_exchanges();
+    world::sign(&mut rig, HANA)?;
+    rig.reader.remove();
+    ensure!(rig.reader.wait_until(LONG, |s| !s.inserted));
+    let arrived = world::arrived(&mut rig)?;
+    world::both_arrived_once(&rig, &arrived)?;
+    Ok(())
+}

@@ -1,0 +1,250 @@
+//! What the stories share: a person, a world for them, and the checks that hold at the end of every story.
+
+use std::{fs, process::Command};
+
+use anyhow::{Context as _, ensure};
+use ubugoe_bench::{
+    kiosk::{Kiosk, Report},
+    office::Office,
+    rig::{self, Database, Rig, RigConfig},
+    story::{self, Visit},
+};
+
+/// An invented person and the secrets of their virtual card.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Person {
+    pub(crate) persona: &'static str,
+    /// As the card writes it, with U+3000 between the parts.
+    pub(crate) name: &'static str,
+    pub(crate) address: &'static str,
+    pub(crate) pin: &'static str,
+    pub(crate) password: &'static str,
+}
+
+pub(crate) const HANA: Person = Person {
+    persona: "hana",
+    name: "山田\u{3000}花子",
+    address: "あすこえ市汐見町三丁目１２－７\u{3000}潮風ハイツ２０５",
+    pin: "1357",
+    password: "UBUGOE2026",
+};
+
+pub(crate) const SORA: Person = Person {
+    persona: "sora",
+    name: "佐藤\u{3000}空",
+    address: "あすこえ市浜通り二丁目７－１１",
+    pin: "9753",
+    password: "SORANAMI91",
+};
+
+/// A world whose ward has this person's birth certificate, with a kiosk at rest.
+pub(crate) fn world(person: Person) -> anyhow::Result<Rig> {
+    world_with(person, |config| config)
+}
+
+/// As [`world`], on PostgreSQL.
+pub(crate) fn world_on_postgres(person: Person) -> anyhow::Result<Rig> {
+    world_with(person, |config| RigConfig {
+        database: Database::Postgres,
+        ..config
+    })
+}
+
+/// As [`world`], with other settings.
+pub(crate) fn world_with(
+    person: Person,
+    other: impl FnOnce(RigConfig) -> RigConfig,
+) -> anyhow::Result<Rig> {
+    let today = rig::today();
+    let config = RigConfig {
+        persona: person.persona.to_owned(),
+        ..RigConfig::plain(today)
+    };
+    let mut rig = Rig::start(other(config))?;
+    let yesterday = today.yesterday()?;
+    let paper = story::certificate(
+        "ASK-2026-0001",
+        person.name,
+        &format!("{yesterday}T23:41"),
+        &yesterday.to_string(),
+    );
+    rig.register_certificate("asukoe-0001.json", &paper)?;
+    rig.start_kiosk()?;
+    Visit::new(rig.kiosk()?).reach("resting")?;
+    Ok(rig)
+}
+
+/// Card down, and everything up to the page that asks for the signature password.
+pub(crate) fn up_to_password(rig: &mut Rig, person: Person) -> anyhow::Result<()> {
+    rig.reader.insert();
+    let mut visit = Visit::new(rig.kiosk()?);
+    visit.identify(person.pin)?;
+    visit.accept_certificate()?;
+    visit.answer_all()?;
+    visit.review_all()?;
+    Ok(())
+}
+
+/// Signs, and gives back what the page says right after "stored".
+pub(crate) fn sign(rig: &mut Rig, person: Person) -> anyhow::Result<Report> {
+    let mut visit = Visit::new(rig.kiosk()?);
+    visit.sign(person.password)?;
+    Ok(visit.reach("following")?)
+}
+
+/// Waits until everything that is followed has arrived.
+pub(crate) fn arrived(rig: &mut Rig) -> anyhow::Result<Report> {
+    Ok(Visit::new(rig.kiosk()?).delivered("arrived")?)
+}
+
+/// Everything the screen says, one label or value per line.
+pub(crate) fn screen(kiosk: &mut Kiosk) -> anyhow::Result<String> {
+    let labels = kiosk.labels()?;
+    Ok(labels
+        .into_iter()
+        .map(|l| format!("{}\n{}\n", l.label, l.value.unwrap_or_default()))
+        .collect())
+}
+
+/// What must not be left on a screen or in a log of this person: parts of the name, of the address, the secrets.
+pub(crate) fn traces(person: Person) -> Vec<&'static str> {
+    let mut traces: Vec<_> = person.name.split('\u{3000}').collect();
+    traces.extend(person.address.split('\u{3000}'));
+    traces.extend([person.pin, person.password]);
+    // A name of one character is found in many words.
+    traces.retain(|trace| trace.chars().count() > 1);
+    traces
+}
+
+/// What is true whenever both filings of one visit have arrived: exactly these two lie in the city, each is what was
+/// signed on the kiosk, each signature is complete for somebody else's software, each receipt verifies with nothing
+/// but the city's public key.
+pub(crate) fn both_arrived_once(rig: &Rig, followed: &Report) -> anyhow::Result<Vec<String>> {
+    let mut office = Office::sign_in(&rig.city_url())?;
+    let mut known = office.filings()?;
+    let mut ids = Vec::new();
+    for delivery in followed.deliveries() {
+        let text = |key: &str| delivery[key].as_str().unwrap_or_default().to_owned();
+        let (id, digest) = (text("id"), text("digest"));
+        let receipt = rig.verify_receipt(&text("receipt"))?;
+        ensure!(
+            receipt.id.to_string() == id,
+            "the receipt is for another filing"
+        );
+        ensure!(
+            hex(&receipt.digest) == digest,
+            "the receipt is about other content"
+        );
+        let content = office.file(&id, "filing.json")?;
+        let signature = office.file(&id, "signature.p7s")?;
+        openssl_accepts(rig, &id, &content, &signature)?;
+        ensure!(
+            sha256(rig, &id)? == digest,
+            "the city has other content than was signed"
+        );
+        ids.push(id);
+    }
+    known.sort();
+    let mut sorted = ids.clone();
+    sorted.sort();
+    ensure!(
+        sorted.len() == 2 && known == sorted,
+        "filings in the city: {known:?}; followed: {sorted:?}"
+    );
+    Ok(ids)
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// OpenSSL is software that nobody here wrote.
+fn openssl_accepts(rig: &Rig, id: &str, content: &[u8], signature: &[u8]) -> anyhow::Result<()> {
+    fs::write(rig.folder().join(format!("{id}.json")), content)?;
+    fs::write(rig.folder().join(format!("{id}.p7s")), signature)?;
+    let verified = Command::new("openssl")
+        .args(["cms", "-verify", "-cades", "-binary", "-inform", "DER"])
+        .args([
+            "-in",
+            &format!("{id}.p7s"),
+            "-content",
+            &format!("{id}.json"),
+        ])
+        .arg("-CAfile")
+        .arg(rig.pki.path("jpki-sign-ca.pem"))
+        .args(["-purpose", "any", "-out", "/dev/null"])
+        .current_dir(rig.folder())
+        .output()?;
+    ensure!(
+        verified.status.success(),
+        "OpenSSL does not accept the signature: {}",
+        String::from_utf8_lossy(&verified.stderr)
+    );
+    Ok(())
+}
+
+fn sha256(rig: &Rig, id: &str) -> anyhow::Result<String> {
+    let summed = Command::new("openssl")
+        .args(["dgst", "-sha256", "-r", &format!("{id}.json")])
+        .current_dir(rig.folder())
+        .output()?;
+    let text = String::from_utf8(summed.stdout)?;
+    Ok(text
+        .split(' ')
+        .next()
+        .context("no digest from OpenSSL")?
+        .to_owned())
+}
+
+/// No log of any part, in any of its lives, holds anything of a person.
+pub(crate) fn logs_hold_nothing_of(rig: &Rig, person: Person) -> anyhow::Result<()> {
+    let logs = rig.logs()?;
+    ensure!(logs.len() >= 3, "kiosk, city and broker each have a log");
+    // What the story's answers add: the child's name, the father's, a telephone number.
+    let answers = ["湊", "ミナト", "大地", "0900000000", "19930802"];
+    for (path, text) in logs {
+        ensure!(!text.is_empty(), "{} is empty", path.display());
+        for line in text.lines() {
+            for trace in traces(person).into_iter().chain(answers) {
+                ensure!(
+                    !words(line, trace),
+                    "{} holds {trace:?}: {line}",
+                    path.display()
+                );
+            }
+            let number = line
+                .split(|c: char| !c.is_alphanumeric())
+                .find(|word| word.len() == 12 && word.bytes().all(|b| b.is_ascii_digit()));
+            ensure!(
+                number.is_none(),
+                "{} holds a 12-digit number: {line}",
+                path.display()
+            );
+        }
+    }
+    Ok(())
+}
+
+/// Four digits may stand inside a port or an id; as a word of their own they would be a PIN.
+fn words(line: &str, trace: &str) -> bool {
+    if trace.is_ascii() {
+        line.split(|c: char| !c.is_alphanumeric())
+            .any(|word| word == trace)
+    } else {
+        line.contains(trace)
+    }
+}
+
+/// Nothing was worth a warning in kiosk and city.
+pub(crate) fn logs_are_calm(rig: &Rig) -> anyhow::Result<()> {
+    for (path, text) in rig.logs()? {
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
+        if name.starts_with("kiosk") || name.starts_with("city") {
+            let line = text
+                .lines()
+                .find(|l| l.contains("WARN") || l.contains("ERROR") || l.contains("panicked"));
+            ensure!(line.is_none(), "{name}: {}", line.unwrap_or_default());
+        }
+    }
+    Ok(())
+}
