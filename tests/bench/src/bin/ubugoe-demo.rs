@@ -286,7 +286,7 @@ fn officer_accepts(
     browser.click("sign-in")?;
     browser.wait_id("filings")?;
     browser.snapshot(&numbered(pictures, "console-list")?)?;
-    for filing in 0..filings {
+    for _ in 0..filings {
         browser.open(&format!("{}/console/filings?state=arrived", rig.city_url()))?;
         browser.wait_id("filings")?;
         browser.click_css("#filings a.open")?;
