@@ -197,7 +197,11 @@ pub async fn run(options: MqttOptions, parts: LinkParts, mut stop: watch::Receiv
 }
 
 /// One connection, from CONNECT to its end.
-async fn connection(options: MqttOptions, parts: &LinkParts) -> Ended {
+async fn connection(mut options: MqttOptions, parts: &LinkParts) -> Ended {
+    // Receipts are small and go at once; see the kiosk's link.
+    let mut network = options.network_options();
+    network.set_tcp_nodelay(true);
+    options.set_network_options(network);
     let (client, mut events) = AsyncClient::new(
         options,
         usize::from(RECEIVE_MAXIMUM) + usize::from(IN_FLIGHT),

@@ -8,9 +8,10 @@ use std::{
     thread,
 };
 
+use tokio::signal::unix::{SignalKind, signal};
 use ubugoe_card::{CardDate, CardService, IntegrityPolicy, IssuerRoot, IssuerRootError};
 use ubugoe_edge::{Link, LinkError, OpenError as OutboxError, Outbox, OutboxHandle, link, outbox};
-use ubugoe_procedures::{Catalogue, CatalogueError, Lang};
+use ubugoe_procedures::{Catalogue, CatalogueError, Lang, MunicipalityCode};
 use ubugoe_protocol::{
     KeyError, RecipientPublicKey, RecipientSecretKey, SigningKey, VerifyingKey,
     cades::{CadesError, Trust},
@@ -73,6 +74,9 @@ pub enum StartError {
     /// The roots for signature certificates.
     #[error("the roots for signature certificates are not usable")]
     Roots(#[source] CadesError),
+    /// Birth notifications go to the municipality of birth, and no key for it is configured.
+    #[error("no recipient is configured for the ward's own municipality {0}")]
+    NoCity(MunicipalityCode),
     /// The catalogue inside the program.
     #[error("the catalogue does not load")]
     Catalogue(#[source] CatalogueError),
@@ -142,6 +146,48 @@ impl Canvas for OnScreen {
     }
 }
 
+/// Whatever ends the loop, a panic included, ends the program and empties the screen: nothing about a person may stay
+/// in front of a device that no longer listens.
+struct EndOfLoop(Weak<Screen>);
+
+impl Drop for EndOfLoop {
+    fn drop(&mut self) {
+        // Fails only when the event loop has ended by itself, and the screen with it.
+        let _ = self.0.upgrade_in_event_loop(|screen| {
+            presenters::wipe(&screen);
+            let _ = ubugoe_view::quit_event_loop();
+        });
+    }
+}
+
+/// Ends the loop on SIGTERM and SIGINT, so that the card is logged out and its power cut.
+fn end_on_signal(inputs: Sender) -> Result<(), StartError> {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(StartError::Thread)?;
+    let signals = {
+        let _inside = runtime.enter();
+        signal(SignalKind::terminate())
+            .and_then(|term| Ok((term, signal(SignalKind::interrupt())?)))
+    };
+    let (mut terminate, mut interrupt) = signals.map_err(StartError::Thread)?;
+    let wait = move || {
+        runtime.block_on(async {
+            tokio::select! {
+                _ = terminate.recv() => {}
+                _ = interrupt.recv() => {}
+            }
+        });
+        inputs.send(Input::Stop);
+    };
+    thread::Builder::new()
+        .name("signals".to_owned())
+        .spawn(wait)
+        .map_err(StartError::Thread)?;
+    Ok(())
+}
+
 /// Runs a kiosk until its window is closed, or a signal or order ends it.
 ///
 /// # Errors
@@ -162,6 +208,15 @@ pub fn run(config: &Config, options: &Options) -> Result<(), StartError> {
     presenters::bind(&screen, &inputs);
     let clock = Arc::new(Clock::new(config.clock.clone()));
     let outbox = OutboxHandle::new(open_outbox(config)?);
+    forget_old_records(&outbox, clock.unix());
+    end_on_signal(inputs.clone())?;
+    if !config
+        .recipients
+        .iter()
+        .any(|r| r.municipality == config.birthplace)
+    {
+        return Err(StartError::NoCity(config.birthplace));
+    }
     let link = start_link(config, &outbox, &clock, &inputs)?;
     let mut parts = parts(config, outbox, Arc::clone(&clock))?;
     let board = Arc::new(Board::default());
@@ -192,6 +247,7 @@ pub fn run(config: &Config, options: &Options) -> Result<(), StartError> {
     let worker = thread::Builder::new()
         .name("core".to_owned())
         .spawn(move || {
+            let _end = EndOfLoop(canvas.screen.clone());
             let wake = || link.wake();
             core::run(&mut parts, &card, &wake, &from, &mut canvas);
             // In this order: no new card events, then no new network events.
@@ -244,6 +300,20 @@ fn open_outbox(config: &Config) -> Result<Outbox, StartError> {
         source,
     })?;
     Outbox::open(&outbox::Config::at(path)).map_err(StartError::Outbox)
+}
+
+/// What ties a card to a certificate is kept this long after a visit: as long as its status may be of use here.
+const RECORDS_KEPT: i64 = 90 * 24 * 3600;
+
+fn forget_old_records(outbox: &OutboxHandle, now: i64) {
+    match outbox.lock().purge_records_before(now - RECORDS_KEPT) {
+        Ok(0) => {}
+        Ok(count) => tracing::info!(count, "records of old visits forgotten"),
+        Err(error) => tracing::error!(
+            error = &error as &dyn std::error::Error,
+            "old records not forgotten"
+        ),
+    }
 }
 
 fn cities(config: &Config) -> Result<Vec<City>, StartError> {

@@ -1,11 +1,11 @@
 //! Driving a kiosk from a shell: one JSON object per line on a Unix socket, one answer per line.
 //!
 //! For tests, the demo and staff training. It touches what a finger can touch and reads what an eye can read; it has
-//! no way to the card, the PIN pad or the outbox. Cargo feature `drive`: the appliance is built without it.
+//! no way to the card or the outbox. Cargo feature `drive`: the appliance is built without it.
 //!
 //! ```text
 //! {"do":"report"}                                 what the loop last reported
-//! {"do":"wait","stages":["asking"],"since":12}    until a report fits: stages, code, delivered, online, since
+//! {"do":"wait","stages":["asking"],"since":12}    until a report fits: stages, code, delivered, online, card, since
 //! {"do":"labels"}                                 everything on the screen that has a label
 //! {"do":"tap","label":"次へ"}                      touch it
 //! {"do":"type","text":"…"}                        a hardware keyboard
@@ -15,8 +15,12 @@
 //! ```
 
 use std::{
+    fs,
     io::{self, BufRead as _, BufReader, Write as _},
-    os::unix::net::{UnixListener, UnixStream},
+    os::unix::{
+        fs::PermissionsExt as _,
+        net::{UnixListener, UnixStream},
+    },
     path::{Path, PathBuf},
     sync::{Arc, mpsc},
     thread,
@@ -57,6 +61,7 @@ struct Wait {
     /// Every followed filing is in one of these states.
     delivered: Vec<String>,
     online: Option<bool>,
+    card: Option<bool>,
     /// Only reports after this revision.
     since: Option<u64>,
     timeout_ms: Option<u64>,
@@ -72,6 +77,7 @@ impl Wait {
                 .as_deref()
                 .is_none_or(|code| report.code == Some(code))
             && self.online.is_none_or(|online| report.online == online)
+            && self.card.is_none_or(|card| report.card == card)
             && (self.delivered.is_empty()
                 || (!report.deliveries.is_empty()
                     && report
@@ -122,11 +128,13 @@ pub(crate) fn listen(
     board: Arc<Board>,
     inputs: Sender,
 ) -> io::Result<()> {
-    match std::fs::remove_file(path) {
+    match fs::remove_file(path) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
         _ => {}
     }
     let listener = UnixListener::bind(path)?;
+    // Whoever may drive a kiosk is the user who runs it.
+    fs::set_permissions(path, fs::Permissions::from_mode(0o600))?;
     let reach = Reach {
         screen,
         board,

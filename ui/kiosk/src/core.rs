@@ -22,7 +22,7 @@ use ubugoe_procedures::{Catalogue, Lang, MunicipalityCode};
 use ubugoe_protocol::cades::Trust;
 use ubugoe_visit::{
     CardIdentity, CardTrouble, CertificateTrouble, Context, Delivery, Effect, Event, Failure,
-    QuestionNumber, Stage, State, Ticket, Timer, audit, question_number, step,
+    QuestionNumber, Stage, State, Ticket, Timer, audit, obstacle, question_number, step,
 };
 
 use crate::{
@@ -35,9 +35,9 @@ use crate::{
 };
 
 /// A key on the PIN pad.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, Copy, PartialEq, Eq)]
 pub enum Key {
-    /// A letter or digit. Its `Debug` is only ever printed by tests.
+    /// A letter or digit.
     Character(char),
     /// Take the last one back.
     Backspace,
@@ -45,6 +45,12 @@ pub enum Key {
     Clear,
     /// Done.
     Submit,
+}
+
+impl std::fmt::Debug for Key {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Key(masked)")
+    }
 }
 
 /// Anything that reaches the loop.
@@ -115,6 +121,8 @@ pub struct Report {
     pub online: bool,
     /// Rows not yet arrived.
     pub pending: usize,
+    /// Whether something lies on the reader, as far as the card service has said.
+    pub card: bool,
 }
 
 /// One filing in a [`Report`].
@@ -130,7 +138,7 @@ pub struct Progress {
     pub procedure: String,
     /// The city's number.
     pub arrival_no: Option<u64>,
-    /// The receipt as it stands in its QR code.
+    /// The receipt as QR text.
     pub receipt: Option<String>,
     /// The family's page.
     pub status_url: Option<String>,
@@ -163,8 +171,9 @@ struct Core<'a> {
     state: State,
     pad: Pad,
     timers: BTreeMap<Timer, Instant>,
-    signing: Option<Signing>,
+    signing: Option<(Ticket, Signing)>,
     online: bool,
+    has_room: bool,
     fresh: bool,
 }
 
@@ -189,8 +198,10 @@ pub fn run(
         timers: BTreeMap::new(),
         signing: None,
         online: false,
+        has_room: true,
         fresh: true,
     };
+    core.look_for_room();
     core.draw();
     loop {
         let input = match core.next_deadline() {
@@ -269,7 +280,7 @@ impl Core<'_> {
     }
 
     fn step(&mut self, event: Event) {
-        let has_room = self.parts.desk.has_room();
+        let has_room = self.has_room;
         let cx = Context {
             catalogue: &self.parts.catalogue,
             today: self.parts.clock.today(),
@@ -278,6 +289,15 @@ impl Core<'_> {
         };
         let before = self.state.clone();
         let (after, effects) = step(before.clone(), event, &cx);
+        if audit::failure(&after.stage) == Some(Failure::FormIncomplete)
+            && let Some(draft) = after.stage.draft().or_else(|| before.stage.draft())
+            && let Some(why) = obstacle(draft, before.lang, &cx)
+        {
+            tracing::warn!(
+                error = &why as &dyn std::error::Error,
+                "a form cannot be put together"
+            );
+        }
         if let Some(record) = audit::record(&before, &after) {
             tracing::info!(target: "audit", from = record.from, to = record.to, code = record.code, arrived = record.arrived);
         }
@@ -309,7 +329,7 @@ impl Core<'_> {
             catalogue: &self.parts.catalogue,
             typed: self.pad.len(),
             online: self.online,
-            has_room: self.parts.desk.has_room(),
+            has_room: self.has_room,
             pending: self.parts.desk.pending(),
             today: self.parts.clock.today(),
             question: (narrow(question.index), narrow(question.total)),
@@ -363,7 +383,15 @@ impl Core<'_> {
 
     // ------------------------------------------------------------------------------------------ the card
 
+    /// Asks the outbox, which writes and syncs a page to know: once per card, not once per key.
+    fn look_for_room(&mut self) {
+        self.has_room = self.parts.desk.has_room();
+    }
+
     fn heard_card(&mut self, event: CardEvent) -> Option<Event> {
+        if let CardEvent::Inserted { .. } | CardEvent::Removed { .. } = &event {
+            self.look_for_room();
+        }
         match event {
             CardEvent::Done {
                 ticket,
@@ -375,7 +403,8 @@ impl Core<'_> {
                     error = &error as &dyn std::error::Error,
                     "card operation failed"
                 );
-                let refused = self.signing.take().and_then(|s| s.refusal());
+                let asked = self.signing.take_if(|(asked, _)| asked.0 == ticket.0);
+                let refused = asked.and_then(|(_, signing)| signing.refusal());
                 let trouble = refused.unwrap_or_else(|| cardside::trouble(&error));
                 Some(Event::CardFailed {
                     ticket: Ticket(ticket.0),
@@ -387,10 +416,8 @@ impl Core<'_> {
     }
 
     fn signed(&mut self, ticket: Ticket, signatures: &[Vec<u8>]) -> Event {
-        let finished = self
-            .signing
-            .take()
-            .map(|signing| signing.finish(signatures));
+        let asked = self.signing.take_if(|(asked, _)| *asked == ticket);
+        let finished = asked.map(|(_, signing)| signing.finish(signatures));
         match finished {
             Some(Ok(signatures)) => Event::Signed { ticket, signatures },
             Some(Err(error)) => {
@@ -517,7 +544,7 @@ impl Core<'_> {
             self.parts.clock.unix(),
         );
         let in_card = signing.clone();
-        self.signing = Some(signing);
+        self.signing = Some((ticket, signing));
         match ubugoe_card::SignPassword::new(&self.pad.take()) {
             Ok(password) => {
                 let prepare = Box::new(move |certificate: &[u8]| {
@@ -535,14 +562,19 @@ impl Core<'_> {
     }
 
     fn certificates(&self, holder: &ubugoe_procedures::CardHolder, card: CardIdentity) -> Event {
-        let earlier = self.parts.desk.earlier(card);
+        let earlier = match self.parts.desk.earlier(card) {
+            Ok(earlier) => earlier,
+            Err(error) => {
+                tracing::error!(
+                    error = &error as &dyn std::error::Error,
+                    "earlier visits not readable"
+                );
+                return Event::CertificatesFailed(CertificateTrouble::EarlierUnreadable);
+            }
+        };
         match ward::naming(&self.parts.certificates, holder) {
             Ok(mut candidates) => {
-                candidates.retain(|c| {
-                    !earlier
-                        .iter()
-                        .any(|e| e.certificate.0 == c.number && e.certificate.1 == c.child_order())
-                });
+                candidates.retain(|c| !earlier.iter().any(|e| e.settles(c)));
                 let earlier = earlier.into_iter().flat_map(|e| e.deliveries).collect();
                 Event::CertificatesFound {
                     candidates,
@@ -588,6 +620,7 @@ fn report(state: &State, around: &Around<'_>) -> Report {
         deliveries,
         online: around.online,
         pending: around.pending,
+        card: !state.side.lying.is_empty(),
     }
 }
 

@@ -1,7 +1,7 @@
 //! The desk: where forms are made ready for the card, sealed for the cities and written into the outbox.
 //!
 //! Three steps, each with its own data: [`Signing`] goes to the card's thread and comes back with CMS objects;
-//! [`Desk::store`] seals and writes them in one transaction; [`Desk::deliveries`] says how far they have come.
+//! [`Desk::store`] seals and writes them in one transaction; [`Desk::refresh`] says how far they have come.
 //! The desk never decides what a person sees.
 
 use std::sync::{Arc, Mutex, PoisonError};
@@ -10,7 +10,7 @@ use ubugoe_edge::{
     LinkEvent,
     outbox::{NewRow, OutboxHandle, Row, RowState, StoreError},
 };
-use ubugoe_procedures::{CardHolder, MunicipalityCode};
+use ubugoe_procedures::{BirthCertificate, CardHolder, MunicipalityCode};
 use ubugoe_protocol::{
     CaseId, CaseState, DeviceId, FilingBody, FilingId, Header, IdError, Kind, Receipt, RecipientId,
     RecipientPublicKey, Refusal, SealError, SigningKey, VERSION, VerifyingKey,
@@ -393,41 +393,49 @@ impl Desk {
     }
 
     /// What this card filed here before, by certificate and child, each filing as it stands now.
-    #[must_use]
-    pub fn earlier(&self, card: CardIdentity) -> Vec<Earlier> {
-        let visits = self.outbox.lock().visits();
-        let visits = visits.unwrap_or_else(|error| {
-            tracing::error!(
-                error = &error as &dyn std::error::Error,
-                "earlier visits not readable"
-            );
-            Vec::new()
-        });
-        visits
+    ///
+    /// # Errors
+    /// When the outbox or a record in it cannot be read: then nobody knows what was filed, and nothing may be offered.
+    pub fn earlier(&self, card: CardIdentity) -> Result<Vec<Earlier>, DeskError> {
+        let visits = self.outbox.lock().visits().map_err(DeskError::Store)?;
+        let mut found = Vec::new();
+        for sealed in visits.into_iter().filter_map(|visit| visit.record) {
+            let record = self.records.open(&sealed).map_err(DeskError::Record)?;
+            if record.card == card.0 {
+                found.push(self.as_it_stands(record)?);
+            }
+        }
+        Ok(found)
+    }
+
+    fn as_it_stands(&self, record: VisitRecord) -> Result<Earlier, DeskError> {
+        let deliveries = record
+            .forms
             .into_iter()
-            .filter_map(|visit| match self.records.open(&visit.record?) {
-                Ok(record) if record.card == card.0 => Some(record),
-                Ok(_) => None,
-                Err(error) => {
-                    tracing::error!(
-                        error = &error as &dyn std::error::Error,
-                        "a visit record does not open"
-                    );
-                    None
-                }
-            })
-            .map(|record| {
-                let deliveries = record
-                    .forms
-                    .into_iter()
-                    .map(|form| self.refresh(stored(form)))
-                    .collect();
-                Earlier {
-                    certificate: (record.certificate_number, record.child_order),
-                    deliveries,
-                }
-            })
-            .collect()
+            .map(|form| self.try_refresh(&stored(form)));
+        Ok(Earlier {
+            certificate: (record.certificate_number, record.child_order),
+            deliveries: deliveries
+                .collect::<Result<_, _>>()
+                .map_err(DeskError::Store)?,
+        })
+    }
+}
+
+impl Earlier {
+    /// Whether a certificate is done with: every filing that rests on it is on its way, arrived or accepted. One that an
+    /// officer returned, or the city refused, may be filed anew.
+    #[must_use]
+    pub fn settles(&self, certificate: &BirthCertificate) -> bool {
+        let open = |d: &Delivery| {
+            matches!(
+                d.state,
+                DeliveryState::Returned { .. } | DeliveryState::Refused { .. }
+            )
+        };
+        self.certificate.0 == certificate.number
+            && self.certificate.1 == certificate.child_order()
+            && !self.deliveries.iter().any(open)
     }
 }
 
@@ -447,16 +455,13 @@ pub enum News {
 pub fn news(event: &LinkEvent) -> News {
     match event {
         LinkEvent::Connected(_) => News::Online(true),
-        LinkEvent::Disconnected { reason } => {
-            tracing::info!(?reason, "link down");
-            News::Online(false)
-        }
-        LinkEvent::Receipt { .. } | LinkEvent::Refused(_) | LinkEvent::Status(_) => News::Moved,
-        LinkEvent::Mode(_) => News::Nothing,
-        LinkEvent::Alert(alert) => {
-            tracing::error!(?alert, "the link noticed something that staff must see");
-            News::Nothing
-        }
+        LinkEvent::Disconnected { .. } => News::Online(false),
+        LinkEvent::Sent(_)
+        | LinkEvent::Receipt { .. }
+        | LinkEvent::Refused(_)
+        | LinkEvent::Status(_) => News::Moved,
+        // The link has logged its alerts already.
+        LinkEvent::Mode(_) | LinkEvent::Alert(_) => News::Nothing,
     }
 }
 
@@ -475,7 +480,7 @@ fn refusal_code(row: &Row) -> String {
         .as_deref()
         .and_then(|signed| Refusal::peek(signed).ok());
     refusal
-        .map(|r| format!("{:?}", r.reason))
+        .map(|r| format!("R-{:02}", r.reason.code()))
         .unwrap_or_default()
 }
 

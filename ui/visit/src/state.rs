@@ -120,6 +120,8 @@ pub struct PinProblem {
 /// Why the ward's certificates could not be looked up.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum CertificateTrouble {
+    /// What this device filed earlier could not be read: nothing is offered, lest it be filed twice.
+    EarlierUnreadable,
     /// At least one file could not be read as a certificate.
     Unreadable,
 }
@@ -244,7 +246,7 @@ pub struct Delivery {
     pub arrival_no: Option<u64>,
     /// The city's arrival time in seconds since 1970-01-01 UTC, once arrived.
     pub arrived_at: Option<i64>,
-    /// What goes into the QR code, once arrived: the receipt as anyone can verify it.
+    /// The receipt as QR text, once arrived: the receipt as anyone can verify it; printed later, not shown yet.
     pub receipt_text: Option<String>,
     /// The family's status page, once arrived.
     pub status_url: Option<String>,
@@ -465,6 +467,29 @@ impl Stage {
             // Behind a trouble page the card still lies there; behind the cover it does not.
             Self::Trouble { back_to, .. } => back_to.as_ref().and_then(|back| back.card()),
             Self::Resting | Self::Following { .. } | Self::CardAway { .. } | Self::Finished => None,
+        }
+    }
+
+    /// What the visit has gathered, where there is something; behind a trouble page, what it goes back to.
+    #[must_use]
+    pub fn draft(&self) -> Option<&Draft> {
+        match self {
+            Self::Line(draft)
+            | Self::Asking { draft, .. }
+            | Self::Reviewing { draft, .. }
+            | Self::SignPassword { draft, .. }
+            | Self::Signing { draft, .. }
+            | Self::Storing { draft, .. } => Some(draft),
+            Self::Trouble { back_to, .. } => back_to.as_ref().and_then(|back| back.draft()),
+            Self::CardAway { was, .. } => was.draft(),
+            Self::Resting
+            | Self::AttributesPin { .. }
+            | Self::ReadingAttributes { .. }
+            | Self::Identity { .. }
+            | Self::FindingCertificate { .. }
+            | Self::Certificate { .. }
+            | Self::Following { .. }
+            | Self::Finished => None,
         }
     }
 

@@ -209,6 +209,8 @@ pub enum LinkEvent {
         /// Why.
         reason: DisconnectReason,
     },
+    /// The broker took these rows. Nobody has signed for them.
+    Sent(Vec<FilingId>),
     /// A row arrived: the receipt is in the outbox.
     Receipt {
         /// The receipt.

@@ -64,6 +64,11 @@ pub(super) async fn run(context: &Context, broker: &Broker, flight: &mut Flight)
     let options = options(context, broker);
     // Room for a full window, every possible acknowledgement and a goodbye: putting something in never has to wait.
     let room = usize::from(context.config.tuning.window) + usize::from(INCOMING) + 8;
+    let mut options = options;
+    // Small packets go at once: with Nagle's algorithm a receipt took 43 ms instead of 25 (median, one machine).
+    let mut network = options.network_options();
+    network.set_tcp_nodelay(true);
+    options.set_network_options(network);
     let (client, mut events) = AsyncClient::new(options, room);
     let session = Session {
         context,
@@ -259,7 +264,10 @@ impl Session<'_> {
             .keys()
             .find(|r| topics::presence(r) == topic)
         {
-            self.flight.borrow_mut().recipient_is_back(recipient);
+            // Its will says "offline" with the same topic; that is no reason to try at once.
+            if publish.payload.as_ref() == b"online" {
+                self.flight.borrow_mut().recipient_is_back(recipient);
+            }
         } else {
             let taken = inbox::take(self.context, &topic, &publish.payload);
             for id in taken.settled {
@@ -404,7 +412,11 @@ impl Session<'_> {
             .outbox
             .lock()
             .mark_sent(&ids, self.context.now())
-            .map_err(|e| unreadable(&e))
+            .map_err(|e| unreadable(&e))?;
+        if !ids.is_empty() {
+            self.context.emit(LinkEvent::Sent(ids));
+        }
+        Ok(())
     }
 
     /// Ends a connection on which packets are under way and nothing moves.

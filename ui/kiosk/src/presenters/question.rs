@@ -14,12 +14,19 @@ use crate::core::{Input, Sender};
 const BLANK: &str = "";
 
 /// What the person did with the question.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub enum Typed {
     /// "Next", with what stands in the field.
     Text(String),
     /// "No answer" / "not decided yet".
     Skip,
+}
+
+// What a parent answers belongs in no log.
+impl std::fmt::Debug for Typed {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Typed(masked)")
+    }
 }
 
 /// What was typed, as the field's kind of value.
@@ -121,7 +128,10 @@ pub(super) fn show(
         field.seen_by.get(lang).to_owned(),
     );
     // The bracketed half of such words goes on a line of its own: the button is two lines high.
-    let blank = field.blank.as_ref().map(|b| b.get(lang).replace('（', "\n（"));
+    let blank = field
+        .blank
+        .as_ref()
+        .map(|b| b.get(lang).replace('（', "\n（"));
     let (kind, fresh) = (kind(field), around.fresh);
     Box::new(move |screen| {
         let page = screen.global::<QuestionAdapter>();

@@ -318,9 +318,7 @@ fn refuse_to_sign(draft: &Draft, here: &Here<'_>) -> Option<Failure> {
     if here.cx.today.is_none() {
         return Some(Failure::ClockUnsynchronised);
     }
-    if !here.cx.has_room {
-        return Some(Failure::StorageFull);
-    }
+    // Room is not asked again: a visit that began is never turned away for it, and the outbox keeps a reserve.
     kept(
         draft.card.facts.sign_tries,
         Failure::SignPasswordLocked,
@@ -328,9 +326,9 @@ fn refuse_to_sign(draft: &Draft, here: &Here<'_>) -> Option<Failure> {
     )
 }
 
-/// Clock and storage may come right while the answers wait; the card's counter does not.
+/// The clock may come right while the answers wait; the card's counter does not.
 fn refused(failure: Failure, draft: Box<Draft>, prepared: Vec<Prepared>, here: &Here<'_>) -> Moved {
-    if matches!(failure, Failure::ClockUnsynchronised | Failure::StorageFull) {
+    if failure == Failure::ClockUnsynchronised {
         pause(failure, Stage::Reviewing { draft, prepared })
     } else {
         stop(failure, Some(&draft.card), here)

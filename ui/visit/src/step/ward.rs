@@ -40,6 +40,7 @@ pub(super) fn certificates_failed(stage: Stage, why: CertificateTrouble, here: &
     };
     let failure = match why {
         CertificateTrouble::Unreadable => Failure::CertificateUnreadable,
+        CertificateTrouble::EarlierUnreadable => Failure::StorageFailed,
     };
     stop(failure, Some(&card), here)
 }
