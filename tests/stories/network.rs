@@ -14,7 +14,7 @@ use ubugoe_bench::{
 use crate::world::{self, HANA};
 
 /// For lines that programs write into their logs.
-const LONG: Duration = Duration::from_secs(60);
+const LONG: Duration = Duration::from_mins(1);
 
 fn pull_cable(rig: &mut Rig) -> anyhow::Result<()> {
     rig.wire.pull();
@@ -50,7 +50,7 @@ fn a_visit_without_network_is_still_there_a_day_later_and_arrives_once() -> anyh
     all_stored(&stored);
 
     rig.kiosk()?.move_clock(24 * 60 * 60)?;
-    rig.reader.remove();
+    world::take_away(&mut rig)?;
     rig.kiosk()?.tap("おわる")?;
     Visit::new(rig.kiosk()?).reach("finished")?;
     rig.reader.insert();

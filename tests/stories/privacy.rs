@@ -1,7 +1,12 @@
 //! Nothing of one person is left for the next: not at the end, not in the middle, not for another card.
 
 use anyhow::ensure;
-use ubugoe_bench::{kiosk::Until, rig::Rig, story::Visit};
+use ubugoe_bench::{
+    kiosk::Until,
+    office::Office,
+    rig::{Rig, RigConfig},
+    story::Visit,
+};
 
 use crate::world::{self, HANA, Person, SORA};
 
@@ -100,11 +105,7 @@ fn whoever_gives_up_or_finishes_leaves_nothing_behind() -> anyhow::Result<()> {
     assert_eq!(end.value["pending"], 0);
     screen_is_clean_of(&mut rig, HANA)?;
 
-    rig.reader.remove();
-    ensure!(
-        rig.reader
-            .wait_until(std::time::Duration::from_secs(30), |s| !s.powered)
-    );
+    world::take_away(&mut rig)?;
     world::up_to_password(&mut rig, HANA)?;
     world::sign(&mut rig, HANA)?;
     screen_is_clean_of(&mut rig, HANA)?;
@@ -114,6 +115,7 @@ fn whoever_gives_up_or_finishes_leaves_nothing_behind() -> anyhow::Result<()> {
     rig.kiosk()?.wait_stage(&["finished"])?;
     screen_is_clean_of(&mut rig, HANA)?;
 
+    world::take_away(&mut rig)?;
     rig.reader.take(SORA.persona)?;
     rig.reader.insert();
     let mut visit = Visit::new(rig.kiosk()?);
@@ -128,4 +130,41 @@ fn whoever_gives_up_or_finishes_leaves_nothing_behind() -> anyhow::Result<()> {
     screen_is_clean_of(&mut rig, HANA)?;
     world::logs_hold_nothing_of(&rig, HANA)?;
     world::logs_hold_nothing_of(&rig, SORA)
+}
+
+#[test]
+fn even_with_every_log_line_on_no_log_holds_a_secret_a_name_or_a_number() -> anyhow::Result<()> {
+    let mut rig = world::world_with(HANA, |config| RigConfig {
+        log: Some("trace"),
+        ..config
+    })?;
+    rig.reader.insert();
+    let mut visit = Visit::new(rig.kiosk()?);
+    visit.reach("attributes-pin")?;
+    visit.pin("0864", "次へ")?;
+    world::up_to_password(&mut rig, HANA)?;
+    world::sign(&mut rig, HANA)?;
+    let arrived = world::arrived(&mut rig)?;
+    let ids = world::both_arrived_once(&rig, &arrived)?;
+    let mut office = Office::sign_in(&rig.city_url())?;
+    for id in &ids {
+        office.filing(id)?;
+        office.accept(id)?;
+    }
+    Visit::new(rig.kiosk()?).delivered("accepted")?;
+    let logs = rig.logs()?;
+    for name in ["kiosk", "city"] {
+        let loud = |(path, text): &(std::path::PathBuf, String)| {
+            path.file_name()
+                .is_some_and(|f| f.to_string_lossy().starts_with(name))
+                && text.contains("DEBUG")
+        };
+        ensure!(logs.iter().any(loud), "the {name} did not log everything");
+    }
+    let mistyped = Person {
+        pin: "0864",
+        ..HANA
+    };
+    world::logs_hold_nothing_of(&rig, mistyped)?;
+    world::logs_hold_nothing_of(&rig, HANA)
 }

@@ -45,18 +45,6 @@ fn refused(rig: &mut Rig, code: &str) -> anyhow::Result<Report> {
     trouble(rig, code, Some(before.revision))
 }
 
-/// The card is taken away, and the kiosk has noticed. Some pages stay then, so that they can be read to the end.
-fn take_away(rig: &mut Rig) -> anyhow::Result<()> {
-    let before = rig.kiosk()?.report()?;
-    rig.reader.remove();
-    rig.kiosk()?.wait(&Until {
-        since: Some(before.revision),
-        timeout: Some(Duration::from_secs(30)),
-        ..Until::default()
-    })?;
-    Ok(())
-}
-
 /// "I have read it": the page goes, and the next card may come.
 fn read_to_the_end(rig: &mut Rig) -> anyhow::Result<()> {
     rig.kiosk()?.tap("おわる")?;
@@ -76,10 +64,10 @@ fn wrong_pins_stop_before_the_last_try_of_either_secret() -> anyhow::Result<()> 
     assert_eq!((twice.stage(), twice.code()), ("trouble", Some("C-302")));
     assert_eq!(rig.reader.status().tries[0], Some(1));
     // Put down again, the card is refused before any PIN page, and its count stays.
-    take_away(&mut rig)?;
+    world::take_away(&mut rig)?;
     refused(&mut rig, "C-302")?;
     assert_eq!(rig.reader.status().tries[0], Some(1));
-    take_away(&mut rig)?;
+    world::take_away(&mut rig)?;
     read_to_the_end(&mut rig)?;
 
     // What a right entry at a municipal counter does.
@@ -94,7 +82,7 @@ fn wrong_pins_stop_before_the_last_try_of_either_secret() -> anyhow::Result<()> 
     assert_eq!((last.stage(), last.code()), ("trouble", Some("C-304")));
     assert_eq!(rig.reader.status().tries[1], Some(1));
     assert_eq!(last.value["pending"], 0, "nothing was stored");
-    take_away(&mut rig)?;
+    world::take_away(&mut rig)?;
     refused(&mut rig, "C-304")?;
     assert_eq!(
         rig.reader.status().tries,

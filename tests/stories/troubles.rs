@@ -29,18 +29,6 @@ fn refused(rig: &mut Rig, code: &str) -> anyhow::Result<Report> {
     trouble(rig, code, Some(before.revision))
 }
 
-/// The card is taken away, and the kiosk has noticed. Some pages stay then, so that they can be read to the end.
-fn take_away(rig: &mut Rig) -> anyhow::Result<()> {
-    let before = rig.kiosk()?.report()?;
-    rig.reader.remove();
-    rig.kiosk()?.wait(&Until {
-        since: Some(before.revision),
-        timeout: Some(Duration::from_secs(30)),
-        ..Until::default()
-    })?;
-    Ok(())
-}
-
 /// "I have read it": the page goes, and the next card may come.
 fn read_to_the_end(rig: &mut Rig) -> anyhow::Result<()> {
     rig.kiosk()?.tap("おわる")?;
@@ -63,7 +51,7 @@ fn a_card_that_cannot_be_used_is_told_by_its_code_before_any_pin() -> anyhow::Re
         refused(&mut rig, code)?;
         let page = world::screen(rig.kiosk()?)?;
         assert!(page.contains(code), "{persona}: {page}");
-        take_away(&mut rig)?;
+        world::take_away(&mut rig)?;
     }
     read_to_the_end(&mut rig)?;
     rig.reader.take(HANA.persona)?;
@@ -83,7 +71,7 @@ fn a_forged_record_stops_after_the_pin_and_shows_nothing_of_it() -> anyhow::Resu
     trouble(&mut rig, "C-403", None)?;
     let page = world::screen(rig.kiosk()?)?;
     assert!(!page.contains("偽山") && !page.contains("裏町"), "{page}");
-    take_away(&mut rig)
+    world::take_away(&mut rig)
 }
 
 /// Attributes of one name, signature certificate of another.
@@ -124,7 +112,7 @@ fn a_mute_card_a_lost_card_service_and_nonsense_are_told_apart_and_overcome() ->
         .fault(Fault::after_insertion(2, Effect::Mute(None)))?;
     refused(&mut rig, "C-103")?;
     rig.reader.clear_faults();
-    take_away(&mut rig)?;
+    world::take_away(&mut rig)?;
 
     rig.pcscd.stop();
     trouble(&mut rig, "C-102", None)?;
@@ -136,7 +124,7 @@ fn a_mute_card_a_lost_card_service_and_nonsense_are_told_apart_and_overcome() ->
     rig.reader.fault(Fault::next(2, Effect::Status(0x6F00)))?;
     Visit::new(rig.kiosk()?).pin(HANA.pin, "次へ")?;
     trouble(&mut rig, "C-205", None)?;
-    take_away(&mut rig)?;
+    world::take_away(&mut rig)?;
     rig.reader.clear_faults();
     assert!(
         rig.reader

@@ -1,10 +1,10 @@
 //! What the stories share: a person, a world for them, and the checks that hold at the end of every story.
 
-use std::{fs, process::Command};
+use std::{fs, process::Command, time::Duration};
 
 use anyhow::{Context as _, ensure};
 use ubugoe_bench::{
-    kiosk::{Kiosk, Report},
+    kiosk::{Kiosk, Report, Until},
     office::Office,
     rig::{self, Database, Rig, RigConfig},
     story::{self, Visit},
@@ -97,13 +97,25 @@ pub(crate) fn arrived(rig: &mut Rig) -> anyhow::Result<Report> {
     Ok(Visit::new(rig.kiosk()?).delivered("arrived")?)
 }
 
+/// The card is taken away, and the kiosk has noticed: a card that is back before the card service looks again never
+/// left. Some pages stay then, so that they can be read to the end.
+pub(crate) fn take_away(rig: &mut Rig) -> anyhow::Result<()> {
+    rig.reader.remove();
+    rig.kiosk()?.wait(&Until {
+        card: Some(false),
+        timeout: Some(Duration::from_secs(30)),
+        ..Until::default()
+    })?;
+    Ok(())
+}
+
 /// Everything the screen says, one label or value per line.
 pub(crate) fn screen(kiosk: &mut Kiosk) -> anyhow::Result<String> {
     let labels = kiosk.labels()?;
-    Ok(labels
+    let words = labels
         .into_iter()
-        .map(|l| format!("{}\n{}\n", l.label, l.value.unwrap_or_default()))
-        .collect())
+        .flat_map(|l| [l.label, l.value.unwrap_or_default()]);
+    Ok(words.collect::<Vec<_>>().join("\n"))
 }
 
 /// What must not be left on a screen or in a log of this person: parts of the name, of the address, the secrets.
@@ -155,7 +167,8 @@ pub(crate) fn both_arrived_once(rig: &Rig, followed: &Report) -> anyhow::Result<
 }
 
 fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+    let pairs: Vec<_> = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+    pairs.concat()
 }
 
 /// OpenSSL is software that nobody here wrote.
@@ -225,13 +238,17 @@ pub(crate) fn logs_hold_nothing_of(rig: &Rig, person: Person) -> anyhow::Result<
     Ok(())
 }
 
-/// Four digits may stand inside a port or an id; as a word of their own they would be a PIN.
+/// Four digits may stand inside a port or an id; as a word of their own they would be a PIN. Bytes are printed as
+/// hexadecimal or as a list of numbers.
 fn words(line: &str, trace: &str) -> bool {
     if trace.is_ascii() {
+        let numbers: Vec<_> = trace.bytes().map(|byte| byte.to_string()).collect();
         line.split(|c: char| !c.is_alphanumeric())
             .any(|word| word == trace)
+            || line.to_lowercase().contains(&hex(trace.as_bytes()))
+            || line.contains(&numbers.join(", "))
     } else {
-        line.contains(trace)
+        line.contains(trace) || line.contains(&trace.escape_unicode().to_string())
     }
 }
 

@@ -73,6 +73,8 @@ pub struct Until<'a> {
     pub delivered: &'a [&'a str],
     /// The broker reachable or not.
     pub online: Option<bool>,
+    /// Something on the reader, or nothing.
+    pub card: Option<bool>,
     /// A report after this revision.
     pub since: Option<u64>,
     /// How long at most; two minutes when `None`.
@@ -169,7 +171,7 @@ impl Kiosk {
     pub fn wait(&mut self, until: &Until<'_>) -> Result<Report, Error> {
         let order = json!({
             "do": "wait", "stages": until.stages, "code": until.code, "delivered": until.delivered,
-            "online": until.online, "since": until.since,
+            "online": until.online, "card": until.card, "since": until.since,
             "timeout_ms": until.timeout.map(|t| t.as_millis()),
         });
         Ok(Report::of(&self.ask(&order)?))

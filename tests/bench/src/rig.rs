@@ -47,7 +47,7 @@ pub const CITY: &str = "r-9a40e71b";
 pub const STAFF: (&str, &str) = ("madoguchi", "rig only: 産声の窓口");
 
 /// How long a program may take to start.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// Where the city keeps its data.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -73,6 +73,8 @@ pub struct RigConfig {
     pub today: Date,
     /// Longest silence of a card before the watchdog acts, in milliseconds.
     pub mute_after_ms: u64,
+    /// What kiosk and city write into their logs, in `RUST_LOG`'s words; their usual when `None`.
+    pub log: Option<&'static str>,
 }
 
 impl RigConfig {
@@ -86,6 +88,7 @@ impl RigConfig {
             folder: None,
             today,
             mute_after_ms: 8_000,
+            log: None,
         }
     }
 }
@@ -234,6 +237,7 @@ impl Rig {
         write(&file, &self.city_toml()?)?;
         let mut command = Command::new(programs::ours("ubugoe-city")?);
         command.arg("serve").arg("--config").arg(&file);
+        command.envs(self.config.log.map(|log| ("RUST_LOG", log)));
         let log = self.next_log("city");
         let city = Process::spawn("ubugoe-city", command, log)?;
         city.wait_ready(PATIENCE)?;
@@ -265,6 +269,7 @@ impl Rig {
             command.args(["--in-memory", "1280x800"]);
         }
         command.env("PCSCLITE_CSOCK_NAME", self.pcscd.socket());
+        command.envs(self.config.log.map(|log| ("RUST_LOG", log)));
         let log = self.next_log("kiosk");
         let process = Process::spawn("ubugoe-kiosk", command, log)?;
         process.wait_ready(PATIENCE)?;
