@@ -78,7 +78,6 @@ impl Wait {
                 .is_none_or(|code| report.code == Some(code))
             && self.online.is_none_or(|online| report.online == online)
             && self.card.is_none_or(|card| report.card == card)
-            && self.card.is_none_or(|card| report.card == card)
             && (self.delivered.is_empty()
                 || (!report.deliveries.is_empty()
                     && report
