@@ -149,6 +149,7 @@ impl Kiosk {
                 )
                 | LinkEvent::Mode(_)
                 | LinkEvent::Connected(_)
+                | LinkEvent::Sent(_)
                 | LinkEvent::Status(_) => return,
                 LinkEvent::Alert(alert) => Told::Trouble(format!("{alert:?}")),
             };
