@@ -14,7 +14,7 @@ use ubugoe_procedures::{BirthCertificate, CardHolder, MunicipalityCode};
 use ubugoe_protocol::{
     CaseId, CaseState, DeviceId, FilingBody, FilingId, Header, IdError, Kind, Receipt, RecipientId,
     RecipientPublicKey, Refusal, SealError, SigningKey, VERSION, VerifyingKey,
-    cades::{self, CadesError, Purpose, Trust},
+    cades::{self, CadesError, CertificateFacts, Purpose, Trust},
     digest, seal,
 };
 use ubugoe_visit::{CardIdentity, CardTrouble, Delivery, DeliveryState, Prepared};
@@ -122,11 +122,7 @@ impl Signing {
     fn digests(&self, certificate: &[u8]) -> Result<Vec<[u8; 32]>, CardTrouble> {
         let facts = cades::check_certificate(certificate, &self.trust, Purpose::Signature, self.at)
             .map_err(|error| refused(&error))?;
-        // Names are not compared: a certificate writes replaced characters (代替文字) where the card has the right ones.
-        if facts
-            .birth_date()
-            .is_some_and(|b| (b.year, b.month, b.day) != civil_parts(&self.holder))
-        {
+        if names_somebody_else(&facts, &self.holder) {
             return Err(CardTrouble::SignerDiffers);
         }
         let prepared = self
@@ -174,6 +170,23 @@ fn refused(error: &CadesError) -> CardTrouble {
         "signature certificate refused"
     );
     CardTrouble::CertificateInvalid
+}
+
+/// Whether a signature certificate is of another person than the attributes.
+///
+/// Names count only where the certificate says that it has every character as registered (代替文字 flags all 0), and
+/// without regard to the space between them: how it is written in certificates is not documented.
+fn names_somebody_else(facts: &CertificateFacts, holder: &CardHolder) -> bool {
+    let born_otherwise = facts
+        .birth_date()
+        .is_some_and(|b| (b.year, b.month, b.day) != civil_parts(holder));
+    let together = |name: &str| name.replace([' ', '\u{3000}'], "");
+    let named_otherwise = facts.name_is_as_registered()
+        && facts
+            .name
+            .as_deref()
+            .is_some_and(|name| together(name) != together(&holder.name));
+    born_otherwise || named_otherwise
 }
 
 fn civil_parts(holder: &CardHolder) -> (u16, u8, u8) {

@@ -43,6 +43,8 @@ pub struct CertificateFacts {
     pub serial: String,
     /// 氏名 as on the certificate, code points untouched.
     pub name: Option<String>,
+    /// 氏名代替文字フラグ as written: one digit per character of the name, `0` where it is the registered one.
+    pub name_flags: Option<String>,
     /// 住所 as on the certificate, code points untouched.
     pub address: Option<String>,
     /// 生年月日 as written: `EYYYYMMDD`. See [`CertificateFacts::birth_date`].
@@ -56,6 +58,13 @@ pub struct CertificateFacts {
 }
 
 impl CertificateFacts {
+    /// Whether the certificate says that no character of the name was replaced (代替文字).
+    #[must_use]
+    pub fn name_is_as_registered(&self) -> bool {
+        let flags = self.name_flags.as_deref();
+        flags.is_some_and(|flags| !flags.is_empty() && flags.bytes().all(|b| b == b'0'))
+    }
+
     /// The date of birth taken apart; `None` when absent or not nine digits.
     #[must_use]
     pub fn birth_date(&self) -> Option<Birth> {
@@ -397,6 +406,7 @@ impl Checked {
             subject: tbs.subject.to_string(),
             serial: hex::encode(tbs.serial_number.as_bytes()),
             name: None,
+            name_flags: None,
             address: None,
             birth: None,
             sex: None,
@@ -410,6 +420,7 @@ impl Checked {
             };
             let slot = match other.type_id {
                 oid::JPKI_NAME => &mut facts.name,
+                oid::JPKI_NAME_FLAGS => &mut facts.name_flags,
                 oid::JPKI_ADDRESS => &mut facts.address,
                 oid::JPKI_BIRTH => &mut facts.birth,
                 oid::JPKI_SEX => &mut facts.sex,

@@ -43,6 +43,7 @@ pub(crate) mod oid {
     pub(crate) const EXTENDED_KEY_USAGE: Oid = Oid::new_unwrap("2.5.29.37");
     /// JPKI subject alternative names: `.1` name, `.4` birth, `.3` sex, `.5` address.
     pub(crate) const JPKI_NAME: Oid = Oid::new_unwrap("1.2.392.200149.8.5.5.1");
+    pub(crate) const JPKI_NAME_FLAGS: Oid = Oid::new_unwrap("1.2.392.200149.8.5.5.2");
     pub(crate) const JPKI_SEX: Oid = Oid::new_unwrap("1.2.392.200149.8.5.5.3");
     pub(crate) const JPKI_BIRTH: Oid = Oid::new_unwrap("1.2.392.200149.8.5.5.4");
     pub(crate) const JPKI_ADDRESS: Oid = Oid::new_unwrap("1.2.392.200149.8.5.5.5");
