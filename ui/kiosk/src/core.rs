@@ -22,7 +22,7 @@ use ubugoe_procedures::{Catalogue, Lang, MunicipalityCode};
 use ubugoe_protocol::cades::Trust;
 use ubugoe_visit::{
     CardIdentity, CardTrouble, CertificateTrouble, Context, Delivery, Effect, Event, Failure,
-    QuestionNumber, Stage, State, Ticket, Timer, audit, obstacle, question_number, step,
+    QuestionNumber, Stage, State, Ticket, Timer, audit, left_out, obstacle, question_number, step,
 };
 
 use crate::{
@@ -324,6 +324,12 @@ impl Core<'_> {
             Stage::Asking { draft, at, .. } => question_number(draft, at, &cx),
             _ => QuestionNumber { index: 1, total: 1 },
         };
+        let left_out = self
+            .state
+            .stage
+            .draft()
+            .map(|draft| left_out(draft, &cx))
+            .unwrap_or_default();
         let narrow = |n: usize| i32::try_from(n).unwrap_or(i32::MAX);
         let around = Around {
             catalogue: &self.parts.catalogue,
@@ -334,6 +340,7 @@ impl Core<'_> {
             today: self.parts.clock.today(),
             question: (narrow(question.index), narrow(question.total)),
             fresh: self.fresh,
+            left_out: &left_out,
         };
         let report = report(&self.state, &around);
         self.screen

@@ -20,7 +20,7 @@ pub use question::Typed;
 pub(crate) use question::value;
 use ubugoe_procedures::{Catalogue, Lang};
 use ubugoe_view::{ComponentHandle, Language, Network, Page, Screen, Shell};
-use ubugoe_visit::{Failure, Stage, State};
+use ubugoe_visit::{Failure, LeftOut, Stage, State};
 
 use crate::core::Sender;
 
@@ -39,6 +39,8 @@ pub struct Around<'a> {
     pub pending: usize,
     /// Today in Japan, if the clock may be believed.
     pub today: Option<jiff::civil::Date>,
+    /// Forms that are not filed here after all, with where they go instead.
+    pub left_out: &'a [LeftOut<'a>],
     /// The question on the screen and how many there are, both from 1.
     pub question: (i32, i32),
     /// Whether the stage or question changed since the last picture: typed text starts anew.

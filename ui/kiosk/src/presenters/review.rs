@@ -19,6 +19,17 @@ struct Sheet {
 pub(super) fn show(prepared: &[Prepared], around: &Around<'_>, lang: Lang) -> Picture {
     let sheets: Vec<Sheet> = prepared.iter().map(|p| sheet(p, around, lang)).collect();
     let fresh = around.fresh;
+    let elsewhere: Vec<String> = around
+        .left_out
+        .iter()
+        .map(|left| {
+            format!(
+                "{}: {}",
+                left.procedure.title.get(lang),
+                left.advice.text.get(lang)
+            )
+        })
+        .collect();
     Box::new(move |screen| {
         let page = screen.global::<ReviewAdapter>();
         let forms = sheets.into_iter().map(|s| ReviewForm {
@@ -28,6 +39,7 @@ pub(super) fn show(prepared: &[Prepared], around: &Around<'_>, lang: Lang) -> Pi
             rows: words::model(s.rows),
         });
         page.set_forms(words::model(forms.collect()));
+        page.set_elsewhere(elsewhere.join("\n").into());
         if fresh {
             page.set_current(0);
             page.set_seen(0);
@@ -101,6 +113,7 @@ const fn source(source: Source) -> ValueSource {
 pub(super) fn wipe(screen: &Screen) {
     let page = screen.global::<ReviewAdapter>();
     page.set_forms(words::model(Vec::new()));
+    page.set_elsewhere("".into());
     page.set_current(0);
     page.set_seen(0);
 }

@@ -328,6 +328,17 @@ pub(crate) const SAMPLES: &[Sample] = &[
         },
     },
     Sample {
+        name: "08-review-elsewhere",
+        show: |s, l| {
+            review(s, l);
+            s.global::<ReviewAdapter>().set_elsewhere(t(
+                l,
+                "児童手当 認定請求書: 公務員の方は、勤務先に請求します。15日の期限は勤務先でも同じです。早めに職場の担当へご連絡ください。",
+                "Child allowance claim: Public servants claim from their employer. The 15 days apply there too, so please contact them soon.",
+            ));
+        },
+    },
+    Sample {
         name: "09-outcome-stored",
         show: |s, l| outcome(s, l, FilingState::Stored, false),
     },
