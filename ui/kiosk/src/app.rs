@@ -217,8 +217,9 @@ pub fn run(config: &Config, options: &Options) -> Result<(), StartError> {
     {
         return Err(StartError::NoCity(config.birthplace));
     }
-    let link = start_link(config, &outbox, &clock, &inputs)?;
-    let mut parts = parts(config, outbox, Arc::clone(&clock))?;
+    let cities = cities(config)?;
+    let link = start_link(config, &cities, &outbox, &clock, &inputs)?;
+    let mut parts = parts(config, cities, outbox, Arc::clone(&clock))?;
     let board = Arc::new(Board::default());
     #[cfg(feature = "drive")]
     if let Some(path) = &options.control {
@@ -333,6 +334,7 @@ fn cities(config: &Config) -> Result<Vec<City>, StartError> {
 
 fn start_link(
     config: &Config,
+    cities: &[City],
     outbox: &OutboxHandle,
     clock: &Arc<Clock>,
     inputs: &Sender,
@@ -347,10 +349,7 @@ fn start_link(
         },
         device: config.device.clone(),
         device_key: key(&config.keys.hpke, RecipientSecretKey::from_text)?,
-        recipients: cities(config)?
-            .into_iter()
-            .map(|c| (c.id, c.receipt))
-            .collect(),
+        recipients: cities.iter().map(|c| (c.id.clone(), c.receipt)).collect(),
         clock: Arc::new(move || clock.unix()),
         tuning: link::Tuning::default(),
     };
@@ -368,7 +367,12 @@ fn broker(broker: &config::Broker) -> link::Broker {
     }
 }
 
-fn parts(config: &Config, outbox: OutboxHandle, clock: Arc<Clock>) -> Result<Parts, StartError> {
+fn parts(
+    config: &Config,
+    cities: Vec<City>,
+    outbox: OutboxHandle,
+    clock: Arc<Clock>,
+) -> Result<Parts, StartError> {
     let pem: String = config
         .sign_roots
         .iter()
@@ -384,13 +388,7 @@ fn parts(config: &Config, outbox: OutboxHandle, clock: Arc<Clock>) -> Result<Par
         birthplace: config.birthplace,
         certificates: config.certificates.clone(),
         trust: Arc::new(Trust::from_pem(&pem).map_err(StartError::Roots)?),
-        desk: Desk::new(
-            config.device.clone(),
-            signing,
-            records,
-            cities(config)?,
-            outbox,
-        ),
+        desk: Desk::new(config.device.clone(), signing, records, cities, outbox),
         lang: config.lang,
     })
 }

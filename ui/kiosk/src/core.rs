@@ -280,13 +280,7 @@ impl Core<'_> {
     }
 
     fn step(&mut self, event: Event) {
-        let has_room = self.has_room;
-        let cx = Context {
-            catalogue: &self.parts.catalogue,
-            today: self.parts.clock.today(),
-            birthplace: self.parts.birthplace,
-            has_room,
-        };
+        let cx = context(self.parts, self.has_room);
         let before = self.state.clone();
         let (after, effects) = step(before.clone(), event, &cx);
         if audit::failure(&after.stage) == Some(Failure::FormIncomplete)
@@ -314,12 +308,7 @@ impl Core<'_> {
     }
 
     fn draw(&mut self) {
-        let cx = Context {
-            catalogue: &self.parts.catalogue,
-            today: self.parts.clock.today(),
-            birthplace: self.parts.birthplace,
-            has_room: true,
-        };
+        let cx = context(self.parts, self.has_room);
         let question = match &self.state.stage {
             Stage::Asking { draft, at, .. } => question_number(draft, at, &cx),
             _ => QuestionNumber { index: 1, total: 1 },
@@ -337,7 +326,7 @@ impl Core<'_> {
             online: self.online,
             has_room: self.has_room,
             pending: self.parts.desk.pending(),
-            today: self.parts.clock.today(),
+            today: cx.today,
             question: (narrow(question.index), narrow(question.total)),
             fresh: self.fresh,
             left_out: &left_out,
@@ -376,12 +365,9 @@ impl Core<'_> {
         let Stage::Asking { draft, at, .. } = &self.state.stage else {
             return;
         };
-        let field = draft
-            .forms
-            .get(at.form)
-            .and_then(|form| self.parts.catalogue.procedure(&form.procedure))
-            .and_then(|procedure| procedure.form.field(at.path.as_str()));
-        let Some(field) = field else { return };
+        let Some(field) = presenters::field(draft, at, &self.parts.catalogue) else {
+            return;
+        };
         match presenters::value(field, typed) {
             Ok(value) => self.step(Event::Answered(value)),
             Err(code) => self.step(Event::AnswerUnreadable(code)),
@@ -596,6 +582,16 @@ impl Core<'_> {
                 Event::CertificatesFailed(CertificateTrouble::Unreadable)
             }
         }
+    }
+}
+
+/// What the device knows now, as `step` and the pages ask for it.
+fn context(parts: &Parts, has_room: bool) -> Context<'_> {
+    Context {
+        catalogue: &parts.catalogue,
+        today: parts.clock.today(),
+        birthplace: parts.birthplace,
+        has_room,
     }
 }
 

@@ -64,11 +64,6 @@ pub(super) async fn run(context: &Context, broker: &Broker, flight: &mut Flight)
     let options = options(context, broker);
     // Room for a full window, every possible acknowledgement and a goodbye: putting something in never has to wait.
     let room = usize::from(context.config.tuning.window) + usize::from(INCOMING) + 8;
-    let mut options = options;
-    // Small packets go at once: with Nagle's algorithm a receipt took 43 ms instead of 25 (median, one machine).
-    let mut network = options.network_options();
-    network.set_tcp_nodelay(true);
-    options.set_network_options(network);
     let (client, mut events) = AsyncClient::new(options, room);
     let session = Session {
         context,
@@ -129,6 +124,10 @@ fn options(context: &Context, broker: &Broker) -> MqttOptions {
     options.set_max_packet_size(Some(INCOMING_SIZE));
     options.set_manual_acks(true);
     options.set_outgoing_inflight_upper_limit(tuning.window.max(1));
+    // Small packets go at once: with Nagle's algorithm a receipt took 43 ms instead of 25 (median, one machine).
+    let mut network = options.network_options();
+    network.set_tcp_nodelay(true);
+    options.set_network_options(network);
     options
 }
 

@@ -17,7 +17,7 @@ mod trouble;
 mod words;
 
 pub use question::Typed;
-pub(crate) use question::value;
+pub(crate) use question::{field, value};
 use ubugoe_procedures::{Catalogue, Lang};
 use ubugoe_view::{ComponentHandle, Language, Network, Page, Screen, Shell};
 use ubugoe_visit::{Failure, LeftOut, Stage, State};

@@ -1,7 +1,9 @@
 //! One question: a field of a form becomes a page, and what was typed becomes a value.
 
 use jiff::civil::Date;
-use ubugoe_procedures::{Answers, Charset, Field, FieldKind, Lang, Problem, ReasonCode, Value};
+use ubugoe_procedures::{
+    Answers, Catalogue, Charset, Field, FieldKind, Lang, Problem, ReasonCode, Value,
+};
 use ubugoe_view::{
     ComponentHandle, Problem as Shown, QuestionAdapter, QuestionKind, QuestionOption, Screen,
 };
@@ -9,9 +11,6 @@ use ubugoe_visit::{Draft, Event, QuestionAt};
 
 use super::{Around, Picture, words};
 use crate::core::{Input, Sender};
-
-/// The option that leaves a choice blank; no catalogue id is empty.
-const BLANK: &str = "";
 
 /// What the person did with the question.
 #[derive(Clone, PartialEq, Eq)]
@@ -94,10 +93,13 @@ fn typed(answers: &Answers, field: &Field) -> String {
 }
 
 /// The field a question is about.
-pub(crate) fn field<'a>(draft: &Draft, at: &QuestionAt, around: &Around<'a>) -> Option<&'a Field> {
+pub(crate) fn field<'a>(
+    draft: &Draft,
+    at: &QuestionAt,
+    catalogue: &'a Catalogue,
+) -> Option<&'a Field> {
     let form = draft.forms.get(at.form)?;
-    around
-        .catalogue
+    catalogue
         .procedure(&form.procedure)?
         .form
         .field(at.path.as_str())
@@ -110,7 +112,8 @@ pub(super) fn show(
     around: &Around<'_>,
     lang: Lang,
 ) -> Picture {
-    let (Some(field), Some(form)) = (field(draft, at, around), draft.forms.get(at.form)) else {
+    let (Some(field), Some(form)) = (field(draft, at, around.catalogue), draft.forms.get(at.form))
+    else {
         return Box::new(|_| {});
     };
     let value = typed(&form.answers, field);
@@ -250,7 +253,7 @@ fn mark(screen: &Screen, id: &str) {
     page.set_value(id.into());
     let options = page.get_options();
     for (row, mut option) in options.iter().enumerate().collect::<Vec<_>>() {
-        option.selected = option.id == id && id != BLANK;
+        option.selected = option.id == id;
         options.set_row_data(row, option);
     }
 }
