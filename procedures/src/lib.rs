@@ -17,6 +17,7 @@ pub mod calendar;
 mod catalogue;
 mod certificate;
 mod condition;
+pub mod door;
 mod facts;
 mod filing;
 mod form;

@@ -289,6 +289,12 @@ impl Catalogue {
         all.into_iter()
     }
 
+    /// The national holidays.
+    #[must_use]
+    pub fn holidays(&self) -> &Holidays {
+        &self.holidays
+    }
+
     /// A municipality's profile.
     #[must_use]
     pub fn profile(&self, code: &MunicipalityCode) -> Option<&Profile> {
