@@ -1,6 +1,10 @@
 //! Nothing of one person is left for the next: not at the end, not in the middle, not for another card.
 
-use anyhow::ensure;
+use std::fs::File;
+use std::os::unix::fs::FileExt as _;
+use std::time::Duration;
+
+use anyhow::{Context as _, ensure};
 use ubugoe_bench::{
     kiosk::Until,
     office::Office,
@@ -167,4 +171,61 @@ fn even_with_every_log_line_on_no_log_holds_a_secret_a_name_or_a_number() -> any
     };
     world::logs_hold_nothing_of(&rig, mistyped)?;
     world::logs_hold_nothing_of(&rig, HANA)
+}
+
+/// Everything a process can write to in its memory: heap, stacks, buffers.
+fn memory(pid: u32) -> anyhow::Result<Vec<u8>> {
+    let maps = std::fs::read_to_string(format!("/proc/{pid}/maps"))?;
+    let file = File::open(format!("/proc/{pid}/mem"))?;
+    let mut all = Vec::new();
+    for line in maps.lines() {
+        let mut words = line.split_ascii_whitespace();
+        let (Some(range), Some(rights)) = (words.next(), words.next()) else {
+            continue;
+        };
+        // Kernel pages that cannot be read are no memory of the process.
+        if !rights.starts_with("rw") || line.ends_with("[vvar]") {
+            continue;
+        }
+        let (from, to) = range.split_once('-').context("a range of addresses")?;
+        let from = u64::from_str_radix(from, 16)?;
+        let length = usize::try_from(u64::from_str_radix(to, 16)? - from)?;
+        let mut part = vec![0; length];
+        file.read_exact_at(&mut part, from)?;
+        all.extend(part);
+    }
+    Ok(all)
+}
+
+#[test]
+fn a_broker_that_looks_into_all_it_holds_learns_no_name_no_procedure_and_no_place()
+-> anyhow::Result<()> {
+    let mut rig = world::world(HANA)?;
+    world::up_to_password(&mut rig, HANA)?;
+    // The city stands still: the broker has both filings in its hands.
+    rig.city().context("the city runs")?.pause()?;
+    let mark = rig.broker.process().mark();
+    world::sign(&mut rig, HANA)?;
+    rig.broker.process().wait_line_after(
+        mark,
+        "a filing at the broker",
+        |line| line.contains("Received PUBLISH from d-") && line.contains("ubg/v1/up/"),
+        Duration::from_mins(1),
+    )?;
+    let held = memory(rig.broker.process().pid())?;
+    let holds = |words: &str| {
+        held.windows(words.len())
+            .any(|part| part == words.as_bytes())
+    };
+    ensure!(holds("ubg/v1/up/d-"), "this is not the broker's memory");
+    let learned: Vec<_> = world::traces(HANA)
+        .into_iter()
+        .chain(["湊", "あすこえ市", "shussei_todoke", "jido_teate", "出生"])
+        // Four digits are found by chance in any memory: every line of the log has a time.
+        .filter(|trace| trace.len() > 4 && holds(trace))
+        .collect();
+    assert_eq!(learned, Vec::<&str>::new());
+    rig.city().context("the city runs")?.resume()?;
+    world::arrived(&mut rig)?;
+    Ok(())
 }

@@ -523,6 +523,12 @@ impl Shared {
                     if !delay.is_zero() && !self.still_there(generation, delay) {
                         return Ok(());
                     }
+                    if bytes.is_empty() {
+                        // A card without power says nothing, and vpcd cannot be told so: it reads the announced zero
+                        // bytes with a recv that waits for more than zero, for ever. To a reader, silence is an
+                        // exchange that failed; a closed connection is how vpcd reports one.
+                        return Ok(());
+                    }
                     send(stream, &bytes)?;
                     if then_pull {
                         self.lock().take_off();

@@ -8,6 +8,7 @@ mod opensc;
 mod service;
 mod shell;
 mod signatures;
+mod silence;
 mod text;
 
 use std::{
