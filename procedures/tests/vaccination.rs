@@ -290,8 +290,8 @@ fn a_status_changes_on_these_days() {
         # Rotavirus: 14w6d, 24w0d, 32w0d (trap 63).
         rotavirus_rv1  2026-11-22 -                      2026-11-22 DueWindow
         rotavirus_rv1  2026-11-22 -                      2027-03-06 DueWindow
-        rotavirus_rv1  2026-11-22 -                      2027-03-07 NeedsDoctor
-        rotavirus_rv1  2026-11-22 -                      2027-05-08 NeedsDoctor
+        rotavirus_rv1  2026-11-22 -                      2027-03-07 Late
+        rotavirus_rv1  2026-11-22 -                      2027-05-08 Late
         rotavirus_rv1  2026-11-22 -                      2027-05-09 LastDay
         rotavirus_rv1  2026-11-22 -                      2027-05-10 Expired
         rotavirus_rv1  2026-11-22 2027-01-21             2027-05-08 DueWindow
@@ -854,6 +854,7 @@ fn explained_answers_carry_remarks_and_ground() {
     let answer = ask(&json!({
         "vaccine": "rotavirus_rv1", "birth": "2026-11-22", "doses": [], "as_of": "2027-03-07", "explain": true,
     }));
+    assert_eq!(answer["status"], "late");
     assert_eq!(answer["why"]["notes"][0]["code"], "past_advised_start");
     assert!(
         answer["why"]["notes"][0]["ja"]

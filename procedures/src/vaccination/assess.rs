@@ -78,7 +78,7 @@ pub enum Status {
     Expired,
     /// Every dose was given.
     Complete,
-    /// The clinic must decide: the record does not fit the order, or a first rotavirus dose is past 14 weeks 6 days.
+    /// The record does not fit the order: the clinic must decide.
     NeedsDoctor,
     /// A course with fewer doses holds, because it began late or a dose is left out because of age.
     LateSeries,
@@ -443,16 +443,13 @@ impl<'a> Case<'a> {
         }
         self.remark(&laid.given, as_of, &mut notes);
         let past_standard = next.recommended.is_none_or(|(_, to)| as_of > to);
-        let ask = past_standard && rule.past_standard == PastStandard::AskClinic;
-        if ask {
+        if past_standard && rule.past_standard == PastStandard::AskClinic {
             notes.push(NoteCode::PastAdvisedStart);
         }
         let status = if as_of == next.latest {
             Status::LastDay
         } else if course.reduced || laid.left_out {
             Status::LateSeries
-        } else if ask {
-            Status::NeedsDoctor
         } else if past_standard {
             Status::Late
         } else {

@@ -157,7 +157,7 @@ pub enum PastStandard {
     /// Late, and still permitted.
     #[default]
     Late,
-    /// Permitted by the order and advised against by the ministry: the clinic decides.
+    /// Late, permitted by the order and advised against by the ministry: said with a remark to ask the clinic.
     AskClinic,
 }
 

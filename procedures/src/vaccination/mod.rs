@@ -29,12 +29,11 @@
 //! | [`Expired`](Status::Expired) | the last day has passed, or the interval to the dose before ends after it |
 //! | [`LastDay`](Status::LastDay) | today is the last permitted day of the next dose |
 //! | [`LateSeries`](Status::LateSeries) | in time for a course with fewer doses, because it began late or a dose is left out because of age |
-//! | [`NeedsDoctor`](Status::NeedsDoctor) | permitted, but past a time after which the ministry advises against it: a first rotavirus dose after 14 weeks 6 days. The window is said |
-//! | [`Late`](Status::Late) | the standard time has passed, or the interval ends after it; still permitted |
+//! | [`Late`](Status::Late) | the standard time has passed, or the interval ends after it; still permitted. For a first rotavirus dose after 14 weeks 6 days, which the ministry advises against, with the remark [`PastAdvisedStart`](NoteCode::PastAdvisedStart): the clinic decides |
 //! | [`DueWindow`](Status::DueWindow) | in the standard time, or before it |
 //!
-//! Walking through the days with one record, a status only moves down `due_window`, (`late`, `late_series`,
-//! `needs_doctor`), `last_day`, `expired`; a dose left out because of age starts its successor's walk.
+//! Walking through the days with one record, a status only moves down `due_window`, (`late`, `late_series`),
+//! `last_day`, `expired`; a dose left out because of age starts its successor's walk.
 
 mod assess;
 mod calendar;

@@ -89,11 +89,12 @@ enum SexWord {
 /// Where it stands.
 #[derive(Debug, Serialize, JsonSchema)]
 pub(crate) struct Answer {
-    /// `not_routine`: not part of the programme for this child. `complete`: every dose was given. `expired`: the
-    /// next dose can no longer be given in the programme. `last_day`: today is its last permitted day. `late_series`: a
-    /// course with fewer doses holds because of age. `late`: past the standard time, still permitted. `due_window`: in the
-    /// standard time or before it. `needs_doctor`: the record does not fit the order (too early, too close, another
-    /// product, before the birth, in the future), or a first rotavirus dose is past 14 weeks 6 days.
+    /// The first that holds. `not_routine`: not part of the programme for this child. `needs_doctor`: the record does not
+    /// fit the order (a dose too early, too close to another, of another product, before the birth, after `as_of`), so
+    /// that no window is said. `complete`: every dose was given. `expired`: the next dose can no longer be given in the
+    /// programme. `last_day`: `as_of` is its last permitted day. `late_series`: a course with fewer doses holds, because
+    /// it began late or a dose is left out because of age. `late`: past the standard time, still permitted.
+    /// `due_window`: in the standard time or before it.
     status: Status,
     /// Which dose is next, from 1; `null` where none is.
     next_dose: Option<usize>,
