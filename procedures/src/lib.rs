@@ -16,17 +16,21 @@ mod ask;
 pub mod calendar;
 mod catalogue;
 mod certificate;
+pub mod checkups;
 mod condition;
 pub mod door;
 mod facts;
 mod filing;
 mod form;
+mod ground;
 mod ids;
 mod jcs;
+pub mod milestone;
 pub mod names;
 mod plan;
 mod prefill;
 mod text;
+pub mod vaccination;
 mod value;
 
 pub use ask::{
@@ -51,6 +55,7 @@ pub use form::{
     ChoiceOption, Confidence, Derive, DeriveRule, Field, FieldKind, Form, Prefill, PrefillFrom,
     PrefillRole, Required, ShareRule,
 };
+pub use ground::Ground;
 pub use ids::{FieldPath, IdError, MunicipalityCode, ProcedureId};
 pub use names::{Charset, Problem, ReasonCode, Verdict};
 pub use plan::{Due, Line, LineItem, due, plan};
