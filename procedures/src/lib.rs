@@ -16,6 +16,7 @@ mod ask;
 pub mod calendar;
 mod catalogue;
 mod certificate;
+pub mod codes;
 mod condition;
 pub mod door;
 mod facts;
