@@ -17,6 +17,7 @@ pub mod calendar;
 mod catalogue;
 mod certificate;
 pub mod checkups;
+pub mod codes;
 mod condition;
 pub mod door;
 mod facts;

@@ -25,11 +25,8 @@ struct Arguments {
 }
 
 fn kinds() -> String {
-    let mut text = String::from("Kinds:\n");
-    for (name, about) in Door::kinds() {
-        text.push_str(&format!("  {name:<12} {about}\n"));
-    }
-    text
+    let lines = Door::kinds().map(|(name, about)| format!("\n  {name:<12} {about}"));
+    std::iter::once("Kinds:".to_owned()).chain(lines).collect()
 }
 
 #[expect(

@@ -1,7 +1,11 @@
 //! The kinds of question, one file each, and their table.
 
 mod checkup;
+mod code;
 mod deadline;
+mod furigana;
+mod name;
+mod postcode;
 mod vaccine;
 
 use super::Entry;
@@ -11,4 +15,8 @@ pub(super) const ALL: &[Entry] = &[
     Entry::of::<deadline::Deadline>(),
     Entry::of::<vaccine::VaccineKind>(),
     Entry::of::<checkup::CheckupKind>(),
+    Entry::of::<name::Name>(),
+    Entry::of::<furigana::Furigana>(),
+    Entry::of::<code::Code>(),
+    Entry::of::<postcode::PostcodeKind>(),
 ];
