@@ -14,7 +14,7 @@
 
 mod ask;
 pub mod calendar;
-mod catalogue;
+pub mod catalogue;
 mod certificate;
 pub mod checkups;
 pub mod codes;
@@ -30,6 +30,7 @@ pub mod milestone;
 pub mod names;
 mod plan;
 mod prefill;
+pub mod rules;
 mod text;
 pub mod vaccination;
 mod value;
@@ -40,7 +41,7 @@ pub use ask::{
 };
 pub use catalogue::{
     Advice, AdviceKind, Catalogue, CatalogueError, DayCount, DeadlineRule, Desk, LegalBasis,
-    OnlineMode, Procedure, Profile, Routing,
+    OnlineMode, Problem as CatalogueProblem, Procedure, Profile, Routing,
 };
 pub use certificate::{
     BirthCertificate, CERTIFICATE_FORMAT, CERTIFICATE_MAX_BYTES, CERTIFICATE_VERSION,

@@ -4,6 +4,7 @@ mod checkup;
 mod code;
 mod deadline;
 mod furigana;
+pub(super) mod lint;
 mod name;
 mod postcode;
 mod vaccine;
@@ -19,4 +20,5 @@ pub(super) const ALL: &[Entry] = &[
     Entry::of::<furigana::Furigana>(),
     Entry::of::<code::Code>(),
     Entry::of::<postcode::PostcodeKind>(),
+    Entry::of::<lint::Lint>(),
 ];
