@@ -1,8 +1,8 @@
 //! The allowance of very many households at once, without reasons.
 //!
 //! Children lie in columns, oldest first within a household, each as the few numbers the law asks for: month of birth,
-//! end of the fiscal year of birth, last month of life, and flags. Nine bytes a child and five a household, four bytes
-//! more per child for the way back to the question. The same amounts as [`super::allowance`], which a property test
+//! end of the fiscal year of birth, last month of life, and flags. Seven bytes a child and five a household, four bytes
+//! more per child for the way back to the question. The same amounts as [`super::allowance()`], which a property test
 //! holds it to; must not have rules of its own.
 
 use std::ops::Range;

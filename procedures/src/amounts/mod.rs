@@ -4,7 +4,7 @@
 //! tables behave. Arithmetic is in whole yen. Nothing here knows a clock: the month asked about is handed in. It must
 //! never promise: an amount follows from what was said, and the office decides.
 //!
-//! The way through: [`Amounts::builtin`] → [`allowance`] for one household with its reasons, or
+//! The way through: [`Amounts::builtin`] → [`allowance()`] for one household with its reasons, or
 //! [`allowance_columns`] for many without; [`claim_window`] and [`AllowanceTable::paid_in`] for when it begins and comes;
 //! one function for each other benefit.
 

@@ -509,6 +509,15 @@ fn grade(value: &Value) -> Result<i64, String> {
     })
 }
 
+/// True or false, or in the words of the answer's class.
+fn scheme(value: &Value) -> Result<bool, String> {
+    match value.as_str() {
+        Some("in_scheme" | "in") => Ok(true),
+        Some("outside" | "out") => Ok(false),
+        _ => loose::flag(value),
+    }
+}
+
 fn list<T>(value: &Value, reader: fn(&Value) -> Result<T, String>) -> Result<Vec<T>, String> {
     match value {
         Value::Array(values) => values.iter().map(reader).collect(),
@@ -581,7 +590,7 @@ impl Input {
                     "in_compensation_scheme",
                     "scheme",
                 ],
-                loose::flag,
+                scheme,
             )?,
             insured: fields.take(&["insured"], loose::flag)?,
             stage: fields.take(&["stage", "payment"], text)?,

@@ -30,7 +30,6 @@ pub(crate) struct Question {
         default,
         alias = "claimed",
         alias = "claim_received",
-        alias = "received",
         deserialize_with = "loose::maybe_day"
     )]
     #[schemars(with = "Option<Date>")]

@@ -4,7 +4,7 @@ use jiff::civil::Date;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::loose;
+use super::loose::{self, spelt};
 use crate::amounts::{Amounts, EventPlace, PeriodRule};
 use crate::calendar::{Calendar, ClosingDays};
 use crate::door::{Context, DoorError, Kind};
@@ -22,8 +22,6 @@ pub(crate) struct Question {
         alias = "birth",
         alias = "birth_date",
         alias = "event_date",
-        alias = "event",
-        alias = "date",
         deserialize_with = "loose::needed_moment"
     )]
     #[schemars(with = "Date")]
@@ -104,7 +102,8 @@ pub(super) fn rule_of(
     name: &str,
     place: EventPlace,
 ) -> Result<Option<PeriodRule>, DoorError> {
-    let name = tables.deadlines.canonical(name);
+    let name = spelt(name);
+    let name = tables.deadlines.canonical(&name);
     let id: ProcedureId = name.parse().map_err(DoorError::impossible)?;
     if let Some(rule) = tables.deadlines.only_at(name, place) {
         return Ok(Some(rule));
