@@ -12,6 +12,7 @@
 //! It must never refuse what the law allows: only a character set, a length or a format blocks. It must never
 //! normalise a name, and it has no place for an individual number (個人番号).
 
+pub mod amounts;
 mod ask;
 pub mod calendar;
 pub mod catalogue;

@@ -1,10 +1,15 @@
 //! The kinds of question, one file each, and their table.
 
+mod allowance;
+mod because;
+mod benefit;
 mod checkup;
+mod claim;
 mod code;
 mod deadline;
 mod furigana;
 pub(super) mod lint;
+mod loose;
 mod name;
 mod postcode;
 mod vaccine;
@@ -13,6 +18,9 @@ use super::Entry;
 
 /// Every kind, in the order of `--help`.
 pub(super) const ALL: &[Entry] = &[
+    Entry::of::<allowance::Allowance>(),
+    Entry::of::<benefit::Benefit>(),
+    Entry::of::<claim::Claim>(),
     Entry::of::<deadline::Deadline>(),
     Entry::of::<vaccine::VaccineKind>(),
     Entry::of::<checkup::CheckupKind>(),
