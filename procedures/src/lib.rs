@@ -25,6 +25,7 @@ mod ids;
 mod jcs;
 pub mod names;
 mod plan;
+pub mod portable;
 mod prefill;
 mod text;
 mod value;

@@ -1,10 +1,12 @@
 //! The kinds of question, one file each, and their table.
 
 mod deadline;
+mod portable_id;
 
 use super::Entry;
 
 /// Every kind, in the order of `--help`.
 pub(super) const ALL: &[Entry] = &[
     Entry::of::<deadline::Deadline>(),
+    Entry::of::<portable_id::PortableId>(),
 ];
