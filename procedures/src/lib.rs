@@ -27,6 +27,7 @@ pub mod names;
 mod plan;
 pub mod portable;
 mod prefill;
+pub mod registry;
 mod text;
 mod value;
 

@@ -2,6 +2,7 @@
 
 mod deadline;
 mod portable_id;
+mod registry;
 
 use super::Entry;
 
@@ -9,4 +10,5 @@ use super::Entry;
 pub(super) const ALL: &[Entry] = &[
     Entry::of::<deadline::Deadline>(),
     Entry::of::<portable_id::PortableId>(),
+    Entry::of::<registry::Registry>(),
 ];
