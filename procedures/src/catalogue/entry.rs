@@ -44,6 +44,9 @@ pub const AMOUNT_TABLES: &[&str] = &[
     "iju_shienkin",
 ];
 
+/// The most versions of one procedure.
+const MOST_VERSIONS: usize = 64;
+
 /// What a procedure's file may refer to.
 pub(super) struct Around<'a> {
     pub(super) blocks: &'a Blocks,
@@ -107,24 +110,7 @@ impl Reader<'_> {
         let event = self.event(&raw);
         let form = self.form(&raw);
         let officer_item = raw.officer_item.as_ref().map(|item| self.officer(item));
-        if !form.fields.is_empty() {
-            if officer_item.is_none() {
-                self.problem(
-                    "officer_item",
-                    ProblemKind::HalfDefined {
-                        problem: "a form for families, and no officer's item",
-                    },
-                );
-            }
-            if raw.signer.is_none() {
-                self.problem(
-                    "signer",
-                    ProblemKind::Lacking {
-                        what: "signer, and has a form",
-                    },
-                );
-            }
-        }
+        self.halves(&raw, !form.fields.is_empty());
         let (title, summary, reason) = (
             self.text("title", &raw.title),
             self.text("summary", &raw.summary),
@@ -146,19 +132,6 @@ impl Reader<'_> {
         let depends = raw.depends.iter().map(|d| self.dependency(d)).collect();
         let automatic = raw.automatic.iter().map(|a| self.automatic(a)).collect();
         let record = raw.record.as_ref().map(|record| self.record(record));
-        self.unique("attachment", raw.attachment.iter().map(|a| a.id.as_str()));
-        self.unique("depends", raw.depends.iter().map(|d| d.on.as_str()));
-        self.unique("advice", raw.advice.iter().map(|a| a.id.as_str()));
-        for advice in &raw.advice {
-            if advice.text.ja.trim().is_empty() || advice.text.en.trim().is_empty() {
-                self.problem(
-                    format!("advice.{}", advice.id),
-                    ProblemKind::Words {
-                        problem: "no Japanese or no English text".to_owned(),
-                    },
-                );
-            }
-        }
         let recipient = recipient?;
         let deadline = versions
             .last()
@@ -207,6 +180,35 @@ impl Reader<'_> {
     }
 
     // ------------------------------------------------------------------------------------------ by itself
+
+    /// Whether a form has everything that goes with one, and nothing stands there twice.
+    fn halves(&mut self, raw: &RawProcedure, has_form: bool) {
+        if has_form && raw.officer_item.is_none() {
+            self.problem(
+                "officer_item",
+                ProblemKind::HalfDefined {
+                    problem: "a form for families, and no officer's item",
+                },
+            );
+        }
+        if has_form && raw.signer.is_none() {
+            let what = "signer, and has a form";
+            self.problem("signer", ProblemKind::Lacking { what });
+        }
+        self.unique("attachment", raw.attachment.iter().map(|a| a.id.as_str()));
+        self.unique("depends", raw.depends.iter().map(|d| d.on.as_str()));
+        self.unique("advice", raw.advice.iter().map(|a| a.id.as_str()));
+        for advice in &raw.advice {
+            if advice.text.ja.trim().is_empty() || advice.text.en.trim().is_empty() {
+                self.problem(
+                    format!("advice.{}", advice.id),
+                    ProblemKind::Words {
+                        problem: "no Japanese or no English text".to_owned(),
+                    },
+                );
+            }
+        }
+    }
 
     fn law(&mut self, raw: &RawProcedure) {
         if raw.sector == Sector::Public && raw.law.is_empty() {
@@ -471,6 +473,11 @@ impl Reader<'_> {
         } else {
             &raw.version
         };
+        if all.len() > MOST_VERSIONS {
+            let problem = "too many versions";
+            self.problem("version", ProblemKind::Misfit { problem });
+            return Vec::new();
+        }
         self.unique("version", all.iter().map(|version| version.id.as_str()));
         let mut versions = Vec::new();
         for one in all {
@@ -645,27 +652,26 @@ impl Reader<'_> {
     ) -> Option<DeadlineRule> {
         let note = self.text(&format!("{key}.note"), &raw.note);
         let length = self.length(key, raw.days, raw.months, raw.years, raw.promptly);
-        let from = match raw.from.as_deref().or(event) {
-            Some(from) => self
-                .resolver
+        let from = raw.from.as_deref().or(event);
+        if from.is_none() {
+            let what = "from, and the procedure no event";
+            self.problem(key, ProblemKind::Lacking { what });
+        }
+        let from = from.filter(|from| {
+            self.resolver
                 .has_fact(&format!("{key}.from"), from, Some("date"))
-                .then(|| from.to_owned()),
-            None => {
-                self.problem(
-                    key,
-                    ProblemKind::Lacking {
-                        what: "from, and the procedure no event",
-                    },
-                );
-                None
-            }
-        };
+        });
         let variants: Vec<Option<DeadlineVariant>> = raw
             .variant
             .iter()
             .map(|variant| self.variant(key, raw, variant))
             .collect();
         let variants: Option<Vec<DeadlineVariant>> = variants.into_iter().collect();
+        if raw.variant.len() > MOST_VERSIONS {
+            let problem = "too many variants";
+            self.problem(key, ProblemKind::Misfit { problem });
+            return None;
+        }
         let rules: Vec<(&str, &Rule)> = variants
             .iter()
             .flatten()
@@ -682,7 +688,7 @@ impl Reader<'_> {
         Some(DeadlineRule {
             count: raw.count,
             length: length?,
-            from: from?,
+            from: from?.to_owned(),
             before: raw.before,
             rolled: raw.rolled,
             note,

@@ -35,6 +35,8 @@ pub(super) enum FileKind {
     Amounts,
     /// Something another module reads, or a procedure in a folder without order: decided by its keys.
     Other,
+    /// No TOML at all.
+    Ignored,
 }
 
 impl FileKind {
@@ -50,9 +52,17 @@ impl FileKind {
             ("amounts", _) => Self::Amounts,
             (_, "blocks.toml") => Self::Blocks,
             (_, "holidays.toml") => Self::Holidays,
-            _ => Self::Other,
+            _ if is_toml(file) => Self::Other,
+            _ => Self::Ignored,
         }
     }
+}
+
+/// Whether a file is TOML, by its name. One without an ending is taken for TOML: a door's question may name files freely.
+fn is_toml(file: &str) -> bool {
+    std::path::Path::new(file)
+        .extension()
+        .is_none_or(|ending| ending.eq_ignore_ascii_case("toml"))
 }
 
 /// The name of a file without folder and ending.

@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::problem::ProblemKind;
-use super::procedure::{Procedure, Sector, Strength};
+use super::procedure::{Domain, Procedure, Sector, Strength};
 use crate::ids::ProcedureId;
 
 /// A procedure, a key and what is wrong at it.
@@ -146,13 +146,17 @@ fn hard<'a>(all: &'a Procedures, id: &ProcedureId) -> Vec<&'a ProcedureId> {
 
 /// No private item before or among the public ones of its part of life.
 fn private_last(all: &Procedures, problems: &mut LinkProblems) {
+    let mut last: BTreeMap<Domain, &Procedure> = BTreeMap::new();
+    for public in all.values().filter(|p| p.sector == Sector::Public) {
+        let last = last.entry(public.domain).or_insert(public);
+        if public.order > last.order {
+            *last = public;
+        }
+    }
     for private in all.values().filter(|p| p.sector == Sector::Private) {
-        let public = all
-            .values()
-            .filter(|p| p.sector == Sector::Public && p.domain == private.domain)
-            .filter(|p| p.order >= private.order)
-            .max_by_key(|p| p.order);
-        if let Some(public) = public {
+        if let Some(public) = last.get(&private.domain)
+            && public.order >= private.order
+        {
             problems.push((
                 private.id.clone(),
                 "order".to_owned(),

@@ -15,9 +15,9 @@ use super::problem::{Problem, ProblemKind};
 use super::profile::{Profile, is_corporate_number};
 use super::raw::{RawBlocks, RawHolidays, RawProcedure, RawProfiles};
 use super::words::Words;
-use super::{AMOUNT_TABLES, Catalogue};
+use super::{AMOUNT_TABLES, Catalogue, Procedure};
 use crate::calendar::{ClosingDays, Holidays};
-use crate::ids::ProcedureId;
+use crate::ids::{MunicipalityCode, ProcedureId};
 use crate::rules::raw::{RawConditionsFile, RawFact, RawFactKind, RawFactsFile, RawNode};
 use crate::rules::resolve::Resolver;
 use crate::rules::{Fact, FactKind, Vocabulary};
@@ -25,113 +25,40 @@ use crate::text::Text;
 
 /// What was read, and everything that was wrong with it, in the order of the files.
 pub(super) fn read(files: &[(&str, &str)]) -> (Catalogue, Vec<Problem>) {
-    let mut reader = Reader::default();
-    let of = |kind: FileKind| {
-        files
-            .iter()
-            .copied()
-            .filter(move |(name, text)| kind_of(name, text) == kind)
+    let mut reader = Reader {
+        files,
+        problems: Vec::new(),
     };
-    let mut blocks = Blocks::new();
-    for (file, text) in of(FileKind::Blocks) {
-        for block in reader
-            .parse::<RawBlocks>(file, text)
-            .into_iter()
-            .flat_map(|b| b.block)
-        {
-            if blocks.insert(block.id.clone(), block.field).is_some() {
-                reader.twice(file, &block.id);
-            }
-        }
-    }
-    let mut vocabulary = Vocabulary::default();
-    for (file, text) in of(FileKind::Facts) {
-        for raw in reader
-            .parse::<RawFactsFile>(file, text)
-            .into_iter()
-            .flat_map(|f| f.fact)
-        {
-            reader.fact(file, raw, &mut vocabulary);
-        }
-    }
-    let vocabulary = Arc::new(vocabulary);
-    let mut conditions = BTreeMap::new();
-    for (file, text) in of(FileKind::Conditions) {
-        let read = reader.parse::<RawConditionsFile>(file, text);
-        for node in read.into_iter().flat_map(|c| c.condition) {
-            let id = node.id.clone().unwrap_or_default();
-            if conditions.insert(id.clone(), (file, node)).is_some() {
-                reader.twice(file, &id);
-            }
-        }
-    }
-    let conditions = reader.conditions(&vocabulary, conditions);
-    let holidays = of(FileKind::Holidays)
-        .filter_map(|(file, text)| reader.parse::<RawHolidays>(file, text))
-        .fold((Vec::new(), Vec::new()), |mut sum, one| {
-            sum.0.extend(one.years);
-            sum.1.extend(one.days);
-            sum
-        });
-    let mut profiles = BTreeMap::new();
-    for (file, text) in of(FileKind::Profiles) {
-        let read = reader.parse::<RawProfiles>(file, text);
-        for profile in read.into_iter().flat_map(|p| p.profile) {
-            reader.profile(file, &profile);
-            if let Some(twin) = profiles.insert(profile.code, profile) {
-                reader.twice(file, &twin.code.to_string());
-            }
-        }
-    }
+    let blocks = reader.blocks();
+    let vocabulary = Arc::new(reader.facts());
+    let conditions = reader.conditions(&vocabulary);
     let mut amounts: BTreeSet<&str> = AMOUNT_TABLES.iter().copied().collect();
-    amounts.extend(of(FileKind::Amounts).map(|(file, _)| stem(file)));
-
-    let around = Around {
+    amounts.extend(reader.of(FileKind::Amounts).map(|(file, _)| stem(file)));
+    let procedures = reader.procedures(&Around {
         blocks: &blocks,
         vocabulary: &vocabulary,
         conditions: &conditions,
         amounts: &amounts,
-    };
-    let mut procedures = BTreeMap::new();
-    let mut places: BTreeMap<ProcedureId, &str> = BTreeMap::new();
-    for (file, text) in of(FileKind::Procedure) {
-        let Some(raw) = reader.parse::<RawProcedure>(file, text) else {
-            continue;
-        };
-        let id = raw.id.clone();
-        if places.insert(id.clone(), file).is_some() {
-            reader.twice(file, id.as_str());
-            continue;
-        }
-        let (procedure, problems) = entry::read(raw, &around);
-        for (key, what) in problems {
-            reader.report(file, Some(&id), Some(key), what);
-        }
-        if let Some(procedure) = procedure {
-            procedures.insert(id, procedure);
-        }
-    }
-    for (file, text) in of(FileKind::Other).chain(of(FileKind::Amounts)) {
-        reader.parse::<toml::Table>(file, text);
-    }
-    let known = places.keys().cloned().collect();
-    for (id, key, what) in links::check(&procedures, &known) {
-        let file = places.get(&id).copied().unwrap_or_default();
-        reader.report(file, Some(&id), Some(key), what);
-    }
-
+    });
     let mut order: Vec<ProcedureId> = procedures.keys().cloned().collect();
     order.sort_by_key(|id| procedures.get(id).map(|procedure| procedure.order));
-    let mut problems = reader.problems;
-    problems.sort_by_key(|problem| files.iter().position(|(name, _)| *name == problem.file));
     let catalogue = Catalogue {
         procedures,
         order,
-        profiles,
+        profiles: reader.profiles(),
         vocabulary,
-        holidays: Holidays::new(holidays.0, holidays.1),
+        holidays: reader.holidays(),
         usual_closing: ClosingDays::usual(),
     };
+    // What other modules read has to be TOML here, no more.
+    for kind in [FileKind::Other, FileKind::Amounts] {
+        for (file, text) in reader.of(kind) {
+            reader.parse::<toml::Table>(file, text);
+        }
+    }
+    let mut problems = reader.problems;
+    let places: BTreeMap<&str, usize> = files.iter().map(|(name, _)| *name).zip(0..).collect();
+    problems.sort_by_key(|problem| places.get(problem.file.as_str()).copied());
     (catalogue, problems)
 }
 
@@ -159,14 +86,15 @@ pub(super) fn lint(given: &[(&str, &str)]) -> Vec<Problem> {
         );
     }
     let (_, mut problems) = read(&files);
-    problems.retain(|problem| given.iter().any(|(name, _)| *name == problem.file));
+    let names: BTreeSet<&str> = given.iter().map(|(name, _)| *name).collect();
+    problems.retain(|problem| names.contains(problem.file.as_str()));
     problems
 }
 
 /// A file's kind; where its name says nothing, its keys do.
 fn kind_of(name: &str, text: &str) -> FileKind {
     match FileKind::of(name) {
-        FileKind::Other if name.ends_with(".toml") || !name.contains('.') => {
+        FileKind::Other => {
             let folder = name
                 .rsplit_once(['/', '\\'])
                 .is_some_and(|(folder, _)| !folder.is_empty());
@@ -202,12 +130,92 @@ fn id_in(text: &str) -> Option<&str> {
     line.split('"').nth(1)
 }
 
-#[derive(Default)]
-struct Reader {
+struct Reader<'f> {
+    files: &'f [(&'f str, &'f str)],
     problems: Vec<Problem>,
 }
 
-impl Reader {
+impl<'f> Reader<'f> {
+    fn of(&self, kind: FileKind) -> impl Iterator<Item = (&'f str, &'f str)> + use<'f> {
+        self.files
+            .iter()
+            .copied()
+            .filter(move |(name, text)| kind_of(name, text) == kind)
+    }
+
+    /// Reads every file of a kind, and takes the entries out of each.
+    fn entries<T: DeserializeOwned, E>(
+        &mut self,
+        kind: FileKind,
+        entries: impl Fn(T) -> Vec<E>,
+    ) -> Vec<(&'f str, E)> {
+        let mut all = Vec::new();
+        for (file, text) in self.of(kind) {
+            let read = self.parse::<T>(file, text);
+            all.extend(read.map(&entries).into_iter().flatten().map(|e| (file, e)));
+        }
+        all
+    }
+
+    fn blocks(&mut self) -> Blocks {
+        let mut blocks = Blocks::new();
+        for (file, block) in self.entries(FileKind::Blocks, |read: RawBlocks| read.block) {
+            if blocks.insert(block.id.clone(), block.field).is_some() {
+                self.twice(file, &block.id);
+            }
+        }
+        blocks
+    }
+
+    fn facts(&mut self) -> Vocabulary {
+        let mut vocabulary = Vocabulary::default();
+        for (file, raw) in self.entries(FileKind::Facts, |read: RawFactsFile| read.fact) {
+            self.fact(file, raw, &mut vocabulary);
+        }
+        vocabulary
+    }
+
+    fn holidays(&mut self) -> Holidays {
+        let all = self.entries(FileKind::Holidays, |read: RawHolidays| vec![read]);
+        let years = all.iter().flat_map(|(_, one)| one.years.iter().copied());
+        let days = all.iter().flat_map(|(_, one)| one.days.iter().copied());
+        Holidays::new(years, days)
+    }
+
+    fn profiles(&mut self) -> BTreeMap<MunicipalityCode, Profile> {
+        let mut profiles = BTreeMap::new();
+        for (file, profile) in self.entries(FileKind::Profiles, |read: RawProfiles| read.profile) {
+            self.profile(file, &profile);
+            if let Some(twin) = profiles.insert(profile.code, profile) {
+                self.twice(file, &twin.code.to_string());
+            }
+        }
+        profiles
+    }
+
+    fn procedures(&mut self, around: &Around<'_>) -> BTreeMap<ProcedureId, Procedure> {
+        let mut procedures = BTreeMap::new();
+        let mut places: BTreeMap<ProcedureId, &str> = BTreeMap::new();
+        for (file, raw) in self.entries(FileKind::Procedure, |read: RawProcedure| vec![read]) {
+            let id = raw.id.clone();
+            if places.insert(id.clone(), file).is_some() {
+                self.twice(file, id.as_str());
+                continue;
+            }
+            let (procedure, problems) = entry::read(raw, around);
+            for (key, what) in problems {
+                self.report(file, Some(&id), Some(key), what);
+            }
+            procedures.extend(procedure.map(|procedure| (id, procedure)));
+        }
+        let known = places.keys().cloned().collect();
+        for (id, key, what) in links::check(&procedures, &known) {
+            let file = places.get(&id).copied().unwrap_or_default();
+            self.report(file, Some(&id), Some(key), what);
+        }
+        procedures
+    }
+
     fn report(
         &mut self,
         file: &str,
@@ -325,18 +333,20 @@ impl Reader {
         }
     }
 
-    /// Checks every shared condition by itself.
-    fn conditions(
-        &mut self,
-        vocabulary: &Arc<Vocabulary>,
-        read: BTreeMap<String, (&str, RawNode)>,
-    ) -> BTreeMap<String, RawNode> {
-        let files: BTreeMap<String, &str> = read
-            .iter()
-            .map(|(id, (file, _))| (id.clone(), *file))
-            .collect();
-        let nodes: BTreeMap<String, RawNode> =
-            read.into_iter().map(|(id, (_, node))| (id, node)).collect();
+    /// The shared conditions, each checked by itself.
+    fn conditions(&mut self, vocabulary: &Arc<Vocabulary>) -> BTreeMap<String, RawNode> {
+        let mut nodes = BTreeMap::new();
+        let mut files: BTreeMap<String, &str> = BTreeMap::new();
+        let all = self.entries(FileKind::Conditions, |read: RawConditionsFile| {
+            read.condition
+        });
+        for (file, node) in all {
+            let id = node.id.clone().unwrap_or_default();
+            files.insert(id.clone(), file);
+            if nodes.insert(id.clone(), node).is_some() {
+                self.twice(file, &id);
+            }
+        }
         let mut seen = BTreeSet::new();
         for (id, node) in &nodes {
             let mut resolver = Resolver::new(vocabulary, &[], &nodes);

@@ -20,6 +20,8 @@ use super::verdict::{Span, Verdict};
 
 /// The most families that are looked at for one table.
 const MOST_FAMILIES: usize = 40_000;
+/// The most nodes that are evaluated for one table.
+const MOST_WORK: usize = 4_000_000;
 /// The most values of one fact.
 const MOST_VALUES: usize = 40;
 
@@ -55,7 +57,9 @@ pub enum Finding {
         witness: Witness,
     },
     /// Too many families to look at.
-    #[error("too large to check: more than {MOST_FAMILIES} different families; split the table")]
+    #[error(
+        "too large to check for overlaps and gaps: more than {MOST_FAMILIES} different families; split the table"
+    )]
     TooLarge,
     /// A condition compares in a way that cannot be enumerated.
     #[error(
@@ -165,7 +169,8 @@ fn families(
         .iter()
         .try_fold(1_usize, |total, size| total.checked_mul(*size))
         .filter(|total| *total <= MOST_FAMILIES);
-    let Some(total) = total else {
+    let nodes: usize = rules.iter().map(|(_, rule)| rule.nodes.len()).sum();
+    let Some(total) = total.filter(|total| total.saturating_mul(nodes) <= MOST_WORK) else {
         return Some(Finding::TooLarge);
     };
     let mut family = Family {

@@ -23,6 +23,10 @@ use crate::form::Confidence;
 
 /// The most nodes a condition may have once its names are looked up.
 const MOST_NODES: usize = 4096;
+/// The most nodes all conditions of a procedure may have together.
+const MOST_NODES_TOGETHER: usize = 100_000;
+/// The most cases a table, and the most exceptions a condition may have.
+const MOST_CASES: usize = 64;
 
 /// What is wrong with a condition.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -46,7 +50,9 @@ pub enum RuleError {
         name: String,
     },
     /// Too much nesting, or too many parts.
-    #[error("too deep or too large: at most {MOST_DEPTH} levels and {MOST_NODES} nodes")]
+    #[error(
+        "too deep or too large: at most {MOST_DEPTH} levels, {MOST_NODES} nodes and {MOST_CASES} cases or exceptions"
+    )]
     TooLarge,
     /// A node says nothing, or more than one thing.
     #[error("exactly one of all, any, not, always, fact, count or rank is needed")]
@@ -158,6 +164,7 @@ pub(crate) struct Resolver<'a> {
     /// The named conditions that are being looked up, outermost first.
     open: Vec<String>,
     nodes: usize,
+    together: usize,
     in_tally: bool,
     pub(crate) problems: Problems,
 }
@@ -197,6 +204,7 @@ impl<'a> Resolver<'a> {
             ids: BTreeMap::new(),
             open: Vec::new(),
             nodes: 0,
+            together: 0,
             in_tally: false,
             problems: Vec::new(),
         };
@@ -252,6 +260,10 @@ impl<'a> Resolver<'a> {
         when: Option<&RawCondition>,
         exceptions: &[RawException],
     ) -> Option<(Rule, Vec<(usize, Rule)>)> {
+        if exceptions.len() > MOST_CASES {
+            self.problem(key, RuleError::TooLarge);
+            return None;
+        }
         let base = match when {
             Some(raw) => self.top(key, raw),
             None => Some(always(key, true)),
@@ -339,21 +351,16 @@ impl<'a> Resolver<'a> {
                     })
                 })
             });
-            match free {
-                Some(at) => order.push(left.remove(at)),
-                None => {
-                    let id = left
-                        .first()
-                        .and_then(|at| exceptions.get(*at))
-                        .map(|e| e.id.clone())
-                        .unwrap_or_default();
-                    self.problem(
-                        &format!("exception.{id}.over"),
-                        RuleError::ExceptionCircle { id },
-                    );
-                    return None;
-                }
-            }
+            let Some(at) = free else {
+                let first = left.first().and_then(|at| exceptions.get(*at));
+                let id = first.map(|e| e.id.clone()).unwrap_or_default();
+                self.problem(
+                    &format!("exception.{id}.over"),
+                    RuleError::ExceptionCircle { id },
+                );
+                return None;
+            };
+            order.push(left.remove(at));
         }
         Some(order)
     }
@@ -362,6 +369,10 @@ impl<'a> Resolver<'a> {
     pub(crate) fn cases<T: Clone>(&mut self, key: &str, raw: &OneOrCases<T>) -> Option<Cases<T>> {
         match raw {
             OneOrCases::One(one) => Some(Cases::always(one.clone())),
+            OneOrCases::Cases(table) if table.case.len() > MOST_CASES => {
+                self.problem(key, RuleError::TooLarge);
+                None
+            }
             OneOrCases::Cases(table) => {
                 let cases: Vec<Option<Case<T>>> =
                     table.case.iter().map(|case| self.case(key, case)).collect();
@@ -444,7 +455,10 @@ impl<'a> Resolver<'a> {
 
     fn condition(&mut self, key: &str, raw: &RawCondition) -> Option<Node> {
         self.nodes += 1;
-        if self.nodes > MOST_NODES || self.open.len() > MOST_DEPTH {
+        self.together += 1;
+        let much = self.nodes > MOST_NODES || self.together > MOST_NODES_TOGETHER;
+        if much || self.open.len() > MOST_DEPTH {
+            // Said once for each condition.
             if self.nodes <= MOST_NODES + 1 {
                 self.problem(key, RuleError::TooLarge);
             }
@@ -938,13 +952,11 @@ impl<'a> Resolver<'a> {
                     _ => None,
                 },
             };
-            match months.and_then(|months| u16::try_from(months).ok()) {
-                Some(months) => steps.push(("reaches", RawStep::Date(Step::Reaches(months)))),
-                None => {
-                    self.bad_length(key, age);
-                    return None;
-                }
-            }
+            let Some(months) = months.and_then(|months| u16::try_from(months).ok()) else {
+                self.bad_length(key, age);
+                return None;
+            };
+            steps.push(("reaches", RawStep::Date(Step::Reaches(months))));
         }
         if let Some(years) = raw.fiscal_year_end_after_reaching {
             steps.push((
@@ -969,13 +981,11 @@ impl<'a> Resolver<'a> {
                     other => other,
                 }),
             };
-            match step {
-                Some(step) => steps.push((word, step)),
-                None => {
-                    self.bad_length(key, given);
-                    return None;
-                }
-            }
+            let Some(step) = step else {
+                self.bad_length(key, given);
+                return None;
+            };
+            steps.push((word, step));
         }
         match raw.as_ {
             None => {}
