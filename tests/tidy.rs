@@ -144,7 +144,7 @@ const ARCHITECTURE_LINES: usize = 220;
 const ENTRY_SCRIPT_LINES: usize = 200;
 
 /// Decisions that the code rests on: each has a page.
-const DECISIONS: usize = 6;
+const DECISIONS: usize = 7;
 
 /// Where twelve digits in a row may stand: the virtual card, whose file EF 0001 has a place for them.
 const TWELVE_DIGITS_ALLOWED: &[&str] = &[
@@ -276,7 +276,9 @@ fn each_foreign_system_is_named_in_the_code_of_its_home_folder_only() {
 #[test]
 fn the_domain_has_no_input_output_clock_thread_or_async() {
     let mut broken = Vec::new();
-    for (path, text) in rust_files().filter(|(path, _)| path.starts_with("procedures/src/")) {
+    // Its one binary is the door's outside: standard input, and the clock for the day of the law.
+    let library = |path: &str| path.starts_with("procedures/src/") && !path.contains("/bin/");
+    for (path, text) in rust_files().filter(|(path, _)| library(path)) {
         for (number, line) in product_lines(&text) {
             broken.extend(
                 IMPURE

@@ -26,7 +26,7 @@ use crate::text::Text;
 pub const AMOUNT_TABLES: &[&str] = &[
     "jido_teate",
     "jido_fuyo_teate",
-    "tokubetsu_jido_fuyo_teate",
+    "tokuji_teate",
     "shogaiji_fukushi_teate",
     "shussan_ikuji_ichijikin",
     "shussan_teatekin",
