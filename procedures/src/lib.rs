@@ -24,6 +24,7 @@ mod form;
 mod ids;
 mod jcs;
 pub mod names;
+pub mod nursery;
 mod plan;
 mod prefill;
 mod text;

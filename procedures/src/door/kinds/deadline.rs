@@ -65,7 +65,9 @@ impl Kind for Deadline {
             });
         };
         let last = match rule.count {
-            DayCount::EventDayIsDayOne => calendar::last_day_counting_event(question.born, rule.days),
+            DayCount::EventDayIsDayOne => {
+                calendar::last_day_counting_event(question.born, rule.days)
+            }
             DayCount::EventDayExcluded => calendar::last_day_after_event(question.born, rule.days),
         };
         let mut closing = ClosingDays::usual();

@@ -5,6 +5,4 @@ mod deadline;
 use super::Entry;
 
 /// Every kind, in the order of `--help`.
-pub(super) const ALL: &[Entry] = &[
-    Entry::of::<deadline::Deadline>(),
-];
+pub(super) const ALL: &[Entry] = &[Entry::of::<deadline::Deadline>()];
