@@ -39,5 +39,5 @@ pub use points::{
     TieValue,
 };
 pub use search::{Finding, Hit, Index, Outcome, Page, Wish, Wishes};
-pub use vacancy::{Measure, Vacancy, VacancyImport, VacancyRow, import_vacancies};
+pub use vacancy::{Measure, Vacancy, VacancyImport, VacancyRow, entry_day, import_vacancies};
 pub use words::DataError;

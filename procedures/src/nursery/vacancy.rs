@@ -268,6 +268,15 @@ pub(super) fn read_month(text: &str) -> Option<Month> {
     read_date(&day).map(Month::of)
 }
 
+/// The day a month of entry begins, or the day itself where one is given.
+#[must_use]
+pub fn entry_day(text: &str) -> Option<Date> {
+    read_date(text).or_else(|| {
+        let month = read_month(text)?;
+        Date::new(month.year, month.month, 1).ok()
+    })
+}
+
 fn numbers(folded: &str) -> Option<(Option<Era>, [u16; 3])> {
     let (era, rest) = match folded
         .strip_prefix("令和")

@@ -9,6 +9,7 @@ use jiff::civil::Date;
 use serde::Deserialize;
 
 use super::age::MinAge;
+use super::facility::Facility;
 use super::need::NeedRules;
 use crate::calendar;
 use crate::text::Text;
@@ -135,6 +136,7 @@ sentences! {
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct File {
+    kind: BTreeMap<String, Text>,
     sentence: BTreeMap<String, Text>,
     need: NeedRules,
 }
@@ -142,6 +144,7 @@ struct File {
 /// Everything in `catalogue/nursery.toml`.
 #[derive(Debug)]
 pub(super) struct Words {
+    kinds: BTreeMap<String, Text>,
     sentences: BTreeMap<Sentence, Text>,
     pub(super) need: NeedRules,
 }
@@ -155,6 +158,7 @@ static BUILTIN: LazyLock<Result<Words, DataError>> = LazyLock::new(|| {
         sentences.insert(*sentence, text.clone());
     }
     Ok(Words {
+        kinds: file.kind,
         sentences,
         need: file.need,
     })
@@ -164,6 +168,20 @@ impl Words {
     /// The file that is part of the program.
     pub(super) fn builtin() -> Result<&'static Self, DataError> {
         BUILTIN.as_ref().map_err(Clone::clone)
+    }
+
+    /// A kind of facility: in Japanese the list's own word, if it has one.
+    pub(super) fn kind(&self, facility: &Facility) -> Say {
+        let id = facility.kind.id();
+        let mut text = self
+            .kinds
+            .get(id)
+            .cloned()
+            .unwrap_or_else(|| Text::untranslated(id));
+        if !facility.kind_text.is_empty() {
+            text.ja = facility.kind_text.to_string();
+        }
+        Say(text)
     }
 
     /// A sentence with its values put in.
@@ -239,6 +257,12 @@ mod tests {
             .and_then(toml::Value::as_table)
             .map_or(0, toml::Table::len);
         assert_eq!(listed, Sentence::ALL.len());
+        for kind in crate::nursery::FacilityKind::ALL {
+            let named = words
+                .as_ref()
+                .is_ok_and(|words| words.kinds.contains_key(kind.id()));
+            assert!(named, "{kind:?}");
+        }
         for text in words.iter().flat_map(|words| words.sentences.values()) {
             assert!(!text.ja.is_empty() && !text.en.is_empty());
             let places = |text: &str| {

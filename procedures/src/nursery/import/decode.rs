@@ -47,7 +47,25 @@ pub(in super::super) fn decode<C: Named>(
         return Err(ImportError::TooLarge { bytes: bytes.len() });
     }
     let (bytes, marked) = without_mark(bytes);
-    let records = cut(&bytes)?;
+    // Tabs only where commas make no header: a comma may stand in a tab-separated name, and tabs in any cell.
+    for delimiter in [b',', b'\t'] {
+        let records = cut(&bytes, delimiter)?;
+        if let Some((at, encoding)) = header(&records, marked, &fits) {
+            return Ok(table(&records, at, encoding));
+        }
+    }
+    Err(ImportError::NoHeader {
+        searched: HEADER_WITHIN,
+        needed,
+    })
+}
+
+/// The header's line and the encoding it is read in.
+fn header<C: Named>(
+    records: &[Record],
+    marked: Option<Encoding>,
+    fits: &impl Fn(&[C]) -> bool,
+) -> Option<(usize, Encoding)> {
     let candidates: &[Encoding] = match marked {
         Some(Encoding::Utf16) => &[Encoding::Utf16],
         Some(_) => &[Encoding::Utf8],
@@ -56,23 +74,18 @@ pub(in super::super) fn decode<C: Named>(
     // The header decides: read in the wrong encoding it names no columns. A header in plain ASCII says nothing; then the
     // encoding with fewer broken cells is taken. Of equals the first, which `max_by_key` finds last.
     let found = candidates.iter().rev().filter_map(|encoding| {
-        let (at, columns) = header_line(&records, *encoding, &fits)?;
+        let (at, columns) = header_line(records, *encoding, fits)?;
         let (_, header) = records.get(at)?;
         let broken = if header.as_slice().is_ascii() {
-            broken_cells(&records, *encoding)
+            broken_cells(records, *encoding)
         } else {
             0
         };
         Some((Reverse(broken), columns, at, *encoding))
     });
-    let best = found.max_by_key(|(broken, columns, ..)| (*broken, *columns));
-    let Some((_, _, at, encoding)) = best else {
-        return Err(ImportError::NoHeader {
-            searched: records.len().min(HEADER_WITHIN),
-            needed,
-        });
-    };
-    Ok(table(&records, at, encoding))
+    found
+        .max_by_key(|(broken, columns, ..)| (*broken, *columns))
+        .map(|(_, _, at, encoding)| (at, encoding))
 }
 
 fn table<C: Named>(records: &[Record], at: usize, encoding: Encoding) -> Table<C> {
@@ -201,11 +214,7 @@ fn without_mark(bytes: &[u8]) -> (Cow<'_, [u8]>, Option<Encoding>) {
     (Cow::Owned(out), Some(Encoding::Utf16))
 }
 
-fn cut(bytes: &[u8]) -> Result<Vec<Record>, ImportError> {
-    let first = bytes.get(..4096).unwrap_or(bytes);
-    let tabs = first.split(|byte| *byte == b'\t').count();
-    let commas = first.split(|byte| *byte == b',').count();
-    let delimiter = if tabs > commas { b'\t' } else { b',' };
+fn cut(bytes: &[u8], delimiter: u8) -> Result<Vec<Record>, ImportError> {
     let mut reader = csv::ReaderBuilder::new()
         .has_headers(false)
         .flexible(true)
@@ -213,13 +222,38 @@ fn cut(bytes: &[u8]) -> Result<Vec<Record>, ImportError> {
         .from_reader(bytes);
     let mut records = Vec::new();
     let mut record = csv::ByteRecord::new();
+    let mut lines = Lines { at: 0, line: 1 };
     // Reading from memory cannot fail, and bytes need not be text.
     while reader.read_byte_record(&mut record).unwrap_or(false) {
         if records.len() > MAX_ROWS + HEADER_WITHIN {
             return Err(ImportError::TooManyRows);
         }
-        let line = record.position().map_or(0, csv::Position::line);
-        records.push((line, record.clone()));
+        lines.advance(bytes, record.position().map_or(0, csv::Position::byte));
+        records.push((lines.line, record.clone()));
     }
     Ok(records)
+}
+
+/// Counts lines up to a row. The reader's own count is one behind where lines end in CR LF.
+struct Lines {
+    at: usize,
+    line: u64,
+}
+
+impl Lines {
+    fn advance(&mut self, bytes: &[u8], to: u64) {
+        let to = usize::try_from(to).unwrap_or(usize::MAX).min(bytes.len());
+        // Line breaks before the first byte of the row still belong to what is above it.
+        while let Some(byte) = bytes.get(self.at) {
+            let next = bytes.get(self.at + 1);
+            match byte {
+                b'\n' => self.line += 1,
+                b'\r' if next != Some(&b'\n') => self.line += 1,
+                b'\r' => {}
+                _ if self.at >= to => return,
+                _ => {}
+            }
+            self.at += 1;
+        }
+    }
 }

@@ -43,7 +43,10 @@ impl Row {
         vacancies: &[Vacancy],
     ) -> Self {
         let narrow = |value: usize| u32::try_from(value).unwrap_or(u32::MAX);
-        let takes = |class: &AgeClass| facility.ages.takes(*class) != Some(false);
+        let takes = |class: &AgeClass| {
+            let old_enough = !matches!(facility.ages.min, Some(MinAge::Class(min)) if *class < min);
+            old_enough && facility.ages.takes(*class) != Some(false)
+        };
         let mut not_offered = 0;
         for class in AgeClass::ALL {
             let latest = vacancies
@@ -147,7 +150,7 @@ impl<'a> Query<'a> {
         match wish {
             Wish::Kind => Some(self.kind(row)),
             Wish::Class => self.child.map(|child| class(row, &child)),
-            Wish::MinAge => self.child.map(|child| min_age(row, &child)),
+            Wish::MinAge => self.child.and_then(|child| min_age(row, &child)),
             Wish::Hours => self.hours.map(|(from, to)| hours(row, from, to)),
             Wish::Days => {
                 let wanted = self.wishes.days;
@@ -224,41 +227,39 @@ impl<'a> Query<'a> {
         index: &Index,
         words: &Words,
     ) -> Hit {
-        let distance = self.distance(row);
         let all = &index.vacancies;
-        let mut findings = Vec::new();
-        for wish in Wish::ALL {
-            if let Some(outcome) = self.outcome(wish, row, distance, all) {
-                let vacancy = self.vacancy(row, all);
-                let (sentence, values) =
-                    self.sentence(wish, outcome, row, facility, distance, vacancy);
-                findings.push(Finding {
+        let seen = Seen {
+            row,
+            facility,
+            distance: self.distance(row),
+            vacancy: self.vacancy(row, all),
+            words,
+        };
+        let findings = Wish::ALL
+            .into_iter()
+            .filter_map(|wish| {
+                let outcome = self.outcome(wish, row, seen.distance, all)?;
+                let (sentence, values) = self.sentence(wish, outcome, &seen);
+                Some(Finding {
                     wish,
                     outcome,
                     text: words.say(sentence, &values),
-                });
-            }
-        }
+                })
+            })
+            .collect();
         Hit {
             facility: row.facility(),
-            distance_m: distance,
+            distance_m: seen.distance,
             findings,
-            vacancy: self
-                .vacancy(row, all)
+            vacancy: seen
+                .vacancy
                 .map(|vacancy| (*vacancy, self.is_stale(vacancy))),
         }
     }
 
-    fn sentence(
-        &self,
-        wish: Wish,
-        outcome: Outcome,
-        row: &Row,
-        facility: &Facility,
-        distance: Option<u32>,
-        vacancy: Option<&Vacancy>,
-    ) -> (Sentence, Vec<(&'static str, Say)>) {
+    fn sentence(&self, wish: Wish, outcome: Outcome, seen: &Seen<'_>) -> Said {
         use Outcome::{Met, Missed, Unknown};
+        let row = seen.row;
         match wish {
             Wish::Kind => {
                 let sentence = match outcome {
@@ -268,16 +269,11 @@ impl<'a> Query<'a> {
                     Missed => Sentence::KindNotDaily,
                     Unknown => Sentence::KindUnknown,
                 };
-                let kind = if facility.kind_text.is_empty() {
-                    facility.kind.id()
-                } else {
-                    &facility.kind_text
-                };
-                (sentence, vec![("kind", Say::plain(kind))])
+                (sentence, vec![("kind", seen.words.kind(seen.facility))])
             }
-            Wish::Class => self.class_sentence(outcome, row, facility),
+            Wish::Class => self.class_sentence(outcome, seen),
             Wish::MinAge => self.min_age_sentence(outcome, row),
-            Wish::Hours => self.hours_sentence(outcome, row, facility),
+            Wish::Hours => self.hours_sentence(outcome, seen),
             Wish::Days => {
                 let lacking = row.days.lacking(self.wishes.days);
                 let sentence = match outcome {
@@ -299,48 +295,49 @@ impl<'a> Query<'a> {
                 ];
                 (sentence, values)
             }
-            Wish::Vacancy => self.vacancy_sentence(outcome, vacancy),
+            Wish::Vacancy => self.vacancy_sentence(outcome, seen.vacancy),
             Wish::Distance => {
                 let sentence = match outcome {
                     Met => Sentence::DistanceWithin,
                     Missed => Sentence::DistanceOver,
                     Unknown => Sentence::DistanceUnknown,
                 };
+                let most = self.wishes.within_m.unwrap_or_default();
                 let values = vec![
-                    ("distance", Say::plain(distance.unwrap_or_default())),
-                    ("max", Say::plain(self.wishes.within_m.unwrap_or_default())),
+                    ("distance", Say::plain(seen.distance.unwrap_or_default())),
+                    ("max", Say::plain(most)),
                 ];
                 (sentence, values)
             }
         }
     }
 
-    fn class_sentence(
-        &self,
-        outcome: Outcome,
-        row: &Row,
-        facility: &Facility,
-    ) -> (Sentence, Vec<(&'static str, Say)>) {
-        let class = self.child.and_then(|child| child.class);
-        let Some(class) = class else {
+    fn class_sentence(&self, outcome: Outcome, seen: &Seen<'_>) -> Said {
+        let Some(class) = self.child.and_then(|child| child.class) else {
             return (Sentence::SchoolAge, Vec::new());
         };
-        let max = facility.ages.max.map_or(5, AgeClass::number);
-        let values = vec![("class", Say::plain(class)), ("max", Say::plain(max))];
+        let ages = &seen.facility.ages;
+        let min = match ages.min {
+            Some(MinAge::Class(min)) => min.number(),
+            _ => 0,
+        };
+        let values = vec![
+            ("class", Say::plain(class)),
+            ("min", Say::plain(min)),
+            ("max", Say::plain(ages.max.map_or(5, AgeClass::number))),
+        ];
         let sentence = match outcome {
             Outcome::Met => Sentence::ClassTaken,
-            Outcome::Missed if row.not_offered & class.bit() != 0 => Sentence::VacancyNotOffered,
+            Outcome::Missed if seen.row.not_offered & class.bit() != 0 => {
+                Sentence::VacancyNotOffered
+            }
             Outcome::Missed => Sentence::ClassNotTaken,
             Outcome::Unknown => Sentence::ClassUnknown,
         };
         (sentence, values)
     }
 
-    fn min_age_sentence(
-        &self,
-        outcome: Outcome,
-        row: &Row,
-    ) -> (Sentence, Vec<(&'static str, Say)>) {
+    fn min_age_sentence(&self, outcome: Outcome, row: &Row) -> Said {
         if self.child.is_some_and(|child| child.days < 0) {
             return (Sentence::NotBorn, Vec::new());
         }
@@ -359,21 +356,16 @@ impl<'a> Query<'a> {
         (sentence, values)
     }
 
-    fn hours_sentence(
-        &self,
-        outcome: Outcome,
-        row: &Row,
-        facility: &Facility,
-    ) -> (Sentence, Vec<(&'static str, Say)>) {
+    fn hours_sentence(&self, outcome: Outcome, seen: &Seen<'_>) -> Said {
         let mut values = Vec::new();
         if let Some((from, to)) = self.wishes.hours {
             values.extend([("from", Say::plain(from)), ("to", Say::plain(to))]);
         }
-        if let (Some(open), Some(close)) = (facility.open, facility.close) {
+        if let (Some(open), Some(close)) = (seen.facility.open, seen.facility.close) {
             values.extend([("open", Say::plain(open)), ("close", Say::plain(close))]);
         }
         let sentence = match outcome {
-            _ if row.round_the_clock => Sentence::HoursRoundTheClock,
+            _ if seen.row.round_the_clock => Sentence::HoursRoundTheClock,
             Outcome::Met => Sentence::HoursCover,
             Outcome::Missed => Sentence::HoursShort,
             Outcome::Unknown => Sentence::HoursUnknown,
@@ -381,11 +373,7 @@ impl<'a> Query<'a> {
         (sentence, values)
     }
 
-    fn vacancy_sentence(
-        &self,
-        outcome: Outcome,
-        vacancy: Option<&Vacancy>,
-    ) -> (Sentence, Vec<(&'static str, Say)>) {
+    fn vacancy_sentence(&self, outcome: Outcome, vacancy: Option<&Vacancy>) -> Said {
         let Some(vacancy) = vacancy else {
             return (Sentence::VacancyUnknown, Vec::new());
         };
@@ -410,6 +398,18 @@ impl<'a> Query<'a> {
     }
 }
 
+/// What is said of a facility rests on this.
+struct Seen<'s> {
+    row: &'s Row,
+    facility: &'s Facility,
+    distance: Option<u32>,
+    vacancy: Option<&'s Vacancy>,
+    words: &'s Words,
+}
+
+/// A sentence and its values.
+type Said = (Sentence, Vec<(&'static str, Say)>);
+
 fn met(met: bool) -> Outcome {
     if met { Outcome::Met } else { Outcome::Missed }
 }
@@ -427,12 +427,16 @@ fn class(row: &Row, child: &ChildAge) -> Outcome {
     }
 }
 
-fn min_age(row: &Row, child: &ChildAge) -> Outcome {
+/// `None` where the class says it all.
+fn min_age(row: &Row, child: &ChildAge) -> Option<Outcome> {
     if child.days < 0 {
-        return Outcome::Missed;
+        return Some(Outcome::Missed);
     }
-    row.min
-        .map_or(Outcome::Unknown, |min| met(min.reached_by(child)))
+    match row.min {
+        Some(MinAge::Class(_)) => None,
+        Some(min) => Some(met(min.reached_by(child))),
+        None => Some(Outcome::Unknown),
+    }
 }
 
 fn hours(row: &Row, from: u16, to: u16) -> Outcome {
