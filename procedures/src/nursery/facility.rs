@@ -128,8 +128,8 @@ impl Weekdays {
     const LETTERS: [char; 7] = ['月', '火', '水', '木', '金', '土', '日'];
     const ENGLISH: [&'static str; 7] = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"];
 
-    /// Monday to Friday.
-    pub const WORKDAYS: Self = Self(0b001_1111);
+    /// The whole week.
+    pub const ALL: Self = Self(0b111_1111);
 
     /// Whether no day is in it.
     #[must_use]

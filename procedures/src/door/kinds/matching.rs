@@ -257,6 +257,16 @@ struct Supply {
     numbers: BTreeMap<String, Value>,
 }
 
+/// What a capacity is called.
+const CAPACITY: &[&str] = &[
+    "capacity",
+    "capacities",
+    "places",
+    "quota",
+    "slots",
+    "seats",
+];
+
 enum Classes {
     One(usize),
     Each(BTreeMap<AgeClass, usize>),
@@ -296,9 +306,7 @@ impl Supply {
             Value::Object(map) => {
                 for (name, item) in map {
                     match item {
-                        Value::Object(record)
-                            if first(record, &["capacity", "capacities", "places"]).is_some() =>
-                        {
+                        Value::Object(record) if first(record, CAPACITY).is_some() => {
                             supply.record(name, record)?;
                         }
                         capacity => supply.add(name, capacity)?,
@@ -318,7 +326,7 @@ impl Supply {
     }
 
     fn record(&mut self, name: &str, record: &Map<String, Value>) -> Result<(), DoorError> {
-        let capacity = first(record, &["capacity", "capacities", "places"])
+        let capacity = first(record, CAPACITY)
             .ok_or_else(|| wrong(format!("facility {name:?} has no capacity")))?;
         self.add(name, capacity)?;
         let order = first(

@@ -118,7 +118,11 @@ impl PointTable {
             .enumerate()
             .map(|(index, guardian)| count.guardian(index, guardian))
             .collect();
-        if let (Some(absent), 1) = (&self.absent_guardian, per_guardian.len()) {
+        if let (Some(absent), 1, true) = (
+            &self.absent_guardian,
+            per_guardian.len(),
+            household.single_parent,
+        ) {
             count.lines.push(PointLine {
                 rule: "absent_guardian".to_owned(),
                 guardian: Some(2),

@@ -57,15 +57,34 @@ pub(super) fn vector(position: Position) -> Vector {
     [lat.cos() * lon.cos(), lat.cos() * lon.sin(), lat.sin()]
 }
 
-/// Great-circle distance in whole metres.
-pub(super) fn metres(from: &Vector, to: &Vector) -> u32 {
+/// The straight line through the earth between two places, in radii of the earth.
+pub(super) fn chord(from: &Vector, to: &Vector) -> f64 {
     let square: f64 = from
         .iter()
         .zip(to)
         .map(|(from, to)| (from - to) * (from - to))
         .sum();
-    let half_chord = square.sqrt() / 2.0;
-    round(2.0 * EARTH_RADIUS * half_chord.min(1.0).asin())
+    square.sqrt()
+}
+
+/// Great-circle distance in whole metres.
+pub(super) fn metres(chord: f64) -> u32 {
+    round(2.0 * EARTH_RADIUS * (chord / 2.0).min(1.0).asin())
+}
+
+/// A little less than that, at a fraction of its cost: the straight line is the shorter one.
+fn at_least(chord: f64) -> u32 {
+    down(EARTH_RADIUS * chord)
+}
+
+/// Down to whole metres, and one less, so that rounding never makes anything look farther than it is.
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "a negative number becomes 0, and none is larger than half the earth's circumference"
+)]
+fn down(metres: f64) -> u32 {
+    (metres - 1.0) as u32
 }
 
 #[expect(
@@ -78,8 +97,8 @@ fn round(metres: f64) -> u32 {
 }
 
 impl Cell {
-    /// Metres that every facility of the cell is away at least.
-    fn at_least(&self, from: Position) -> u32 {
+    /// Metres that every facility of the cell is away at least. `cosine` is that of the latitude one looks from.
+    fn at_least(&self, from: Position, cosine: f64) -> u32 {
         let gap = |value: f64, low: f64, high: f64| (low - value).max(value - high).max(0.0);
         let north_south = gap(from.lat(), self.south, self.north).to_radians();
         // The other way round the earth may be shorter.
@@ -89,13 +108,10 @@ impl Cell {
             .min(gap(lon - 360.0, self.west, self.east))
             .min(90.0)
             .to_radians();
-        // How far it is at least to another meridian.
-        let to_meridian = (from.lat().to_radians().cos() * east_west.sin())
-            .clamp(0.0, 1.0)
-            .asin();
-        let metres = EARTH_RADIUS * north_south.max(to_meridian);
-        // Rounding must not make a cell look farther than what it holds.
-        round((metres - 1.0).max(0.0))
+        // How far it is to another meridian: its sine is `cosine` times that of the angle between. Neither x - x³/6 for the
+        // one sine nor the sine itself for its angle is ever too much.
+        let sine = (east_west - east_west * east_west * east_west / 6.0).max(0.0);
+        down(EARTH_RADIUS * north_south.max(cosine * sine))
     }
 }
 
@@ -209,29 +225,33 @@ impl Index {
                 let rank = usize::try_from(key & u64::from(u32::MAX)).ok()?;
                 let row = self.rows.get(*self.by_id.get(rank)? as usize)?;
                 let facility = self.facilities.get(row.facility())?;
-                Some(query.explain(row, facility, self, words))
+                let hit = query.explain(row, facility, self, words);
+                debug_assert_eq!(hit.misses(), key >> 60, "{hit:?}");
+                Some(hit)
             })
             .collect();
         Ok(Page { hits, more })
     }
 
     fn walk(&self, from: Position, query: &Query, best: &mut Best) {
+        let cosine = from.lat().to_radians().cos().max(0.0);
         let mut queue: BinaryHeap<Reverse<(u32, usize)>> = self
             .cells
             .iter()
             .enumerate()
-            .map(|(index, cell)| Reverse((cell.at_least(from), index)))
+            .map(|(index, cell)| Reverse((cell.at_least(from, cosine), index)))
             .collect();
         while let Some(Reverse((at_least, index))) = queue.pop() {
             let misses = u8::from(query.is_too_far(at_least));
             if best.is_settled(key(misses, at_least, 0)) {
-                return;
+                break;
             }
             let rows = self.cells.get(index).map_or(0..0, |cell| cell.rows.clone());
             for row in rows {
                 self.look_at(row, query, best);
             }
         }
+        // Where a place is not known it is not known to be too far.
         if !best.is_settled(key(0, NOWHERE, 0)) {
             for row in self.placeless.clone() {
                 self.look_at(row, query, best);
@@ -243,17 +263,29 @@ impl Index {
         let Some(row) = self.rows.get(at) else {
             return;
         };
-        let distance = query.distance(row);
-        let misses = query.misses(row, distance, &self.vacancies);
-        let key = key(misses, distance.unwrap_or(NOWHERE), row.rank());
-        if best.is_settled(key) {
+        // What costs least is asked first.
+        if let Some(name) = &query.name
+            && !self.names.may_hold(at, name)
+        {
             return;
         }
+        let chord = query.chord(row);
+        let least = chord.map_or(NOWHERE, at_least);
+        if best.is_settled(key(0, least, 0)) {
+            return;
+        }
+        let misses = query.misses_but_distance(row, &self.vacancies);
+        if best.is_settled(key(misses, least, 0)) {
+            return;
+        }
+        let distance = chord.map(metres);
+        let misses = misses + u8::from(distance.is_some_and(|metres| query.is_too_far(metres)));
+        let key = key(misses, distance.unwrap_or(NOWHERE), row.rank());
         let named = query
             .name
             .as_ref()
             .is_none_or(|name| self.names.holds(at, name));
-        if named {
+        if !best.is_settled(key) && named {
             best.push(key);
         }
     }

@@ -5,34 +5,40 @@ use std::ops::Range;
 use jiff::civil::Date;
 
 use super::super::age::{AgeClass, ChildAge, MinAge};
-use super::super::facility::{Facility, FacilityKind};
+use super::super::facility::{Facility, FacilityKind, Weekdays};
 use super::super::vacancy::Vacancy;
 use super::super::words::{Say, Sentence, Words};
-use super::index::{Index, Vector, metres, vector};
+use super::index::{Index, Vector, chord, metres, vector};
 use super::names::NameQuery;
 use super::{Finding, Hit, Outcome, Wish, Wishes};
 use crate::calendar::{Month, plus_days};
 
-/// What the walk needs of a facility, close together in memory.
+/// What the walk needs of a facility, close together in memory. What the list does not say stands as a value that no wish
+/// misses.
 #[derive(Debug)]
 pub(super) struct Row {
     place: Option<Vector>,
     facility: u32,
     rank: u32,
     vacancies: Range<u32>,
-    fee: Option<u32>,
-    hours: Option<(u16, u16)>,
-    min: Option<MinAge>,
-    kind: FacilityKind,
-    /// Classes that are taken.
-    classes: u8,
-    /// Classes that a table of free places says are not offered.
+    /// 0 where the list names no fee.
+    fee: u32,
+    /// Its kind as a bit, and whether it is for employees only.
+    kind: u16,
+    min_days: u16,
+    min_months: u16,
+    open: u16,
+    close: u16,
+    /// Classes that are not taken.
+    refused: u8,
+    /// Classes that a table of free places says are not offered; they are refused as well.
     not_offered: u8,
-    days: super::Weekdays,
-    ages_known: bool,
-    staff_only: bool,
-    round_the_clock: bool,
+    days: Weekdays,
+    licensed: bool,
 }
+
+/// Stands beside the bits of the kinds.
+const STAFF_ONLY: u16 = 1 << 15;
 
 impl Row {
     pub(super) fn of(
@@ -43,11 +49,7 @@ impl Row {
         vacancies: &[Vacancy],
     ) -> Self {
         let narrow = |value: usize| u32::try_from(value).unwrap_or(u32::MAX);
-        let takes = |class: &AgeClass| {
-            let old_enough = !matches!(facility.ages.min, Some(MinAge::Class(min)) if *class < min);
-            old_enough && facility.ages.takes(*class) != Some(false)
-        };
-        let mut not_offered = 0;
+        let (mut refused, mut not_offered) = (0, 0);
         for class in AgeClass::ALL {
             let latest = vacancies
                 .iter()
@@ -56,28 +58,34 @@ impl Row {
             if latest.is_some_and(|latest| !latest.offered) {
                 not_offered |= class.bit();
             }
+            let too_young = matches!(facility.ages.min, Some(MinAge::Class(min)) if class < min);
+            if too_young || facility.ages.takes(class) == Some(false) {
+                refused |= class.bit();
+            }
         }
+        let (min_days, min_months) = match facility.ages.min {
+            Some(MinAge::Days(days)) => (days, 0),
+            Some(MinAge::Months(months)) => (0, months),
+            Some(MinAge::Class(_)) | None => (0, 0),
+        };
+        let hours = facility.open.zip(facility.close);
+        let hours = hours.filter(|_| !facility.round_the_clock);
+        let staff_only = if facility.staff_only { STAFF_ONLY } else { 0 };
         Self {
             place: facility.position.map(vector),
             facility: narrow(index),
             rank,
             vacancies: narrow(range.start)..narrow(range.end),
-            fee: facility.fee,
-            hours: facility
-                .open
-                .zip(facility.close)
-                .map(|(open, close)| (open.minutes(), close.minutes())),
-            min: facility.ages.min,
-            kind: facility.kind,
-            classes: AgeClass::ALL
-                .iter()
-                .filter(|class| takes(class))
-                .fold(0, |bits, class| bits | class.bit()),
+            fee: facility.fee.unwrap_or(0),
+            kind: facility.kind.bit() | staff_only,
+            min_days,
+            min_months,
+            open: hours.map_or(0, |(open, _)| open.minutes()),
+            close: hours.map_or(u16::MAX, |(_, close)| close.minutes()),
+            refused: refused | not_offered,
             not_offered,
-            days: facility.days.unwrap_or_default(),
-            ages_known: facility.ages.understood,
-            staff_only: facility.staff_only,
-            round_the_clock: facility.round_the_clock,
+            days: facility.days.unwrap_or(Weekdays::ALL),
+            licensed: facility.kind.is_licensed_care(),
         }
     }
 
@@ -96,97 +104,165 @@ pub(super) struct Query<'a> {
     wishes: &'a Wishes,
     from: Option<Vector>,
     child: Option<ChildAge>,
-    hours: Option<(u16, u16)>,
-    kinds: u16,
+    /// Kinds that miss the wish, employees' nurseries among them.
+    unwanted: u16,
     pub(super) name: Option<NameQuery>,
     month: Option<Month>,
     /// Vacancies before this day are old.
     fresh_from: Option<Date>,
+    fast: Fast,
+}
+
+/// Wishes as limits that a row is compared with; what is not wished is a limit that nothing misses.
+#[derive(Debug)]
+struct Fast {
+    /// All classes at school age.
+    classes: u8,
+    born: bool,
+    days: u16,
+    months: u16,
+    from: u16,
+    to: u16,
+    max_fee: u32,
+    licensed_fee: Option<u32>,
+}
+
+impl Fast {
+    fn of(wishes: &Wishes, child: Option<&ChildAge>) -> Self {
+        let age = |child: &ChildAge| u16::try_from(child.days.max(0)).unwrap_or(u16::MAX);
+        Self {
+            classes: child.map_or(0, |child| child.class.map_or(u8::MAX, AgeClass::bit)),
+            born: child.is_none_or(|child| child.days >= 0),
+            days: child.map_or(u16::MAX, age),
+            months: child.map_or(u16::MAX, |child| child.months.unwrap_or(0)),
+            from: wishes.hours.map_or(u16::MAX, |(from, _)| from.minutes()),
+            to: wishes.hours.map_or(0, |(_, to)| to.minutes()),
+            max_fee: wishes.max_fee.unwrap_or(u32::MAX),
+            licensed_fee: wishes.licensed_fee,
+        }
+    }
 }
 
 impl<'a> Query<'a> {
     pub(super) fn new(wishes: &'a Wishes) -> Self {
+        let child = wishes
+            .child
+            .map(|(birth, entry)| ChildAge::on(birth, entry));
+        let wanted = |kind: FacilityKind| {
+            if wishes.kinds.is_empty() {
+                kind.is_daily_care() != Some(false)
+            } else {
+                wishes.kinds.contains(&kind)
+            }
+        };
         Self {
             wishes,
             from: wishes.at.map(vector),
-            child: wishes
-                .child
-                .map(|(birth, entry)| ChildAge::on(birth, entry)),
-            hours: wishes
-                .hours
-                .map(|(from, to)| (from.minutes(), to.minutes())),
-            kinds: wishes.kinds.iter().fold(0, |bits, kind| bits | kind.bit()),
+            unwanted: FacilityKind::ALL
+                .into_iter()
+                .filter(|kind| !wanted(*kind))
+                .fold(STAFF_ONLY, |bits, kind| bits | kind.bit()),
             name: wishes.name.as_deref().and_then(NameQuery::new),
             month: wishes.child.map(|(_, entry)| Month::of(entry)),
             fresh_from: wishes
                 .today
                 .map(|today| plus_days(today, -i32::from(wishes.fresh_days))),
+            fast: Fast::of(wishes, child.as_ref()),
+            child,
         }
     }
 
-    pub(super) fn distance(&self, row: &Row) -> Option<u32> {
-        Some(metres(self.from.as_ref()?, row.place.as_ref()?))
+    /// The straight line to a facility, in radii of the earth.
+    pub(super) fn chord(&self, row: &Row) -> Option<f64> {
+        Some(chord(self.from.as_ref()?, row.place.as_ref()?))
     }
 
     pub(super) fn is_too_far(&self, metres: u32) -> bool {
         self.wishes.within_m.is_some_and(|most| metres > most)
     }
 
-    pub(super) fn misses(&self, row: &Row, distance: Option<u32>, all: &[Vacancy]) -> u8 {
-        Wish::ALL
-            .iter()
-            .filter(|wish| self.outcome(**wish, row, distance, all) == Some(Outcome::Missed))
-            .fold(0, |misses, _| misses + 1)
+    /// How many wishes are missed, that for the distance apart. The same as counting [`Self::outcome`], without asking what
+    /// is merely unknown; every search checks that in tests.
+    pub(super) fn misses_but_distance(&self, row: &Row, all: &[Vacancy]) -> u8 {
+        let fast = &self.fast;
+        let licensed = fast.licensed_fee.filter(|_| row.licensed);
+        let kind = self.unwanted & row.kind != 0;
+        let class = fast.classes == u8::MAX || fast.classes & row.refused != 0;
+        let age = !fast.born || fast.days < row.min_days || fast.months < row.min_months;
+        let hours = row.open > fast.from || row.close < fast.to;
+        let days = !row.days.covers(self.wishes.days);
+        let fee = licensed.unwrap_or(row.fee) > fast.max_fee;
+        let vacancy = self.wishes.vacancy && self.vacancy_outcome(row, all) == Outcome::Missed;
+        [kind, class, age, hours, days, fee, vacancy]
+            .into_iter()
+            .fold(0, |misses, missed| misses + u8::from(missed))
     }
 
-    /// `None` where nothing was wished.
-    fn outcome(
-        &self,
-        wish: Wish,
-        row: &Row,
-        distance: Option<u32>,
-        all: &[Vacancy],
-    ) -> Option<Outcome> {
+    /// How a wish is met; `None` where nothing was wished.
+    fn outcome(&self, wish: Wish, seen: &Seen<'_>) -> Option<Outcome> {
+        let facility = seen.facility;
         match wish {
-            Wish::Kind => Some(self.kind(row)),
-            Wish::Class => self.child.map(|child| class(row, &child)),
-            Wish::MinAge => self.child.and_then(|child| min_age(row, &child)),
-            Wish::Hours => self.hours.map(|(from, to)| hours(row, from, to)),
-            Wish::Days => {
-                let wanted = self.wishes.days;
-                (!wanted.is_empty()).then(|| match row.days {
-                    days if days.is_empty() => Outcome::Unknown,
-                    days => met(days.covers(wanted)),
+            Wish::Kind => Some(if facility.staff_only {
+                Outcome::Missed
+            } else if self.wishes.kinds.is_empty() {
+                known(facility.kind.is_daily_care())
+            } else {
+                met(self.wishes.kinds.contains(&facility.kind))
+            }),
+            Wish::Class => {
+                let Some(class) = self.child?.class else {
+                    return Some(Outcome::Missed);
+                };
+                Some(if seen.row.refused & class.bit() != 0 {
+                    Outcome::Missed
+                } else {
+                    known(facility.ages.takes(class))
                 })
             }
-            Wish::Fee => self.wishes.max_fee.map(|most| {
-                self.fee(row)
-                    .map_or(Outcome::Unknown, |fee| met(fee <= most))
-            }),
-            Wish::Vacancy => self.wishes.vacancy.then(|| self.vacancy_outcome(row, all)),
-            Wish::Distance => self
-                .wishes
-                .within_m
-                .map(|_| distance.map_or(Outcome::Unknown, |metres| met(!self.is_too_far(metres)))),
+            Wish::MinAge => {
+                let child = self.child?;
+                if child.days < 0 {
+                    return Some(Outcome::Missed);
+                }
+                match facility.ages.min {
+                    // The class says it all.
+                    Some(MinAge::Class(_)) => None,
+                    min => Some(known(min.map(|min| min.reached_by(&child)))),
+                }
+            }
+            Wish::Hours => {
+                let (from, to) = self.wishes.hours?;
+                let hours = facility.open.zip(facility.close);
+                let covers = hours.map(|(open, close)| open <= from && to <= close);
+                let always = facility.round_the_clock.then_some(true);
+                Some(known(always.or(covers)))
+            }
+            Wish::Days => {
+                let wanted = self.wishes.days;
+                let covers = facility.days.map(|days| days.covers(wanted));
+                (!wanted.is_empty()).then(|| known(covers))
+            }
+            Wish::Fee => {
+                let most = self.wishes.max_fee?;
+                Some(known(self.fee(facility).map(|fee| fee <= most)))
+            }
+            Wish::Vacancy => {
+                let outcome = || self.vacancy_outcome(seen.row, seen.vacancies);
+                self.wishes.vacancy.then(outcome)
+            }
+            Wish::Distance => {
+                self.wishes.within_m?;
+                Some(known(seen.distance.map(|metres| !self.is_too_far(metres))))
+            }
         }
     }
 
-    fn kind(&self, row: &Row) -> Outcome {
-        if row.staff_only {
-            Outcome::Missed
-        } else if self.kinds != 0 {
-            met(self.kinds & row.kind.bit() != 0)
-        } else {
-            row.kind.is_daily_care().map_or(Outcome::Unknown, met)
-        }
-    }
-
-    fn fee(&self, row: &Row) -> Option<u32> {
+    fn fee(&self, facility: &Facility) -> Option<u32> {
         let licensed = self
             .wishes
             .licensed_fee
-            .filter(|_| row.kind.is_licensed_care());
-        licensed.or(row.fee)
+            .filter(|_| facility.kind.is_licensed_care());
+        licensed.or(facility.fee)
     }
 
     /// The table's entry for the child's class: of the month of entry if there is one, else the latest.
@@ -211,9 +287,7 @@ impl<'a> Query<'a> {
         match self.vacancy(row, all) {
             Some(vacancy) if !vacancy.offered => Outcome::Missed,
             Some(vacancy) if self.is_stale(vacancy) => Outcome::Unknown,
-            Some(vacancy) => vacancy
-                .vacancies
-                .map_or(Outcome::Unknown, |count| met(count > 0)),
+            Some(vacancy) => known(vacancy.vacancies.map(|count| count > 0)),
             None => Outcome::Unknown,
         }
     }
@@ -227,18 +301,18 @@ impl<'a> Query<'a> {
         index: &Index,
         words: &Words,
     ) -> Hit {
-        let all = &index.vacancies;
         let seen = Seen {
             row,
             facility,
-            distance: self.distance(row),
-            vacancy: self.vacancy(row, all),
+            distance: self.chord(row).map(metres),
+            vacancy: self.vacancy(row, &index.vacancies),
+            vacancies: &index.vacancies,
             words,
         };
         let findings = Wish::ALL
             .into_iter()
             .filter_map(|wish| {
-                let outcome = self.outcome(wish, row, seen.distance, all)?;
+                let outcome = self.outcome(wish, &seen)?;
                 let (sentence, values) = self.sentence(wish, outcome, &seen);
                 Some(Finding {
                     wish,
@@ -259,23 +333,24 @@ impl<'a> Query<'a> {
 
     fn sentence(&self, wish: Wish, outcome: Outcome, seen: &Seen<'_>) -> Said {
         use Outcome::{Met, Missed, Unknown};
-        let row = seen.row;
+        let facility = seen.facility;
         match wish {
             Wish::Kind => {
                 let sentence = match outcome {
-                    _ if row.staff_only => Sentence::StaffOnly,
+                    _ if facility.staff_only => Sentence::StaffOnly,
                     Met => Sentence::KindFits,
-                    Missed if self.kinds != 0 => Sentence::KindNotWanted,
+                    Missed if !self.wishes.kinds.is_empty() => Sentence::KindNotWanted,
                     Missed => Sentence::KindNotDaily,
                     Unknown => Sentence::KindUnknown,
                 };
-                (sentence, vec![("kind", seen.words.kind(seen.facility))])
+                (sentence, vec![("kind", seen.words.kind(facility))])
             }
             Wish::Class => self.class_sentence(outcome, seen),
-            Wish::MinAge => self.min_age_sentence(outcome, row),
+            Wish::MinAge => self.min_age_sentence(outcome, facility),
             Wish::Hours => self.hours_sentence(outcome, seen),
             Wish::Days => {
-                let lacking = row.days.lacking(self.wishes.days);
+                let own = facility.days.unwrap_or_default();
+                let lacking = own.lacking(self.wishes.days);
                 let sentence = match outcome {
                     Met => Sentence::DaysCover,
                     Missed => Sentence::DaysLacking,
@@ -290,7 +365,7 @@ impl<'a> Query<'a> {
                     Unknown => Sentence::FeeUnknown,
                 };
                 let values = vec![
-                    ("fee", Say::plain(self.fee(row).unwrap_or_default())),
+                    ("fee", Say::plain(self.fee(facility).unwrap_or_default())),
                     ("max", Say::plain(self.wishes.max_fee.unwrap_or_default())),
                 ];
                 (sentence, values)
@@ -337,11 +412,11 @@ impl<'a> Query<'a> {
         (sentence, values)
     }
 
-    fn min_age_sentence(&self, outcome: Outcome, row: &Row) -> Said {
+    fn min_age_sentence(&self, outcome: Outcome, facility: &Facility) -> Said {
         if self.child.is_some_and(|child| child.days < 0) {
             return (Sentence::NotBorn, Vec::new());
         }
-        let (Some(min), Some((birth, _))) = (row.min, self.wishes.child) else {
+        let (Some(min), Some((birth, _))) = (facility.ages.min, self.wishes.child) else {
             return (Sentence::AgeUnknown, Vec::new());
         };
         let values = vec![
@@ -365,7 +440,7 @@ impl<'a> Query<'a> {
             values.extend([("open", Say::plain(open)), ("close", Say::plain(close))]);
         }
         let sentence = match outcome {
-            _ if seen.row.round_the_clock => Sentence::HoursRoundTheClock,
+            _ if seen.facility.round_the_clock => Sentence::HoursRoundTheClock,
             Outcome::Met => Sentence::HoursCover,
             Outcome::Missed => Sentence::HoursShort,
             Outcome::Unknown => Sentence::HoursUnknown,
@@ -403,7 +478,10 @@ struct Seen<'s> {
     row: &'s Row,
     facility: &'s Facility,
     distance: Option<u32>,
+    /// Of the child's class.
     vacancy: Option<&'s Vacancy>,
+    /// Of all facilities.
+    vacancies: &'s [Vacancy],
     words: &'s Words,
 }
 
@@ -414,36 +492,7 @@ fn met(met: bool) -> Outcome {
     if met { Outcome::Met } else { Outcome::Missed }
 }
 
-fn class(row: &Row, child: &ChildAge) -> Outcome {
-    let Some(class) = child.class else {
-        return Outcome::Missed;
-    };
-    if row.not_offered & class.bit() != 0 || row.classes & class.bit() == 0 {
-        Outcome::Missed
-    } else if row.ages_known {
-        Outcome::Met
-    } else {
-        Outcome::Unknown
-    }
-}
-
-/// `None` where the class says it all.
-fn min_age(row: &Row, child: &ChildAge) -> Option<Outcome> {
-    if child.days < 0 {
-        return Some(Outcome::Missed);
-    }
-    match row.min {
-        Some(MinAge::Class(_)) => None,
-        Some(min) => Some(met(min.reached_by(child))),
-        None => Some(Outcome::Unknown),
-    }
-}
-
-fn hours(row: &Row, from: u16, to: u16) -> Outcome {
-    if row.round_the_clock {
-        return Outcome::Met;
-    }
-    row.hours.map_or(Outcome::Unknown, |(open, close)| {
-        met(open <= from && to <= close)
-    })
+/// What the list says, or that it does not say.
+fn known(says: Option<bool>) -> Outcome {
+    says.map_or(Outcome::Unknown, met)
 }

@@ -162,9 +162,14 @@ impl Hit {
     /// Whether no wish is missed.
     #[must_use]
     pub fn fits(&self) -> bool {
+        self.misses() == 0
+    }
+
+    fn misses(&self) -> u64 {
         self.findings
             .iter()
-            .all(|finding| finding.outcome != Outcome::Missed)
+            .filter(|finding| finding.outcome == Outcome::Missed)
+            .fold(0, |misses, _| misses + 1)
     }
 }
 

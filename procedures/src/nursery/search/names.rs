@@ -90,12 +90,15 @@ impl Names {
         self.ends.push(self.text.len());
     }
 
-    pub(super) fn holds(&self, row: usize, query: &NameQuery) -> bool {
-        let may = self
-            .marks
+    /// Whether a name may hold what is looked for; `false` is certain.
+    pub(super) fn may_hold(&self, row: usize, query: &NameQuery) -> bool {
+        self.marks
             .get(row)
-            .is_some_and(|mark| mark.may_hold(query.mark));
-        if !may {
+            .is_some_and(|mark| mark.may_hold(query.mark))
+    }
+
+    pub(super) fn holds(&self, row: usize, query: &NameQuery) -> bool {
+        if !self.may_hold(row, query) {
             return false;
         }
         let start = row
