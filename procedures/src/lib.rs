@@ -29,6 +29,7 @@ mod ids;
 mod jcs;
 pub mod milestone;
 pub mod names;
+pub mod nursery;
 mod plan;
 pub mod portable;
 mod prefill;

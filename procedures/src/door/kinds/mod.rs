@@ -10,7 +10,10 @@ mod deadline;
 mod furigana;
 pub(super) mod lint;
 mod loose;
+mod matching;
 mod name;
+mod nursery;
+mod points;
 mod portable_id;
 mod postcode;
 mod registry;
@@ -33,4 +36,7 @@ pub(super) const ALL: &[Entry] = &[
     Entry::of::<lint::Lint>(),
     Entry::of::<portable_id::PortableId>(),
     Entry::of::<registry::Registry>(),
+    Entry::of::<nursery::Nursery>(),
+    Entry::of::<points::Points>(),
+    Entry::of::<matching::Match>(),
 ];
