@@ -1,16 +1,20 @@
-//! Conditions on other answers, as the small typed tree that stands in the catalogue.
+//! Conditions on other answers of a *form*, as the small typed tree that stands in the catalogue.
+//!
+//! For fields, derivations and advice: "asked only if …". Whether a procedure is due for a *family*, who receives it and
+//! by when is another tree, on facts and with reasons: [`crate::rules`].
 //!
 //! Three-valued: a condition on something not answered yet is neither yes nor no. Evaluating never asks,
 //! never looks anything up and knows no clock.
 
 use jiff::civil::Date;
+use schemars::JsonSchema;
 use serde::Deserialize;
 
 use crate::calendar;
 use crate::value::{Answers, Value};
 
 /// A literal in a condition: text (also for choices), a number, or yes/no.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(untagged)]
 pub enum Scalar {
     /// Yes or no.
@@ -22,7 +26,7 @@ pub enum Scalar {
 }
 
 /// A condition.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum When {
     /// Holds always.

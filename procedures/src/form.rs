@@ -3,6 +3,7 @@
 //! Forms are data (`catalogue/*.toml`); this module only gives them a type. Blocks such as `person` are
 //! already expanded when a [`Form`] exists.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::condition::When;
@@ -12,7 +13,7 @@ use crate::text::Text;
 use crate::value::Value;
 
 /// A form: its version and its leaf fields, in the order of the paper form.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub struct Form {
     /// Counts up with every change of the fields.
     pub version: u32,
@@ -29,7 +30,7 @@ impl Form {
 }
 
 /// How sure a fact in the catalogue is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Confidence {
     /// Backed by a source that was read.
@@ -83,7 +84,7 @@ impl FieldKind {
 }
 
 /// Whether a filing can do without the field.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Required {
     /// Needed always (a deliberate blank counts where the field allows one).
@@ -97,7 +98,7 @@ pub enum Required {
 }
 
 /// One way to answer a choice.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ChoiceOption {
     /// The stable id that is filed.
@@ -118,7 +119,7 @@ impl ChoiceOption {
 }
 
 /// What can be known about a field before anybody is asked. Each variant names exactly one fact.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum PrefillFrom {
     /// The whole name on the card.
@@ -163,7 +164,7 @@ pub enum PrefillFrom {
 }
 
 /// One prefill with the roles it is right for.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Prefill {
     /// The fact.
@@ -174,7 +175,7 @@ pub struct Prefill {
 }
 
 /// For which filers a prefill is right.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum PrefillRole {
     /// The mother files.

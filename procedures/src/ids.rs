@@ -7,6 +7,7 @@ use std::borrow::Borrow;
 use std::fmt;
 use std::str::FromStr;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// Why an identifier was refused.
@@ -41,8 +42,11 @@ pub enum IdError {
 }
 
 /// The stable key of a procedure, for example `shussei_todoke` (出生届, notification of birth).
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(
+    Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
+)]
 #[serde(try_from = "String", into = "String")]
+#[schemars(with = "String")]
 pub struct ProcedureId(String);
 
 impl ProcedureId {
@@ -107,8 +111,11 @@ impl Borrow<str> for FieldPath {
 }
 
 /// A municipality: 全国地方公共団体コード, two digits prefecture, three municipality, one check digit.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
+)]
 #[serde(try_from = "String", into = "String")]
+#[schemars(with = "String")]
 pub struct MunicipalityCode([u8; 6]);
 
 impl MunicipalityCode {

@@ -14,7 +14,7 @@
 
 mod ask;
 pub mod calendar;
-mod catalogue;
+pub mod catalogue;
 mod certificate;
 mod condition;
 pub mod door;
@@ -26,6 +26,7 @@ mod jcs;
 pub mod names;
 mod plan;
 mod prefill;
+pub mod rules;
 mod text;
 mod value;
 
@@ -35,7 +36,7 @@ pub use ask::{
 };
 pub use catalogue::{
     Advice, AdviceKind, Catalogue, CatalogueError, DayCount, DeadlineRule, Desk, LegalBasis,
-    OnlineMode, Procedure, Profile, Routing,
+    OnlineMode, Problem as CatalogueProblem, Procedure, Profile, Routing,
 };
 pub use certificate::{
     BirthCertificate, CERTIFICATE_FORMAT, CERTIFICATE_MAX_BYTES, CERTIFICATE_VERSION,

@@ -2,8 +2,7 @@
 
 use jiff::civil::Date;
 
-use crate::calendar;
-use crate::catalogue::{Catalogue, DayCount, DeadlineRule, LegalBasis, Procedure, Routing};
+use crate::catalogue::{Catalogue, DeadlineRule, LegalBasis, Procedure, Routing};
 use crate::facts::{Facts, FilerRole};
 use crate::ids::{MunicipalityCode, ProcedureId};
 use crate::text::Text;
@@ -49,11 +48,12 @@ impl Due {
     }
 }
 
-/// Computes the line. Nothing is left out because it is late: late filings are still taken.
+/// Computes what the bedside kiosk files. Nothing is left out because it is late: late filings are still taken.
 #[must_use]
 pub fn plan(catalogue: &Catalogue, facts: &Facts) -> Line {
     let items = catalogue
         .procedures()
+        .filter(|procedure| procedure.bedside)
         .filter_map(|procedure| item(catalogue, procedure, facts))
         .collect();
     Line { items }
@@ -66,7 +66,7 @@ fn item(catalogue: &Catalogue, procedure: &Procedure, facts: &Facts) -> Option<L
         Routing::ClaimantHome if matches!(facts.role, FilerRole::Mother | FilerRole::Father) => {
             facts.home
         }
-        Routing::ClaimantHome | Routing::Nobody => return None,
+        _ => return None,
     };
     let birth = facts
         .certificate
@@ -92,17 +92,15 @@ pub fn due(
     birth: Date,
     rule: &DeadlineRule,
 ) -> Due {
-    let last_day = match rule.count {
-        DayCount::EventDayIsDayOne => calendar::last_day_counting_event(birth, rule.days),
-        DayCount::EventDayExcluded => calendar::last_day_after_event(birth, rule.days),
-    };
+    // Without a number of days there is no later day to name than the event itself.
+    let last_day = rule.last_day(birth).unwrap_or(birth);
     match catalogue.roll(&recipient, last_day) {
-        Ok(open_until) => Due {
+        Ok(open_until) if rule.rolled => Due {
             last_day,
             open_until,
             rolled: true,
         },
-        Err(_) => Due {
+        Ok(_) | Err(_) => Due {
             last_day,
             open_until: last_day,
             rolled: false,

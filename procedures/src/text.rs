@@ -1,5 +1,6 @@
 //! Words in the languages this crate speaks. Translations live in the catalogue, never in code.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// A language a filing can be shown in.
@@ -13,7 +14,7 @@ pub enum Lang {
 }
 
 /// One sentence or label in every language.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Text {
     /// Japanese.

@@ -14,10 +14,16 @@ fn said(text: &Text) -> bool {
 fn every_field_has_words_a_reason_and_a_reader_in_both_languages() {
     for procedure in catalogue().procedures() {
         assert!(said(&procedure.title) && said(&procedure.summary) && said(&procedure.reason));
+        let officer = procedure.officer_item.as_ref();
         assert!(
-            said(&procedure.officer_item) && !procedure.law.is_empty(),
+            officer.is_none_or(|item| said(&item.title)
+                && item.decides.iter().all(|decision| said(&decision.label))),
             "{}",
             procedure.id
+        );
+        assert_eq!(
+            procedure.has_form(),
+            procedure.has_form() && officer.is_some()
         );
         for field in &procedure.form.fields {
             let words = [

@@ -11,6 +11,7 @@ use ubugoe_procedures::calendar::{
     fiscal_year_end_after_attaining, from_wareki, last_day_after_event, last_day_of_months,
     plus_days, under_three_last_month, wareki,
 };
+use ubugoe_procedures::catalogue::Length;
 use ubugoe_procedures::{FilerRole, IdError, MunicipalityCode, plan};
 
 fn vectors() -> Value {
@@ -313,16 +314,16 @@ fn the_deadline_rules_stand_in_the_catalogue() {
             .deadline
             .as_ref()
             .unwrap()
-            .days,
-        14
+            .length,
+        Length::Days(14)
     );
     assert_eq!(
         procedure(catalogue, "jido_teate_nintei")
             .deadline
             .as_ref()
             .unwrap()
-            .days,
-        15
+            .length,
+        Length::Days(15)
     );
 }
 

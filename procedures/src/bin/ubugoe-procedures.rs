@@ -1,9 +1,13 @@
 //! `ubugoe-procedures KIND < lines.jsonl`: the door of the domain for anything outside. Reads standard input, the clock
-//! for the date of the law, and nothing else; what it answers is decided in the library.
+//! for the date of the law, for `lint FOLDER` the folder, and nothing else; what it answers is decided in the library.
 
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
 use std::io::{BufRead as _, Write as _};
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
+use anyhow::Context as _;
 use clap::Parser;
 use jiff::Timestamp;
 use jiff::civil::Date;
@@ -16,6 +20,8 @@ use ubugoe_procedures::door::Door;
 struct Arguments {
     /// What is asked.
     kind: String,
+    /// Of `lint`: a catalogue's folder, instead of standard input. One line for each problem; exit code 1 if there is any.
+    folder: Option<PathBuf>,
     /// Print the JSON Schema of question and answer instead.
     #[arg(long)]
     schema: bool,
@@ -27,7 +33,8 @@ struct Arguments {
 fn kinds() -> String {
     let mut text = String::from("Kinds:\n");
     for (name, about) in Door::kinds() {
-        text.push_str(&format!("  {name:<12} {about}\n"));
+        // Writing to a String cannot fail.
+        let _ = writeln!(text, "  {name:<12} {about}");
     }
     text
 }
@@ -41,6 +48,32 @@ fn today() -> Date {
     Timestamp::now().to_zoned(TimeZone::fixed(offset(9))).date()
 }
 
+/// Every TOML file below a folder, by its path there.
+fn read_folder(folder: &Path) -> anyhow::Result<BTreeMap<String, String>> {
+    let mut files = BTreeMap::new();
+    let mut open = vec![folder.to_owned()];
+    while let Some(next) = open.pop() {
+        let entries =
+            std::fs::read_dir(&next).with_context(|| format!("read {}", next.display()))?;
+        for entry in entries {
+            let path = entry?.path();
+            // A link could lead round in a circle.
+            if path.is_symlink() {
+                continue;
+            }
+            if path.is_dir() {
+                open.push(path);
+            } else if path.extension().is_some_and(|ending| ending == "toml") {
+                let bytes =
+                    std::fs::read(&path).with_context(|| format!("read {}", path.display()))?;
+                let name = path.strip_prefix(folder)?.to_string_lossy().into_owned();
+                files.insert(name, String::from_utf8_lossy(&bytes).into_owned());
+            }
+        }
+    }
+    Ok(files)
+}
+
 fn main() -> anyhow::Result<ExitCode> {
     let arguments = Arguments::parse();
     let mut out = std::io::stdout().lock();
@@ -50,6 +83,14 @@ fn main() -> anyhow::Result<ExitCode> {
     if arguments.schema {
         writeln!(out, "{schema:#}")?;
         return Ok(ExitCode::SUCCESS);
+    }
+    if let Some(folder) = &arguments.folder {
+        anyhow::ensure!(arguments.kind == "lint", "only lint takes a folder");
+        let lines = Door::lint(read_folder(folder)?);
+        for line in &lines {
+            writeln!(out, "{line}")?;
+        }
+        return Ok(ExitCode::from(u8::from(!lines.is_empty())));
     }
     let as_of = match arguments.as_of {
         Some(day) => day,

@@ -6,6 +6,7 @@
 use std::collections::BTreeSet;
 
 use jiff::civil::{Date, Weekday};
+use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::{CalendarError, plus_days};
@@ -41,8 +42,9 @@ impl Holidays {
 }
 
 /// A day of any year, written `12-29`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Deserialize, JsonSchema)]
 #[serde(try_from = "String")]
+#[schemars(with = "String")]
 pub struct MonthDay {
     /// 1 to 12.
     pub month: i8,
@@ -66,11 +68,12 @@ impl TryFrom<String> for MonthDay {
 }
 
 /// When a municipality's counters are closed, by its own ordinance.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ClosingDays {
     /// Weekly closing days: `sat`, `sun` …
     #[serde(deserialize_with = "weekdays")]
+    #[schemars(with = "Vec<String>")]
     pub weekly: Vec<Weekday>,
     /// Closed on national holidays.
     pub national_holidays: bool,

@@ -6,6 +6,8 @@
 
 mod kinds;
 
+use std::collections::BTreeMap;
+
 use jiff::civil::Date;
 use schemars::{JsonSchema, Schema};
 use serde::Serialize;
@@ -117,6 +119,13 @@ impl Door {
             "question": (entry.question)(),
             "answer": (entry.reply)(),
         }))
+    }
+
+    /// Every problem of a catalogue's files, by name below their folder; one JSON line each, nothing when all is well.
+    #[must_use]
+    pub fn lint(files: BTreeMap<String, String>) -> Vec<String> {
+        let told = kinds::lint::told(files);
+        told.iter().map(|told| json!(told).to_string()).collect()
     }
 
     /// The answer to one line, as one line; `None` for a kind that is not there.

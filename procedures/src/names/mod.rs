@@ -17,7 +17,7 @@ pub use kana::{compose_kana, reading, to_reading_kana};
 pub use zengin::to_zengin;
 
 /// A repertoire of characters.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Charset {
     /// Names and addresses as registered (行政事務標準文字): any letter or ideograph, variation selectors and

@@ -4,10 +4,11 @@ use jiff::civil::Date;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::calendar::{self, Calendar, ClosingDays};
-use crate::catalogue::DayCount;
+use crate::calendar::{Calendar, ClosingDays};
+use crate::catalogue::DeadlineRule;
 use crate::door::{Context, DoorError, Kind};
 use crate::ids::ProcedureId;
+use crate::rules::{FactValue, Focus, Records, Scope};
 
 pub(crate) struct Deadline;
 
@@ -64,17 +65,41 @@ impl Kind for Deadline {
                 late: None,
             });
         };
-        let last = match rule.count {
-            DayCount::EventDayIsDayOne => calendar::last_day_counting_event(question.born, rule.days),
-            DayCount::EventDayExcluded => calendar::last_day_after_event(question.born, rule.days),
-        };
+        let last = last_day(cx, rule, &question)?;
         let mut closing = ClosingDays::usual();
         closing.also_closed = question.closed_days;
         let holidays = cx.catalogue.holidays();
-        let deadline = Calendar::new(holidays, &closing).roll(last).unwrap_or(last);
+        let deadline = if rule.rolled {
+            Calendar::new(holidays, &closing).roll(last).unwrap_or(last)
+        } else {
+            last
+        };
         Ok(Answer {
             deadline: Some(deadline),
             late: question.filed.map(|filed| filed > deadline),
         })
     }
+}
+
+/// The last day of the period, not rolled: the variant's where one applies to the place of birth.
+fn last_day(cx: &Context, rule: &DeadlineRule, question: &Question) -> Result<Date, DoorError> {
+    let vocabulary = cx.catalogue.vocabulary();
+    let mut records = Records::new(vocabulary);
+    let child = records.add(Scope::Child);
+    let abroad = question.place == Place::Abroad;
+    for (id, value) in [
+        ("child.birth", FactValue::Date(question.born)),
+        ("child.born_abroad", FactValue::Bool(abroad)),
+    ] {
+        records
+            .set(vocabulary, child, id, &value)
+            .map_err(DoorError::impossible)?;
+    }
+    let focus = Focus::family().on(Scope::Child, child);
+    // A variant that rests on something that was not asked does not apply.
+    let last = match rule.variant(&records, &focus) {
+        Ok(Some(variant)) => rule.last_day_of(variant, question.born),
+        Ok(None) | Err(_) => rule.last_day(question.born),
+    };
+    last.ok_or_else(|| DoorError::impossible("the deadline has no number of days"))
 }
