@@ -134,6 +134,11 @@ impl MunicipalityCode {
         u8::try_from((11 - sum % 11) % 10).ok()
     }
 
+    /// The six digits as numbers.
+    pub(crate) const fn digits(self) -> [u8; 6] {
+        self.0
+    }
+
     /// The six digits as text.
     #[must_use]
     pub fn to_text(self) -> String {

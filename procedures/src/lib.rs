@@ -12,22 +12,28 @@
 //! It must never refuse what the law allows: only a character set, a length or a format blocks. It must never
 //! normalise a name, and it has no place for an individual number (個人番号).
 
+pub mod amounts;
 mod ask;
 pub mod calendar;
 pub mod catalogue;
 mod certificate;
+pub mod checkups;
+pub mod codes;
 mod condition;
 pub mod door;
 mod facts;
 mod filing;
 mod form;
+mod ground;
 mod ids;
 mod jcs;
+pub mod milestone;
 pub mod names;
 mod plan;
 mod prefill;
 pub mod rules;
 mod text;
+pub mod vaccination;
 mod value;
 
 pub use ask::{
@@ -52,6 +58,7 @@ pub use form::{
     ChoiceOption, Confidence, Derive, DeriveRule, Field, FieldKind, Form, Prefill, PrefillFrom,
     PrefillRole, Required, ShareRule,
 };
+pub use ground::Ground;
 pub use ids::{FieldPath, IdError, MunicipalityCode, ProcedureId};
 pub use names::{Charset, Problem, ReasonCode, Verdict};
 pub use plan::{Due, Line, LineItem, due, plan};

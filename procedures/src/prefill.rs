@@ -5,6 +5,7 @@
 
 use crate::calendar;
 use crate::catalogue::{Catalogue, Procedure};
+use crate::codes;
 use crate::facts::{Facts, FilerRole, Sex, split_name};
 use crate::form::{
     Derive, Field, FieldKind, Prefill, PrefillFrom, PrefillRole, Required, ShareRule,
@@ -197,8 +198,14 @@ fn compute(derive: &Derive, answers: &Answers) -> Option<Value> {
         Derive::Tsuzukigara { order, sex } => {
             tsuzukigara(answers.value(order)?, answers.value(sex)?)
         }
-        Derive::YuchoBranch(from) => yucho_branch(answers.text(from)?).map(Value::Text),
-        Derive::YuchoNumber(from) => yucho_number(answers.text(from)?).map(Value::Text),
+        Derive::YuchoBranch(from) => {
+            let branch = savings(answers.text(from)?)?.branch();
+            Some(Value::Text(branch.to_string()))
+        }
+        Derive::YuchoNumber(from) => {
+            let number = codes::savings_number(answers.text(from)?)?;
+            Some(Value::Text(number.to_string()))
+        }
         Derive::Zengin { sei_kana, mei_kana } => {
             let both = format!("{} {}", answers.text(sei_kana)?, answers.text(mei_kana)?);
             Some(Value::Text(names::to_zengin(&both)))
@@ -236,21 +243,10 @@ fn tsuzukigara(order: &Value, sex: &Value) -> Option<Value> {
     Some(Value::Text(format!("{order}{sex}")))
 }
 
-/// ゆうちょ 記号 1AB?0 belongs to branch AB8 (general knowledge; branch endings checked with zengin data).
-fn yucho_branch(kigo: &str) -> Option<String> {
-    let digits = kigo.as_bytes();
-    let [b'1', a, b, _, b'0'] = digits else {
-        return None;
-    };
-    (a.is_ascii_digit() && b.is_ascii_digit())
-        .then(|| format!("{}{}8", char::from(*a), char::from(*b)))
-}
-
-/// ゆうちょ 番号 without its last digit 1, seven digits with leading zeros.
-fn yucho_number(bango: &str) -> Option<String> {
-    let number = bango.strip_suffix('1')?;
-    let fits = (1..=7).contains(&number.len()) && number.bytes().all(|b| b.is_ascii_digit());
-    fits.then(|| format!("{number:0>7}"))
+/// The symbol (記号) of a ゆうちょ savings account. Forms of families take no transfer account (記号 0AB?0).
+fn savings(kigo: &str) -> Option<codes::YuchoSymbol> {
+    let symbol: codes::YuchoSymbol = kigo.parse().ok()?;
+    (!symbol.is_transfer()).then_some(symbol)
 }
 
 /// Carries answers over to another form of the same visit, by the other form's own sharing rules.

@@ -1,7 +1,7 @@
 //! The decision table for characters of names, readings and account holders.
 
 use ubugoe_procedures::names::{
-    GivenNameVerdict, check, compose_kana, given_name, length, reading, to_reading_kana, to_zengin,
+    NameVerdict, check, compose_kana, given_name, length, reading, to_reading_kana, to_zengin,
 };
 use ubugoe_procedures::{Charset, ReasonCode};
 
@@ -15,12 +15,10 @@ enum Is {
 
 fn judge(name: &str) -> Is {
     match given_name(name) {
-        GivenNameVerdict::Accept => Is::Accepted,
-        GivenNameVerdict::Review(codes) => Is::Reviewed(codes[0]),
-        GivenNameVerdict::Normalise(proposal) => {
-            Is::Normalised(Box::leak(proposal.into_boxed_str()))
-        }
-        GivenNameVerdict::Reject(problems) => Is::Rejected(problems[0].code),
+        NameVerdict::Accept => Is::Accepted,
+        NameVerdict::Review(codes) => Is::Reviewed(codes[0]),
+        NameVerdict::Normalise { to, .. } => Is::Normalised(Box::leak(to.into_boxed_str())),
+        NameVerdict::Reject(problems) => Is::Rejected(problems[0].code),
     }
 }
 
@@ -81,7 +79,9 @@ fn given_names_are_judged_by_this_table() {
         ("さ\u{3000}くら", Rejected(CharacterNotAllowed)),
         ("さくら\u{200B}", Rejected(InvisibleCharacter)),
         ("\u{1B002}", Rejected(CharacterNotAllowed)),
-        ("", Rejected(Empty)),
+        // Not decided yet is a legal filing (trap 44).
+        ("", Reviewed(NameUndecided)),
+        ("名未定", Reviewed(NameUndecided)),
     ];
     for (name, expected) in table {
         assert_eq!(judge(name), expected, "{name:?}");

@@ -78,7 +78,13 @@ fn main() -> anyhow::Result<ExitCode> {
     let arguments = Arguments::parse();
     let mut out = std::io::stdout().lock();
     let Some(schema) = Door::schema(&arguments.kind) else {
-        anyhow::bail!("there is no kind {:?}\n{}", arguments.kind, kinds());
+        writeln!(
+            std::io::stderr(),
+            "there is no kind {:?}. {}",
+            arguments.kind,
+            kinds()
+        )?;
+        return Ok(ExitCode::from(2));
     };
     if arguments.schema {
         writeln!(out, "{schema:#}")?;

@@ -1,7 +1,7 @@
 //! R-ROLL: when the last day is a closing day, the next opening day counts (地方自治法4条の2, 民法142).
 //!
 //! National holidays are a dated table, a municipality's own closing days come from its profile. A year
-//! without a table is an error, never a guess.
+//! without a table is an error, unless whoever asks says that the rule of the law will do.
 
 use std::collections::BTreeSet;
 
@@ -9,6 +9,7 @@ use jiff::civil::{Date, Weekday};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
+use super::holiday::is_holiday_by_rule;
 use super::{CalendarError, plus_days};
 
 /// The national holidays (国民の祝日, substitute holidays included) of some years.
@@ -147,21 +148,43 @@ fn weekdays<'de, D: serde::Deserializer<'de>>(input: D) -> Result<Vec<Weekday>, 
 pub struct Calendar<'a> {
     holidays: &'a Holidays,
     closing: &'a ClosingDays,
+    by_rule: bool,
 }
 
 impl<'a> Calendar<'a> {
     /// From the national table and a municipality's own rule.
     #[must_use]
     pub fn new(holidays: &'a Holidays, closing: &'a ClosingDays) -> Self {
-        Self { holidays, closing }
+        Self {
+            holidays,
+            closing,
+            by_rule: false,
+        }
+    }
+
+    /// Takes the holidays of years without a table from the rule of the law (1949 to 2099): good enough to plan
+    /// with, though the Cabinet Office fixes the equinoxes only a year ahead.
+    #[must_use]
+    pub fn by_rule_beyond_table(self) -> Self {
+        Self {
+            by_rule: true,
+            ..self
+        }
+    }
+
+    fn is_holiday(&self, day: Date) -> Result<bool, CalendarError> {
+        match self.holidays.contains(day) {
+            Err(missing) if self.by_rule => is_holiday_by_rule(day).ok_or(missing),
+            known => known,
+        }
     }
 
     /// Whether the counters are closed on a day.
     ///
     /// # Errors
-    /// [`CalendarError::NoHolidayTable`] for a year outside the table.
+    /// [`CalendarError::NoHolidayTable`] for a year outside the table (and, where asked for, outside the rule).
     pub fn is_closed(&self, day: Date) -> Result<bool, CalendarError> {
-        let holiday = self.closing.national_holidays && self.holidays.contains(day)?;
+        let holiday = self.closing.national_holidays && self.is_holiday(day)?;
         if self.closing.open.contains(&day) {
             return Ok(false);
         }

@@ -4,6 +4,7 @@
 //! carry the ids of the domain reference: R-DAY1, R-DAY0, R-ROLL, R-ATTAIN, R-FYEND, R-MONTH.
 
 mod closing;
+mod holiday;
 mod wareki;
 
 use jiff::ToSpan;
@@ -11,6 +12,7 @@ use jiff::civil::{Date, DateTime};
 use serde::{Deserialize, Serialize};
 
 pub use closing::{Calendar, ClosingDays, Holidays, MonthDay};
+pub use holiday::holidays_by_rule;
 pub use wareki::{
     Era, Wareki, WarekiError, from_wareki, japanese, japanese_minute, japanese_month, wareki,
 };

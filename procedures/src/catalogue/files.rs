@@ -1,6 +1,8 @@
 //! The files of the catalogue that are part of the program. A new file needs its line here; a test compares this list
 //! with the folder.
 
+use super::elsewhere;
+
 macro_rules! files {
     ($($name:literal,)*) => {
         &[$(($name, include_str!(concat!("../../catalogue/", $name))),)*]
@@ -83,6 +85,8 @@ pub(super) enum FileKind {
     Procedure,
     /// A table of amounts, by its name.
     Amounts,
+    /// Read by another module, which is asked.
+    Elsewhere,
     /// Something another module reads, or a procedure in a folder without order: decided by its keys.
     Other,
     /// No TOML at all.
@@ -102,6 +106,7 @@ impl FileKind {
             ("amounts", _) => Self::Amounts,
             (_, "blocks.toml") => Self::Blocks,
             (_, "holidays.toml") => Self::Holidays,
+            _ if elsewhere::reader(file).is_some() => Self::Elsewhere,
             _ if is_toml(file) => Self::Other,
             _ => Self::Ignored,
         }
@@ -115,8 +120,13 @@ fn is_toml(file: &str) -> bool {
         .is_none_or(|ending| ending.eq_ignore_ascii_case("toml"))
 }
 
+/// The name of a file without folder.
+pub(super) fn base(name: &str) -> &str {
+    name.rsplit(['/', '\\']).next().unwrap_or(name)
+}
+
 /// The name of a file without folder and ending.
 pub(super) fn stem(name: &str) -> &str {
-    let file = name.rsplit(['/', '\\']).next().unwrap_or(name);
+    let file = base(name);
     file.strip_suffix(".toml").unwrap_or(file)
 }

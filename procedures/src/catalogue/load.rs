@@ -7,8 +7,9 @@ use std::sync::Arc;
 
 use serde::de::DeserializeOwned;
 
+use super::elsewhere;
 use super::entry::{self, Around};
-use super::files::{BUILTIN, FileKind, stem};
+use super::files::{BUILTIN, FileKind, base, stem};
 use super::forms::Blocks;
 use super::links;
 use super::problem::{Problem, ProblemKind};
@@ -54,6 +55,12 @@ pub(super) fn read(files: &[(&str, &str)]) -> (Catalogue, Vec<Problem>) {
     for kind in [FileKind::Other, FileKind::Amounts] {
         for (file, text) in reader.of(kind) {
             reader.parse::<toml::Table>(file, text);
+        }
+    }
+    for (file, text) in reader.of(FileKind::Elsewhere) {
+        let read = elsewhere::reader(base(file)).map_or(Ok(()), |read| read(text));
+        if let Err(words) = read {
+            reader.report(file, None, None, ProblemKind::Elsewhere(words));
         }
     }
     let mut problems = reader.problems;

@@ -8,6 +8,7 @@
 //!   `links`: what must hold between procedures. `problem`: everything that can be wrong.
 //! - `procedure`, `profile`: what they become.
 
+mod elsewhere;
 mod entry;
 mod files;
 mod forms;

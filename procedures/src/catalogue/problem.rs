@@ -54,6 +54,9 @@ pub enum ProblemKind {
     /// A file is not TOML, has a key nobody knows, lacks one, or a value of the wrong type.
     #[error("{0}")]
     Unreadable(Box<toml::de::Error>),
+    /// The module that reads the file found something wrong with it.
+    #[error("{0}")]
+    Elsewhere(String),
     /// An id is malformed.
     #[error("a malformed id: {0}")]
     Id(IdError),
@@ -208,6 +211,7 @@ impl ProblemKind {
     pub fn code(&self) -> &'static str {
         match self {
             Self::Unreadable(_) => "unreadable",
+            Self::Elsewhere(_) => "refused_by_its_reader",
             Self::Id(_) => "malformed_id",
             Self::FileName { .. } => "file_name",
             Self::NoSuchPart { .. } => "unknown_block",

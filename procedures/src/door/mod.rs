@@ -9,6 +9,7 @@ mod kinds;
 use std::collections::BTreeMap;
 
 use jiff::civil::Date;
+use schemars::generate::SchemaSettings;
 use schemars::{JsonSchema, Schema};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -81,7 +82,12 @@ impl Entry {
                 serde_json::to_value(answer).map_err(|error| DoorError::Shape(error.to_string()))
             },
             question: || schemars::schema_for!(K::Question),
-            reply: || schemars::schema_for!(K::Answer),
+            reply: || {
+                SchemaSettings::default()
+                    .for_serialize()
+                    .into_generator()
+                    .into_root_schema_for::<K::Answer>()
+            },
         }
     }
 }

@@ -1,71 +1,61 @@
 //! The given name of a newborn: 常用漢字, 人名用漢字, kana and four marks (戸籍法50, 施行規則60).
 //!
-//! Decides by code point from a committed table; never by shape and never after normalising.
+//! Decides by code point from a committed table and the day's list; never by shape and never after normalising.
 
-use std::collections::BTreeMap;
-use std::sync::LazyLock;
+use jiff::civil::Date;
 
+use super::kanji::{first_code_point, kanji};
 use super::{
-    Problem, ReasonCode, Verdict, compose_kana, graphemes, invisible, is_variation_selector,
+    NameVerdict, Problem, ReasonCode, Verdict, compose_kana, graphemes, invisible,
+    is_variation_selector, length,
 };
 
-/// `J`, `N` or `S` per code point; see the head of the file.
-static TABLE: &str = include_str!("../../data/name_kanji.txt");
+/// More user-perceived characters than this are looked at by an officer. No law gives a length (general knowledge).
+const ROOM: usize = 30;
 
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Standing {
-    Listed,
-    SecondCodePoint,
-}
-
-// Built once from a table that is part of the program; a line that does not read is left out, and the
-// test of the totals would fail.
-static KANJI: LazyLock<BTreeMap<char, Standing>> =
-    LazyLock::new(|| TABLE.lines().filter_map(entry).collect());
-
-fn entry(line: &str) -> Option<(char, Standing)> {
-    let mut words = line.split(' ');
-    let standing = match words.next()? {
-        "J" | "N" => Standing::Listed,
-        "S" => Standing::SecondCodePoint,
-        _ => return None,
-    };
-    let code = u32::from_str_radix(words.next()?, 16).ok()?;
-    Some((char::from_u32(code)?, standing))
-}
-
-/// The verdict on a newborn's given name as a whole.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum GivenNameVerdict {
-    /// Every character is permitted.
-    Accept,
-    /// An officer decides.
-    Review(Vec<ReasonCode>),
-    /// Half-width or decomposed kana: this is what was probably meant.
-    Normalise(String),
-    /// At least one character is not permitted.
-    Reject(Vec<Problem>),
-}
-
-/// Judges a given name.
+/// Judges a given name by the longest list known here.
+///
+/// An empty name is a name not decided yet (名未定): the filing is legal, and an officer sees it.
 #[must_use]
-pub fn given_name(name: &str) -> GivenNameVerdict {
-    if name.is_empty() {
-        return GivenNameVerdict::Reject(vec![Problem::of(ReasonCode::Empty)]);
+pub fn given_name(name: &str) -> NameVerdict {
+    given_name_on(name, Date::MAX)
+}
+
+/// Judges a given name by the list of a day, which is the day of the filing.
+#[must_use]
+pub fn given_name_on(name: &str, day: Date) -> NameVerdict {
+    if name.is_empty() || name == "名未定" {
+        return NameVerdict::Review(vec![ReasonCode::NameUndecided]);
     }
-    let verdict = check(name);
+    let mut verdict = check_on(name, day);
     if verdict.blocks.is_empty() {
+        if length(name) > ROOM {
+            verdict.review(ReasonCode::TooLong);
+        }
         return if verdict.reviews.is_empty() {
-            GivenNameVerdict::Accept
+            NameVerdict::Accept
         } else {
-            GivenNameVerdict::Review(verdict.reviews)
+            NameVerdict::Review(verdict.reviews)
         };
     }
     let composed = compose_kana(name);
-    if composed != name && check(&composed).blocks.is_empty() {
-        GivenNameVerdict::Normalise(composed)
+    if composed != name && check_on(&composed, day).blocks.is_empty() {
+        NameVerdict::Normalise {
+            to: composed,
+            why: ReasonCode::KanaNotComposed,
+        }
     } else {
-        GivenNameVerdict::Reject(verdict.blocks)
+        // Kana that could be written another way are not what stands in the way.
+        let hopeless = |problem: &&Problem| {
+            let character = problem.character.as_deref().unwrap_or_default();
+            !check_on(&compose_kana(character), day).blocks.is_empty()
+        };
+        let hopeless: Vec<Problem> = verdict.blocks.iter().filter(hopeless).cloned().collect();
+        NameVerdict::Reject(if hopeless.is_empty() {
+            verdict.blocks
+        } else {
+            hopeless
+        })
     }
 }
 
@@ -85,11 +75,12 @@ enum Class {
     Other,
 }
 
-fn class(c: char) -> Class {
-    match KANJI.get(&c) {
-        Some(Standing::Listed) => return Class::Kanji,
-        Some(Standing::SecondCodePoint) => return Class::SecondCodePoint,
-        None => {}
+fn class(c: char, day: Date) -> Class {
+    if kanji(c).is_some_and(|kanji| kanji.since.is_none_or(|since| since <= day)) {
+        return Class::Kanji;
+    }
+    if first_code_point(c).is_some() {
+        return Class::SecondCodePoint;
     }
     match c {
         // ゔ ゕ ゖ ヵ ヶ ヷ ヸ ヹ ヺ: the sources disagree.
@@ -99,11 +90,12 @@ fn class(c: char) -> Class {
         '\u{309D}' | '\u{309E}' => Class::KanaRepeat,
         '\u{30FD}' | '\u{30FE}' => Class::UnclearRepeat,
         '\u{3005}' => Class::KanjiRepeat,
-        '\u{FF66}'..='\u{FF9F}' | '\u{3099}' | '\u{309A}' => Class::LooseKana,
+        '\u{FF66}'..='\u{FF9F}' | '\u{3099}'..='\u{309C}' => Class::LooseKana,
+        // Ideographs of every block there is or is room for, and the private use areas.
         '\u{3400}'..='\u{4DBF}'
         | '\u{4E00}'..='\u{9FFF}'
         | '\u{F900}'..='\u{FAFF}'
-        | '\u{20000}'..='\u{323AF}'
+        | '\u{20000}'..='\u{3FFFF}'
         | '\u{F0000}'..='\u{10FFFD}'
         | '\u{E000}'..='\u{F8FF}' => Class::OtherKanji,
         _ => Class::Other,
@@ -111,16 +103,25 @@ fn class(c: char) -> Class {
 }
 
 pub(super) fn check(name: &str) -> Verdict {
+    check_on(name, Date::MAX)
+}
+
+fn check_on(name: &str, day: Date) -> Verdict {
     let mut verdict = Verdict::default();
     let mut before: Option<Class> = None;
     for (index, grapheme) in graphemes(name).enumerate() {
         for c in grapheme.chars() {
             if is_variation_selector(c) {
-                // The base may be permitted and its variant not: only an officer can tell.
-                verdict.review(ReasonCode::VariantInName);
+                if before.is_some() {
+                    // The base may be permitted and its variant not: only an officer can tell.
+                    verdict.review(ReasonCode::VariantInName);
+                } else {
+                    // It selects a variant of nothing.
+                    verdict.block_once(ReasonCode::InvisibleCharacter, index, grapheme);
+                }
                 continue;
             }
-            let now = class(c);
+            let now = class(c, day);
             judge(now, before, c, &mut verdict, || (index, grapheme));
             before = Some(now);
         }
@@ -155,7 +156,7 @@ fn judge<'a>(
     );
     let block = |verdict: &mut Verdict, code| {
         let (index, grapheme) = place();
-        verdict.block(Problem::at(code, index, grapheme));
+        verdict.block_once(code, index, grapheme);
     };
     match now {
         Class::Kanji | Class::Kana => {}
@@ -170,28 +171,5 @@ fn judge<'a>(
         Class::OtherKanji => block(verdict, ReasonCode::KanjiNotForNames),
         Class::Other if invisible(c) => block(verdict, ReasonCode::InvisibleCharacter),
         Class::Other => block(verdict, ReasonCode::CharacterNotAllowed),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_table_holds_2136_and_864_and_4() {
-        let listed = KANJI
-            .values()
-            .filter(|standing| **standing == Standing::Listed)
-            .count();
-        assert_eq!((listed, KANJI.len()), (2136 + 864, 2136 + 864 + 4));
-    }
-
-    #[test]
-    fn fifty_seven_or_more_listed_kanji_are_compatibility_ideographs_and_stay_apart() {
-        let compatibility = KANJI
-            .keys()
-            .filter(|c| ('\u{F900}'..='\u{FAFF}').contains(*c))
-            .count();
-        assert_eq!(compatibility, 57);
     }
 }

@@ -7,14 +7,20 @@
 
 mod given;
 mod kana;
+mod kanji;
 mod zengin;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use unicode_segmentation::UnicodeSegmentation;
 
-pub use given::{GivenNameVerdict, given_name};
-pub use kana::{compose_kana, reading, to_reading_kana};
-pub use zengin::to_zengin;
+pub use given::{given_name, given_name_on};
+pub use kana::{compose_kana, furigana, reading, to_reading_kana};
+pub use kanji::{
+    Kanji, KanjiList, all_kanji, alternatives, first_code_point, kanji, kanji_by_radical,
+    kanji_by_reading, kanji_by_strokes,
+};
+pub use zengin::{same_in_bank, to_zengin};
 
 /// A repertoire of characters.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, schemars::JsonSchema)]
@@ -39,7 +45,9 @@ pub enum Charset {
 }
 
 /// Why an officer should look, or why a text was blocked. Stable words; the screen has the sentences.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
+)]
 #[serde(rename_all = "snake_case")]
 pub enum ReasonCode {
     /// Blocked: a character outside the field's repertoire.
@@ -48,9 +56,12 @@ pub enum ReasonCode {
     KanjiNotForNames,
     /// Blocked: half-width or decomposed kana; a proposal is given.
     KanaNotComposed,
+    /// Blocked: hiragana or a look-alike of ー where katakana and ー stand; a proposal is given.
+    NotKatakana,
     /// Blocked: a control character or a character nobody can see.
     InvisibleCharacter,
-    /// Blocked: more characters than the form has room for.
+    /// Blocked: more characters than the form has room for. Review, where a name or a reading is judged as such: no
+    /// law gives a length.
     TooLong,
     /// Blocked: empty where something must stand.
     Empty,
@@ -129,6 +140,24 @@ impl Problem {
     }
 }
 
+/// The verdict on a name or a reading as a whole.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum NameVerdict {
+    /// Every character is permitted.
+    Accept,
+    /// An officer decides; at least one reason.
+    Review(Vec<ReasonCode>),
+    /// Only the kana are written another way than a register writes them.
+    Normalise {
+        /// What was probably meant. Kanji in it are the given code points.
+        to: String,
+        /// What is to be written another way.
+        why: ReasonCode,
+    },
+    /// At least one character is not permitted; at least one problem.
+    Reject(Vec<Problem>),
+}
+
 /// The result of checking one value.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Verdict {
@@ -147,6 +176,19 @@ impl Verdict {
 
     pub(crate) fn block(&mut self, problem: Problem) {
         self.blocks.push(problem);
+    }
+
+    /// Blocks for a user-perceived character, once for a reason however many code points of it give that reason: it may
+    /// consist of as many as the text has.
+    fn block_once(&mut self, code: ReasonCode, index: usize, character: &str) {
+        let mut here = self
+            .blocks
+            .iter()
+            .rev()
+            .take_while(|problem| problem.at == Some(index));
+        if !here.any(|problem| problem.code == code) {
+            self.block(Problem::at(code, index, character));
+        }
     }
 
     pub(crate) fn review(&mut self, code: ReasonCode) {
@@ -178,7 +220,7 @@ pub fn length(text: &str) -> usize {
         .count()
 }
 
-fn graphemes(text: &str) -> impl Iterator<Item = &str> {
+pub(crate) fn graphemes(text: &str) -> impl Iterator<Item = &str> {
     text.graphemes(true)
 }
 

@@ -47,6 +47,15 @@ pub fn to_zengin(text: &str) -> String {
     out
 }
 
+/// Whether two readings are one in a bank's ledger, which knows no small kana and has several marks for ー.
+///
+/// Both sides are folded: tables of banks write ミツビシユ－エフジエイ, people ミツビシユーエフジェイ.
+#[must_use]
+pub fn same_in_bank(one: &str, other: &str) -> bool {
+    let folded = |text: &str| to_zengin(text).replace(' ', "");
+    folded(one) == folded(other)
+}
+
 fn push(out: &mut String, c: char) {
     match c {
         'ー' | '\u{2010}'..='\u{2015}' | '\u{2212}' | '\u{FF0D}' => out.push('-'),

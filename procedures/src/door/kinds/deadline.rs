@@ -4,37 +4,49 @@ use jiff::civil::Date;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::loose::{self, spelt};
+use crate::amounts::{Amounts, EventPlace, PeriodRule};
 use crate::calendar::{Calendar, ClosingDays};
-use crate::catalogue::DeadlineRule;
 use crate::door::{Context, DoorError, Kind};
 use crate::ids::ProcedureId;
-use crate::rules::{FactValue, Focus, Records, Scope};
 
 pub(crate) struct Deadline;
 
-/// A birth and a procedure.
+/// A birth, or another event, and a procedure.
 #[derive(Debug, Deserialize, JsonSchema)]
 pub(crate) struct Question {
     /// Which procedure, for example `shussei_todoke`.
     procedure: String,
-    /// The day of birth.
-    born: Date,
-    /// Where the child was born.
+    /// The day of birth, or of the event the procedure is about; with or without a time.
+    #[serde(
+        alias = "birth",
+        alias = "birth_date",
+        alias = "event_date",
+        deserialize_with = "loose::needed_moment"
+    )]
+    #[schemars(with = "Date")]
+    born: loose::Moment,
+    /// Where the child was born; in Japan if absent.
     #[serde(default)]
-    place: Place,
+    place: Option<Place>,
     /// The day it was filed, if it was.
-    #[serde(default)]
+    #[serde(default, alias = "filed_on", deserialize_with = "loose::maybe_day")]
+    #[schemars(with = "Option<Date>")]
     filed: Option<Date>,
-    /// Days on which the counters are closed, beside Saturdays, Sundays, national holidays and 29 December to 3 January.
-    #[serde(default)]
+    /// Days on which the counters are closed, beside Saturdays, Sundays, national holidays and 29 December to 3 January,
+    /// which always are; a list that repeats those does no harm.
+    #[serde(default, deserialize_with = "loose::days")]
     closed_days: Vec<Date>,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 enum Place {
-    #[default]
+    /// In Japan.
+    #[serde(alias = "domestic")]
     Japan,
+    /// Anywhere else.
+    #[serde(alias = "overseas")]
     Abroad,
 }
 
@@ -54,26 +66,26 @@ impl Kind for Deadline {
     type Answer = Answer;
 
     fn answer(cx: &Context, question: Question) -> Result<Answer, DoorError> {
-        let id: ProcedureId = question.procedure.parse().map_err(DoorError::impossible)?;
-        let procedure = cx
-            .catalogue
-            .procedure(&id)
-            .ok_or_else(|| DoorError::impossible(format!("no procedure {id:?}")))?;
-        let Some(rule) = &procedure.deadline else {
+        let tables = Amounts::builtin().map_err(DoorError::impossible)?;
+        let (born, _) = question.born;
+        if question.filed.is_some_and(|filed| filed < born) {
+            return Err(DoorError::impossible("filed before the event"));
+        }
+        let place = match question.place {
+            None | Some(Place::Japan) => EventPlace::Japan,
+            Some(Place::Abroad) => EventPlace::Abroad,
+        };
+        let Some(rule) = rule_of(cx, tables, &question.procedure, place)? else {
             return Ok(Answer {
                 deadline: None,
                 late: None,
             });
         };
-        let last = last_day(cx, rule, &question)?;
-        let mut closing = ClosingDays::usual();
-        closing.also_closed = question.closed_days;
-        let holidays = cx.catalogue.holidays();
-        let deadline = if rule.rolled {
-            Calendar::new(holidays, &closing).roll(last).unwrap_or(last)
-        } else {
-            last
-        };
+        let closing = closed_on(question.closed_days);
+        let calendar = Calendar::new(cx.catalogue.holidays(), &closing).by_rule_beyond_table();
+        let deadline = rule
+            .deadline(born, &calendar)
+            .map_err(DoorError::impossible)?;
         Ok(Answer {
             deadline: Some(deadline),
             late: question.filed.map(|filed| filed > deadline),
@@ -81,25 +93,40 @@ impl Kind for Deadline {
     }
 }
 
-/// The last day of the period, not rolled: the variant's where one applies to the place of birth.
-fn last_day(cx: &Context, rule: &DeadlineRule, question: &Question) -> Result<Date, DoorError> {
-    let vocabulary = cx.catalogue.vocabulary();
-    let mut records = Records::new(vocabulary);
-    let child = records.add(Scope::Child);
-    let abroad = question.place == Place::Abroad;
-    for (id, value) in [
-        ("child.birth", FactValue::Date(question.born)),
-        ("child.born_abroad", FactValue::Bool(abroad)),
-    ] {
-        records
-            .set(vocabulary, child, id, &value)
-            .map_err(DoorError::impossible)?;
+/// The period of a procedure; `None` where it can be filed at any time.
+///
+/// A rule for events abroad comes first, then the procedure's own file, then the table of those that have none yet.
+pub(super) fn rule_of(
+    cx: &Context,
+    tables: &Amounts,
+    name: &str,
+    place: EventPlace,
+) -> Result<Option<PeriodRule>, DoorError> {
+    let name = spelt(name);
+    let name = tables.deadlines.canonical(&name);
+    let id: ProcedureId = name.parse().map_err(DoorError::impossible)?;
+    if let Some(rule) = tables.deadlines.only_at(name, place) {
+        return Ok(Some(rule));
     }
-    let focus = Focus::family().on(Scope::Child, child);
-    // A variant that rests on something that was not asked does not apply.
-    let last = match rule.variant(&records, &focus) {
-        Ok(Some(variant)) => rule.last_day_of(variant, question.born),
-        Ok(None) | Err(_) => rule.last_day(question.born),
-    };
-    last.ok_or_else(|| DoorError::impossible("the deadline has no number of days"))
+    if let Some(rule) = cx
+        .catalogue
+        .procedure(&id)
+        .and_then(|own| own.deadline.as_ref())
+    {
+        return Ok(PeriodRule::of(rule));
+    }
+    let known = cx.catalogue.procedure(&id).is_some();
+    match tables.deadlines.anywhere(name) {
+        Some(rule) => Ok(rule),
+        None if known => Ok(None),
+        None => Err(DoorError::impossible(format!("no procedure {name:?}"))),
+    }
+}
+
+/// The usual closing days and some more.
+pub(super) fn closed_on(days: Vec<Date>) -> ClosingDays {
+    ClosingDays {
+        also_closed: days,
+        ..ClosingDays::usual()
+    }
 }

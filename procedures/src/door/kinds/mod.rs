@@ -1,9 +1,32 @@
 //! The kinds of question, one file each, and their table.
 
+mod allowance;
+mod because;
+mod benefit;
+mod checkup;
+mod claim;
+mod code;
 mod deadline;
+mod furigana;
 pub(super) mod lint;
+mod loose;
+mod name;
+mod postcode;
+mod vaccine;
 
 use super::Entry;
 
 /// Every kind, in the order of `--help`.
-pub(super) const ALL: &[Entry] = &[Entry::of::<deadline::Deadline>(), Entry::of::<lint::Lint>()];
+pub(super) const ALL: &[Entry] = &[
+    Entry::of::<allowance::Allowance>(),
+    Entry::of::<benefit::Benefit>(),
+    Entry::of::<claim::Claim>(),
+    Entry::of::<deadline::Deadline>(),
+    Entry::of::<vaccine::VaccineKind>(),
+    Entry::of::<checkup::CheckupKind>(),
+    Entry::of::<name::Name>(),
+    Entry::of::<furigana::Furigana>(),
+    Entry::of::<code::Code>(),
+    Entry::of::<postcode::PostcodeKind>(),
+    Entry::of::<lint::Lint>(),
+];
