@@ -5,6 +5,7 @@
 //! same total, so that nothing is fast by being wrong.
 #![expect(
     clippy::print_stdout,
+    clippy::print_stderr,
     clippy::unwrap_used,
     clippy::cast_precision_loss,
     reason = "figures for a person to read; a failed step ends the run"
@@ -14,6 +15,7 @@ use std::hint::black_box;
 use std::time::Instant;
 
 use jiff::civil::date;
+use serde_json::json;
 use ubugoe_procedures::Lang;
 use ubugoe_procedures::amounts::{
     AllowanceAmounts, AllowanceColumns, Amounts, Child, Household, Lives, MonthNumber, Residence,
@@ -135,9 +137,57 @@ impl Bare {
     }
 }
 
-fn main() {
+/// Plain households (all children cared for, in Japan, at home) as JSON Lines for other programs to reckon, and our own
+/// total beside them on standard error.
+fn print_households(count: usize, month: MonthNumber) {
     let table = &Amounts::builtin().unwrap().allowance;
+    let mut numbers = Numbers(20_261_122);
+    let mut total = 0;
+    for _ in 0..count {
+        let mut household = numbers.household();
+        for child in &mut household.children {
+            child.custody = true;
+            child.residence = Residence::Japan;
+            child.lives = Lives::AtHome;
+        }
+        household.children.sort_by_key(|child| child.birth);
+        total += allowance(&household, month, table).unwrap().total;
+        let children = household.children.iter().enumerate().map(|(order, child)| {
+            let born = MonthNumber::of(child.birth);
+            json!({
+                "order": order + 1,
+                "from": born.number() + 1,
+                "until3": born.number() + 36,
+                "until18": MonthNumber::fiscal_year_end(child.birth, 18).number(),
+                "until22": MonthNumber::fiscal_year_end(child.birth, 22).number(),
+                "supported": child.supported,
+            })
+        });
+        let births = household
+            .children
+            .iter()
+            .map(|child| child.birth.to_string());
+        println!(
+            "{}",
+            json!({
+                "month": month.number(),
+                "children": children.collect::<Vec<_>>(),
+                "births": births.collect::<Vec<_>>(),
+            })
+        );
+    }
+    eprintln!("our total: {total} yen");
+}
+
+fn main() {
     let month = MonthNumber::new(2026, 11);
+    let arguments: Vec<String> = std::env::args().collect();
+    if let [_, option, count] = arguments.as_slice() {
+        assert_eq!(option, "--households", "the only option");
+        print_households(count.parse().unwrap(), month);
+        return;
+    }
+    let table = &Amounts::builtin().unwrap().allowance;
     let mut numbers = Numbers(20_261_122);
     let households: Vec<Household> = (0..HOUSEHOLDS).map(|_| numbers.household()).collect();
     let mut columns = AllowanceColumns::default();

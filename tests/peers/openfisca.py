@@ -3,7 +3,8 @@
 
 Reads the same households as the other peers from standard input, JSON Lines with each child's day of birth:
 {"births": ["2026-01-31", …]}, builds one simulation from arrays, prints households per second. Sums differ from ours
-where its rules differ (docs/peers: siblings until 22 rather than the fiscal year's end, no support statement, ages).
+where its rules differ: siblings count until they are 22 and not until the fiscal year ends, no statement of support is
+needed, and ages are reckoned from the birthday.
 """
 import json
 import resource

@@ -2,6 +2,7 @@
 //! so that one lint sees the whole folder.
 
 use crate::checkups::Checkups;
+use crate::portable::SlotTable;
 use crate::vaccination::Schedule;
 
 /// What a module's reader says against a text.
@@ -11,6 +12,7 @@ type Read = fn(&str) -> Result<(), String>;
 pub(super) fn reader(file: &str) -> Option<Read> {
     Some(match file {
         "vaccines.toml" => |text| said(Schedule::read(text)),
+        "portable_id.toml" => |text| said(SlotTable::parse(text)),
         "checkups.toml" => |text| said(Checkups::read(text)),
         _ => return None,
     })

@@ -2,6 +2,7 @@
 //!
 //! Only invented places have a profile in this catalogue.
 
+use crate::codes::CorporateNumber;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
@@ -202,32 +203,14 @@ impl Profile {
     #[must_use]
     pub fn corporate_number_of(code: MunicipalityCode) -> String {
         let rest = format!("000020{code}");
-        let digit = corporate_check_digit(&rest).unwrap_or_default();
+        let digit = CorporateNumber::check_digit(&rest).unwrap_or_default();
         format!("{digit}{rest}")
     }
 }
 
-/// The digit that stands before the twelve others of a 法人番号: 9 − (Σ p·q mod 9), counted from the right, q = 1 on odd
-/// places and 2 on even ones. `None` unless `twelve` is twelve ASCII digits.
-pub(crate) fn corporate_check_digit(twelve: &str) -> Option<u32> {
-    if twelve.len() != 12 || !twelve.bytes().all(|b| b.is_ascii_digit()) {
-        return None;
-    }
-    let sum: u32 = twelve
-        .bytes()
-        .rev()
-        .zip([1, 2].into_iter().cycle())
-        .map(|(digit, weight)| u32::from(digit - b'0') * weight)
-        .sum();
-    Some(9 - sum % 9)
-}
-
 /// Whether thirteen digits are a 法人番号.
 pub(crate) fn is_corporate_number(number: &str) -> bool {
-    let (Some(first), Some(rest)) = (number.get(..1), number.get(1..)) else {
-        return false;
-    };
-    corporate_check_digit(rest).is_some_and(|digit| first == digit.to_string())
+    number.parse::<CorporateNumber>().is_ok()
 }
 
 #[cfg(test)]

@@ -11,7 +11,9 @@ mod furigana;
 pub(super) mod lint;
 mod loose;
 mod name;
+mod portable_id;
 mod postcode;
+mod registry;
 mod vaccine;
 
 use super::Entry;
@@ -29,4 +31,6 @@ pub(super) const ALL: &[Entry] = &[
     Entry::of::<code::Code>(),
     Entry::of::<postcode::PostcodeKind>(),
     Entry::of::<lint::Lint>(),
+    Entry::of::<portable_id::PortableId>(),
+    Entry::of::<registry::Registry>(),
 ];
