@@ -938,11 +938,11 @@ fn the_two_municipalities_are_invented_and_unlike_each_other() {
         let code: MunicipalityCode = code.parse().unwrap();
         catalogue.profile(&code).unwrap()
     };
-    let (city, town) = (profile("991015"), profile("991023"));
+    let (city, town) = (profile("991015"), profile("994049"));
     assert!(catalogue.profiles().all(|profile| profile.fictional));
     assert_eq!(catalogue.profiles().count(), 2);
     assert_eq!(city.corporate_number, "5000020991015");
-    assert_eq!(town.corporate_number, "5000020991023");
+    assert_eq!(town.corporate_number, "7000020994049");
     assert_eq!(city.online_mode, OnlineMode::Direct);
     assert_eq!(town.online_mode, OnlineMode::None);
     assert_eq!(city.medical.retro_days, RetroDays::WithinDays { days: 30 });

@@ -61,7 +61,7 @@ mod the_code {
                     ("income", Answer::Word("residence_tax_exempt")),
                     ("single_parent", Answer::Is(true)),
                     ("age", Answer::Number(4)),
-                    ("region", Answer::Word("991023")),
+                    ("region", Answer::Word("994049")),
                 ],
                 &[],
             )
@@ -161,7 +161,7 @@ mod the_code {
     fn says_its_facts_to_whoever_recommends() {
         let declared = code("0108B31");
         let facts = builtin().facts(&declared);
-        assert_eq!(facts["municipality"], &Fact::Word("991023".into()));
+        assert_eq!(facts["municipality"], &Fact::Word("994049".into()));
         assert_eq!(facts["has_child"], &Fact::Is(true));
         assert_eq!(facts["single_parent"], &Fact::Is(true));
         assert_eq!(facts["children"], &Fact::Between { from: 2, to: 2 });

@@ -542,7 +542,7 @@ mod a_key {
         }
         let psid: Psid = "psid3.0+5000020991015+10+UM54".parse().unwrap();
         assert_eq!(psid.version(), (3, 0));
-        assert_eq!(psid.administrator().as_str(), "5000020991015");
+        assert_eq!(psid.administrator().to_string(), "5000020991015");
         assert_eq!(psid.service(), "10+UM54");
         assert_eq!(psid.menu(), Some(54));
         let none = |text: &str| text.parse::<Psid>().unwrap().menu();

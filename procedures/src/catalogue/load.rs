@@ -102,13 +102,11 @@ pub(super) fn lint(given: &[(&str, &str)]) -> Vec<Problem> {
 fn kind_of(name: &str, text: &str) -> FileKind {
     match FileKind::of(name) {
         FileKind::Other => {
-            let folder = name
-                .rsplit_once(['/', '\\'])
-                .is_some_and(|(folder, _)| !folder.is_empty());
-            let procedure = ["title", "routing", "officer_item"]
+            // A table further down may have a title too.
+            let procedure = ["id", "title", "summary", "routing"]
                 .into_iter()
-                .any(|key| text.lines().any(|line| is_key(line, key)));
-            if procedure && (!folder || id_in(text).is_some()) {
+                .any(|key| top(text).any(|line| is_key(line, key)));
+            if procedure {
                 FileKind::Procedure
             } else {
                 FileKind::Other
@@ -119,21 +117,20 @@ fn kind_of(name: &str, text: &str) -> FileKind {
 }
 
 fn is_key(line: &str, key: &str) -> bool {
-    let line = line.trim_start();
-    line.strip_prefix(key)
+    line.trim_start()
+        .strip_prefix(key)
         .is_some_and(|rest| rest.trim_start().starts_with('='))
-        || line
-            .strip_prefix('[')
-            .and_then(|rest| rest.strip_prefix(key))
-            == Some("]")
+}
+
+/// The lines before the first table.
+fn top(text: &str) -> impl Iterator<Item = &str> {
+    text.lines()
+        .take_while(|line| !line.trim_start().starts_with('['))
 }
 
 /// The procedure id that a text gives at its top, as far as can be seen without reading it.
 fn id_in(text: &str) -> Option<&str> {
-    let top = text
-        .lines()
-        .take_while(|line| !line.trim_start().starts_with('['));
-    let line = top.map(str::trim).find(|line| is_key(line, "id"))?;
+    let line = top(text).find(|line| is_key(line, "id"))?;
     line.split('"').nth(1)
 }
 
