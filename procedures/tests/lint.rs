@@ -907,7 +907,7 @@ fn what_is_joyful_or_private_never_meets_a_loss() {
     let gift = catalogue.procedure(&"kinenhin".parse().unwrap()).unwrap();
     assert_eq!(gift.joyful, [Joyful::Gift, Joyful::Congrats]);
     assert_eq!(gift.depends[0].strength, Strength::Hard);
-    assert!(!gift.bedside && !gift.has_form());
+    assert!(!gift.bedside && gift.has_form());
 }
 
 #[test]
