@@ -2,18 +2,21 @@
 //! so that one lint sees the whole folder.
 
 use crate::checkups::Checkups;
+use crate::nursery::{FeeTable, PointTable};
 use crate::portable::SlotTable;
 use crate::vaccination::Schedule;
 
 /// What a module's reader says against a text.
 type Read = fn(&str) -> Result<(), String>;
 
-/// The reader of a file, by its name without folder; `None` where the catalogue itself reads it.
-pub(super) fn reader(file: &str) -> Option<Read> {
-    Some(match file {
-        "vaccines.toml" => |text| said(Schedule::read(text)),
-        "portable_id.toml" => |text| said(SlotTable::parse(text)),
-        "checkups.toml" => |text| said(Checkups::read(text)),
+/// The reader of a file, by its folder and name; `None` where the catalogue itself reads it.
+pub(super) fn reader(folder: &str, file: &str) -> Option<Read> {
+    Some(match (folder, file) {
+        ("points", _) => |text| said(PointTable::parse("points", text)),
+        ("fees", _) => |text| said(FeeTable::parse("fees", text)),
+        (_, "vaccines.toml") => |text| said(Schedule::read(text)),
+        (_, "portable_id.toml") => |text| said(SlotTable::parse(text)),
+        (_, "checkups.toml") => |text| said(Checkups::read(text)),
         _ => return None,
     })
 }

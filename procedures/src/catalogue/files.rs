@@ -123,9 +123,7 @@ pub(super) enum FileKind {
 
 impl FileKind {
     pub(super) fn of(name: &str) -> Self {
-        let mut parts = name.rsplit(['/', '\\']);
-        let file = parts.next().unwrap_or_default();
-        let folder = parts.next().unwrap_or_default();
+        let (folder, file) = place(name);
         match (folder, file) {
             ("procedures", _) => Self::Procedure,
             ("facts", _) | (_, "facts.toml") => Self::Facts,
@@ -134,7 +132,7 @@ impl FileKind {
             ("amounts", _) => Self::Amounts,
             (_, "blocks.toml") => Self::Blocks,
             (_, "holidays.toml") => Self::Holidays,
-            _ if elsewhere::reader(file).is_some() => Self::Elsewhere,
+            _ if elsewhere::reader(folder, file).is_some() => Self::Elsewhere,
             _ if is_toml(file) => Self::Other,
             _ => Self::Ignored,
         }
@@ -148,13 +146,15 @@ fn is_toml(file: &str) -> bool {
         .is_none_or(|ending| ending.eq_ignore_ascii_case("toml"))
 }
 
-/// The name of a file without folder.
-pub(super) fn base(name: &str) -> &str {
-    name.rsplit(['/', '\\']).next().unwrap_or(name)
+/// The folder a file lies in, empty for none, and its name there.
+pub(super) fn place(name: &str) -> (&str, &str) {
+    let mut parts = name.rsplit(['/', '\\']);
+    let file = parts.next().unwrap_or_default();
+    (parts.next().unwrap_or_default(), file)
 }
 
 /// The name of a file without folder and ending.
 pub(super) fn stem(name: &str) -> &str {
-    let file = base(name);
+    let (_, file) = place(name);
     file.strip_suffix(".toml").unwrap_or(file)
 }

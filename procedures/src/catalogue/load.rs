@@ -9,7 +9,7 @@ use serde::de::DeserializeOwned;
 
 use super::elsewhere;
 use super::entry::{self, Around};
-use super::files::{BUILTIN, FileKind, base, stem};
+use super::files::{BUILTIN, FileKind, place, stem};
 use super::forms::Blocks;
 use super::links;
 use super::problem::{Problem, ProblemKind};
@@ -58,7 +58,8 @@ pub(super) fn read(files: &[(&str, &str)]) -> (Catalogue, Vec<Problem>) {
         }
     }
     for (file, text) in reader.of(FileKind::Elsewhere) {
-        let read = elsewhere::reader(base(file)).map_or(Ok(()), |read| read(text));
+        let (folder, name) = place(file);
+        let read = elsewhere::reader(folder, name).map_or(Ok(()), |read| read(text));
         if let Err(words) = read {
             reader.report(file, None, None, ProblemKind::Elsewhere(words));
         }

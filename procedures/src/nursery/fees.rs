@@ -156,6 +156,16 @@ pub struct FeeTable {
 }
 
 impl FeeTable {
+    /// Reads one file; `file` is its name for errors.
+    ///
+    /// # Errors
+    /// [`DataError`] with the first thing that is wrong with it.
+    pub fn parse(file: &str, text: &str) -> Result<Self, DataError> {
+        let table: Self = read(file, text)?;
+        table.check()?;
+        Ok(table)
+    }
+
     fn check(&self) -> Result<(), DataError> {
         let wrong = |problem: &str| {
             Err(DataError::Table {
@@ -357,9 +367,7 @@ const FILES: &[(&str, &str)] = &[
 static BUILTIN: LazyLock<Result<FeeTables, DataError>> = LazyLock::new(|| {
     let mut tables = Vec::new();
     for (file, text) in FILES {
-        let table: FeeTable = read(file, text)?;
-        table.check()?;
-        tables.push(table);
+        tables.push(FeeTable::parse(file, text)?);
     }
     Ok(FeeTables(tables))
 });

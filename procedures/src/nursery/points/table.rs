@@ -223,6 +223,16 @@ impl When {
 }
 
 impl PointTable {
+    /// Reads one file; `file` is its name for errors.
+    ///
+    /// # Errors
+    /// [`DataError`] with the first thing that is wrong with it.
+    pub fn parse(file: &str, text: &str) -> Result<Self, DataError> {
+        let table: Self = read(file, text)?;
+        table.check()?;
+        Ok(table)
+    }
+
     /// Checks what the shape cannot say.
     ///
     /// # Errors
@@ -310,9 +320,7 @@ const FILES: &[(&str, &str)] = &[
 static BUILTIN: LazyLock<Result<PointTables, DataError>> = LazyLock::new(|| {
     let mut tables = Vec::new();
     for (file, text) in FILES {
-        let table: PointTable = read(file, text)?;
-        table.check()?;
-        tables.push(table);
+        tables.push(PointTable::parse(file, text)?);
     }
     Ok(PointTables(tables))
 });
