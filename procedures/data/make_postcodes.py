@@ -128,7 +128,7 @@ def main():
         for code, *rest in municipalities(places):
             out.write("\t".join((check_digit(code), *rest)) + "\n")
 
-    # Lines: "=" and code5 and the first postcode of a block; then one line per postcode: its last four digits and its
+    # Lines: "=", the first postcode of a block, ":" and its code5 (never twelve digits in a row); then one line per postcode: its last four digits and its
     # towns, separated by "|"; a town in another municipality than the block's begins with its code5 and ":".
     blocks, block = [], None
     for postcode in sorted(towns):
@@ -141,7 +141,7 @@ def main():
         block[2].append(postcode[3:] + names)
     with open(HERE / "postcodes.txt", "w", encoding="utf-8") as out:
         for home, first, lines in blocks:
-            out.write(f"={first}{home}\n")
+            out.write(f"={first}:{home}\n")
             out.writelines(line + "\n" for line in lines)
     size = (HERE / "postcodes.txt").stat().st_size
     print(len(places), "areas,", len(towns), "postcodes,", len(blocks), "blocks,", size, "bytes")

@@ -90,7 +90,8 @@ pub fn towns(postcode: Postcode) -> impl Iterator<Item = Town> {
         }
         let ascii = postcode.0.map(|digit| digit + b'0');
         let last = std::str::from_utf8(ascii.get(3..)?).ok()?;
-        Some((block.head, block.line(last)?))
+        // `:` keeps postcode and municipality from being twelve digits in a row.
+        Some((block.head.strip_prefix(':')?, block.line(last)?))
     });
     found.into_iter().flat_map(|(home, line)| {
         line.split('|').filter_map(move |town| {
