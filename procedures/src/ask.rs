@@ -149,19 +149,20 @@ fn check_text(field: &Field, text: &str, verdict: &mut Verdict) {
     if leaf != "tel" && holds_individual_number(text) {
         verdict.block(Problem::of(ReasonCode::IndividualNumber));
     }
-    if !format_fits(leaf, text) {
+    if !format_fits(leaf, field.max_len, text) {
         verdict.block(Problem::of(ReasonCode::BadFormat));
     }
 }
 
 /// Format rules by leaf name: the blocks of the catalogue name their leaves the same everywhere.
-fn format_fits(leaf: &str, text: &str) -> bool {
+fn format_fits(leaf: &str, most: Option<u16>, text: &str) -> bool {
     let digits = |n: usize| text.len() == n && text.bytes().all(|b| b.is_ascii_digit());
     match leaf {
         "tel" => telephone(text),
         "email" => email(text),
         "bank" => digits(4),
-        "branch" => digits(3),
+        // Three digits of a bank's branch, two of an insured person's number (枝番): the field says how many.
+        "branch" => digits(most.map_or(3, usize::from)),
         "number" | "zip" => digits(7),
         "kigo" => digits(5),
         "bango" => {
