@@ -29,7 +29,7 @@ mod ids;
 mod jcs;
 pub mod milestone;
 pub mod names;
-mod plan;
+pub mod plan;
 mod prefill;
 pub mod rules;
 mod text;

@@ -12,6 +12,7 @@ pub(super) fn reader(file: &str) -> Option<Read> {
     Some(match file {
         "vaccines.toml" => |text| said(Schedule::read(text)),
         "checkups.toml" => |text| said(Checkups::read(text)),
+        "words.toml" => |text| said(crate::plan::Words::read(text)),
         _ => return None,
     })
 }
