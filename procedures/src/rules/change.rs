@@ -95,6 +95,8 @@ pub(super) fn what_would_change(rule: &Rule, records: &Records, focus: &Focus) -
         let mut sets: Vec<Vec<Hinge>> = search
             .ways(&rule.tree, wanted)
             .into_iter()
+            // A leaf that stands at several places may undo at one what it does at another.
+            .filter(|set| search.supposing(&rule.tree, set) == Verdict::of(wanted))
             .map(|set| set.into_iter().collect())
             .collect();
         sets.sort_by_key(|set: &Vec<Hinge>| (set.len(), set.clone()));
@@ -138,6 +140,24 @@ impl Search<'_> {
                 self.least(sets)
             }
             NodeKind::Test(test) => self.leaf(node, test, wanted),
+        }
+    }
+
+    /// What a node would come to if the leaves of the set came to what it says.
+    fn supposing(&self, node: &Node, set: &Set) -> Verdict {
+        match &node.kind {
+            NodeKind::Constant(holds) => Verdict::of(*holds),
+            NodeKind::Not(part) => !self.supposing(part, set),
+            NodeKind::All(parts) => parts.iter().fold(Verdict::Yes, |sofar, part| {
+                sofar.and(self.supposing(part, set))
+            }),
+            NodeKind::Any(parts) => parts.iter().fold(Verdict::No, |sofar, part| {
+                sofar.or(self.supposing(part, set))
+            }),
+            NodeKind::Test(test) => set
+                .iter()
+                .find(|hinge| hinge.id == node.about.id)
+                .map_or_else(|| test.holds(&self.at), |hinge| Verdict::of(hinge.becomes)),
         }
     }
 

@@ -67,13 +67,22 @@ pub(super) enum Base {
 }
 
 /// How many members satisfy a condition; with `by`, the place of the member looked at among them.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub(super) struct Tally {
     pub(super) scope: Scope,
     /// Oldest first by this day; a member of the same day that stands earlier in the list comes first.
     pub(super) by: Option<Slot>,
     pub(super) filter: Box<Node>,
 }
+
+// Two tallies are the same when they count the same, whatever their conditions say about themselves.
+impl PartialEq for Tally {
+    fn eq(&self, other: &Self) -> bool {
+        self.scope == other.scope && self.by == other.by && self.filter.same(&other.filter)
+    }
+}
+
+impl Eq for Tally {}
 
 /// Where values come from: a family's records, or the made-up assignments of the analysis.
 pub(super) trait Look {
@@ -264,6 +273,19 @@ impl Node {
                 .fold(Verdict::No, |sofar, part| sofar.or(part.holds(look))),
             NodeKind::Not(part) => !part.holds(look),
             NodeKind::Test(test) => test.holds(look),
+        }
+    }
+
+    /// Whether two conditions ask the same, whatever they say about themselves.
+    pub(super) fn same(&self, other: &Self) -> bool {
+        match (&self.kind, &other.kind) {
+            (NodeKind::Constant(a), NodeKind::Constant(b)) => a == b,
+            (NodeKind::All(a), NodeKind::All(b)) | (NodeKind::Any(a), NodeKind::Any(b)) => {
+                a.len() == b.len() && a.iter().zip(b).all(|(a, b)| a.same(b))
+            }
+            (NodeKind::Not(a), NodeKind::Not(b)) => a.same(b),
+            (NodeKind::Test(a), NodeKind::Test(b)) => a == b,
+            _ => false,
         }
     }
 
