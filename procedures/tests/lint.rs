@@ -305,6 +305,138 @@ fn each_planted_fault_of_a_condition_is_found() {
     );
 }
 
+const PAIR: &str = r#"
+[[block]]
+id = "pair"
+field = [
+    { id = "a", label = { ja = "甲", en = "A" }, kind = "bool", required = "mandatory" },
+    { id = "b", label = { ja = "乙", en = "B" }, kind = "bool", required = "conditional", when = { is = { path = ".a", value = true } } },
+]
+"#;
+
+/// A procedure with a form of these fields, and the blocks it may use.
+fn with_form(fields: &str) -> [(&'static str, String); 2] {
+    let form = format!(
+        "{{ version = 1, section = [{{ title = {{ ja = \"節\", en = \"S\" }}, why = {{ ja = \"訳\", en = \"W\" }}, \
+         seen_by = {{ ja = \"係\", en = \"O\" }}, field = [{fields}] }}] }}"
+    );
+    let officer = "{ title = { ja = \"係\", en = \"O\" }, decides = [{ id = \"d\", label = { ja = \"決\", en = \"D\" } }] }";
+    let keys = [
+        ("form", form.as_str()),
+        ("officer_item", officer),
+        ("signer", "{ ja = \"人\", en = \"P\" }"),
+    ];
+    [
+        ("blocks.toml", PAIR.to_owned()),
+        ("procedures/example.toml", example(&keys)),
+    ]
+}
+
+#[test]
+fn a_block_brings_its_leaves_and_its_relative_conditions() {
+    let fields = "{ id = \"n\", label = { ja = \"数\", en = \"N\" }, kind = \"number\", required = \"mandatory\" }, \
+        { id = \"p\", block = \"pair\", rows = { first = 0, last = 1, count = \"n\", offset = 1 } }";
+    let catalogue = Catalogue::from_files(with_form(fields)).unwrap();
+    let fields = catalogue.procedures().flat_map(|p| &p.form.fields);
+    let told: Vec<(&str, Vec<&str>)> = fields
+        .map(|field| (field.path.as_str(), field.when.paths()))
+        .collect();
+    assert_eq!(
+        told,
+        [
+            ("n", vec![]),
+            ("p[0].a", vec!["n"]),
+            ("p[0].b", vec!["n", "p[0].a"]),
+            ("p[1].a", vec!["n"]),
+            ("p[1].b", vec!["n", "p[1].a"]),
+        ]
+    );
+}
+
+#[test]
+fn each_planted_fault_of_a_form_is_found() {
+    let field =
+        |keys: &str| format!("{{ id = \"x\", label = {{ ja = \"例\", en = \"X\" }}, {keys} }}");
+    let fine = "kind = \"bool\", required = \"mandatory\"";
+    let pair = |keys: &str| format!("{{ id = \"p\", block = \"pair\", {keys} }}");
+    let cases = [
+        (
+            "{ id = \"p\", block = \"triple\" }".to_owned(),
+            "unknown_block",
+            "form.p",
+        ),
+        (pair("only = [\"c\"]"), "unknown_block", "form.p"),
+        (pair("leaf.c = { ask = 1 }"), "unknown_block", "form.p"),
+        (field("kind = \"bool\""), "missing_key", "form.x"),
+        (field("required = \"mandatory\""), "missing_key", "form.x"),
+        (
+            field("kind = \"text\", required = \"mandatory\""),
+            "misfit",
+            "form.x",
+        ),
+        (
+            field("kind = \"choice\", required = \"mandatory\""),
+            "misfit",
+            "form.x",
+        ),
+        (
+            field("kind = \"bool\", required = \"conditional\""),
+            "misfit",
+            "form.x",
+        ),
+        (
+            field(&format!("{fine}, derive = [{{}}]")),
+            "misfit",
+            "form.x",
+        ),
+        (format!("{0}, {0}", field(fine)), "twice", "form.x"),
+        (
+            field(&format!("{fine}, when = {{ blank = {{ path = \"y\" }} }}")),
+            "unknown_field",
+            "form.x",
+        ),
+        (
+            field(&format!("{fine}, derive = [{{ copy = \"z\" }}]")),
+            "unknown_field",
+            "form.x",
+        ),
+        (
+            field(&format!(
+                "{fine}, shared = [{{ procedure = \"other\", path = \"x\" }}]"
+            )),
+            "dead_link",
+            "form.x.shared",
+        ),
+        (
+            field(&format!(
+                "{fine}, shared = [{{ procedure = \"shussei_todoke\", path = \"no_such_box\" }}]"
+            )),
+            "unknown_field",
+            "form.x.shared",
+        ),
+        (
+            field(&format!("{fine}, question = {{ ja = \"\", en = \"X\" }}")),
+            "missing_text",
+            "form.x",
+        ),
+    ];
+    for (fields, code, key) in cases {
+        // Without blocks of its own where the builtin procedures are to be linked to.
+        let [blocks, procedure] = with_form(&fields);
+        let files = if fields.contains("shussei_todoke") {
+            vec![procedure]
+        } else {
+            vec![blocks, procedure]
+        };
+        let problems = Catalogue::lint(files);
+        let found: Vec<(&str, &str)> = problems
+            .iter()
+            .map(|p| (p.what.code(), p.key.as_deref().unwrap_or_default()))
+            .collect();
+        assert_eq!(found, [(code, key)], "{fields}\n{problems:#?}");
+    }
+}
+
 fn cases(cases: &[(&str, &str)], otherwise: bool) -> String {
     let cases: Vec<String> = cases
         .iter()

@@ -544,7 +544,7 @@ pub struct Version {
     pub valid_to: Option<Date>,
     /// For whom it is due, exceptions included.
     pub when: Rule,
-    /// The exceptions, strongest last.
+    /// The exceptions, in the order of the file; which goes over which is in the rule.
     pub exceptions: Vec<Exception>,
     /// Until when.
     pub deadline: Option<DeadlineRule>,
