@@ -31,6 +31,7 @@ pub mod milestone;
 pub mod names;
 pub mod plan;
 mod prefill;
+pub mod recommend;
 pub mod rules;
 mod text;
 pub mod vaccination;

@@ -24,7 +24,7 @@ pub(super) fn amount<'c>(
 ) -> Option<Amount<'c>> {
     let table = version.amount.as_ref()?;
     let note = table.note.as_ref();
-    let none = Amount {
+    let unsaid = Amount {
         yen: None,
         monthly: false,
         months: None,
@@ -43,7 +43,7 @@ pub(super) fn amount<'c>(
             note,
         )
     });
-    Some(computed.unwrap_or(none))
+    Some(computed.unwrap_or(unsaid))
 }
 
 fn computed<'c>(
@@ -194,9 +194,8 @@ fn allowance<'c>(
     note: Option<&'c Text>,
 ) -> Option<Amount<'c>> {
     let family = work.family;
-    let birth = match work.value_of(view.known, view.focus, "child.birth")? {
-        FactValue::Date(birth) => birth,
-        _ => return None,
+    let FactValue::Date(birth) = work.value_of(view.known, view.focus, "child.birth")? else {
+        return None;
     };
     let claim = work.today.max(birth);
     let limit = deadline.map_or(birth, |deadline| deadline.open_until);

@@ -99,6 +99,21 @@ impl Span<'_> {
     }
 }
 
+/// The next dose of a vaccine. A window, never advice.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Ahead {
+    /// Which vaccine.
+    pub vaccine: &'static str,
+    /// What families call it.
+    pub title: &'static Text,
+    /// First permitted day.
+    pub earliest: Date,
+    /// First and last day of the standard time.
+    pub recommended: Option<(Date, Date)>,
+    /// Last permitted day.
+    pub latest: Date,
+}
+
 /// How much.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Amount<'c> {
@@ -182,6 +197,8 @@ pub struct Item<'c> {
     pub deadline: Option<Deadline<'c>>,
     /// From when to when.
     pub windows: Vec<Span<'c>>,
+    /// The next dose of each routine vaccine, where the item is about them; by earliest day.
+    pub doses: Vec<Ahead>,
     /// How much.
     pub amount: Option<Amount<'c>>,
     /// Why it is on the line, beside the procedure's own reason.

@@ -118,12 +118,12 @@ impl Writer<'_> {
         }
     }
 
-    fn presume(&mut self, member: usize, id: &'static str, value: FactValue) {
+    fn presume(&mut self, member: usize, id: &'static str, value: &FactValue) {
         if !self.has(member, id)
             && self
                 .known
                 .records
-                .set(self.vocabulary, member, id, &value)
+                .set(self.vocabulary, member, id, value)
                 .is_ok()
         {
             self.known.presumed.insert(id);
@@ -333,9 +333,20 @@ fn parents(writer: &mut Writer<'_>, family: &Family, today: Date) {
     if minors.contains(&Some(true)) {
         writer.put(0, "family.minor_parent", Some(yes(true)));
     }
-    writer.presume(0, "family.minor_parent", yes(false));
-    writer.presume(0, "family.foreign_parent", yes(false));
+    writer.presume(0, "family.minor_parent", &yes(false));
+    writer.presume(0, "family.foreign_parent", &yes(false));
     if family.father == Other::None {
+        // Nobody is asked about a father there is not.
+        for (id, value) in [
+            ("father.insurance", word("none")),
+            ("father.pension", word("none")),
+            ("father.work", word("none")),
+            ("father.employment_insurance", yes(false)),
+            ("father.leave", yes(false)),
+            ("father.special_permanent", yes(false)),
+        ] {
+            writer.put(0, id, Some(value));
+        }
         writer.put(0, "family.claimant", Some(word("mother")));
         writer.put(0, "family.single_parent", Some(yes(true)));
     }
@@ -367,14 +378,14 @@ fn around(writer: &mut Writer<'_>, family: &Family) {
     );
     let apart = mother.zip(father).map(|(mother, father)| mother != father);
     writer.put(0, "family.spouses_apart", apart.map(yes));
-    writer.presume(0, "family.spouses_apart", yes(false));
+    writer.presume(0, "family.spouses_apart", &yes(false));
     let claimant = claimant_home(family).zip(child_home(family));
     writer.put(
         0,
         "family.claimant_elsewhere",
         claimant.map(|(one, other)| yes(one != other)),
     );
-    writer.presume(0, "family.claimant_elsewhere", yes(false));
+    writer.presume(0, "family.claimant_elsewhere", &yes(false));
     let away = family.places.stay.or(family.places.birthplace).zip(mother);
     // A mother in a hospital of the next town is not staying away; only whoever says so is asked no more.
     if away.is_some_and(|(there, home)| there == home) {
@@ -382,9 +393,9 @@ fn around(writer: &mut Writer<'_>, family: &Family) {
     } else if away.is_some() {
         writer.put(0, "family.satogaeri", Some(yes(true)));
     }
-    writer.presume(0, "family.satogaeri", yes(false));
+    writer.presume(0, "family.satogaeri", &yes(false));
     if family.older.is_empty() {
-        writer.presume(0, "family.receives_child_allowance", yes(false));
+        writer.presume(0, "family.receives_child_allowance", &yes(false));
     }
     for id in [
         "family.dv_support",
@@ -393,7 +404,7 @@ fn around(writer: &mut Writer<'_>, family: &Family) {
         "family.ready_for_private_offers",
         "mother.apart_from_child",
     ] {
-        writer.presume(0, id, yes(false));
+        writer.presume(0, id, &yes(false));
     }
 }
 
@@ -402,8 +413,8 @@ fn home(writer: &mut Writer<'_>, profile: Option<&Profile>, known: bool) {
     let Some(profile) = profile else {
         if known {
             // A municipality without a profile: what differs from place to place is taken as usual, and said so.
-            writer.presume(0, "home.nhi_provisional", yes(false));
-            writer.presume(0, "home.provisional_claims", yes(false));
+            writer.presume(0, "home.nhi_provisional", &yes(false));
+            writer.presume(0, "home.provisional_claims", &yes(false));
         }
         return;
     };
@@ -486,20 +497,21 @@ fn delivery(writer: &mut Writer<'_>, family: &Family, hoped: bool) {
     }
     // Whoever was born alive was born after the 85th day; how long the pregnancy was exactly is another matter.
     if over && live > 0 {
-        writer.presume(0, "delivery.days", FactValue::Number(AT_TERM));
+        writer.presume(0, "delivery.days", &FactValue::Number(AT_TERM));
     }
     let abroad =
         (0..delivery.children.len()).any(|at| writer.flag(at, "child.born_abroad") == Some(true));
     writer.put(0, "delivery.abroad", abroad.then(|| yes(true)));
-    writer.presume(0, "delivery.abroad", yes(false));
-    writer.presume(0, "delivery.facility_in_scheme", yes(true));
-    writer.presume(0, "delivery.facility_mode", word("lump_sum"));
+    writer.presume(0, "delivery.abroad", &yes(false));
+    writer.presume(0, "delivery.facility_in_scheme", &yes(true));
+    writer.presume(0, "delivery.facility_mode", &word("lump_sum"));
     if family.has_done("ninshin_todoke", Whom::Delivery) {
         let notified = day.or(due).map(FactValue::Date);
         writer.put(0, "delivery.notified_on", notified);
     }
 }
 
+#[expect(clippy::too_many_lines, reason = "one line for each fact of a child")]
 fn of_child(
     writer: &mut Writer<'_>,
     family: &Family,
@@ -587,14 +599,14 @@ fn of_child(
     if writer.flag(0, "delivery.abroad") == Some(true) {
         writer.put(at, "child.born_abroad", Some(yes(true)));
     }
-    writer.presume(at, "child.born_abroad", yes(false));
+    writer.presume(at, "child.born_abroad", &yes(false));
     let abroad = writer.flag(at, "child.born_abroad") == Some(true);
     if nationality.as_deref() == Some("both_japanese") {
         writer.put(at, "child.other_nationality", Some(yes(false)));
     }
     if !abroad {
-        writer.presume(at, "child.other_nationality", yes(false));
-        writer.presume(at, "child.residence", word("japan"));
+        writer.presume(at, "child.other_nationality", &yes(false));
+        writer.presume(at, "child.residence", &word("japan"));
     }
     let apart = writer.flag(0, "family.claimant_elsewhere");
     writer.put(
@@ -607,15 +619,15 @@ fn of_child(
         .is_some_and(|grams| grams <= 2000);
     let nicu = writer.flag(at, "child.nicu") == Some(true);
     if nicu {
-        writer.presume(at, "child.admission_needed", yes(true));
+        writer.presume(at, "child.admission_needed", &yes(true));
         if let Some(birth) = birth {
-            writer.presume(at, "child.treatment_began", FactValue::Date(birth));
+            writer.presume(at, "child.treatment_began", &FactValue::Date(birth));
         }
     } else if !small {
-        writer.presume(at, "child.admission_needed", yes(false));
+        writer.presume(at, "child.admission_needed", &yes(false));
     }
-    writer.presume(at, "child.care", word("home"));
-    writer.presume(at, "child.disability", word("none"));
+    writer.presume(at, "child.care", &word("home"));
+    writer.presume(at, "child.disability", &word("none"));
     for (id, usual) in [
         ("child.custody", true),
         ("child.supported", true),
@@ -633,7 +645,7 @@ fn of_child(
         ("child.weak_signs", false),
         ("child.allowance_received", false),
     ] {
-        writer.presume(at, id, yes(usual));
+        writer.presume(at, id, &yes(usual));
     }
 }
 
@@ -656,12 +668,14 @@ fn each_parent(writer: &mut Writer<'_>, family: &Family, members: Members) {
             &format!("{name}.employment_insurance"),
             "parent.employment_insurance",
         );
+        // Childcare leave is leave for a child.
+        writer.put(at, "parent.leave", family.all_lost().then(|| yes(false)));
         writer.copy(at, &format!("{name}.leave"), "parent.leave");
         if let Some(born) = born {
-            writer.presume(at, "parent.care_began_on", FactValue::Date(born));
+            writer.presume(at, "parent.care_began_on", &FactValue::Date(born));
         }
         let filed = whom == Whom::Mother && family.has_done("sanzen_sango_nenkin", Whom::Delivery);
         writer.put(at, "parent.filed_sanzen_sango", filed.then(|| yes(true)));
-        writer.presume(at, "parent.filed_sanzen_sango", yes(false));
+        writer.presume(at, "parent.filed_sanzen_sango", &yes(false));
     }
 }

@@ -26,7 +26,7 @@ pub use family::{
     Child, Delivery, Family, Other, Parent, Places, Pregnancy, Stillbirth, Told, Whom,
 };
 pub use item::{
-    Amount, Deadline, Edge, FamilyLine, FilingGroup, Item, Paper, Question, Recipient, Span,
+    Ahead, Amount, Deadline, Edge, FamilyLine, FilingGroup, Item, Paper, Question, Recipient, Span,
     Status, Why, filings,
 };
 pub use render::render;

@@ -12,8 +12,8 @@ use crate::text::{Lang, Text};
 /// The order in which states are read.
 const ORDER: [Status; 11] = [
     Status::Late,
-    Status::Offer,
     Status::Now,
+    Status::Offer,
     Status::WaitsFor,
     Status::ByItself,
     Status::Elsewhere,
@@ -26,6 +26,10 @@ const ORDER: [Status; 11] = [
 
 /// Renders a line in one language. Items for staff are named only where staff read.
 #[must_use]
+#[expect(
+    clippy::too_many_lines,
+    reason = "one block for each part of the page, in order"
+)]
 pub fn render(line: &FamilyLine<'_>, lang: Lang) -> String {
     let mut text = String::new();
     let mut say = |indent: usize, words: &Text| {
@@ -40,7 +44,7 @@ pub fn render(line: &FamilyLine<'_>, lang: Lang) -> String {
         .collect::<std::collections::BTreeSet<_>>();
     let alone = children.len() <= 1;
     for status in ORDER {
-        let own: Vec<&Item<'_>> = line
+        let mut own: Vec<&Item<'_>> = line
             .items
             .iter()
             .filter(|item| item.status == status && item.procedure.sector == Sector::Public)
@@ -49,6 +53,14 @@ pub fn render(line: &FamilyLine<'_>, lang: Lang) -> String {
             continue;
         }
         say(0, &Text::default());
+        // What has a date comes first, by date; the rest as it stands on the line.
+        own.sort_by_key(|item| match status {
+            Status::Upcoming => item.begins.unwrap_or(jiff::civil::Date::MAX),
+            _ => item
+                .deadline
+                .as_ref()
+                .map_or(jiff::civil::Date::MAX, |one| one.open_until),
+        });
         say(0, &heading(status));
         for item in own {
             of_item(line, item, alone, &mut say);
@@ -79,9 +91,8 @@ pub fn render(line: &FamilyLine<'_>, lang: Lang) -> String {
         }
     }
     let groups = filings(line);
-    if !groups.is_empty() {
-        say(0, &Text::default());
-        say(0, &bracket(&words::line("visit")));
+    let mut first = true;
+    {
         for group in &groups {
             let titles = group
                 .items
@@ -91,6 +102,10 @@ pub fn render(line: &FamilyLine<'_>, lang: Lang) -> String {
                 .map(|item| item.procedure.title.clone());
             let titles = words::list(titles, "、", ", ");
             if !titles.ja.is_empty() {
+                if std::mem::take(&mut first) {
+                    say(0, &Text::default());
+                    say(0, &bracket(&words::line("visit")));
+                }
                 say(
                     1,
                     &Text {
@@ -133,6 +148,10 @@ fn heading(status: Status) -> Text {
     bracket(&words::status(status))
 }
 
+#[expect(
+    clippy::too_many_lines,
+    reason = "one line for each thing that is said"
+)]
 fn of_item(
     line: &FamilyLine<'_>,
     item: &Item<'_>,
@@ -189,6 +208,16 @@ fn of_item(
         let day = |day: Option<jiff::civil::Date>| day.map(words::day).unwrap_or_default();
         let text = with(&text, "from", &day(window.from));
         say(2, &with(&text, "to", &day(window.to)));
+    }
+    for dose in &item.doses {
+        let text = with(&words::line("dose"), "what", dose.title);
+        let (from, to) = dose.recommended.unwrap_or((dose.earliest, dose.latest));
+        let text = with(
+            &with(&text, "from", &words::day(from)),
+            "to",
+            &words::day(to),
+        );
+        say(3, &with(&text, "latest", &words::day(dose.latest)));
     }
     if item.estimated {
         say(2, &words::line("estimated"));

@@ -9,7 +9,7 @@ use jiff::civil::Date;
 use super::amount;
 use super::family::{Family, Other, Whom};
 use super::item::{
-    Deadline, Edge, FamilyLine, Item, Paper, Question, Recipient, Span, Status, Why,
+    Ahead, Deadline, Edge, FamilyLine, Item, Paper, Question, Recipient, Span, Status, Why,
 };
 use super::known::{self, Known, Members, child_home, claimant_home};
 use super::words;
@@ -24,6 +24,7 @@ use crate::form::Confidence;
 use crate::ids::MunicipalityCode;
 use crate::rules::{Chosen, Fact, FactValue, Focus, Verdict};
 use crate::text::Text;
+use crate::vaccination;
 
 /// How many questions an item shows at most, as sets.
 const MOST_SETS: usize = 6;
@@ -84,7 +85,7 @@ impl<'c, 'f> Work<'c, 'f> {
                     for slot in item.version.when.slots() {
                         if let Some(fact) = self.catalogue.vocabulary().at(*slot)
                             && !fact.sensitive
-                            && !fact.derived
+                            && fact.question.is_some()
                             && self.now.presumed.contains(fact.id.as_str())
                         {
                             presumed.insert(fact.id.as_str());
@@ -94,7 +95,7 @@ impl<'c, 'f> Work<'c, 'f> {
                 }
             }
         }
-        self.connect(&mut items);
+        Self::connect(&mut items);
         let questions = self.questions(&items);
         let vocabulary = self.catalogue.vocabulary();
         let said = vocabulary
@@ -201,6 +202,12 @@ impl<'c, 'f> Work<'c, 'f> {
             (version.when.decide(&known.records, &view.focus) == Verdict::Yes)
                 .then_some((view, version))
         };
+        // What waits for the birth is not there yet, even where the rule does not say so.
+        if whom == Whom::Expected
+            && let Some((view, version)) = hoped()
+        {
+            return Some(self.due(procedure, version, view, guard));
+        }
         match decided {
             Some((version, Verdict::Yes)) => Some(self.due(procedure, version, view, guard)),
             Some((version, Verdict::Unknown)) => {
@@ -234,7 +241,11 @@ impl<'c, 'f> Work<'c, 'f> {
             if offers || (lost && !procedure.joyful.is_empty()) {
                 return Guard::Hide;
             }
-            if lost {
+            let of_the_loss = matches!(
+                procedure.event.as_deref(),
+                Some("delivery.loss_on" | "child.died_on")
+            );
+            if lost || of_the_loss {
                 at_least(guards.loss);
             } else if procedure.joyful.iter().any(congratulates) {
                 at_least(Guard::StaffOnly);
@@ -281,7 +292,7 @@ impl<'c, 'f> Work<'c, 'f> {
             .what_would_change(&view.known.records, &view.focus);
         let missing = self.facts(change.facts());
         let asked = missing.iter().flatten().any(|fact| fact.question.is_some());
-        if !asked && procedure.kind != Kind::Procedure {
+        if !asked && (procedure.kind != Kind::Procedure || view.whom == Whom::Expected) {
             return None;
         }
         let mut item = self.due(procedure, version, view, guard);
@@ -347,7 +358,7 @@ impl<'c, 'f> Work<'c, 'f> {
         let records = &view.known.records;
         let (recipients, recipient_why) = self.recipients(procedure, view);
         let deadline = self.deadline(procedure, version, view, recipients.first());
-        let windows = self.windows(version, view);
+        let windows = Self::windows(version, view);
         let automatic = procedure.automatic.iter().find(|one| {
             one.when
                 .as_ref()
@@ -391,6 +402,7 @@ impl<'c, 'f> Work<'c, 'f> {
             amount: amount::amount(self, procedure, version, view, deadline.as_ref()),
             deadline,
             windows,
+            doses: self.doses(procedure, view),
             reasons: reasons(version, view),
             missing: needs.into_iter().map(|fact| vec![fact]).collect(),
             papers: procedure
@@ -536,13 +548,15 @@ impl<'c, 'f> Work<'c, 'f> {
             .ok()
             .flatten();
         // A protected family's municipality is not said, but its days count all the same.
-        let code = self.place(recipient?.kind);
+        let code = self.place(recipient?.kind, view.whom);
         let profile = code.and_then(|code| self.catalogue.profile(&code));
-        let own = profile.and_then(|profile| municipal_days(procedure, profile));
+        let own = profile.map_or(OwnDays::AsTheLaw, |profile| {
+            municipal_days(procedure, profile)
+        });
         let last_day = match own {
-            Some(None) => return None,
-            Some(Some(days)) => crate::calendar::last_day_after_event(event, days),
-            None => match variant {
+            OwnDays::Whenever => return None,
+            OwnDays::Days(days) => crate::calendar::last_day_after_event(event, days),
+            OwnDays::AsTheLaw => match variant {
                 Some(variant) => rule.last_day_of(variant, event)?,
                 None => rule.last_day(event)?,
             },
@@ -562,7 +576,7 @@ impl<'c, 'f> Work<'c, 'f> {
             open_until,
             count: variant.map_or(rule.count, |variant| variant.count),
             note: match (own, variant) {
-                (Some(_), _) => None,
+                (OwnDays::Days(_) | OwnDays::Whenever, _) => None,
                 (_, Some(variant)) => Some(&variant.note),
                 _ => Some(&rule.note),
             },
@@ -573,7 +587,7 @@ impl<'c, 'f> Work<'c, 'f> {
         })
     }
 
-    fn windows(&self, version: &'c Version, view: View<'_>) -> Vec<Span<'c>> {
+    fn windows(version: &'c Version, view: View<'_>) -> Vec<Span<'c>> {
         let records = &view.known.records;
         let applies = |window: &&crate::catalogue::Window| {
             window
@@ -603,8 +617,59 @@ impl<'c, 'f> Work<'c, 'f> {
             .collect()
     }
 
+    /// The windows of the routine vaccinations, for the entry that stands for them.
+    fn doses(&self, procedure: &Procedure, view: View<'_>) -> Vec<Ahead> {
+        let Whom::Child(at) = view.whom else {
+            return Vec::new();
+        };
+        if procedure.id.as_str() != "yobosesshu" || self.family.lost(at) {
+            return Vec::new();
+        }
+        let (Ok(schedule), Some(child)) = (
+            vaccination::Schedule::builtin(),
+            self.family.delivery.children.get(at),
+        ) else {
+            return Vec::new();
+        };
+        let person = vaccination::Person {
+            birth: Some(child.birth),
+            due: None,
+            sex: None,
+            mother_hbs_positive: false,
+            live_injections: Vec::new(),
+            away: false,
+        };
+        let outlooks = schedule
+            .vaccines()
+            .iter()
+            .filter(|one| one.recipient != vaccination::Recipient::Mother);
+        let mut doses: Vec<Ahead> = outlooks
+            .filter_map(|vaccine| {
+                let outlook = schedule
+                    .assess(vaccine, &person, &[], self.today.max(child.birth))
+                    .ok()?;
+                let next = outlook.next?;
+                if matches!(
+                    outlook.status,
+                    vaccination::Status::NotRoutine | vaccination::Status::Expired
+                ) {
+                    return None;
+                }
+                Some(Ahead {
+                    vaccine: vaccine.id.as_str(),
+                    title: &vaccine.title,
+                    earliest: next.earliest,
+                    recommended: next.recommended,
+                    latest: next.latest,
+                })
+            })
+            .collect();
+        doses.sort_by_key(|dose| dose.earliest);
+        doses
+    }
+
     /// The municipality a kind of recipient is, for this family.
-    pub(super) fn place(&self, kind: Routing) -> Option<MunicipalityCode> {
+    pub(super) fn place(&self, kind: Routing, whom: Whom) -> Option<MunicipalityCode> {
         let family = self.family;
         let places = &family.places;
         let mother = family.mother.residence;
@@ -615,7 +680,11 @@ impl<'c, 'f> Work<'c, 'f> {
             Routing::ChildHome | Routing::HeadHome => child_home(family),
             Routing::ClaimantHome => claimant_home(family),
             Routing::MotherHome => mother.or_else(|| child_home(family)),
-            Routing::PersonHome => places.person_home,
+            Routing::PersonHome => match whom {
+                Whom::Mother => mother,
+                Whom::Father => family.father.known().and_then(|father| father.residence),
+                _ => places.person_home,
+            },
             Routing::FormerHome => places.former_home,
             Routing::NewHome => places.new_home,
             _ => None,
@@ -641,14 +710,17 @@ impl<'c, 'f> Work<'c, 'f> {
                 ),
                 Chosen::Open(kinds) => (kinds.into_iter().copied().collect(), None),
             };
-        let recipients = kinds.into_iter().map(|kind| self.recipient(kind)).collect();
+        let recipients = kinds
+            .into_iter()
+            .map(|kind| self.recipient(kind, view.whom))
+            .collect();
         (recipients, why)
     }
 
-    fn recipient(&self, kind: Routing) -> Recipient {
+    fn recipient(&self, kind: Routing, whom: Whom) -> Recipient {
         // Where a protected family lives is said by nobody to nobody but staff.
         let hidden = self.dv() && self.around.audience == Audience::Parents;
-        let municipality = self.place(kind).filter(|_| !hidden);
+        let municipality = self.place(kind, whom).filter(|_| !hidden);
         let profile = municipality.and_then(|code| self.catalogue.profile(&code));
         let name = match (profile, municipality) {
             (Some(profile), _) => profile.name.clone(),
@@ -695,7 +767,7 @@ impl<'c, 'f> Work<'c, 'f> {
     }
 
     /// Finds what each item rests on, and lets items wait.
-    fn connect(&self, items: &mut [Item<'c>]) {
+    fn connect(items: &mut [Item<'c>]) {
         for at in 0..items.len() {
             let Some(item) = items.get(at) else { continue };
             let whom = item.whom;
@@ -731,7 +803,9 @@ impl<'c, 'f> Work<'c, 'f> {
     fn questions(&self, items: &[Item<'c>]) -> Vec<Question<'c>> {
         let mut questions: Vec<Question<'c>> = Vec::new();
         for (at, item) in items.iter().enumerate() {
-            if item.status == Status::Staff || matches!(item.state, Status::Done | Status::Closed) {
+            if item.status == Status::Staff
+                || matches!(item.state, Status::Done | Status::Closed | Status::Upcoming)
+            {
                 continue;
             }
             for fact in item.missing.iter().flatten() {
@@ -739,6 +813,9 @@ impl<'c, 'f> Work<'c, 'f> {
                     continue;
                 }
                 let whom = match fact.scope {
+                    crate::rules::Scope::Child if !child(item.whom) => (0..self.members.children)
+                        .find(|at| !self.family.lost(*at))
+                        .map_or(Whom::Expected, Whom::Child),
                     crate::rules::Scope::Child
                     | crate::rules::Scope::Parent
                     | crate::rules::Scope::Person => item.whom,
@@ -778,15 +855,26 @@ fn child(whom: Whom) -> bool {
     matches!(whom, Whom::Child(_) | Whom::Older(_) | Whom::Expected)
 }
 
-/// Days that a municipality sets by itself; `Some(None)`: it sets none, whenever it is claimed.
-fn municipal_days(procedure: &Procedure, profile: &Profile) -> Option<Option<u16>> {
+/// Days that a municipality sets by itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum OwnDays {
+    /// It sets none: those of the law hold.
+    AsTheLaw,
+    /// So many.
+    Days(u16),
+    /// Whenever it is claimed, it runs from the birth.
+    Whenever,
+}
+
+/// What a municipality sets by itself for an entry.
+fn municipal_days(procedure: &Procedure, profile: &Profile) -> OwnDays {
     match procedure.id.as_str() {
-        "kodomo_iryohi" => Some(match profile.medical.retro_days {
-            RetroDays::WithinDays { days } => Some(days),
-            RetroDays::AlwaysFromBirth => None,
-        }),
-        "yoiku_iryo" => Some(Some(profile.health.premature_care_days)),
-        _ => None,
+        "kodomo_iryohi" => match profile.medical.retro_days {
+            RetroDays::WithinDays { days } => OwnDays::Days(days),
+            RetroDays::AlwaysFromBirth => OwnDays::Whenever,
+        },
+        "yoiku_iryo" => OwnDays::Days(profile.health.premature_care_days),
+        _ => OwnDays::AsTheLaw,
     }
 }
 
@@ -794,8 +882,15 @@ fn municipal_days(procedure: &Procedure, profile: &Profile) -> Option<Option<u16
 fn reasons<'c>(version: &'c Version, view: View<'_>) -> Vec<Why<'c>> {
     let trace = version.when.explain(&view.known.records, &view.focus);
     let mut reasons: Vec<Why<'c>> = Vec::new();
+    // Below a reason that was given, its parts are not given again.
+    let mut given: Option<u16> = None;
     for step in trace.steps {
-        if step.verdict != Verdict::Yes {
+        if given.is_some_and(|depth| step.depth > depth) {
+            continue;
+        }
+        given = None;
+        // That the child is born is plain to everybody.
+        if step.verdict != Verdict::Yes || step.id == "born" {
             continue;
         }
         // What was presumed is no reason to give; what is delicate is not repeated.
@@ -806,6 +901,7 @@ fn reasons<'c>(version: &'c Version, view: View<'_>) -> Vec<Why<'c>> {
         if let Some(sentence) = step.sentence.filter(|_| !quiet)
             && !reasons.iter().any(|why| why.sentence == sentence)
         {
+            given = Some(step.depth);
             reasons.push(Why {
                 sentence,
                 article: step.article,

@@ -11,7 +11,9 @@ mod furigana;
 pub(super) mod lint;
 mod loose;
 mod name;
+mod plan;
 mod postcode;
+mod recommend;
 mod vaccine;
 
 use super::Entry;
@@ -24,6 +26,8 @@ pub(super) const ALL: &[Entry] = &[
     Entry::of::<deadline::Deadline>(),
     Entry::of::<vaccine::VaccineKind>(),
     Entry::of::<checkup::CheckupKind>(),
+    Entry::of::<plan::Plan>(),
+    Entry::of::<recommend::Recommend>(),
     Entry::of::<name::Name>(),
     Entry::of::<furigana::Furigana>(),
     Entry::of::<code::Code>(),
