@@ -75,11 +75,12 @@ pub fn render(line: &FamilyLine<'_>, lang: Lang) -> String {
                 .question
                 .as_ref()
                 .unwrap_or(&question.fact.label);
-            let titles = question
-                .items
-                .iter()
-                .filter_map(|at| line.items.get(*at))
-                .map(|item| item.procedure.title.clone());
+            let mut titles: Vec<Text> = Vec::new();
+            for item in question.items.iter().filter_map(|at| line.items.get(*at)) {
+                if !titles.contains(&item.procedure.title) {
+                    titles.push(item.procedure.title.clone());
+                }
+            }
             let titles = words::list(titles, "、", ", ");
             say(
                 1,
