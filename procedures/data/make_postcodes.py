@@ -128,7 +128,8 @@ def main():
         for code, *rest in municipalities(places):
             out.write("\t".join((check_digit(code), *rest)) + "\n")
 
-    # Lines: "=", the first postcode of a block, ":" and its code5 (never twelve digits in a row); then one line per postcode: its last four digits and its
+    # Lines: "=", the first postcode of a block, ":" and its code5 (never twelve digits in a row); then one line per
+    # postcode: its last four digits and its
     # towns, separated by "|"; a town in another municipality than the block's begins with its code5 and ":".
     blocks, block = [], None
     for postcode in sorted(towns):

@@ -3,6 +3,7 @@
 
 use crate::checkups::Checkups;
 use crate::nursery::{FeeTable, PointTable};
+use crate::plan::Words;
 use crate::portable::SlotTable;
 use crate::vaccination::Schedule;
 
@@ -16,6 +17,7 @@ pub(super) fn reader(folder: &str, file: &str) -> Option<Read> {
         ("fees", _) => |text| said(FeeTable::parse("fees", text)),
         (_, "vaccines.toml") => |text| said(Schedule::read(text)),
         (_, "portable_id.toml") => |text| said(SlotTable::parse(text)),
+        (_, "words.toml") => |text| said(Words::read(text)),
         (_, "checkups.toml") => |text| said(Checkups::read(text)),
         _ => return None,
     })

@@ -13,9 +13,11 @@ mod loose;
 mod matching;
 mod name;
 mod nursery;
+mod plan;
 mod points;
 mod portable_id;
 mod postcode;
+mod recommend;
 mod registry;
 mod vaccine;
 
@@ -29,6 +31,8 @@ pub(super) const ALL: &[Entry] = &[
     Entry::of::<deadline::Deadline>(),
     Entry::of::<vaccine::VaccineKind>(),
     Entry::of::<checkup::CheckupKind>(),
+    Entry::of::<plan::Plan>(),
+    Entry::of::<recommend::Recommend>(),
     Entry::of::<name::Name>(),
     Entry::of::<furigana::Furigana>(),
     Entry::of::<code::Code>(),

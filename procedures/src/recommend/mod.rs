@@ -1,0 +1,216 @@
+//! Recommendations from attributes alone: what can be used now, what was looked for, and what else there is.
+//!
+//! No person is needed for them: a region, an age of the youngest child, a number of children, an income band, and what is
+//! looked for. Everything rests on the same catalogue as the line, with the same guards; what is not known of the family
+//! never rules a service out, it only keeps it from being called usable now. Private offers stand apart and last.
+
+use jiff::civil::Date;
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use crate::catalogue::{Catalogue, Domain, Guard, Kind, Procedure, Sector, Stage};
+use crate::ids::MunicipalityCode;
+use crate::plan::{Around, Child, Family, FamilyLine, Pregnancy, Status, Whom, line};
+use crate::rules::FactValue;
+use crate::text::Text;
+
+/// What is known of whoever asks.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is an attribute somebody declares"
+)]
+pub struct Attributes {
+    /// The municipality.
+    pub region: Option<MunicipalityCode>,
+    /// Expecting.
+    pub pregnant: bool,
+    /// Whether there is a child; `None`: not said.
+    pub child: Option<bool>,
+    /// Age of the youngest child in months.
+    pub child_months: Option<u16>,
+    /// How many children.
+    pub children: Option<u8>,
+    /// Raises the child alone.
+    pub single_parent: Option<bool>,
+    /// Exempt from municipal tax, as far as an income band says so.
+    pub tax_exempt: Option<bool>,
+    /// Tags of the universal menu that are looked for.
+    pub looking_for: Vec<String>,
+    /// The part of life.
+    pub domain: Option<Domain>,
+    /// A child was lost.
+    pub loss: bool,
+    /// Protected from violence.
+    pub dv_support: bool,
+    /// The child is to be adopted or fostered.
+    pub adoption_plan: bool,
+    /// Agreed to private offers.
+    pub private: bool,
+}
+
+/// Why something is recommended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Shelf {
+    /// 使える: can be used now.
+    Usable,
+    /// お探し: was looked for.
+    Searched,
+    /// こんなサービスも: these too.
+    Also,
+}
+
+/// A recommendation.
+#[derive(Debug, Clone)]
+pub struct Recommendation<'c> {
+    /// Which.
+    pub procedure: &'c Procedure,
+    /// On which shelf.
+    pub shelf: Shelf,
+    /// Why, in words: the catalogue's own reason, then what matched.
+    pub why: Vec<&'c Text>,
+    /// The tags that matched what is looked for.
+    pub tags: Vec<&'c str>,
+    /// How it may be shown.
+    pub guard: Guard,
+}
+
+/// What is recommended: public entries by shelf, then private ones.
+#[must_use]
+pub fn recommend<'c>(
+    catalogue: &'c Catalogue,
+    attributes: &Attributes,
+    today: Date,
+) -> Vec<Recommendation<'c>> {
+    let domain = attributes.domain.unwrap_or(Domain::Childcare);
+    let family = family(attributes, today);
+    let around = Around {
+        domain,
+        ..Around::default()
+    };
+    let line = line(catalogue, &family, today, &around);
+    let mut all: Vec<Recommendation<'c>> = catalogue
+        .procedures()
+        .filter(|procedure| procedure.domain == domain && procedure.kind != Kind::TaskOfOthers)
+        .filter_map(|procedure| one(attributes, &line, procedure))
+        .collect();
+    all.sort_by_key(|one| {
+        (
+            one.procedure.sector,
+            one.shelf,
+            std::cmp::Reverse(one.tags.len()),
+            one.procedure.order,
+        )
+    });
+    all
+}
+
+/// The family the attributes describe, as far as they do.
+fn family(attributes: &Attributes, today: Date) -> Family {
+    let mut family = Family {
+        loss: attributes.loss,
+        persons: 1,
+        ..Family::default()
+    };
+    family.mother.residence = attributes.region;
+    family.places.person_home = attributes.region;
+    if attributes.pregnant {
+        family.delivery.expected = Some(Pregnancy { due: None });
+    }
+    if let Some(months) = attributes
+        .child_months
+        .filter(|_| attributes.child != Some(false))
+    {
+        // Some day of the month that far back; windows are shown as open or not, never with days.
+        let birth = today.saturating_sub(jiff::Span::new().months(i32::from(months.min(1200))));
+        family.delivery.children.push(child(birth));
+        for older in 1..attributes.children.unwrap_or(1).min(20) {
+            let years = i32::from(older) * 2;
+            family
+                .older
+                .push(child(birth.saturating_sub(jiff::Span::new().years(years))));
+        }
+    }
+    let mut say = |fact: &str, value: Option<bool>| {
+        if let Some(value) = value {
+            family.tell(Whom::Family, fact, FactValue::Bool(value));
+        }
+    };
+    say("family.single_parent", attributes.single_parent);
+    say("family.tax_exempt", attributes.tax_exempt);
+    say("family.dv_support", attributes.dv_support.then_some(true));
+    say(
+        "family.adoption_plan",
+        attributes.adoption_plan.then_some(true),
+    );
+    say(
+        "family.ready_for_private_offers",
+        attributes.private.then_some(true),
+    );
+    family
+}
+
+fn child(birth: Date) -> Child {
+    Child {
+        id: String::new(),
+        birth,
+        minute: None,
+        died: None,
+    }
+}
+
+fn one<'c>(
+    attributes: &Attributes,
+    line: &FamilyLine<'c>,
+    procedure: &'c Procedure,
+) -> Option<Recommendation<'c>> {
+    if procedure.sector == Sector::Private && !attributes.private {
+        return None;
+    }
+    let tags: Vec<&str> = procedure
+        .um
+        .iter()
+        .map(String::as_str)
+        .filter(|tag| attributes.looking_for.iter().any(|wanted| wanted == tag))
+        .collect();
+    let item = line
+        .items
+        .iter()
+        .find(|item| item.procedure.id == procedure.id);
+    let mut why = vec![&procedure.reason];
+    let (shelf, guard) = match item {
+        Some(item) if !item.for_parents() => return None,
+        Some(item) => {
+            why.extend(item.reasons.iter().map(|why| why.sentence));
+            let usable = matches!(
+                item.state,
+                Status::Now | Status::Offer | Status::Late | Status::WaitsFor
+            );
+            let over = matches!(item.state, Status::Closed | Status::Done);
+            let shelf = match (tags.is_empty(), usable) {
+                _ if over => return None,
+                (false, _) => Shelf::Searched,
+                (true, true) => Shelf::Usable,
+                (true, false) => Shelf::Also,
+            };
+            (shelf, item.guard)
+        }
+        // Not on the line: looked for by name is an answer; else only where it may still apply later.
+        None if tags.is_empty() || procedure.sector == Sector::Private => return None,
+        None if attributes.loss || attributes.adoption_plan || attributes.dv_support => {
+            return None;
+        }
+        None if attributes.child == Some(false) && procedure.stage != Stage::Pregnancy => {
+            return None;
+        }
+        None => (Shelf::Searched, Guard::Show),
+    };
+    Some(Recommendation {
+        procedure,
+        shelf,
+        why,
+        tags,
+        guard,
+    })
+}
