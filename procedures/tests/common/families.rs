@@ -158,8 +158,8 @@ pub(crate) fn nicu(birth: Date, grams: i64) -> Family {
 /// Born away from home (里帰り), the father, who claims, in a third place (単身赴任).
 pub(crate) fn away_and_apart(birth: Date) -> Family {
     let mut family = one_child(birth);
-    family.places.birthplace = Some(code("991023"));
-    family.places.stay = Some(code("991023"));
+    family.places.birthplace = Some(code("994049"));
+    family.places.stay = Some(code("994049"));
     family.places.honseki = Some(code("131016"));
     if let Other::Some(father) = &mut family.father {
         father.residence = Some(code("271004"));
