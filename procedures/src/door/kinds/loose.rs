@@ -8,6 +8,8 @@ use serde::de::{Deserialize, Deserializer, Error};
 use serde_json::Value;
 
 use crate::amounts::MonthNumber;
+use crate::door::{Context, DoorError};
+use crate::nursery::entry_day;
 
 /// A day, and the minute of the day if one was written.
 pub(super) type Moment = (Date, Option<i16>);
@@ -211,4 +213,11 @@ mod tests {
         assert_eq!(flag(&json!("false")), Ok(false));
         assert!(flag(&json!("maybe")).is_err());
     }
+}
+
+/// The day a child would enter a nursery: a day or the first of a month; the day asked where nothing is said.
+pub(super) fn entry(cx: &Context, text: Option<&str>) -> Result<Date, DoorError> {
+    text.map_or(Ok(cx.as_of), |text| {
+        entry_day(text).ok_or_else(|| DoorError::impossible(format!("entry {text:?} is no month")))
+    })
 }

@@ -9,10 +9,11 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
+use super::loose;
 use crate::door::{Context, DoorError, Kind};
 use crate::nursery::{
     AgeClass, Allotment, Applicant, Choice, Instance, Place, Refusal, SiblingGroup, SiblingPolicy,
-    allot, entry_day,
+    allot,
 };
 use crate::text::Text;
 
@@ -114,11 +115,7 @@ impl Kind for Match {
     type Answer = Answer;
 
     fn answer(cx: &Context, question: Question) -> Result<Answer, DoorError> {
-        let entry = match &question.entry {
-            Some(text) => entry_day(text)
-                .ok_or_else(|| DoorError::impossible(format!("entry {text:?} is no month")))?,
-            None => cx.as_of,
-        };
+        let entry = loose::entry(cx, question.entry.as_deref())?;
         let supply = Supply::read(&question)?;
         let instance = Reader {
             supply: &supply,

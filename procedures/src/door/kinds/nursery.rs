@@ -7,12 +7,13 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
+use super::loose;
 use crate::calendar::Month;
 use crate::door::{Context, DoorError, Kind};
 use crate::nursery::import::{self, RowProblem};
 use crate::nursery::{
     AgeClass, CareHours, Facility, FacilityKind, FeeHousehold, FeeTables, Hit, Index, Measure,
-    Outcome, Position, Vacancy, VacancyRow, Weekdays, Wishes, entry_day, import_vacancies,
+    Outcome, Position, Vacancy, VacancyRow, Weekdays, Wishes, import_vacancies,
 };
 use crate::nursery::{Clock, Fee};
 use crate::text::Text;
@@ -261,11 +262,7 @@ impl Kind for Nursery {
     type Answer = Answer;
 
     fn answer(cx: &Context, question: Question) -> Result<Answer, DoorError> {
-        let entry = match &question.entry {
-            Some(text) => entry_day(text)
-                .ok_or_else(|| DoorError::impossible(format!("entry {text:?} is no month")))?,
-            None => cx.as_of,
-        };
+        let entry = loose::entry(cx, question.entry.as_deref())?;
         let mut given = Given::read(&question)?;
         let class = question.birth.and_then(|birth| AgeClass::of(birth, entry));
         let fee = fee(&question, class, Month::of(entry))?;

@@ -4,11 +4,12 @@ use jiff::civil::Date;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::loose;
 use crate::calendar;
 use crate::door::{Context, DoorError, Kind};
 use crate::nursery::{
     CareHours, CertificationClass, Household, NeedDecision, NeedRules, PointLine, PointTable,
-    PointTables, Score, certify, entry_day,
+    PointTables, Score, certify,
 };
 use crate::text::Text;
 
@@ -190,11 +191,7 @@ impl Kind for Points {
     type Answer = Answer;
 
     fn answer(cx: &Context, question: Question) -> Result<Answer, DoorError> {
-        let entry = match &question.entry {
-            Some(text) => entry_day(text)
-                .ok_or_else(|| DoorError::impossible(format!("entry {text:?} is no month")))?,
-            None => cx.as_of,
-        };
+        let entry = loose::entry(cx, question.entry.as_deref())?;
         let year = question
             .fiscal_year
             .unwrap_or_else(|| calendar::fiscal_year(entry));
