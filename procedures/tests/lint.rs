@@ -682,6 +682,28 @@ fn a_private_item_is_hidden_from_four_kinds_of_family_and_comes_last() {
 }
 
 #[test]
+fn what_is_delicate_in_itself_is_always_quiet_but_never_hidden_from_everybody() {
+    for fine in ["quiet", "staff_only"] {
+        check(&[("guards", &format!("{{ always = \"{fine}\" }}"))], &[]);
+    }
+    check(
+        &[("guards", "{ always = \"hide\" }")],
+        &[("unguarded", "guards.always")],
+    );
+    let catalogue = builtin();
+    for id in [
+        "jido_fuyo_teate",
+        "hitorioya_iryohi",
+        "tokuji_teate",
+        "shogaiji_fukushi_teate",
+        "ninchi_todoke",
+    ] {
+        let procedure = catalogue.procedure(&id.parse().unwrap()).unwrap();
+        assert_eq!(procedure.guards.always, Guard::Quiet, "{id}");
+    }
+}
+
+#[test]
 fn dead_links_and_circles_between_procedures_are_found() {
     let sentence = "sentence = { ja = \"文\", en = \"S\" }";
     let on = |id: &str, strength: &str| {

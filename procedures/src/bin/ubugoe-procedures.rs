@@ -75,6 +75,20 @@ fn read_folder(folder: &Path) -> anyhow::Result<BTreeMap<String, String>> {
 }
 
 fn main() -> anyhow::Result<ExitCode> {
+    match run() {
+        // Whoever reads has read enough: `| head`.
+        Err(error) if is_broken_pipe(&error) => Ok(ExitCode::SUCCESS),
+        done => done,
+    }
+}
+
+fn is_broken_pipe(error: &anyhow::Error) -> bool {
+    error
+        .downcast_ref::<std::io::Error>()
+        .is_some_and(|error| error.kind() == std::io::ErrorKind::BrokenPipe)
+}
+
+fn run() -> anyhow::Result<ExitCode> {
     let arguments = Arguments::parse();
     let mut out = std::io::stdout().lock();
     let Some(schema) = Door::schema(&arguments.kind) else {

@@ -243,12 +243,23 @@ impl Reader<'_> {
 
     fn private(&mut self, raw: &RawProcedure) {
         let RawGuards {
+            always,
             loss,
             nicu,
             dv_support,
             adoption_plan,
             ..
         } = raw.guards;
+        if always == Some(Guard::Hide) {
+            // What nobody may ever see has no place in the catalogue.
+            self.problem(
+                "guards.always",
+                ProblemKind::Unguarded {
+                    guard: "always",
+                    needed: "quiet or staff_only",
+                },
+            );
+        }
         if raw.sector == Sector::Private {
             for (guard, said) in [
                 ("loss", loss),
@@ -788,6 +799,7 @@ fn goes_over(all: &[RawException], strong: &str, weak: &str) -> bool {
 fn guards(raw: &RawGuards) -> Guards {
     let or_show = |guard: Option<Guard>| guard.unwrap_or(Guard::Show);
     Guards {
+        always: or_show(raw.always),
         loss: or_show(raw.loss),
         nicu: or_show(raw.nicu),
         dv_support: or_show(raw.dv_support),

@@ -644,9 +644,11 @@ pub struct Automatic {
     pub when: Option<Rule>,
 }
 
-/// What happens where one of six circumstances applies.
+/// What happens always, and where one of six circumstances applies; the strictest counts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Guards {
+    /// Whatever the circumstances: what is delicate in itself is never pushed.
+    pub always: Guard,
     /// A child was lost.
     pub loss: Guard,
     /// A child is in intensive care.

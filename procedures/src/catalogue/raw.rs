@@ -384,10 +384,12 @@ pub(super) struct RawAutomatic {
     pub(super) when: Option<RawCondition>,
 }
 
-/// What happens in six circumstances; `show` where nothing is said.
+/// What happens always and in six circumstances; `show` where nothing is said. The strictest that applies counts.
 #[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub(super) struct RawGuards {
+    /// Whatever the circumstances: `quiet` or `staff_only` for what is delicate in itself, never `hide`.
+    pub(super) always: Option<Guard>,
     /// A child was lost.
     pub(super) loss: Option<Guard>,
     /// A child is in intensive care.

@@ -7,8 +7,8 @@ use super::item::{Amount, Deadline};
 use super::known;
 use super::work::{View, Work};
 use crate::amounts::{
-    self, Amounts, Childbirth, ChildcareRelief, Household, MaternityPay, MaternityRelief,
-    MonthNumber, Outcome, Parent, Part, Pregnancy, PregnancySupport,
+    self, Amounts, Childbirth, ChildcareRelief, DisabledChild, GradedChildren, Household,
+    MaternityPay, MaternityRelief, MonthNumber, Outcome, Parent, Part, Pregnancy, PregnancySupport,
 };
 use crate::catalogue::{Procedure, Version};
 use crate::rules::FactValue;
@@ -123,6 +123,7 @@ fn computed<'c>(
                 ..once(outcome.total.unwrap_or_default(), note)
             })
         }
+        "tokuji_teate" | "shogaiji_fukushi_teate" => disability(work, tables, view, table, note),
         "sanzen_sango_nenkin" => months(
             &tables.benefits.pension_maternity_relief(&maternity).ok()?,
             note,
@@ -152,6 +153,49 @@ fn computed<'c>(
         }
         _ => None,
     }
+}
+
+/// The two allowances for a disabled child, as far as its grade was told; income limits are for the office.
+fn disability<'c>(
+    work: &Work<'c, '_>,
+    tables: &'static Amounts,
+    view: View<'_>,
+    table: &str,
+    note: Option<&'c Text>,
+) -> Option<Amount<'c>> {
+    let FactValue::Choice(grade) = work.value_of(view.known, view.focus, "child.disability")?
+    else {
+        return None;
+    };
+    // Both are paid from the month after the claim.
+    let month = MonthNumber::of(work.today).plus(1);
+    let outcome = match (table, grade.as_str()) {
+        ("shogaiji_fukushi_teate", "severe") => {
+            let asked = DisabledChild {
+                children: 1,
+                month,
+                ..DisabledChild::default()
+            };
+            tables.benefits.disabled_child_welfare_allowance(&asked)
+        }
+        ("tokuji_teate", grade @ ("grade_1" | "grade_2" | "severe")) => {
+            // Constant care in daily life is grade 1 or more.
+            let second = grade == "grade_2";
+            let asked = GradedChildren {
+                grade_1: i64::from(!second),
+                grade_2: i64::from(second),
+                month,
+                ..GradedChildren::default()
+            };
+            tables.benefits.special_child_rearing_allowance(&asked)
+        }
+        _ => return None,
+    };
+    Some(Amount {
+        monthly: true,
+        first_month: Some(month),
+        ..once(outcome.ok()?.total?, note)
+    })
 }
 
 fn once(yen: i64, note: Option<&Text>) -> Amount<'_> {

@@ -280,12 +280,13 @@ pub struct FilingGroup {
 }
 
 /// One visit, as filings for each recipient: what can be filed now, and what may be lodged with it and completed later.
+/// What only staff may bring up is in it only where staff read.
 #[must_use]
 pub fn filings(line: &FamilyLine<'_>) -> Vec<FilingGroup> {
     let mut groups: Vec<FilingGroup> = Vec::new();
     for (at, item) in line.items.iter().enumerate() {
         let files = matches!(
-            item.state,
+            item.status,
             Status::Now | Status::Offer | Status::Late | Status::WaitsFor
         ) && item.procedure.kind == crate::catalogue::Kind::Procedure;
         let Some(recipient) = item.recipients.first().filter(|_| files) else {

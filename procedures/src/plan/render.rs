@@ -99,7 +99,6 @@ pub fn render(line: &FamilyLine<'_>, lang: Lang) -> String {
                 .items
                 .iter()
                 .filter_map(|at| line.items.get(*at))
-                .filter(|item| item.status != Status::Staff)
                 .map(|item| item.procedure.title.clone());
             let titles = words::list(titles, "、", ", ");
             if !titles.ja.is_empty() {

@@ -227,7 +227,7 @@ impl<'c, 'f> Work<'c, 'f> {
     fn guard(&self, procedure: &Procedure, whom: Whom) -> Guard {
         let guards = &procedure.guards;
         let family = self.family;
-        let mut guard = Guard::Show;
+        let mut guard = guards.always;
         let mut at_least = |one: Guard| guard = guard.max(one);
         let offers = procedure.sector == Sector::Private || procedure.kind == Kind::Offer;
         if family.any_lost() {
@@ -371,7 +371,9 @@ impl<'c, 'f> Work<'c, 'f> {
             }
             _ => 1,
         };
-        let (state, begins) = self.state(
+        let doses = self.doses(procedure, view);
+        let opens = doses.iter().filter_map(|dose| self.opens(dose, view)).min();
+        let (state, begins) = match self.state(
             procedure,
             view,
             automatic,
@@ -379,7 +381,14 @@ impl<'c, 'f> Work<'c, 'f> {
             deadline.as_ref(),
             &windows,
             &recipients,
-        );
+        ) {
+            (Status::Now | Status::ByItself | Status::Offer, _)
+                if opens.is_some_and(|day| self.today < day) =>
+            {
+                (Status::Upcoming, opens)
+            }
+            other => other,
+        };
         let status = if guard == Guard::StaffOnly && self.around.audience == Audience::Parents {
             Status::Staff
         } else {
@@ -402,7 +411,7 @@ impl<'c, 'f> Work<'c, 'f> {
             amount: amount::amount(self, procedure, version, view, deadline.as_ref()),
             deadline,
             windows,
-            doses: self.doses(procedure, view),
+            doses,
             reasons: reasons(version, view),
             missing: needs.into_iter().map(|fact| vec![fact]).collect(),
             papers: procedure
@@ -666,6 +675,16 @@ impl<'c, 'f> Work<'c, 'f> {
             .collect();
         doses.sort_by_key(|dose| dose.earliest);
         doses
+    }
+
+    /// The day from which a dose is thought of: the first permitted one, or the beginning of the standard time where the law
+    /// permits it from the day of birth.
+    fn opens(&self, dose: &Ahead, view: View<'_>) -> Option<Date> {
+        let birth = self.day_of(view, "child.birth")?;
+        Some(match dose.recommended {
+            Some((from, _)) if dose.earliest <= birth => from,
+            _ => dose.earliest,
+        })
     }
 
     /// The municipality a kind of recipient is, for this family.

@@ -4,6 +4,8 @@
 //! looked for. Everything rests on the same catalogue as the line, with the same guards; what is not known of the family
 //! never rules a service out, it only keeps it from being called usable now. Private offers stand apart and last.
 
+use std::collections::BTreeMap;
+
 use jiff::civil::Date;
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -11,6 +13,7 @@ use serde::Serialize;
 use crate::catalogue::{Catalogue, Domain, Guard, Kind, Procedure, Sector, Stage};
 use crate::ids::MunicipalityCode;
 use crate::plan::{Around, Child, Family, FamilyLine, Pregnancy, Status, Whom, line};
+use crate::portable::Fact;
 use crate::rules::FactValue;
 use crate::text::Text;
 
@@ -27,8 +30,8 @@ pub struct Attributes {
     pub pregnant: bool,
     /// Whether there is a child; `None`: not said.
     pub child: Option<bool>,
-    /// Age of the youngest child in months.
-    pub child_months: Option<u16>,
+    /// Age of the youngest child in months, first and last that is possible.
+    pub child_months: Option<(u16, u16)>,
     /// How many children.
     pub children: Option<u8>,
     /// Raises the child alone.
@@ -48,6 +51,59 @@ pub struct Attributes {
     /// Agreed to private offers.
     pub private: bool,
 }
+
+impl Attributes {
+    /// Takes over what a portable ID declares ([`crate::portable::SlotTable::facts`]). What was said otherwise before stays, and
+    /// what an income in yen means for the tax is not guessed.
+    #[must_use]
+    pub fn declared(mut self, facts: &BTreeMap<&str, &Fact>) -> Self {
+        let is = |name: &str| match facts.get(name) {
+            Some(Fact::Is(flag)) => Some(*flag),
+            _ => None,
+        };
+        let between = |name: &str| match facts.get(name) {
+            Some(Fact::Between { from, to }) => Some((*from, *to)),
+            _ => None,
+        };
+        if let Some(Fact::Word(code)) = facts.get("municipality") {
+            self.region = self.region.or_else(|| code.parse().ok());
+        }
+        self.pregnant |= is("expecting") == Some(true);
+        self.child = self.child.or(is("has_child"));
+        self.single_parent = self.single_parent.or(is("single_parent"));
+        self.tax_exempt = self.tax_exempt.or(is("residence_tax_exempt"));
+        // "Three or more" are at least three.
+        let at_least = between("children").and_then(|(fewest, _)| u8::try_from(fewest).ok());
+        self.children = self.children.or(at_least);
+        let cares_for_elder = is("cares_for_elder") == Some(true);
+        if cares_for_elder {
+            self.domain = self.domain.or(Some(Domain::ElderlyCare));
+        }
+        let months = between("age_years").and_then(|(from, to)| {
+            let first = u16::try_from(from.checked_mul(12)?).ok()?;
+            let last = u16::try_from(to.checked_mul(12)?.checked_add(11)?).ok()?;
+            // The age of an adult is not that of a child.
+            (last < 19 * 12 && !cares_for_elder).then_some((first, last))
+        });
+        self.child_months = self.child_months.or(months);
+        self
+    }
+
+    /// The ages to look at: the youngest possible one, then one for each further year.
+    fn ages(&self) -> impl Iterator<Item = Option<u16>> {
+        let (first, last) = self.child_months.unzip();
+        let further = first.zip(last).into_iter().flat_map(|(first, last)| {
+            (first..=last.min(MOST_MONTHS))
+                .step_by(12)
+                .skip(1)
+                .map(Some)
+        });
+        std::iter::once(first).chain(further)
+    }
+}
+
+/// A hundred years.
+const MOST_MONTHS: u16 = 1200;
 
 /// Why something is recommended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
@@ -76,7 +132,8 @@ pub struct Recommendation<'c> {
     pub guard: Guard,
 }
 
-/// What is recommended: public entries by shelf, then private ones.
+/// What is recommended: public entries by shelf, then private ones. Where an age is only known as a band of years, what
+/// can be used in some of them is not called usable.
 #[must_use]
 pub fn recommend<'c>(
     catalogue: &'c Catalogue,
@@ -84,16 +141,44 @@ pub fn recommend<'c>(
     today: Date,
 ) -> Vec<Recommendation<'c>> {
     let domain = attributes.domain.unwrap_or(Domain::Childcare);
-    let family = family(attributes, today);
     let around = Around {
         domain,
         ..Around::default()
     };
-    let line = line(catalogue, &family, today, &around);
-    let mut all: Vec<Recommendation<'c>> = catalogue
+    let entries: Vec<&Procedure> = catalogue
         .procedures()
         .filter(|procedure| procedure.domain == domain && procedure.kind != Kind::TaskOfOthers)
-        .filter_map(|procedure| one(attributes, &line, procedure))
+        .collect();
+    let mut found: BTreeMap<usize, (usize, Recommendation<'c>)> = BTreeMap::new();
+    let mut ages = 0;
+    for months in attributes.ages() {
+        ages += 1;
+        let family = family(attributes, months, today);
+        let line = line(catalogue, &family, today, &around);
+        for (at, procedure) in entries.iter().enumerate() {
+            let Some(one) = one(attributes, &line, procedure) else {
+                continue;
+            };
+            match found.get_mut(&at) {
+                Some((times, known)) => {
+                    *times += 1;
+                    known.shelf = known.shelf.max(one.shelf);
+                    known.guard = known.guard.max(one.guard);
+                }
+                None => {
+                    found.insert(at, (1, one));
+                }
+            }
+        }
+    }
+    let mut all: Vec<Recommendation<'c>> = found
+        .into_values()
+        .map(|(times, mut one)| {
+            if times < ages && one.shelf == Shelf::Usable {
+                one.shelf = Shelf::Also;
+            }
+            one
+        })
         .collect();
     all.sort_by_key(|one| {
         (
@@ -107,7 +192,7 @@ pub fn recommend<'c>(
 }
 
 /// The family the attributes describe, as far as they do.
-fn family(attributes: &Attributes, today: Date) -> Family {
+fn family(attributes: &Attributes, months: Option<u16>, today: Date) -> Family {
     let mut family = Family {
         loss: attributes.loss,
         persons: 1,
@@ -118,12 +203,10 @@ fn family(attributes: &Attributes, today: Date) -> Family {
     if attributes.pregnant {
         family.delivery.expected = Some(Pregnancy { due: None });
     }
-    if let Some(months) = attributes
-        .child_months
-        .filter(|_| attributes.child != Some(false))
-    {
+    if let Some(months) = months.filter(|_| attributes.child != Some(false)) {
         // Some day of the month that far back; windows are shown as open or not, never with days.
-        let birth = today.saturating_sub(jiff::Span::new().months(i32::from(months.min(1200))));
+        let birth =
+            today.saturating_sub(jiff::Span::new().months(i32::from(months.min(MOST_MONTHS))));
         family.delivery.children.push(child(birth));
         for older in 1..attributes.children.unwrap_or(1).min(20) {
             let years = i32::from(older) * 2;
@@ -204,7 +287,8 @@ fn one<'c>(
         None if attributes.child == Some(false) && procedure.stage != Stage::Pregnancy => {
             return None;
         }
-        None => (Shelf::Searched, Guard::Show),
+        None if procedure.guards.always == Guard::StaffOnly => return None,
+        None => (Shelf::Searched, procedure.guards.always),
     };
     Some(Recommendation {
         procedure,

@@ -8,6 +8,7 @@ use super::loose::{self, spelt};
 use crate::catalogue::{Domain, Guard, Sector};
 use crate::door::{Context, DoorError, Kind};
 use crate::ids::MunicipalityCode;
+use crate::portable::SlotTable;
 use crate::recommend::{Attributes, Recommendation, Shelf, recommend};
 use crate::text::Text;
 use jiff::civil::Date;
@@ -17,6 +18,13 @@ pub(crate) struct Recommend;
 /// Attributes; none of them says who somebody is. Everything may be left out.
 #[derive(Debug, Deserialize, JsonSchema)]
 pub(crate) struct Question {
+    /// The declared code of a portable ID, for example `"1230A64"`: region, household, age, income. What is said beside it
+    /// counts more.
+    #[serde(default)]
+    code: Option<Value>,
+    /// The same under another name.
+    #[serde(default, alias = "portable", alias = "portable-id")]
+    portable_id: Option<Value>,
     /// Municipality code of six digits.
     #[serde(default, alias = "municipality", alias = "residence")]
     region: Option<Value>,
@@ -195,26 +203,53 @@ fn attributes(question: &Question) -> Result<Attributes, DoorError> {
         None => Vec::new(),
     };
     let domain = match question.domain.as_deref().map(spelt).as_deref() {
-        None | Some("childcare") => Domain::Childcare,
-        Some("elderly_care" | "elderly") => Domain::ElderlyCare,
-        Some("regional_work" | "employment" | "work") => Domain::RegionalWork,
+        None => None,
+        Some("childcare") => Some(Domain::Childcare),
+        Some("elderly_care" | "elderly") => Some(Domain::ElderlyCare),
+        Some("regional_work" | "employment" | "work") => Some(Domain::RegionalWork),
         Some(other) => return Err(DoorError::impossible(format!("no domain {other:?}"))),
     };
     let exempt = question.income.as_ref().and_then(Value::as_str).map(spelt);
     let yes = |flag: Option<bool>| flag == Some(true);
-    Ok(Attributes {
+    let said = Attributes {
         region,
         pregnant: yes(question.pregnant),
         child: question.child,
-        child_months: months,
+        // An age in whole years begins with its first month; nothing more is made of it.
+        child_months: months.map(|months| (months, months)),
         children,
         single_parent: question.single_parent,
         tax_exempt: exempt.map(|band| matches!(band.as_str(), "exempt" | "none" | "tax_exempt")),
         looking_for,
-        domain: Some(domain),
+        domain,
         loss: yes(question.loss),
         dv_support: yes(question.dv_support),
         adoption_plan: yes(question.adoption_plan),
         private: yes(question.private),
-    })
+    };
+    let Some(code) = declared_code(question)? else {
+        return Ok(said);
+    };
+    let table = SlotTable::builtin().map_err(DoorError::impossible)?;
+    let declared = table.read_code(code).map_err(DoorError::impossible)?;
+    Ok(said.declared(&table.facts(&declared)))
+}
+
+/// The code, also inside `{"code": …}` as the door `portable-id` answers it.
+fn declared_code(question: &Question) -> Result<Option<&str>, DoorError> {
+    let given = [&question.code, &question.portable_id];
+    let mut given = given.into_iter().flatten().filter(|value| !value.is_null());
+    let Some(value) = given.next() else {
+        return Ok(None);
+    };
+    let text = match value {
+        Value::Object(object) => object.get("code").and_then(Value::as_str),
+        other => other.as_str(),
+    };
+    match text {
+        Some(text) => Ok(Some(text.trim_ascii())),
+        None => Err(DoorError::Shape(
+            "a code is a text such as \"1230A64\"".to_owned(),
+        )),
+    }
 }
