@@ -1,8 +1,7 @@
 //! Starting and ending a kiosk: files become keys, parts become one program, and everything stops in order.
 
 use std::{
-    fs,
-    io::{self, Write as _},
+    fs, io,
     path::{Path, PathBuf},
     sync::{Arc, mpsc},
     thread,
@@ -233,12 +232,12 @@ pub fn run(config: &Config, options: &Options) -> Result<(), StartError> {
             "{}\n",
             serde_json::json!({ "event": "ready", "control": path })
         );
-        io::stdout()
-            .write_all(ready.as_bytes())
-            .map_err(|source| StartError::Control {
+        io::Write::write_all(&mut io::stdout(), ready.as_bytes()).map_err(|source| {
+            StartError::Control {
                 path: path.clone(),
                 source,
-            })?;
+            }
+        })?;
     }
     let card = start_card(config, &clock, &inputs)?;
     let mut canvas = OnScreen {
