@@ -1,13 +1,17 @@
 //! The kinds `name`, `furigana`, `code` and `postcode` of the door, as somebody outside sees them.
 #![allow(clippy::unwrap_used, reason = "a failed unwrap is a failed test")]
 
+use std::sync::LazyLock;
+
 use jiff::civil::date;
 use proptest::prelude::*;
 use serde_json::{Value, json};
 use ubugoe_procedures::door::Door;
 
-fn door() -> Door {
-    Door::open(date(2026, 11, 22)).unwrap()
+/// One door for all questions: opening it reads the whole catalogue.
+fn door() -> &'static Door {
+    static DOOR: LazyLock<Door> = LazyLock::new(|| Door::open(date(2026, 11, 22)).unwrap());
+    &DOOR
 }
 
 fn ask(door: &Door, kind: &str, question: &Value) -> Value {
@@ -66,7 +70,7 @@ fn a_name_is_answered_with_verdict_reason_and_nothing_more_than_needed() {
             json!({"verdict": "review", "reason": "variant_in_name"}),
         ),
     ] {
-        assert_eq!(ask(&door, "name", &json!({"name": name})), answer, "{name}");
+        assert_eq!(ask(door, "name", &json!({"name": name})), answer, "{name}");
     }
 }
 
@@ -121,7 +125,7 @@ fn a_reading_is_answered_in_the_same_words() {
         ),
     ] {
         assert_eq!(
-            ask(&door, "furigana", &json!({"furigana": furigana})),
+            ask(door, "furigana", &json!({"furigana": furigana})),
             answer,
             "{furigana}"
         );
@@ -148,10 +152,10 @@ fn what_is_no_question_is_an_error_and_ids_come_back() {
         ("code", json!({"kind": "yucho", "value": {"kigo": "14030"}})),
         ("code", json!({"kind": "bank", "value": {}})),
     ] {
-        let answer = ask(&door, kind, &question);
+        let answer = ask(door, kind, &question);
         assert!(answer["error"].is_string(), "{kind} {question}: {answer}");
     }
-    let answer = ask(&door, "name", &json!({"name": "花", "id": 7, "note": "x"}));
+    let answer = ask(door, "name", &json!({"name": "花", "id": 7, "note": "x"}));
     assert_eq!(
         answer,
         json!({"verdict": "accept", "reason": null, "id": 7})
@@ -167,7 +171,7 @@ fn what_is_no_question_is_an_error_and_ids_come_back() {
 #[test]
 fn a_municipality_is_told_from_its_namesake() {
     let answer = ask(
-        &door(),
+        door(),
         "code",
         &json!({"kind": "municipality", "value": "132063"}),
     );
@@ -178,7 +182,7 @@ fn a_municipality_is_told_from_its_namesake() {
                 "in_force": true, "same_name": ["342084"]}})
     );
     let wrong = ask(
-        &door(),
+        door(),
         "code",
         &json!({"kind": "municipality", "value": "132061"}),
     );
@@ -189,7 +193,7 @@ fn a_municipality_is_told_from_its_namesake() {
     assert_eq!(wrong["problem"], "check_digit");
     // An invented municipality is known from its profile, an unknown one is valid all the same.
     let invented = ask(
-        &door(),
+        door(),
         "code",
         &json!({"kind": "municipality", "value": "991015"}),
     );
@@ -198,13 +202,10 @@ fn a_municipality_is_told_from_its_namesake() {
         (&json!(true), &json!("あすこえ市"))
     );
     let dead = json!({"kind": "municipality", "value": "221317", "as_of": "2023-12-31"});
-    assert_eq!(
-        ask(&door(), "code", &dead)["municipality"]["in_force"],
-        true
-    );
+    assert_eq!(ask(door(), "code", &dead)["municipality"]["in_force"], true);
     let dead = json!({"kind": "municipality", "value": "221317"});
     assert_eq!(
-        ask(&door(), "code", &dead)["municipality"]["in_force"],
+        ask(door(), "code", &dead)["municipality"]["in_force"],
         false
     );
 }
@@ -212,7 +213,7 @@ fn a_municipality_is_told_from_its_namesake() {
 #[test]
 fn other_codes_are_checked_and_named() {
     let door = door();
-    let of = |kind: &str, value: Value| ask(&door, "code", &json!({"kind": kind, "value": value}));
+    let of = |kind: &str, value: Value| ask(door, "code", &json!({"kind": kind, "value": value}));
     assert_eq!(of("corporate", json!("8000020130001"))["name"], "東京都");
     assert_eq!(of("corporate", json!("1000020130001"))["expected_check"], 8);
     assert_eq!(
@@ -256,14 +257,14 @@ fn a_postcode_is_answered_with_every_candidate() {
     let door = door();
     for written in ["1000001", "〒100-0001", "１００－０００１"] {
         assert_eq!(
-            ask(&door, "postcode", &json!({"postcode": written})),
+            ask(door, "postcode", &json!({"postcode": written})),
             json!({"postcode": "1000001", "candidates": [
                 {"code": "131016", "prefecture": "東京都", "city": "千代田区", "town": "千代田"}]})
         );
     }
-    let many = ask(&door, "postcode", &json!({"postcode": "0040000"}));
+    let many = ask(door, "postcode", &json!({"postcode": "0040000"}));
     assert_eq!(many["candidates"].as_array().unwrap().len(), 2);
-    let none = ask(&door, "postcode", &json!({"postcode": "9999999"}));
+    let none = ask(door, "postcode", &json!({"postcode": "9999999"}));
     assert_eq!(none["candidates"], json!([]));
 }
 
@@ -286,7 +287,7 @@ fn no_answer_holds_the_individual_number_it_was_given() {
             ("code", json!({"kind": "yucho", "value": number})),
             ("code", json!({"kind": "bank", "value": number})),
         ] {
-            let answer = ask(&door, kind, &question).to_string();
+            let answer = ask(door, kind, &question).to_string();
             assert!(
                 !answer.contains("9018") && !answer.contains('９'),
                 "{kind}: {answer}"
@@ -294,7 +295,7 @@ fn no_answer_holds_the_individual_number_it_was_given() {
             assert!(!answer.contains("\"9\""), "{kind}: {answer}");
         }
     }
-    let answer = ask(&door, "name", &json!({"name": individual_number("")}));
+    let answer = ask(door, "name", &json!({"name": individual_number("")}));
     assert_eq!(
         answer,
         json!({"verdict": "reject", "reason": "individual_number"})
@@ -336,7 +337,7 @@ proptest! {
             ("code", json!({"kind": "municipality", "value": text})),
             ("code", json!({"kind": "corporate", "value": text})),
         ] {
-            prop_assert!(ask(&door, kind, &question).is_object());
+            prop_assert!(ask(door, kind, &question).is_object());
             let answer = door.answer(kind, &line).unwrap();
             prop_assert!(!answer.contains('\n'));
         }
@@ -351,4 +352,58 @@ fn individual_number(between: &str) -> String {
 fn full_width(text: &str) -> String {
     let wide = |c: char| char::from_u32(u32::from(c) + 0xFEE0).unwrap();
     text.chars().map(wide).collect()
+}
+
+#[test]
+fn a_byte_order_mark_is_no_part_of_a_question_and_no_answer_ends_a_line_early() {
+    let door = door();
+    let marked = door.answer("name", "\u{FEFF}{\"name\":\"湊\"}").unwrap();
+    assert!(marked.contains("\"accept\""), "{marked}");
+    let parted = door
+        .answer(
+            "name",
+            &json!({"name": "湊", "id": "a\u{2028}b\u{2029}c\u{85}d"}).to_string(),
+        )
+        .unwrap();
+    assert_eq!(parted.lines().count(), 1);
+    assert!(!parted.contains(['\u{2028}', '\u{2029}', '\u{85}']));
+    let back: Value = serde_json::from_str(&parted).unwrap();
+    assert_eq!(back["id"], "a\u{2028}b\u{2029}c\u{85}d");
+}
+
+#[test]
+fn kana_to_be_rewritten_do_not_hide_what_an_officer_will_have_to_look_at() {
+    let answer = ask(door(), "name", &json!({"name": "叱ｱ"}));
+    assert_eq!(answer["verdict"], "normalise");
+    assert_eq!(answer["normalized"], "叱ア");
+    assert_eq!(
+        answer["reasons"],
+        json!(["kana_not_composed", "second_code_point"])
+    );
+}
+
+#[test]
+fn a_deadline_that_municipalities_set_is_theirs_where_one_is_named() {
+    let of = |question: Value| ask(door(), "deadline", &question)["deadline"].clone();
+    let born = "2026-11-22";
+    // あすこえ市 takes claims for thirty days, as its profile says; day 30 is 22 December.
+    assert_eq!(
+        of(json!({"procedure": "kodomo_iryohi", "born": born, "residence": "991015"})),
+        "2026-12-22"
+    );
+    assert_eq!(
+        of(json!({"procedure": "kodomo_iryohi", "born": born})),
+        "2026-12-07"
+    );
+    // The law's own deadlines are nobody's to change.
+    assert_eq!(
+        of(json!({"procedure": "shussei_todoke", "born": born, "residence": "991015"})),
+        "2026-12-07"
+    );
+    let strange = ask(
+        door(),
+        "deadline",
+        &json!({"procedure": "shussei_todoke", "born": born, "residence": "991016"}),
+    );
+    assert!(strange["error"].is_string());
 }

@@ -41,7 +41,7 @@ pub use procedure::{
 };
 pub use profile::{
     Desk, FeeTier, Gift, MaternalHealth, MedicalSubsidy, Nursery, NurseryRound, OnlineMode,
-    Profile, RetroDays, SecondPayment,
+    OwnDays, Profile, RetroDays, SecondPayment,
 };
 pub use schema::schema;
 

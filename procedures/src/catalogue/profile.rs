@@ -7,7 +7,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use crate::calendar::{ClosingDays, MonthDay};
-use crate::ids::MunicipalityCode;
+use crate::ids::{MunicipalityCode, ProcedureId};
 use crate::text::Text;
 
 /// How a municipality takes a birth notification online.
@@ -205,6 +205,32 @@ impl Profile {
         let rest = format!("000020{code}");
         let digit = CorporateNumber::check_digit(&rest).unwrap_or_default();
         format!("{digit}{rest}")
+    }
+}
+
+/// Days that a municipality sets by itself for an entry.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum OwnDays {
+    /// It sets none: those of the law hold.
+    AsTheLaw,
+    /// So many, from the day after the event.
+    Days(u16),
+    /// Whenever it is claimed, it runs from the birth.
+    Whenever,
+}
+
+impl Profile {
+    /// What this municipality sets by itself for an entry.
+    #[must_use]
+    pub fn own_days(&self, procedure: &ProcedureId) -> OwnDays {
+        match procedure.as_str() {
+            "kodomo_iryohi" => match self.medical.retro_days {
+                RetroDays::WithinDays { days } => OwnDays::Days(days),
+                RetroDays::AlwaysFromBirth => OwnDays::Whenever,
+            },
+            "yoiku_iryo" => OwnDays::Days(self.health.premature_care_days),
+            _ => OwnDays::AsTheLaw,
+        }
     }
 }
 

@@ -141,6 +141,8 @@ impl Door {
     pub fn answer(&self, kind: &str, line: &str) -> Option<String> {
         let entry = find(kind)?;
         let mut id = None;
+        // A byte order mark is no part of the first line.
+        let line = line.strip_prefix('\u{FEFF}').unwrap_or(line);
         let answer = serde_json::from_str::<Value>(line)
             .map_err(|error| DoorError::Shape(format!("not JSON: {error}")))
             .and_then(|value| {
@@ -155,8 +157,15 @@ impl Door {
         if let (Some(id), Some(fields)) = (id, answer.as_object_mut()) {
             fields.entry("id").or_insert(id);
         }
-        Some(answer.to_string())
+        Some(one_line(&answer.to_string()))
     }
+}
+
+/// Some readers end a line at these too; inside JSON strings, where alone they can stand, an escape is the same text.
+fn one_line(json: &str) -> String {
+    json.replace('\u{2028}', "\\u2028")
+        .replace('\u{2029}', "\\u2029")
+        .replace('\u{85}', "\\u0085")
 }
 
 fn find(kind: &str) -> Option<&'static Entry> {

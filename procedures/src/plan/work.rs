@@ -16,8 +16,8 @@ use super::words;
 use super::{Around, Audience};
 use crate::calendar::{Calendar, ClosingDays};
 use crate::catalogue::{
-    Automatic, AutomaticMode, Catalogue, DayCount, Guard, Joyful, Kind, Per, Procedure, Profile,
-    RetroDays, Role, Routing, Sector, Stage, Strength, Version,
+    Automatic, AutomaticMode, Catalogue, DayCount, Guard, Joyful, Kind, OwnDays, Per, Procedure,
+    Role, Routing, Sector, Stage, Strength, Version,
 };
 use crate::codes;
 use crate::form::Confidence;
@@ -559,9 +559,7 @@ impl<'c, 'f> Work<'c, 'f> {
         // A protected family's municipality is not said, but its days count all the same.
         let code = self.place(recipient?.kind, view.whom);
         let profile = code.and_then(|code| self.catalogue.profile(&code));
-        let own = profile.map_or(OwnDays::AsTheLaw, |profile| {
-            municipal_days(procedure, profile)
-        });
+        let own = profile.map_or(OwnDays::AsTheLaw, |profile| profile.own_days(&procedure.id));
         let last_day = match own {
             OwnDays::Whenever => return None,
             OwnDays::Days(days) => crate::calendar::last_day_after_event(event, days),
@@ -872,29 +870,6 @@ impl<'c, 'f> Work<'c, 'f> {
 
 fn child(whom: Whom) -> bool {
     matches!(whom, Whom::Child(_) | Whom::Older(_) | Whom::Expected)
-}
-
-/// Days that a municipality sets by itself.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum OwnDays {
-    /// It sets none: those of the law hold.
-    AsTheLaw,
-    /// So many.
-    Days(u16),
-    /// Whenever it is claimed, it runs from the birth.
-    Whenever,
-}
-
-/// What a municipality sets by itself for an entry.
-fn municipal_days(procedure: &Procedure, profile: &Profile) -> OwnDays {
-    match procedure.id.as_str() {
-        "kodomo_iryohi" => match profile.medical.retro_days {
-            RetroDays::WithinDays { days } => OwnDays::Days(days),
-            RetroDays::AlwaysFromBirth => OwnDays::Whenever,
-        },
-        "yoiku_iryo" => OwnDays::Days(profile.health.premature_care_days),
-        _ => OwnDays::AsTheLaw,
-    }
 }
 
 /// The leaves that hold, in words; each sentence once.

@@ -5,10 +5,11 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::loose::{self, spelt};
-use crate::amounts::{Amounts, EventPlace, PeriodRule};
+use crate::amounts::{Amounts, EventPlace, Period, PeriodRule};
 use crate::calendar::{Calendar, ClosingDays};
+use crate::catalogue::{DayCount, OwnDays, Profile};
 use crate::door::{Context, DoorError, Kind};
-use crate::ids::ProcedureId;
+use crate::ids::{MunicipalityCode, ProcedureId};
 
 pub(crate) struct Deadline;
 
@@ -33,6 +34,10 @@ pub(crate) struct Question {
     #[serde(default, alias = "filed_on", deserialize_with = "loose::maybe_day")]
     #[schemars(with = "Option<Date>")]
     filed: Option<Date>,
+    /// The municipality whose own rule and closing days apply: its code, where this program has its profile. Without it, what
+    /// most municipalities do.
+    #[serde(default, alias = "municipality")]
+    residence: Option<String>,
     /// Days on which the counters are closed, beside Saturdays, Sundays, national holidays and 29 December to 3 January,
     /// which always are; a list that repeats those does no harm.
     #[serde(default, deserialize_with = "loose::days")]
@@ -75,13 +80,28 @@ impl Kind for Deadline {
             None | Some(Place::Japan) => EventPlace::Japan,
             Some(Place::Abroad) => EventPlace::Abroad,
         };
-        let Some(rule) = rule_of(cx, tables, &question.procedure, place)? else {
+        let profile = profile_of(cx, question.residence.as_deref())?;
+        let own = match profile {
+            Some(profile) => profile.own_days(&known_by(tables, &question.procedure)?),
+            None => OwnDays::AsTheLaw,
+        };
+        let rule = match own {
+            OwnDays::AsTheLaw => rule_of(cx, tables, &question.procedure, place)?,
+            OwnDays::Whenever => None,
+            OwnDays::Days(days) => Some(PeriodRule {
+                count: DayCount::EventDayExcluded,
+                period: Period::Days(days),
+                roll: true,
+            }),
+        };
+        let Some(rule) = rule else {
             return Ok(Answer {
                 deadline: None,
                 late: None,
             });
         };
-        let closing = closed_on(question.closed_days);
+        let mut closing = profile.map_or_else(ClosingDays::usual, |own| own.closing.clone());
+        closing.also_closed.extend(question.closed_days);
         let calendar = Calendar::new(cx.catalogue.holidays(), &closing).by_rule_beyond_table();
         let deadline = rule
             .deadline(born, &calendar)
@@ -93,6 +113,22 @@ impl Kind for Deadline {
     }
 }
 
+/// The profile of the municipality that was named.
+fn profile_of<'c>(cx: &'c Context, code: Option<&str>) -> Result<Option<&'c Profile>, DoorError> {
+    let Some(code) = code else {
+        return Ok(None);
+    };
+    let code: MunicipalityCode = code.parse().map_err(DoorError::impossible)?;
+    Ok(cx.catalogue.profile(&code))
+}
+
+/// The id a procedure is known by, however it was spelt.
+fn known_by(tables: &Amounts, name: &str) -> Result<ProcedureId, DoorError> {
+    let name = spelt(name);
+    let name = tables.deadlines.canonical(&name);
+    name.parse().map_err(DoorError::impossible)
+}
+
 /// The period of a procedure; `None` where it can be filed at any time.
 ///
 /// A rule for events abroad comes first, then the procedure's own file, then the table of those that have none yet.
@@ -102,9 +138,8 @@ pub(super) fn rule_of(
     name: &str,
     place: EventPlace,
 ) -> Result<Option<PeriodRule>, DoorError> {
-    let name = spelt(name);
-    let name = tables.deadlines.canonical(&name);
-    let id: ProcedureId = name.parse().map_err(DoorError::impossible)?;
+    let id = known_by(tables, name)?;
+    let name = id.as_str();
     if let Some(rule) = tables.deadlines.only_at(name, place) {
         return Ok(Some(rule));
     }

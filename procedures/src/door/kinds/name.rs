@@ -169,7 +169,15 @@ impl Kind for Name {
             NameVerdict::Review(_) => second_code_points(&name),
             _ => Vec::new(),
         };
-        let mut answer = Answer::of(&name, verdict);
+        // What is left for an officer once the kana are written the usual way.
+        let after = match &verdict {
+            NameVerdict::Normalise { to, why } => match names::given_name_on(to, day) {
+                NameVerdict::Review(reasons) => [vec![*why], reasons].concat(),
+                _ => Vec::new(),
+            },
+            _ => Vec::new(),
+        };
+        let mut answer = Answer::of(&name, verdict).with_reasons(after);
         answer.characters.extend(second);
         if filed {
             answer.unverified = unverified(&name);
