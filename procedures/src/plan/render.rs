@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 
+use super::Audience;
 use super::family::Whom;
 use super::item::{FamilyLine, Item, Status, filings};
 use super::words::{self, with};
@@ -62,6 +63,10 @@ pub fn render(line: &FamilyLine<'_>, lang: Lang) -> String {
                 .map_or(jiff::civil::Date::MAX, |one| one.open_until),
         });
         say(0, &heading(status));
+        if status == Status::Staff {
+            say(1, &words::line("staff_tell"));
+            continue;
+        }
         for item in own {
             of_item(line, item, alone, &mut say);
         }
@@ -183,7 +188,7 @@ fn of_item(
                 .to_owned(),
         },
     );
-    if matches!(item.status, Status::Done | Status::Staff) {
+    if item.status == Status::Done {
         return;
     }
     if let Some(deadline) = &item.deadline {
@@ -200,6 +205,7 @@ fn of_item(
     }
     for window in &item.windows {
         let text = match (window.from, window.to) {
+            (Some(from), Some(to)) if from == to => words::line("window_day"),
             (Some(_), Some(_)) => words::line("window"),
             (Some(_), None) => words::line("window_from"),
             (None, Some(_)) => words::line("window_to"),
@@ -207,7 +213,14 @@ fn of_item(
         };
         let day = |day: Option<jiff::civil::Date>| day.map(words::day).unwrap_or_default();
         let text = with(&text, "from", &day(window.from));
-        say(2, &with(&text, "to", &day(window.to)));
+        let text = with(&text, "to", &day(window.to));
+        match &window.label {
+            Some(label) => {
+                let said = with(&words::line("window_of"), "time", &text);
+                say(2, &with(&said, "what", label));
+            }
+            None => say(2, &text),
+        }
     }
     for dose in &item.doses {
         let text = with(&words::line("dose"), "what", dose.title);
@@ -234,6 +247,11 @@ fn of_item(
         let names = item.recipients.iter().map(|one| one.name.clone());
         let names = words::list(names, &or.ja, &or.en);
         say(2, &with(&words::line("to"), "name", &names));
+    }
+    if !item.also_at.is_empty() {
+        let names = item.also_at.iter().map(|one| one.name.clone());
+        let names = words::list(names, "、", ", ");
+        say(2, &with(&words::line("also_at"), "name", &names));
     }
     let who = |key: &str, roles: &[Role], say: &mut dyn FnMut(usize, &Text)| {
         if !roles.is_empty() {
@@ -316,7 +334,8 @@ fn of_item(
         let papers = words::list(papers, "、", ", ");
         say(2, &with(&words::line("papers"), "papers", &papers));
     }
-    if item.unverified() {
+    // What was not checked is for officers to know; a parent can do nothing about it.
+    if item.unverified() && line.audience == Audience::Staff {
         say(2, &words::line("unverified"));
     }
 }
