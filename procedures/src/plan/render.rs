@@ -87,11 +87,22 @@ pub fn render(line: &FamilyLine<'_>, lang: Lang) -> String {
                 }
             }
             let titles = words::list(titles, "、", ", ");
+            // Of several children it is said which one is meant.
+            let whom = match question.whom {
+                Whom::Child(_) if !alone => {
+                    let whom = words::whom(question.whom, alone);
+                    Text {
+                        ja: format!("{}：", whom.ja),
+                        en: format!("{}: ", whom.en),
+                    }
+                }
+                _ => Text::default(),
+            };
             say(
                 1,
                 &Text {
-                    ja: format!("・{}（{}）", asked.ja, titles.ja),
-                    en: format!("- {} ({})", asked.en, titles.en),
+                    ja: format!("・{}{}（{}）", whom.ja, asked.ja, titles.ja),
+                    en: format!("- {}{} ({})", whom.en, asked.en, titles.en),
                 },
             );
         }
@@ -100,11 +111,25 @@ pub fn render(line: &FamilyLine<'_>, lang: Lang) -> String {
     let mut first = true;
     {
         for group in &groups {
-            let titles = group
-                .items
-                .iter()
-                .filter_map(|at| line.items.get(*at))
-                .map(|item| item.procedure.title.clone());
+            let mut counted: Vec<(&Text, usize)> = Vec::new();
+            for item in group.items.iter().filter_map(|at| line.items.get(*at)) {
+                let title = &item.procedure.title;
+                match counted.iter_mut().find(|(known, _)| *known == title) {
+                    Some((_, times)) => *times += item.copies,
+                    None => counted.push((title, item.copies)),
+                }
+            }
+            let titles = counted.into_iter().map(|(title, times)| match times {
+                0 | 1 => title.clone(),
+                _ => {
+                    let times = Text::untranslated(&times.to_string());
+                    let copies = with(&words::line("copies"), "n", &times);
+                    Text {
+                        ja: format!("{}（{}）", title.ja, copies.ja),
+                        en: format!("{} ({})", title.en, copies.en),
+                    }
+                }
+            });
             let titles = words::list(titles, "、", ", ");
             if !titles.ja.is_empty() {
                 if std::mem::take(&mut first) {
@@ -203,7 +228,12 @@ fn of_item(
             say(2, &words::line("near_limit"));
         }
     }
+    // What is over is told only where nothing else is left.
+    let all_over = item.windows.iter().all(|window| window.over(line.today));
     for window in &item.windows {
+        if window.over(line.today) && !all_over {
+            continue;
+        }
         let text = match (window.from, window.to) {
             (Some(from), Some(to)) if from == to => words::line("window_day"),
             (Some(_), Some(_)) => words::line("window"),
