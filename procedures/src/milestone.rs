@@ -78,7 +78,7 @@ pub fn school_entry(birth: Date) -> Date {
 }
 
 /// The last day of that month and day before another day; 29 February stands for 28 in a common year.
-fn last_before(limit: Date, day: MonthDay) -> Date {
+pub(crate) fn last_before(limit: Date, day: MonthDay) -> Date {
     let of = |year: i16| {
         Date::new(year, day.month, day.day)
             .or_else(|_| Date::new(year, day.month, day.day - 1))

@@ -314,3 +314,126 @@ fn recommendations_say_why_keep_private_apart_and_are_silent_after_a_loss() {
         assert!(answer["error"].is_null(), "{answer}");
     }
 }
+
+fn answered(question: &Value) -> Value {
+    let door = Door::open(date(2026, 11, 24)).unwrap();
+    serde_json::from_str(&door.answer("plan", &question.to_string()).unwrap()).unwrap()
+}
+
+fn item<'a>(answer: &'a Value, id: &str) -> &'a Value {
+    let items = answer["items"].as_array().unwrap();
+    items.iter().find(|one| one["procedure"] == id).unwrap()
+}
+
+#[test]
+fn a_birth_may_be_notified_at_three_places_and_at_two_without_a_registered_domicile() {
+    let places = |nationality: &str| {
+        answered(&json!({
+            "birthplace": "994049", "stay": "994049", "honseki": "991015", "residence": "991015",
+            "mother": {"nationality": nationality}, "father": {"nationality": nationality},
+            "children": [{"birth": "2026-11-22"}],
+        }))
+    };
+    let answer = places("JP");
+    let birth = item(&answer, "shussei_todoke");
+    assert_eq!(birth["recipients"][0]["municipality"], "994049");
+    // Where she stays is where the child was born, and is not named twice.
+    assert_eq!(birth["also_at"].as_array().unwrap().len(), 1);
+    assert_eq!(birth["also_at"][0]["kind"], "honseki");
+    assert_eq!(birth["also_at"][0]["municipality"], "991015");
+    let answer = places("US");
+    assert!(item(&answer, "shussei_todoke")["also_at"].is_null());
+}
+
+#[test]
+fn a_vaccination_is_not_now_before_the_first_can_be_given() {
+    let on = |today: &str| {
+        let answer = answered(&json!({
+            "today": today, "residence": "991015", "children": [{"birth": "2026-11-22"}],
+        }));
+        let item = item(&answer, "yobosesshu");
+        (item["status"].clone(), item["from"].clone())
+    };
+    let upcoming = (json!("upcoming"), json!("2027-01-03"));
+    assert_eq!(on("2026-11-22"), upcoming);
+    assert_eq!(on("2027-01-02"), upcoming);
+    assert_eq!(on("2027-01-03"), (json!("by_itself"), Value::Null));
+}
+
+#[test]
+fn the_rounds_of_the_nursery_are_those_of_the_municipality() {
+    let windows = |home: &str, today: &str| -> Vec<(Value, Value)> {
+        let answer = answered(&json!({
+            "today": today, "residence": home,
+            "children": [{"birth": "2026-11-22", "wants_childcare": true, "in_childcare": false}],
+        }));
+        let windows = item(&answer, "hoiku_nintei_riyo")["windows"].clone();
+        let windows = windows.as_array().unwrap();
+        windows
+            .iter()
+            .map(|one| (one["from"].clone(), one["to"].clone()))
+            .collect()
+    };
+    // The first month a place can begin in after eight weeks is February.
+    assert_eq!(
+        windows("991015", "2026-11-24"),
+        [
+            (json!("2026-10-15"), json!("2026-11-30")),
+            (json!("2027-02-01"), json!("2027-02-10")),
+            (Value::Null, json!("2027-01-10")),
+        ]
+    );
+    assert_eq!(
+        windows("994049", "2026-12-26"),
+        [
+            (json!("2027-12-01"), json!("2027-12-25")),
+            (Value::Null, json!("2027-01-05")),
+        ]
+    );
+    assert!(windows("131016", "2026-11-24").is_empty());
+}
+
+#[test]
+fn what_only_staff_may_bring_up_is_in_no_list_of_a_parent() {
+    let lost = |audience: &str| {
+        answered(&json!({
+            "audience": audience, "residence": "991015", "birthplace": "991015",
+            "delivery": {"date": "2026-11-22", "weeks": 30, "outcome": "stillborn"},
+        }))
+    };
+    let listed = |answer: &Value| answer["recipients"].as_array().unwrap().len();
+    assert_eq!(listed(&lost("parents")), 0);
+    assert!(listed(&lost("staff")) > 0);
+}
+
+#[test]
+fn the_disability_allowances_say_their_sums_once_a_grade_was_told() {
+    let sums = |grade: &str| -> Vec<Value> {
+        let answer = answered(&json!({
+            "audience": "staff", "residence": "991015",
+            "children": [{"birth": "2026-11-22", "disability": grade}],
+        }));
+        let items = answer["items"].as_array().unwrap();
+        let those = ["tokuji_teate", "shogaiji_fukushi_teate"];
+        items
+            .iter()
+            .filter(|one| those.iter().any(|id| one["procedure"] == *id))
+            .map(|one| {
+                json!([
+                    one["amount"]["yen"],
+                    one["amount"]["first_month"],
+                    one["guard"]
+                ])
+            })
+            .collect()
+    };
+    assert_eq!(sums("grade_2"), [json!([38_930, "2026-12", "quiet"])]);
+    assert_eq!(
+        sums("severe"),
+        [
+            json!([58_450, "2026-12", "quiet"]),
+            json!([16_560, "2026-12", "quiet"]),
+        ]
+    );
+    assert!(sums("none").is_empty());
+}

@@ -6,14 +6,14 @@ use std::sync::Arc;
 use super::forms::{self, Blocks};
 use super::problem::ProblemKind;
 use super::procedure::{
-    Access, AmountRef, Attachment, Automatic, DeadlineRule, DeadlineVariant, Decision, Dependency,
-    Disappears, Exception, Guard, Guards, LegalBasis, Length, OfficerItem, OtherWords, Per,
-    Procedure, RecordEntry, Sector, SharedRecord, Version, VersionBy, Window,
+    Access, AlsoAt, AmountRef, Attachment, Automatic, DeadlineRule, DeadlineVariant, Decision,
+    Dependency, Disappears, Exception, Guard, Guards, LegalBasis, Length, OfficerItem, OtherWords,
+    Per, Procedure, RecordEntry, Sector, SharedRecord, Version, VersionBy, Window,
 };
 use super::profile::is_corporate_number;
 use super::raw::{
-    RawAmount, RawAttachment, RawAutomatic, RawDeadline, RawDeadlineVariant, RawDependency,
-    RawGuards, RawOfficerItem, RawProcedure, RawRecord, RawVersion, RawWindow,
+    RawAlsoAt, RawAmount, RawAttachment, RawAutomatic, RawDeadline, RawDeadlineVariant,
+    RawDependency, RawGuards, RawOfficerItem, RawProcedure, RawRecord, RawVersion, RawWindow,
 };
 use super::words::Words;
 use crate::form::Form;
@@ -130,6 +130,7 @@ impl Reader<'_> {
         let versions = self.versions(&raw, event.as_deref());
         let attachments = raw.attachment.iter().map(|a| self.attachment(a)).collect();
         let depends = raw.depends.iter().map(|d| self.dependency(d)).collect();
+        let also_at = raw.also_at.iter().map(|one| self.also_at(one)).collect();
         let automatic = raw.automatic.iter().map(|a| self.automatic(a)).collect();
         let record = raw.record.as_ref().map(|record| self.record(record));
         let recipient = recipient?;
@@ -153,6 +154,7 @@ impl Reader<'_> {
             law: raw.law,
             routing: recipient.usual,
             recipient,
+            also_at,
             order: raw.order,
             bedside: raw.bedside,
             event,
@@ -397,6 +399,14 @@ impl Reader<'_> {
             when: self.rule(&format!("{key}.when"), raw.when.as_ref()),
             article: raw.article.clone(),
             confidence: raw.confidence,
+        }
+    }
+
+    fn also_at(&mut self, raw: &RawAlsoAt) -> AlsoAt {
+        AlsoAt {
+            to: raw.to,
+            when: self.rule("also_at.when", raw.when.as_ref()),
+            article: raw.article.clone().filter(|article| !article.is_empty()),
         }
     }
 

@@ -631,6 +631,17 @@ pub struct Decision {
     pub article: Option<String>,
 }
 
+/// Another recipient that is as lawful as the usual one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AlsoAt {
+    /// Which.
+    pub to: Routing,
+    /// For whom; `None`: always.
+    pub when: Option<Rule>,
+    /// Where the law says so.
+    pub article: Option<String>,
+}
+
 /// How much happens by itself.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Automatic {
@@ -772,6 +783,8 @@ pub struct Procedure {
     pub routing: Routing,
     /// Who receives it, case by case.
     pub recipient: Cases<Routing>,
+    /// Other recipients that are as lawful.
+    pub also_at: Vec<AlsoAt>,
     /// Place on the line; lower comes first.
     pub order: u16,
     /// Filed from the bedside kiosk.

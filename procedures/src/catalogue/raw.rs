@@ -101,6 +101,9 @@ pub(super) struct RawProcedure {
     /// What it rests on.
     #[serde(default)]
     pub(super) depends: Vec<RawDependency>,
+    /// Other recipients that are as lawful as the usual one, in the order they are named.
+    #[serde(default)]
+    pub(super) also_at: Vec<RawAlsoAt>,
     /// How much happens by itself; the first that applies.
     #[serde(default)]
     pub(super) automatic: Vec<RawAutomatic>,
@@ -366,6 +369,20 @@ pub(super) struct RawDependency {
     /// How sure the catalogue is.
     #[serde(default)]
     pub(super) confidence: Confidence,
+}
+
+/// Another recipient that is as lawful as the usual one.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RawAlsoAt {
+    /// Which.
+    pub(super) to: Routing,
+    /// For whom.
+    #[serde(default)]
+    pub(super) when: Option<RawCondition>,
+    /// Where the law says so.
+    #[serde(default)]
+    pub(super) article: Option<String>,
 }
 
 /// How much happens by itself.

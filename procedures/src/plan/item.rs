@@ -76,7 +76,7 @@ pub struct Deadline<'c> {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Span<'c> {
     /// Its name.
-    pub label: Option<&'c Text>,
+    pub label: Option<Text>,
     /// First day; `None`: from the beginning, or not known yet.
     pub from: Option<Date>,
     /// Last day; `None`: without end, or not known yet.
@@ -187,6 +187,8 @@ pub struct Item<'c> {
     pub begins: Option<Date>,
     /// Who receives it, the usual one first; several while it rests on something nobody has said.
     pub recipients: Vec<Recipient>,
+    /// Other municipalities that may take it as lawfully.
+    pub also_at: Vec<Recipient>,
     /// Why this recipient.
     pub recipient_why: Option<Why<'c>>,
     /// Who signs, the first who can.
@@ -268,6 +270,8 @@ pub struct FamilyLine<'c> {
     pub presumed: Vec<&'c Fact>,
     /// Nothing may be pushed, sounded or congratulated.
     pub quiet: bool,
+    /// Who reads it.
+    pub audience: super::Audience,
 }
 
 /// What goes to one recipient in one visit.

@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 
+use super::Audience;
 use super::family::Whom;
 use super::item::{FamilyLine, Item, Status, filings};
 use super::words::{self, with};
@@ -62,6 +63,10 @@ pub fn render(line: &FamilyLine<'_>, lang: Lang) -> String {
                 .map_or(jiff::civil::Date::MAX, |one| one.open_until),
         });
         say(0, &heading(status));
+        if status == Status::Staff {
+            say(1, &words::line("staff_tell"));
+            continue;
+        }
         for item in own {
             of_item(line, item, alone, &mut say);
         }
@@ -82,11 +87,22 @@ pub fn render(line: &FamilyLine<'_>, lang: Lang) -> String {
                 }
             }
             let titles = words::list(titles, "、", ", ");
+            // Of several children it is said which one is meant.
+            let whom = match question.whom {
+                Whom::Child(_) if !alone => {
+                    let whom = words::whom(question.whom, alone);
+                    Text {
+                        ja: format!("{}：", whom.ja),
+                        en: format!("{}: ", whom.en),
+                    }
+                }
+                _ => Text::default(),
+            };
             say(
                 1,
                 &Text {
-                    ja: format!("・{}（{}）", asked.ja, titles.ja),
-                    en: format!("- {} ({})", asked.en, titles.en),
+                    ja: format!("・{}{}（{}）", whom.ja, asked.ja, titles.ja),
+                    en: format!("- {}{} ({})", whom.en, asked.en, titles.en),
                 },
             );
         }
@@ -95,11 +111,25 @@ pub fn render(line: &FamilyLine<'_>, lang: Lang) -> String {
     let mut first = true;
     {
         for group in &groups {
-            let titles = group
-                .items
-                .iter()
-                .filter_map(|at| line.items.get(*at))
-                .map(|item| item.procedure.title.clone());
+            let mut counted: Vec<(&Text, usize)> = Vec::new();
+            for item in group.items.iter().filter_map(|at| line.items.get(*at)) {
+                let title = &item.procedure.title;
+                match counted.iter_mut().find(|(known, _)| *known == title) {
+                    Some((_, times)) => *times += item.copies,
+                    None => counted.push((title, item.copies)),
+                }
+            }
+            let titles = counted.into_iter().map(|(title, times)| match times {
+                0 | 1 => title.clone(),
+                _ => {
+                    let times = Text::untranslated(&times.to_string());
+                    let copies = with(&words::line("copies"), "n", &times);
+                    Text {
+                        ja: format!("{}（{}）", title.ja, copies.ja),
+                        en: format!("{} ({})", title.en, copies.en),
+                    }
+                }
+            });
             let titles = words::list(titles, "、", ", ");
             if !titles.ja.is_empty() {
                 if std::mem::take(&mut first) {
@@ -183,7 +213,7 @@ fn of_item(
                 .to_owned(),
         },
     );
-    if matches!(item.status, Status::Done | Status::Staff) {
+    if item.status == Status::Done {
         return;
     }
     if let Some(deadline) = &item.deadline {
@@ -198,8 +228,14 @@ fn of_item(
             say(2, &words::line("near_limit"));
         }
     }
+    // What is over is told only where nothing else is left.
+    let all_over = item.windows.iter().all(|window| window.over(line.today));
     for window in &item.windows {
+        if window.over(line.today) && !all_over {
+            continue;
+        }
         let text = match (window.from, window.to) {
+            (Some(from), Some(to)) if from == to => words::line("window_day"),
             (Some(_), Some(_)) => words::line("window"),
             (Some(_), None) => words::line("window_from"),
             (None, Some(_)) => words::line("window_to"),
@@ -207,7 +243,14 @@ fn of_item(
         };
         let day = |day: Option<jiff::civil::Date>| day.map(words::day).unwrap_or_default();
         let text = with(&text, "from", &day(window.from));
-        say(2, &with(&text, "to", &day(window.to)));
+        let text = with(&text, "to", &day(window.to));
+        match &window.label {
+            Some(label) => {
+                let said = with(&words::line("window_of"), "time", &text);
+                say(2, &with(&said, "what", label));
+            }
+            None => say(2, &text),
+        }
     }
     for dose in &item.doses {
         let text = with(&words::line("dose"), "what", dose.title);
@@ -234,6 +277,11 @@ fn of_item(
         let names = item.recipients.iter().map(|one| one.name.clone());
         let names = words::list(names, &or.ja, &or.en);
         say(2, &with(&words::line("to"), "name", &names));
+    }
+    if !item.also_at.is_empty() {
+        let names = item.also_at.iter().map(|one| one.name.clone());
+        let names = words::list(names, "、", ", ");
+        say(2, &with(&words::line("also_at"), "name", &names));
     }
     let who = |key: &str, roles: &[Role], say: &mut dyn FnMut(usize, &Text)| {
         if !roles.is_empty() {
@@ -316,7 +364,8 @@ fn of_item(
         let papers = words::list(papers, "、", ", ");
         say(2, &with(&words::line("papers"), "papers", &papers));
     }
-    if item.unverified() {
+    // What was not checked is for officers to know; a parent can do nothing about it.
+    if item.unverified() && line.audience == Audience::Staff {
         say(2, &words::line("unverified"));
     }
 }

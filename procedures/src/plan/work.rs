@@ -14,7 +14,8 @@ use super::item::{
 use super::known::{self, Known, Members, child_home, claimant_home};
 use super::words;
 use super::{Around, Audience};
-use crate::calendar::{Calendar, ClosingDays};
+use crate::amounts::MonthNumber;
+use crate::calendar::{Calendar, ClosingDays, plus_days};
 use crate::catalogue::{
     Automatic, AutomaticMode, Catalogue, DayCount, Guard, Joyful, Kind, OwnDays, Per, Procedure,
     Role, Routing, Sector, Stage, Strength, Version,
@@ -22,6 +23,7 @@ use crate::catalogue::{
 use crate::codes;
 use crate::form::Confidence;
 use crate::ids::MunicipalityCode;
+use crate::milestone::{last_before, school_entry};
 use crate::rules::{Chosen, Fact, FactValue, Focus, Verdict};
 use crate::text::Text;
 use crate::vaccination;
@@ -108,6 +110,7 @@ impl<'c, 'f> Work<'c, 'f> {
             questions,
             presumed,
             quiet: self.family.any_lost() || self.dv(),
+            audience: self.around.audience,
         }
     }
 
@@ -358,7 +361,10 @@ impl<'c, 'f> Work<'c, 'f> {
         let records = &view.known.records;
         let (recipients, recipient_why) = self.recipients(procedure, view);
         let deadline = self.deadline(procedure, version, view, recipients.first());
-        let windows = Self::windows(version, view);
+        let mut windows = Self::windows(version, view);
+        if procedure.id.as_str() == "hoiku_nintei_riyo" && windows.is_empty() {
+            windows = self.intakes(view);
+        }
         let automatic = procedure.automatic.iter().find(|one| {
             one.when
                 .as_ref()
@@ -404,6 +410,7 @@ impl<'c, 'f> Work<'c, 'f> {
             guard,
             estimated: view.estimated,
             begins,
+            also_at: self.also_at(procedure, view, &recipients),
             recipients,
             recipient_why,
             signers: self.signers(procedure, view),
@@ -615,7 +622,7 @@ impl<'c, 'f> Work<'c, 'f> {
                     return None;
                 }
                 Some(Span {
-                    label: window.label.as_ref(),
+                    label: window.label.clone(),
                     from: from.flatten(),
                     to: to.flatten(),
                     note: window.note.as_ref(),
@@ -732,6 +739,89 @@ impl<'c, 'f> Work<'c, 'f> {
             .map(|kind| self.recipient(kind, view.whom))
             .collect();
         (recipients, why)
+    }
+
+    /// The other lawful recipients; a municipality that is named already is not named again.
+    fn also_at(
+        &self,
+        procedure: &Procedure,
+        view: View<'_>,
+        usual: &[Recipient],
+    ) -> Vec<Recipient> {
+        let mut others: Vec<Recipient> = Vec::new();
+        for one in &procedure.also_at {
+            let applies = one
+                .when
+                .as_ref()
+                .is_none_or(|when| when.decide(&view.known.records, &view.focus) != Verdict::No);
+            let recipient = self.recipient(one.to, view.whom);
+            let named = |other: &Recipient| {
+                other.kind == recipient.kind
+                    || (other.municipality.is_some()
+                        && other.municipality == recipient.municipality)
+            };
+            if applies && !usual.iter().chain(&others).any(named) {
+                others.push(recipient);
+            }
+        }
+        others
+    }
+
+    /// The next times to apply for a nursery place, by the profile of the municipality: the rounds for April that are not over,
+    /// and the last day for the next month a place can begin in.
+    fn intakes(&self, view: View<'_>) -> Vec<Span<'c>> {
+        let profile = self
+            .place(Routing::ChildHome, view.whom)
+            .and_then(|code| self.catalogue.profile(&code));
+        let (Some(profile), Some(birth)) = (profile, self.day_of(view, "child.birth")) else {
+            return Vec::new();
+        };
+        // Before that the mother may not work (労働基準法65 II), and nurseries take no child.
+        let earliest = plus_days(birth, 57).max(self.today);
+        let school = school_entry(birth);
+        let span = |label: Text, from: Option<Date>, to: Date| Span {
+            label: Some(label),
+            from,
+            to: Some(to),
+            note: None,
+        };
+        let said = |key: &str, month: Date, round: u8| {
+            let text = words::with(
+                &words::line(key),
+                "month",
+                &words::month(MonthNumber::of(month)),
+            );
+            words::with(&text, "n", &Text::untranslated(&round.to_string()))
+        };
+        let year = earliest.year();
+        let rounds = [year, year.saturating_add(1), year.saturating_add(2)]
+            .into_iter()
+            .filter_map(|year| Date::new(year, 4, 1).ok())
+            .filter(|april| *april >= earliest && *april < school)
+            .map(|april| {
+                let rounds = profile.nursery.april.iter().map(|round| {
+                    let from = last_before(april, round.from);
+                    let to = last_before(april, round.to);
+                    span(said("intake_april", april, round.round), Some(from), to)
+                });
+                rounds
+                    .filter(|round| !round.over(self.today))
+                    .collect::<Vec<_>>()
+            })
+            .find(|rounds| !rounds.is_empty());
+        let day = i8::try_from(profile.nursery.monthly_until_day).unwrap_or(28);
+        let firsts = std::iter::successors(Some(earliest.first_of_month()), |first| {
+            first.checked_add(jiff::Span::new().months(1)).ok()
+        });
+        let monthly = firsts
+            .take(6)
+            .filter(|first| *first >= earliest && *first < school && first.month() != 4)
+            .find_map(|first| {
+                let before = first.yesterday().ok()?;
+                let last = Date::new(before.year(), before.month(), day.min(before.day())).ok()?;
+                (last >= self.today).then(|| span(said("intake_month", first, 0), None, last))
+            });
+        rounds.into_iter().flatten().chain(monthly).collect()
     }
 
     fn recipient(&self, kind: Routing, whom: Whom) -> Recipient {
@@ -884,7 +974,8 @@ fn reasons<'c>(version: &'c Version, view: View<'_>) -> Vec<Why<'c>> {
         }
         given = None;
         // That the child is born is plain to everybody.
-        if step.verdict != Verdict::Yes || step.id == "born" {
+        // So is, to whoever said it, that something is known: such leaves only keep a rule from being presumed.
+        if step.verdict != Verdict::Yes || step.id == "born" || step.id.ends_with("_known") {
             continue;
         }
         // What was presumed is no reason to give; what is delicate is not repeated.

@@ -167,6 +167,9 @@ struct Told {
     goes_with: Vec<Wait>,
     /// Who receives it, the usual one first.
     recipients: Vec<To>,
+    /// Other municipalities that may take it as lawfully.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    also_at: Vec<To>,
     /// Who signs, the first who can.
     signers: Vec<&'static str>,
     /// Who may carry it.
@@ -982,6 +985,11 @@ fn of_item(line: &FamilyLine<'_>, item: &Item<'_>, family: &Family, texts: In<'_
             })
             .collect()
     };
+    let to = |recipient: &plan::Recipient| To {
+        kind: recipient.kind.as_str(),
+        municipality: recipient.municipality.map(MunicipalityCode::to_text),
+        name: texts.words(&recipient.name),
+    };
     let maybe = |text: Option<&Text>| text.map(|text| texts.words(text));
     Told {
         procedure: procedure.id.to_string(),
@@ -996,15 +1004,8 @@ fn of_item(line: &FamilyLine<'_>, item: &Item<'_>, family: &Family, texts: In<'_
         from: item.begins,
         waits_for: edges(true),
         goes_with: edges(false),
-        recipients: item
-            .recipients
-            .iter()
-            .map(|recipient| To {
-                kind: recipient.kind.as_str(),
-                municipality: recipient.municipality.map(MunicipalityCode::to_text),
-                name: texts.words(&recipient.name),
-            })
-            .collect(),
+        recipients: item.recipients.iter().map(to).collect(),
+        also_at: item.also_at.iter().map(to).collect(),
         signers: item.signers.iter().map(|role| role.as_str()).collect(),
         carriers: item.carriers.iter().map(|role| role.as_str()).collect(),
         deadline: item.deadline.as_ref().map(|deadline| Limit {
@@ -1018,7 +1019,7 @@ fn of_item(line: &FamilyLine<'_>, item: &Item<'_>, family: &Family, texts: In<'_
             .windows
             .iter()
             .map(|window| Window {
-                label: maybe(window.label),
+                label: maybe(window.label.as_ref()),
                 from: window.from,
                 to: window.to,
                 note: maybe(window.note),
