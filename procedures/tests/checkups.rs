@@ -5,6 +5,8 @@
     reason = "a failed unwrap is a failed test"
 )]
 
+use std::sync::LazyLock;
+
 use std::collections::BTreeSet;
 
 use jiff::civil::{Date, DateTime, date, datetime};
@@ -35,7 +37,8 @@ fn born(birth: Date) -> Child {
 }
 
 fn ask(question: &Value) -> Value {
-    let door = Door::open(date(2026, 11, 22)).unwrap();
+    static DOOR: LazyLock<Door> = LazyLock::new(|| Door::open(date(2026, 11, 22)).unwrap());
+    let door = &*DOOR;
     serde_json::from_str(&door.answer("checkup", &question.to_string()).unwrap()).unwrap()
 }
 

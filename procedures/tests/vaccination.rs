@@ -5,6 +5,8 @@
     reason = "a failed unwrap is a failed test"
 )]
 
+use std::sync::LazyLock;
+
 use jiff::civil::{Date, date};
 use proptest::prelude::*;
 use serde_json::{Value, json};
@@ -92,7 +94,8 @@ fn list(days: &str) -> Vec<&str> {
 }
 
 fn ask(question: &Value) -> Value {
-    let door = Door::open(date(2026, 11, 22)).unwrap();
+    static DOOR: LazyLock<Door> = LazyLock::new(|| Door::open(date(2026, 11, 22)).unwrap());
+    let door = &*DOOR;
     serde_json::from_str(&door.answer("vaccine", &question.to_string()).unwrap()).unwrap()
 }
 
