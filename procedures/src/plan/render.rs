@@ -111,19 +111,23 @@ pub fn render(line: &FamilyLine<'_>, lang: Lang) -> String {
     let mut first = true;
     {
         for group in &groups {
-            let mut counted: Vec<(&Text, usize)> = Vec::new();
+            let mut counted: Vec<(&Text, &str, usize)> = Vec::new();
             for item in group.items.iter().filter_map(|at| line.items.get(*at)) {
                 let title = &item.procedure.title;
-                match counted.iter_mut().find(|(known, _)| *known == title) {
-                    Some((_, times)) => *times += item.copies,
-                    None => counted.push((title, item.copies)),
+                let known = counted.iter_mut().find(|(known, ..)| *known == title);
+                if let Some((.., times)) = known {
+                    *times += item.copies;
+                } else {
+                    let child = matches!(item.whom, Whom::Child(_));
+                    let key = if child { "several" } else { "copies" };
+                    counted.push((title, key, item.copies));
                 }
             }
-            let titles = counted.into_iter().map(|(title, times)| match times {
+            let titles = counted.into_iter().map(|(title, key, times)| match times {
                 0 | 1 => title.clone(),
                 _ => {
                     let times = Text::untranslated(&times.to_string());
-                    let copies = with(&words::line("copies"), "n", &times);
+                    let copies = with(&words::line(key), "n", &times);
                     Text {
                         ja: format!("{}（{}）", title.ja, copies.ja),
                         en: format!("{} ({})", title.en, copies.en),
