@@ -52,7 +52,7 @@ pub struct Guardian {
     #[serde(default, alias = "need", alias = "kind", deserialize_with = "reason")]
     #[schemars(with = "Option<NeedReason>")]
     pub reason: Option<NeedReason>,
-    /// How he or she works.
+    /// How he or she works. The door takes whoever works some hours for an employee where nothing says so.
     #[serde(default)]
     pub employment: Option<Employment>,
     /// Working (or caring, or studying) hours a week.
@@ -117,7 +117,7 @@ impl Guardian {
 )]
 pub struct Household {
     /// One or two guardians.
-    #[serde(default, alias = "parents")]
+    #[serde(default, alias = "parents", deserialize_with = "listed")]
     pub guardians: Vec<Guardian>,
     /// A single parent.
     #[serde(default, alias = "single", deserialize_with = "flag")]
@@ -180,6 +180,11 @@ pub struct Household {
 /// `null` is the same as left out.
 fn flag<'de, D: Deserializer<'de>>(from: D) -> Result<bool, D::Error> {
     Ok(Option::<bool>::deserialize(from)?.unwrap_or_default())
+}
+
+/// `null` is the same as left out.
+fn listed<'de, D: Deserializer<'de>>(from: D) -> Result<Vec<Guardian>, D::Error> {
+    Ok(Option::<Vec<Guardian>>::deserialize(from)?.unwrap_or_default())
 }
 
 /// A number, or yes for one, or a list for as many as it has.
