@@ -47,6 +47,7 @@ pub enum Illness {
     clippy::struct_excessive_bools,
     reason = "a record of facts as they are asked, each by itself"
 )]
+#[serde(expecting = "a guardian, an object")]
 pub struct Guardian {
     /// Why care is needed.
     #[serde(default, alias = "need", alias = "kind", deserialize_with = "reason")]
@@ -115,6 +116,7 @@ impl Guardian {
     clippy::struct_excessive_bools,
     reason = "a record of facts as they are asked, each by itself"
 )]
+#[serde(expecting = "a household, an object")]
 pub struct Household {
     /// One or two guardians.
     #[serde(default, alias = "parents", deserialize_with = "listed")]
@@ -190,7 +192,10 @@ fn listed<'de, D: Deserializer<'de>>(from: D) -> Result<Vec<Guardian>, D::Error>
 /// A number, or yes for one, or a list for as many as it has.
 fn count<'de, D: Deserializer<'de>>(from: D) -> Result<Option<u32>, D::Error> {
     #[derive(Deserialize)]
-    #[serde(untagged)]
+    #[serde(
+        untagged,
+        expecting = "a count is a whole number from 0, true, false or a list"
+    )]
     enum Given {
         Number(u32),
         Flag(bool),
@@ -209,7 +214,7 @@ fn count<'de, D: Deserializer<'de>>(from: D) -> Result<Option<u32>, D::Error> {
 fn reason<'de, D: Deserializer<'de>>(from: D) -> Result<Option<NeedReason>, D::Error> {
     use serde::de::{Error as _, IntoDeserializer as _};
     #[derive(Deserialize)]
-    #[serde(untagged)]
+    #[serde(untagged, expecting = "a reason is a word or its number on the form")]
     enum Given {
         Number(u8),
         Word(String),
