@@ -16,6 +16,7 @@ pub enum Lang {
 /// One sentence or label in every language.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[serde(expecting = "a text, an object with ja and en")]
 pub struct Text {
     /// Japanese.
     pub ja: String,

@@ -195,6 +195,18 @@ fn a_claim_after_another_event_has_its_own_answer() {
         "moved_away",
         "facility_entered",
         "Child-Died",
+        "died",
+        "death",
+        "child_dies",
+        "child_abroad",
+        "left_japan",
+        "move_abroad",
+        "facility",
+        "child_facility",
+        "facility_admission",
+        "institution",
+        "lost_custody",
+        "custody_end",
     ] {
         for day in ["2026-11-01", "2026-11-30"] {
             assert_eq!(
@@ -208,6 +220,38 @@ fn a_claim_after_another_event_has_its_own_answer() {
     assert_eq!(
         ask("claim", &hired),
         json!({ "last_month": "2026-04", "special_limit": "2026-04-16", "first_month": "2026-05" })
+    );
+    for event in [
+        "became_public_servant",
+        "left_public_service",
+        "recipient_moved",
+    ] {
+        let mut passed = hired.clone();
+        passed["event"] = json!(event);
+        assert_eq!(ask("claim", &passed), ask("claim", &hired), "{event}");
+    }
+    for event in ["custody_start", "adopted"] {
+        let mut begun = moved.clone();
+        begun["event"] = json!(event);
+        assert_eq!(ask("claim", &begun), ask("claim", &moved), "{event}");
+    }
+    // Born on 1 April, eighteen on 31 March.
+    for (birthday, last) in [
+        ("2026-11-22", "2027-03"),
+        ("2027-04-01", "2027-03"),
+        ("2027-04-02", "2028-03"),
+    ] {
+        assert_eq!(
+            ask(
+                "claim",
+                &json!({ "event": "turned_18", "event_date": birthday })
+            ),
+            json!({ "last_month": last })
+        );
+    }
+    error(
+        "claim",
+        &json!({ "event": "turned_18", "event_date": "2023-05-01" }),
     );
     let unclaimed = json!({ "event": "birth", "event_date": "2026-11-30" });
     assert_eq!(
@@ -499,11 +543,38 @@ fn a_relief_lists_its_months() {
 }
 
 #[test]
+fn a_facility_is_outside_the_scheme_in_any_usual_words() {
+    for (input, total) in [
+        (json!({ "facility": "outside" }), 488_000),
+        (json!({ "facility": "in_scheme" }), 500_000),
+        (json!({ "facility": "inside" }), 500_000),
+        (json!({ "facility": { "in_scheme": false } }), 488_000),
+        (json!({ "facility": { "in_scheme": true } }), 500_000),
+        (json!({ "facility": { "name": "あすこえ産院" } }), 500_000),
+        (json!({ "facility": false }), 488_000),
+        (json!({ "facility": null }), 500_000),
+        (json!({ "obstetric_compensation": false }), 488_000),
+        (json!({ "obstetric_compensation": true }), 500_000),
+    ] {
+        let question = json!({ "benefit": "childbirth_lump_sum", "input": input });
+        assert_eq!(ask("benefit", &question)["total"], total, "{question}");
+    }
+    let disabled = |input: Value| {
+        let question = json!({ "benefit": "disabled_child_welfare_allowance", "input": input });
+        ask("benefit", &question)["total"].clone()
+    };
+    assert_eq!(disabled(json!({ "facility": true })), 0);
+    assert_ne!(disabled(json!({ "facility": false })), 0);
+}
+
+#[test]
 fn a_benefit_that_cannot_be_said_is_an_error_in_words() {
     let input = |benefit: &str, input: Value| json!({ "benefit": benefit, "input": input });
     for (question, words) in [
         (json!({}), "benefit is needed"),
         (json!({ "benefit": "free_tea" }), "free_tea"),
+        (json!({ "benefit": "jido_teate" }), "`allowance`"),
+        (json!({ "benefit": "Child Allowance" }), "`allowance`"),
         (
             json!({ "benefit": "childbirth_lump_sum", "input": 7 }),
             "input",

@@ -6,7 +6,9 @@
 )]
 
 use std::collections::BTreeMap;
+use std::io::Write as _;
 use std::path::Path;
+use std::process::{Command, Stdio};
 
 use jiff::civil::{Date, date};
 use proptest::prelude::*;
@@ -779,11 +781,107 @@ fn the_door_tells_every_problem_with_file_procedure_key_and_code() {
     assert_eq!(fine, json!({ "ok": true, "problems": [] }));
     let whole = ask(&json!({ "files": folder() }));
     assert_eq!(whole, json!({ "ok": true, "problems": [] }));
-    assert_eq!(
-        ask(&json!({ "files": {} })),
-        json!({ "ok": true, "problems": [] })
-    );
+    assert_eq!(ask(&json!({ "files": {} })), nothing_found());
+    for unread in [
+        json!({}),
+        json!({ "files": null }),
+        json!({ "folder": "/" }),
+    ] {
+        assert!(ask(&unread)["error"].is_string(), "{unread}");
+    }
     assert!(ask(&json!({ "files": 3 }))["error"].is_string());
+}
+
+fn nothing_found() -> Value {
+    json!({ "ok": false, "problems": [{
+        "file": "", "procedure": null, "key": null, "code": "nothing_found",
+        "message": "there is no file of a catalogue (*.toml)",
+    }] })
+}
+
+/// What the program prints, line by line, and its exit code.
+fn program(arguments: &[&str], input: &str) -> (Vec<Value>, Option<i32>) {
+    let mut child = Command::new(env!("CARGO_BIN_EXE_ubugoe-procedures"))
+        .args(arguments)
+        .env("RUST_BACKTRACE", "1")
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    child
+        .stdin
+        .take()
+        .unwrap()
+        .write_all(input.as_bytes())
+        .unwrap();
+    let output = child.wait_with_output().unwrap();
+    assert_eq!(String::from_utf8(output.stderr).unwrap(), "");
+    let lines = String::from_utf8(output.stdout).unwrap();
+    let read = lines
+        .lines()
+        .map(|line| serde_json::from_str(line).unwrap());
+    (read.collect(), output.status.code())
+}
+
+#[test]
+fn the_program_reads_the_folder_and_says_in_one_line_whether_it_is_ok() {
+    let catalogue = concat!(env!("CARGO_MANIFEST_DIR"), "/catalogue");
+    let fine = json!({ "ok": true, "problems": [] });
+    assert_eq!(
+        program(&["lint", catalogue], ""),
+        (vec![fine.clone()], Some(0))
+    );
+    let own = Path::new(env!("CARGO_TARGET_TMPDIR")).join("lint");
+    let (empty, faulty) = (own.join("empty"), own.join("faulty"));
+    std::fs::create_dir_all(&empty).unwrap();
+    std::fs::create_dir_all(faulty.join("procedures")).unwrap();
+    std::fs::write(
+        faulty.join("procedures/example.toml"),
+        example(&[("law", "")]),
+    )
+    .unwrap();
+    std::fs::write(faulty.join("procedures/unreadable.toml"), "id = ").unwrap();
+    let (empty, faulty) = (empty.to_str().unwrap(), faulty.to_str().unwrap());
+    assert_eq!(
+        program(&["lint", empty], ""),
+        (vec![nothing_found()], Some(1))
+    );
+    let (lines, code) = program(&["lint", faulty], "");
+    assert_eq!((lines.len(), code), (1, Some(1)));
+    assert_eq!(lines[0]["ok"], json!(false));
+    assert!(
+        lines[0]["problems"].as_array().unwrap().len() > 1,
+        "{}",
+        lines[0]
+    );
+
+    let (missing, code) = program(&["lint", "/nowhere/at/all"], "");
+    assert_eq!((missing.len(), code), (1, Some(1)));
+    assert!(
+        missing[0]["error"]
+            .as_str()
+            .unwrap()
+            .contains("/nowhere/at/all")
+    );
+
+    let asked = [
+        json!({ "id": 1, "folder": catalogue }),
+        json!({ "id": "two", "path": faulty }),
+        json!({ "folder": "/nowhere/at/all", "id": 3 }),
+        json!({ "id": 4, "files": {} }),
+        json!({ "id": 5, "folder": 5 }),
+    ];
+    let asked: String = asked.iter().map(|line| format!("{line}\n")).collect();
+    let (answers, code) = program(&["lint"], &asked);
+    assert_eq!((answers.len(), code), (5, Some(0)));
+    assert_eq!(answers[0], json!({ "id": 1, "ok": true, "problems": [] }));
+    assert_eq!(answers[1]["id"], json!("two"));
+    assert_eq!(answers[1]["problems"], lines[0]["problems"]);
+    assert_eq!(answers[2]["id"], json!(3));
+    assert_eq!(answers[2]["error"], missing[0]["error"]);
+    assert_eq!(answers[3]["ok"], json!(false));
+    assert!(answers[4]["error"].is_string());
 }
 
 #[test]

@@ -521,3 +521,55 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn whoever_works_some_hours_is_taken_for_an_employee_and_the_trace_says_so() {
+    let question = |employment: Value| {
+        json!({ "guardians": [
+            { "reason": "work", "hours_week": 40, "employment": employment },
+            { "reason": "work", "hours_week": 35, "employment": employment },
+        ] })
+    };
+    let supposed = ask("points", &question(Value::Null));
+    let said = ask("points", &question(json!("employee")));
+    let left_out = json!({ "guardians": [{ "reason": "work", "hours_week": 40 }, { "reason": "work", "hours_week": 35 }] });
+    for answer in [&supposed, &said, &ask("points", &left_out)] {
+        assert_eq!(answer["total"], json!(23), "{answer}");
+        assert_eq!(answer["per_guardian"], json!([12, 11]));
+    }
+    let trace = supposed["trace"].as_array().unwrap();
+    let supposed: Vec<&Value> = trace
+        .iter()
+        .filter(|line| line["rule"] == json!("employee_supposed"))
+        .collect();
+    assert_eq!(supposed.len(), 2);
+    assert_eq!(supposed[1]["guardian"], json!(2));
+    assert_eq!(supposed[0]["counted"], json!(false));
+    assert!(!said.to_string().contains("employee_supposed"));
+    // An offer of work is not work yet.
+    let offer = json!({ "guardians": [{ "reason": "work", "hours_week": 40, "has_offer": true }] });
+    assert_eq!(ask("points", &offer)["total"], json!(4));
+}
+
+#[test]
+fn hours_and_days_that_no_week_or_month_has_are_errors_and_null_guardians_are_none() {
+    for (field, bad, good) in [
+        ("hours_week", [json!(168.5), json!(-1), json!(1e300)], 168),
+        ("hours_month", [json!(745), json!(-0.1), json!(1e9)], 744),
+        ("days_week", [json!(8), json!(-1), json!(7.5)], 7),
+        ("days_month", [json!(32), json!(-3), json!(99)], 31),
+    ] {
+        let of = |value: &Value| json!({ "guardians": [{ "reason": "work", field: value }] });
+        for value in &bad {
+            assert!(error("points", &of(value)).contains(field), "{value}");
+        }
+        let fine = ask("points", &of(&json!(good)));
+        assert!(fine["total"].is_number(), "{fine}");
+    }
+    for field in ["disability_grade", "care_level"] {
+        error("points", &json!({ "guardians": [{ field: -1 }] }));
+    }
+    error("points", &json!({ "siblings_enrolled": -1 }));
+    let null = ask("points", &json!({ "guardians": null, "welfare": true }));
+    assert_eq!(null, ask("points", &json!({ "welfare": true })));
+}

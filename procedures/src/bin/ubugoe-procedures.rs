@@ -1,5 +1,5 @@
 //! `ubugoe-procedures KIND < lines.jsonl`: the door of the domain for anything outside. Reads standard input, the clock
-//! for the date of the law, for `lint FOLDER` the folder, and nothing else; what it answers is decided in the library.
+//! for the date of the law, for `lint` the folder it is asked about, and nothing else; what it answers is decided in the library.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -12,6 +12,7 @@ use clap::Parser;
 use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::{TimeZone, offset};
+use serde_json::{Value, json};
 use ubugoe_procedures::door::Door;
 
 /// Answers questions about the procedures around a birth: JSON Lines in, JSON Lines out, one answer per line.
@@ -20,7 +21,7 @@ use ubugoe_procedures::door::Door;
 struct Arguments {
     /// What is asked.
     kind: String,
-    /// Of `lint`: a catalogue's folder, instead of standard input. One line for each problem; exit code 1 if there is any.
+    /// Of `lint`: a catalogue's folder, instead of standard input. One line `{"ok", "problems"}`; exit code 1 if not ok.
     folder: Option<PathBuf>,
     /// Print the JSON Schema of question and answer instead.
     #[arg(long)]
@@ -48,22 +49,32 @@ fn today() -> Date {
     Timestamp::now().to_zoned(TimeZone::fixed(offset(9))).date()
 }
 
+/// A folder with more in it is no catalogue, perhaps a whole disk.
+const MOST_ENTRIES: usize = 20_000;
+
 /// Every TOML file below a folder, by its path there.
 fn read_folder(folder: &Path) -> anyhow::Result<BTreeMap<String, String>> {
     let mut files = BTreeMap::new();
     let mut open = vec![folder.to_owned()];
+    let mut seen = 0;
     while let Some(next) = open.pop() {
         let entries =
             std::fs::read_dir(&next).with_context(|| format!("read {}", next.display()))?;
         for entry in entries {
             let path = entry?.path();
+            seen += 1;
+            anyhow::ensure!(
+                seen <= MOST_ENTRIES,
+                "{} holds more than {MOST_ENTRIES} entries",
+                folder.display()
+            );
             // A link could lead round in a circle.
             if path.is_symlink() {
                 continue;
             }
             if path.is_dir() {
                 open.push(path);
-            } else if path.extension().is_some_and(|ending| ending == "toml") {
+            } else if path.is_file() && path.extension().is_some_and(|ending| ending == "toml") {
                 let bytes =
                     std::fs::read(&path).with_context(|| format!("read {}", path.display()))?;
                 let name = path.strip_prefix(folder)?.to_string_lossy().into_owned();
@@ -72,6 +83,29 @@ fn read_folder(folder: &Path) -> anyhow::Result<BTreeMap<String, String>> {
         }
     }
     Ok(files)
+}
+
+/// The answer of `lint` to a folder, or `{"error"}` where it cannot be read.
+fn lint(folder: &Path) -> Value {
+    match read_folder(folder) {
+        Ok(files) => Door::lint(files),
+        // Without `{:?}`, which may tell a backtrace.
+        Err(error) => json!({ "error": format!("{error:#}") }),
+    }
+}
+
+/// The answer to a line that names a folder instead of handing in files, with its `id`; `None` for any other line.
+fn lint_line(line: &str) -> Option<Value> {
+    let question: Value = serde_json::from_str(line).ok()?;
+    if question.get("files").is_some_and(|files| !files.is_null()) {
+        return None;
+    }
+    let named = |name| question.get(name).and_then(Value::as_str);
+    let mut answer = lint(Path::new(named("folder").or_else(|| named("path"))?));
+    if let (Some(id), Some(fields)) = (question.get("id"), answer.as_object_mut()) {
+        fields.insert("id".to_owned(), id.clone());
+    }
+    Some(answer)
 }
 
 fn main() -> anyhow::Result<ExitCode> {
@@ -106,11 +140,10 @@ fn run() -> anyhow::Result<ExitCode> {
     }
     if let Some(folder) = &arguments.folder {
         anyhow::ensure!(arguments.kind == "lint", "only lint takes a folder");
-        let lines = Door::lint(read_folder(folder)?);
-        for line in &lines {
-            writeln!(out, "{line}")?;
-        }
-        return Ok(ExitCode::from(u8::from(!lines.is_empty())));
+        let answer = lint(folder);
+        let ok = answer.get("ok").and_then(Value::as_bool) == Some(true);
+        writeln!(out, "{answer}")?;
+        return Ok(ExitCode::from(u8::from(!ok)));
     }
     let as_of = match arguments.as_of {
         Some(day) => day,
@@ -121,7 +154,10 @@ fn run() -> anyhow::Result<ExitCode> {
         let line = line?;
         // Bytes that are not UTF-8 are a bad line like any other.
         let line = String::from_utf8_lossy(&line);
-        if let Some(answer) = door.answer(&arguments.kind, &line) {
+        let read = (arguments.kind == "lint").then(|| lint_line(&line));
+        if let Some(answer) = read.flatten() {
+            writeln!(out, "{answer}")?;
+        } else if let Some(answer) = door.answer(&arguments.kind, &line) {
             writeln!(out, "{answer}")?;
         }
     }

@@ -127,11 +127,10 @@ impl Door {
         }))
     }
 
-    /// Every problem of a catalogue's files, by name below their folder; one JSON line each, nothing when all is well.
+    /// What is wrong with a catalogue's files, by name below their folder: the answer of `lint`, `{"ok", "problems"}`.
     #[must_use]
-    pub fn lint(files: BTreeMap<String, String>) -> Vec<String> {
-        let told = kinds::lint::told(files);
-        told.iter().map(|told| json!(told).to_string()).collect()
+    pub fn lint(files: BTreeMap<String, String>) -> Value {
+        json!(kinds::lint::told(files))
     }
 
     /// The answer to one line, as one line; `None` for a kind that is not there.

@@ -31,6 +31,7 @@ pub fn tax_fiscal_year(month: Month) -> i16 {
 
 /// A household's municipal tax of one fiscal year.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(expecting = "the tax of a year, an object")]
 pub struct Tax {
     /// Income levy (所得割) of both guardians, in yen.
     #[serde(default)]
@@ -45,6 +46,7 @@ pub struct Tax {
 
 /// A sibling.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(expecting = "a sibling, an object")]
 pub struct FeeSibling {
     /// Older than the child in question.
     #[serde(default)]
@@ -56,6 +58,7 @@ pub struct FeeSibling {
 
 /// What the fee depends on.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(expecting = "a household, an object")]
 pub struct FeeHousehold {
     /// Tax by the fiscal year it is of.
     #[serde(default)]

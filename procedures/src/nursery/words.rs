@@ -131,6 +131,7 @@ sentences! {
     FeeSiblingCounted = "fee_sibling_counted",
     PointsNotATruth = "points_not_a_truth",
     PointsYearDiffers = "points_year_differs",
+    PointsEmployeeSupposed = "points_employee_supposed",
 }
 
 #[derive(Debug, Deserialize)]

@@ -32,6 +32,7 @@ pub(crate) struct Question {
 }
 
 #[derive(Debug, Default, Deserialize, JsonSchema)]
+#[serde(expecting = "a recipient, an object")]
 struct Recipient {
     /// A civil servant of the state or of a local government, who is paid by the employer. Staff of independent agencies,
     /// national universities and the seconded are not.
@@ -60,13 +61,14 @@ enum QuestionIncome {
 
 /// A name for a child in the answer.
 #[derive(Debug, Deserialize, JsonSchema)]
-#[serde(untagged)]
+#[serde(untagged, expecting = "id is a text or a number")]
 enum Id {
     Text(String),
     Number(serde_json::Number),
 }
 
 #[derive(Debug, Deserialize, JsonSchema)]
+#[serde(expecting = "a child, an object with birth")]
 struct QuestionChild {
     /// Name of the child in the answer; its place in the list, from 0, if absent.
     #[serde(default)]

@@ -56,8 +56,12 @@ struct Input {
     /// Days beside `weeks`, 0 to 6; without `weeks`, the day of the pregnancy counted from 1.
     days: Option<i64>,
     /// Lump sum: the facility is in the compensation scheme of obstetrics (産科医療補償制度); default true. Also
-    /// `compensation_scheme`, `facility_in_scheme`, `facility_in_compensation_scheme`.
+    /// `compensation_scheme`, `facility_in_scheme`, `facility_in_compensation_scheme`, `obstetric_compensation`.
     in_scheme: Option<bool>,
+    /// Lump sum: the same as `in_scheme`, also `"in_scheme"`, `"inside"`, `"outside"` or `{"in_scheme": false}`. Disabled
+    /// child welfare allowance: the same as `in_facility`.
+    #[schemars(with = "Option<serde_json::Value>")]
+    facility: Option<bool>,
     /// Lump sum: covered by public health insurance; default true.
     insured: Option<bool>,
     /// Pregnancy support: `first` or `second` payment only; both if absent.
@@ -225,6 +229,11 @@ fn outcome<'t>(
         "pension_childcare_relief" | "ikuji_menjo_nenkin" => {
             benefits.pension_childcare_relief(&input.childcare_relief()?)
         }
+        "child_allowance" | "jido_teate" | "jido_teate_nintei" | "jido_teate_gakukaitei" => {
+            return Err(DoorError::impossible(
+                "the child allowance (jido_teate) is asked for with the kind `allowance`",
+            ));
+        }
         other => {
             let shown: String = other.chars().take(60).collect();
             let what = format!("there is no benefit {shown:?}; --schema lists them");
@@ -265,7 +274,7 @@ impl Input {
         Ok(Childbirth {
             children: self.number_of_children().or(self.fetuses).unwrap_or(1),
             pregnancy: self.pregnancy()?,
-            in_scheme: self.in_scheme.unwrap_or(true),
+            in_scheme: self.in_scheme.or(self.facility).unwrap_or(true),
             insured: self.insured.unwrap_or(true),
             month,
         })
@@ -372,7 +381,7 @@ impl Input {
         };
         DisabledChild {
             children,
-            in_facility: self.in_facility.unwrap_or(false),
+            in_facility: self.in_facility.or(self.facility).unwrap_or(false),
             own: self.claimant(),
             relatives: self.all_relatives(),
             month,
@@ -512,10 +521,18 @@ fn grade(value: &Value) -> Result<i64, String> {
 /// True or false, or in the words of the answer's class.
 fn scheme(value: &Value) -> Result<bool, String> {
     match value.as_str() {
-        Some("in_scheme" | "in") => Ok(true),
-        Some("outside" | "out") => Ok(false),
+        Some("in_scheme" | "in" | "inside") => Ok(true),
+        Some("outside" | "out" | "outside_scheme" | "not_in_scheme") => Ok(false),
         _ => loose::flag(value),
     }
+}
+
+/// The same, also as an object that may say it of the facility.
+fn facility(value: &Value) -> Result<Option<bool>, String> {
+    if value.is_object() {
+        return object(value)?.take(SCHEME, scheme);
+    }
+    scheme(value).map(Some)
 }
 
 fn list<T>(value: &Value, reader: fn(&Value) -> Result<T, String>) -> Result<Vec<T>, String> {
@@ -564,6 +581,16 @@ fn children(value: &Value) -> Result<Children, String> {
     }
 }
 
+const SCHEME: &[&str] = &[
+    "in_scheme",
+    "compensation_scheme",
+    "facility_in_scheme",
+    "facility_in_compensation_scheme",
+    "in_compensation_scheme",
+    "obstetric_compensation",
+    "obstetric_compensation_scheme",
+    "scheme",
+];
 const BIRTH: &[&str] = &["birth", "birth_date", "born", "date_of_birth", "birthday"];
 const DEPENDANTS: &[&str] = &["dependants", "dependents", "number_of_dependants"];
 
@@ -581,17 +608,8 @@ impl Input {
                 &["days", "gestational_days", "pregnancy_days"],
                 loose::integer,
             )?,
-            in_scheme: fields.take(
-                &[
-                    "in_scheme",
-                    "compensation_scheme",
-                    "facility_in_scheme",
-                    "facility_in_compensation_scheme",
-                    "in_compensation_scheme",
-                    "scheme",
-                ],
-                scheme,
-            )?,
+            in_scheme: fields.take(SCHEME, scheme)?,
+            facility: fields.take(&["facility"], facility)?.flatten(),
             insured: fields.take(&["insured"], loose::flag)?,
             stage: fields.take(&["stage", "payment"], text)?,
             dependants: fields.take(DEPENDANTS, loose::integer)?,
@@ -636,7 +654,7 @@ impl Input {
             public_pension: fields.take(&["public_pension", "pension"], loose::integer)?,
             grade: fields.take(&["grade"], grade)?,
             grades: fields.take(&["grades"], |value| list(value, grade))?,
-            in_facility: fields.take(&["in_facility", "facility"], loose::flag)?,
+            in_facility: fields.take(&["in_facility"], loose::flag)?,
             birth: fields.take(BIRTH, day)?,
             due: fields.take(&["due", "due_date", "expected_date"], day)?,
             filed: fields.take(&["filed", "filed_on"], day)?,

@@ -17,8 +17,9 @@ pub(crate) struct Claim;
 pub(crate) struct Question {
     /// What happened. What gives an entitlement: `birth`, `move`, `custody_began`, `adoption`, `left_facility`,
     /// `returned_to_japan`, `disaster`. What ends one: `child_died`, `recipient_died`, `child_moved_abroad`,
-    /// `recipient_moved_abroad`, `moved_away`, `custody_ended`, `facility_entered`, `support_ended`, `age_limit`. What passes
-    /// it to another payer, so both: `became_civil_servant`, `left_civil_service`.
+    /// `recipient_moved_abroad`, `moved_away`, `custody_ended`, `facility_entered`, `support_ended`, `age_limit`, and
+    /// `turned_18` (the birthday; it ends with that fiscal year). What passes it to another payer, so both:
+    /// `became_civil_servant`, `left_civil_service`, `recipient_moved`. Several have more than one accepted name.
     #[serde(default)]
     event: Option<String>,
     /// The day it happened; for a move, the announced day of moving out (転出予定日); for a disaster, the day it ended.
@@ -84,6 +85,9 @@ pub(crate) enum Answer {
     },
 }
 
+/// The event that ends nothing on its day, but with the fiscal year (R-FYEND).
+const TURNED_18: &str = "turned_18";
+
 /// Names of events, as they are asked for.
 const EVENTS: &[(&str, ClaimEvent)] = &[
     ("birth", ClaimEvent::Begins),
@@ -95,14 +99,19 @@ const EVENTS: &[(&str, ClaimEvent)] = &[
     ("moved_in", ClaimEvent::Begins),
     ("custody_began", ClaimEvent::Begins),
     ("custody_started", ClaimEvent::Begins),
+    ("custody_start", ClaimEvent::Begins),
     ("adoption", ClaimEvent::Begins),
     ("child_adopted", ClaimEvent::Begins),
+    ("adopted", ClaimEvent::Begins),
     ("left_facility", ClaimEvent::Begins),
     ("facility_left", ClaimEvent::Begins),
     ("child_left_facility", ClaimEvent::Begins),
     ("returned_to_japan", ClaimEvent::Begins),
     ("disaster", ClaimEvent::Begins),
+    ("died", ClaimEvent::Ends),
+    ("death", ClaimEvent::Ends),
     ("child_died", ClaimEvent::Ends),
+    ("child_dies", ClaimEvent::Ends),
     ("child_death", ClaimEvent::Ends),
     ("death_of_child", ClaimEvent::Ends),
     ("recipient_died", ClaimEvent::Ends),
@@ -113,25 +122,38 @@ const EVENTS: &[(&str, ClaimEvent)] = &[
     ("child_left_japan", ClaimEvent::Ends),
     ("recipient_moved_abroad", ClaimEvent::Ends),
     ("recipient_left_japan", ClaimEvent::Ends),
+    ("child_abroad", ClaimEvent::Ends),
+    ("left_japan", ClaimEvent::Ends),
     ("moved_abroad", ClaimEvent::Ends),
+    ("move_abroad", ClaimEvent::Ends),
     ("moved_away", ClaimEvent::Ends),
     ("moved_out", ClaimEvent::Ends),
     ("move_out", ClaimEvent::Ends),
     ("custody_ended", ClaimEvent::Ends),
+    ("custody_end", ClaimEvent::Ends),
     ("custody_lost", ClaimEvent::Ends),
+    ("lost_custody", ClaimEvent::Ends),
     ("child_left", ClaimEvent::Ends),
     ("child_left_custody", ClaimEvent::Ends),
     ("divorce", ClaimEvent::Ends),
     ("divorced", ClaimEvent::Ends),
+    ("facility", ClaimEvent::Ends),
+    ("child_facility", ClaimEvent::Ends),
+    ("facility_admission", ClaimEvent::Ends),
+    ("institution", ClaimEvent::Ends),
     ("facility_entered", ClaimEvent::Ends),
     ("entered_facility", ClaimEvent::Ends),
     ("child_entered_facility", ClaimEvent::Ends),
     ("support_ended", ClaimEvent::Ends),
     ("age_limit", ClaimEvent::Ends),
+    (TURNED_18, ClaimEvent::Ends),
     ("aged_out", ClaimEvent::Ends),
     ("child_aged_out", ClaimEvent::Ends),
     ("became_civil_servant", ClaimEvent::Passes),
+    ("became_public_servant", ClaimEvent::Passes),
     ("left_civil_service", ClaimEvent::Passes),
+    ("left_public_service", ClaimEvent::Passes),
+    ("recipient_moved", ClaimEvent::Passes),
 ];
 
 impl Kind for Claim {
@@ -164,7 +186,11 @@ impl Kind for Claim {
         let day = question
             .event_date
             .ok_or_else(|| DoorError::impossible("event_date is needed"))?;
-        let last_month = MonthNumber::of(day);
+        let last_month = if name == TURNED_18 {
+            eighteenth_year_end(day)?
+        } else {
+            MonthNumber::of(day)
+        };
         if event == ClaimEvent::Ends {
             return Ok(Answer::Ends { last_month });
         }
@@ -195,6 +221,18 @@ impl Kind for Claim {
             },
         })
     }
+}
+
+/// 児童手当法3 I, 4 I: the March after reaching eighteen, asked for by the eighteenth birthday. The law has gone that far
+/// since October 2024; whoever was past that March by then never had it.
+fn eighteenth_year_end(birthday: Date) -> Result<MonthNumber, DoorError> {
+    let last = MonthNumber::fiscal_year_end(birthday, 0);
+    if last < MonthNumber::new(2024, 10) {
+        return Err(DoorError::impossible(
+            "until September 2024 the allowance ended with the fiscal year of fifteen",
+        ));
+    }
+    Ok(last)
 }
 
 fn is_birth(event: &str) -> bool {

@@ -44,7 +44,7 @@ enum CodeKind {
 }
 
 #[derive(Debug, Deserialize, JsonSchema)]
-#[serde(untagged)]
+#[serde(untagged, expecting = "a code is a text or an object of its parts")]
 enum Given {
     /// As text.
     Text(String),
@@ -54,6 +54,7 @@ enum Given {
 
 /// The parts of an account, those that are there.
 #[derive(Debug, Default, Deserialize, JsonSchema)]
+#[serde(expecting = "an object of the parts of a code")]
 struct Parts {
     /// ゆうちょ 記号, five digits.
     #[serde(default, alias = "symbol")]

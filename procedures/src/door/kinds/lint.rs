@@ -15,7 +15,11 @@ pub(crate) struct Lint;
 pub(crate) struct Question {
     /// Text of each file by its name below the folder: `procedures/kinenhin.toml`, `facts/childcare.toml`, `blocks.toml`. A
     /// set without facts is taken as an addition to the built-in catalogue.
-    files: BTreeMap<String, String>,
+    #[serde(default)]
+    files: Option<BTreeMap<String, String>>,
+    /// Instead of `files`: the catalogue's folder, which the program reads before it asks. Also `path`.
+    #[serde(default, alias = "path")]
+    folder: Option<String>,
 }
 
 /// What is wrong.
@@ -30,13 +34,13 @@ pub(crate) struct Answer {
 /// One problem.
 #[derive(Debug, Serialize, JsonSchema)]
 pub(crate) struct Told {
-    /// The file.
+    /// The file; empty where there is none.
     file: String,
     /// The procedure; `null` where it is in none.
     procedure: Option<String>,
     /// The key, or the line where the file cannot be read; `null` where it is at none.
     key: Option<String>,
-    /// A stable word for the kind of problem: `dead_link`, `overlapping_cases`, `no_law` …
+    /// A stable word for the kind of problem: `dead_link`, `overlapping_cases`, `no_law`, `nothing_found` …
     code: &'static str,
     /// What is wrong, in words.
     message: String,
@@ -54,10 +58,24 @@ impl From<Problem> for Told {
     }
 }
 
-/// Every problem of some files.
-pub(crate) fn told(files: BTreeMap<String, String>) -> Vec<Told> {
-    let problems = Catalogue::lint(files);
-    problems.into_iter().map(Told::from).collect()
+/// What is wrong with some files. No file at all is a mistake of whoever asked, never a catalogue without a fault.
+pub(crate) fn told(files: BTreeMap<String, String>) -> Answer {
+    let problems: Vec<Told> = if files.is_empty() {
+        vec![Told {
+            file: String::new(),
+            procedure: None,
+            key: None,
+            code: "nothing_found",
+            message: "there is no file of a catalogue (*.toml)".to_owned(),
+        }]
+    } else {
+        let problems = Catalogue::lint(files);
+        problems.into_iter().map(Told::from).collect()
+    };
+    Answer {
+        ok: problems.is_empty(),
+        problems,
+    }
 }
 
 impl Kind for Lint {
@@ -67,10 +85,12 @@ impl Kind for Lint {
     type Answer = Answer;
 
     fn answer(_: &Context, question: Question) -> Result<Answer, DoorError> {
-        let problems = told(question.files);
-        Ok(Answer {
-            ok: problems.is_empty(),
-            problems,
-        })
+        match (question.files, question.folder) {
+            (Some(files), _) => Ok(told(files)),
+            (None, Some(_)) => Err(DoorError::impossible(
+                "a folder is read by the program, not here: hand in its files",
+            )),
+            (None, None) => Err(DoorError::impossible("files or folder is needed")),
+        }
     }
 }

@@ -47,6 +47,7 @@ pub(crate) struct Question {
 }
 
 #[derive(Debug, Deserialize, JsonSchema)]
+#[serde(expecting = "siblings, an object with members")]
 struct Siblings {
     /// Their ids.
     #[serde(alias = "children")]

@@ -106,7 +106,10 @@ pub(crate) struct Question {
 }
 
 #[derive(Debug, Deserialize, JsonSchema)]
-#[serde(untagged)]
+#[serde(
+    untagged,
+    expecting = "hours are [\"07:30\", \"18:30\"] or {\"from\", \"to\"}"
+)]
 enum Hours {
     Pair(String, String),
     Named {
@@ -120,7 +123,7 @@ enum Hours {
 }
 
 #[derive(Debug, Deserialize, JsonSchema)]
-#[serde(untagged)]
+#[serde(untagged, expecting = "a text or a list of texts is needed")]
 enum OneOrMany {
     One(String),
     Many(Vec<String>),
@@ -137,6 +140,7 @@ impl OneOrMany {
 
 /// What the fee of licensed care follows from.
 #[derive(Debug, Deserialize, JsonSchema)]
+#[serde(expecting = "an object with household")]
 struct FeeQuestion {
     /// The municipality: code, name or table (`asukoe`, `kazamine`, `national` for the ceilings). Left out: `asukoe`.
     #[serde(default)]

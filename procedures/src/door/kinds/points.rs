@@ -8,8 +8,8 @@ use super::loose;
 use crate::calendar;
 use crate::door::{Context, DoorError, Kind};
 use crate::nursery::{
-    CareHours, CertificationClass, Household, NeedDecision, NeedRules, PointLine, PointTable,
-    PointTables, Score, certify,
+    CareHours, CertificationClass, Guardian, Household, NeedDecision, NeedRules, PointLine,
+    PointTable, PointTables, Score, certify,
 };
 use crate::text::Text;
 
@@ -65,7 +65,8 @@ pub(crate) struct Answer {
     adjustments: Vec<Adjustment>,
     /// Their sum.
     adjustment: i64,
-    /// Every rule that applied, also those that do not count because another of their group does.
+    /// Every rule that applied, also those that do not count because another of their group does. `employee_supposed` says
+    /// that a guardian who works was taken for an employee because nothing said how.
     trace: Vec<Line>,
     /// Rules that could not be decided, and what is missing for them.
     open: Vec<Open>,
@@ -205,16 +206,22 @@ impl Kind for Points {
                 .find(name, year)
                 .ok_or_else(|| DoorError::impossible(format!("no point table of {name:?}")))?
         };
-        let household = question.household.as_ref().unwrap_or(&question.facts);
-        if household.guardians.len() > 2 {
+        let given = question.household.as_ref().unwrap_or(&question.facts);
+        if given.guardians.len() > 2 {
             return Err(DoorError::impossible(format!(
                 "{} guardians: one or two are needed",
-                household.guardians.len()
+                given.guardians.len()
             )));
         }
-        let score = table.score(household).map_err(DoorError::impossible)?;
+        given.guardians.iter().try_for_each(possible)?;
+        let mut household = given.clone();
+        let supposed = household
+            .suppose_employees()
+            .map_err(DoorError::impossible)?;
+        let mut score = table.score(&household).map_err(DoorError::impossible)?;
+        score.lines.extend(supposed);
         let certification = match question.birth {
-            Some(birth) => Some(certified(&question, household, birth, entry)?),
+            Some(birth) => Some(certified(&question, &household, birth, entry)?),
             None => None,
         };
         let year_note = match question.table {
@@ -223,6 +230,22 @@ impl Kind for Points {
         };
         Ok(answer(score, table, year_note, certification))
     }
+}
+
+/// No week has more than 168 hours, no month more than 744.
+fn possible(guardian: &Guardian) -> Result<(), DoorError> {
+    for (what, given, most) in [
+        ("hours_week", guardian.hours_week, 168.0),
+        ("hours_month", guardian.hours_month, 744.0),
+        ("days_week", guardian.days_week, 7.0),
+        ("days_month", guardian.days_month, 31.0),
+    ] {
+        if let Some(given) = given.filter(|given| !(0.0..=most).contains(given)) {
+            let what = format!("{what} {given}: 0 to {most} are possible");
+            return Err(DoorError::impossible(what));
+        }
+    }
+    Ok(())
 }
 
 fn certified(

@@ -52,14 +52,17 @@ pub(crate) struct Question {
 }
 
 #[derive(Debug, Deserialize, JsonSchema)]
-#[serde(untagged)]
+#[serde(untagged, expecting = "attributes are an object or a list")]
 enum Attributes {
     ByName(BTreeMap<String, Value>),
     List(Vec<Value>),
 }
 
 #[derive(Debug, Deserialize, JsonSchema)]
-#[serde(untagged)]
+#[serde(
+    untagged,
+    expecting = "counts are {code: households} or a list of {\"code\", \"households\"}"
+)]
 enum Cells {
     ByCode(BTreeMap<String, u64>),
     List(Vec<Cell>),
@@ -67,6 +70,7 @@ enum Cells {
 
 /// One cell of public counts.
 #[derive(Debug, Deserialize, JsonSchema)]
+#[serde(expecting = "an object with code and households")]
 struct Cell {
     /// Its plain code.
     code: String,
@@ -77,6 +81,7 @@ struct Cell {
 
 /// What a token needs.
 #[derive(Debug, Deserialize, JsonSchema)]
+#[serde(expecting = "an object with site, key and random")]
 struct Scramble {
     /// Who the token is for: `a–z 0–9 . -`.
     site: String,

@@ -47,12 +47,13 @@ pub enum Illness {
     clippy::struct_excessive_bools,
     reason = "a record of facts as they are asked, each by itself"
 )]
+#[serde(expecting = "a guardian, an object")]
 pub struct Guardian {
     /// Why care is needed.
     #[serde(default, alias = "need", alias = "kind", deserialize_with = "reason")]
     #[schemars(with = "Option<NeedReason>")]
     pub reason: Option<NeedReason>,
-    /// How he or she works.
+    /// How he or she works. The door takes whoever works some hours for an employee where nothing says so.
     #[serde(default)]
     pub employment: Option<Employment>,
     /// Working (or caring, or studying) hours a week.
@@ -115,9 +116,10 @@ impl Guardian {
     clippy::struct_excessive_bools,
     reason = "a record of facts as they are asked, each by itself"
 )]
+#[serde(expecting = "a household, an object")]
 pub struct Household {
     /// One or two guardians.
-    #[serde(default, alias = "parents")]
+    #[serde(default, alias = "parents", deserialize_with = "listed")]
     pub guardians: Vec<Guardian>,
     /// A single parent.
     #[serde(default, alias = "single", deserialize_with = "flag")]
@@ -182,10 +184,18 @@ fn flag<'de, D: Deserializer<'de>>(from: D) -> Result<bool, D::Error> {
     Ok(Option::<bool>::deserialize(from)?.unwrap_or_default())
 }
 
+/// `null` is the same as left out.
+fn listed<'de, D: Deserializer<'de>>(from: D) -> Result<Vec<Guardian>, D::Error> {
+    Ok(Option::<Vec<Guardian>>::deserialize(from)?.unwrap_or_default())
+}
+
 /// A number, or yes for one, or a list for as many as it has.
 fn count<'de, D: Deserializer<'de>>(from: D) -> Result<Option<u32>, D::Error> {
     #[derive(Deserialize)]
-    #[serde(untagged)]
+    #[serde(
+        untagged,
+        expecting = "a count is a whole number from 0, true, false or a list"
+    )]
     enum Given {
         Number(u32),
         Flag(bool),
@@ -204,7 +214,7 @@ fn count<'de, D: Deserializer<'de>>(from: D) -> Result<Option<u32>, D::Error> {
 fn reason<'de, D: Deserializer<'de>>(from: D) -> Result<Option<NeedReason>, D::Error> {
     use serde::de::{Error as _, IntoDeserializer as _};
     #[derive(Deserialize)]
-    #[serde(untagged)]
+    #[serde(untagged, expecting = "a reason is a word or its number on the form")]
     enum Given {
         Number(u8),
         Word(String),

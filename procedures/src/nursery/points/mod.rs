@@ -9,6 +9,7 @@ mod table;
 
 use serde::Serialize;
 
+use super::need::NeedReason;
 use super::words::{DataError, Say, Sentence, Words};
 use crate::text::Text;
 
@@ -56,6 +57,35 @@ pub struct Standing {
     pub total: i64,
     /// Tie-breakers, each turned so that greater goes first.
     pub ties: Vec<i64>,
+}
+
+impl Household {
+    /// Takes every guardian who works some hours, and of whom nothing says how, for an employee. Whoever has only an offer
+    /// of work is left as is.
+    ///
+    /// Returns a line for each, which gives no points and says so.
+    ///
+    /// # Errors
+    /// [`DataError`] when the built-in sentences are broken.
+    pub fn suppose_employees(&mut self) -> Result<Vec<PointLine>, DataError> {
+        let text = Words::builtin()?.say(Sentence::PointsEmployeeSupposed, &[]);
+        let mut lines = Vec::new();
+        for (index, guardian) in self.guardians.iter_mut().enumerate() {
+            let works = guardian.reason == Some(NeedReason::Work) && !guardian.has_offer;
+            if works && guardian.employment.is_none() && guardian.hours_a_week().is_some() {
+                guardian.employment = Some(Employment::Employee);
+                lines.push(PointLine {
+                    rule: "employee_supposed".to_owned(),
+                    guardian: Some(index + 1),
+                    points: 0,
+                    counted: false,
+                    instead: None,
+                    text: text.clone(),
+                });
+            }
+        }
+        Ok(lines)
+    }
 }
 
 /// Points and where they come from.

@@ -17,6 +17,7 @@ const MOST_RULES: usize = 1000;
 /// A municipality's table for a fiscal year.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
+#[serde(expecting = "a table of points, an object")]
 pub struct PointTable {
     /// Its name in data, for example `asukoe`.
     #[serde(default)]
@@ -60,6 +61,7 @@ pub(super) enum Combine {
 
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
+#[serde(expecting = "an object with points and text")]
 pub(super) struct Absent {
     pub(super) points: i64,
     pub(super) text: Text,
@@ -68,6 +70,7 @@ pub(super) struct Absent {
 /// Families of an earlier class come before those of a later one, whatever their points.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
+#[serde(expecting = "a priority class, an object")]
 pub(super) struct PriorityClass {
     pub(super) id: String,
     pub(super) when: When,
@@ -77,6 +80,7 @@ pub(super) struct PriorityClass {
 
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
+#[serde(expecting = "a rule, an object")]
 pub(super) struct Rule {
     pub(super) id: String,
     #[serde(default)]
@@ -109,6 +113,7 @@ pub(super) enum Scope {
 
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
+#[serde(expecting = "a tie-breaker, an object")]
 pub(super) struct TieBreaker {
     pub(super) id: String,
     pub(super) by: TieKey,
@@ -119,7 +124,10 @@ pub(super) struct TieBreaker {
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "snake_case")]
+#[serde(
+    rename_all = "snake_case",
+    expecting = "a tie-breaker goes by total_points, base_points, adjustment_points or a fact"
+)]
 pub(super) enum TieKey {
     TotalPoints,
     BasePoints,
@@ -142,7 +150,10 @@ pub(super) enum Order {
 pub(super) struct When(BTreeMap<Fact, Test>);
 
 #[derive(Debug, Clone, PartialEq, Deserialize)]
-#[serde(untagged)]
+#[serde(
+    untagged,
+    expecting = "a condition is true, false, a number, a word, a list of words or {\"at_least\", \"at_most\", \"below\"}"
+)]
 enum Test {
     Flag(bool),
     Number(f64),
@@ -153,6 +164,7 @@ enum Test {
 
 #[derive(Debug, Clone, Copy, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
+#[serde(expecting = "an object with at_least, at_most or below")]
 struct Range {
     #[serde(default)]
     at_least: Option<f64>,
