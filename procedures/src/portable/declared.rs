@@ -410,7 +410,7 @@ impl Slot {
                 let option = if quantity {
                     self.quantity(number)
                 } else if let Some(step) = self.step(number) {
-                    step
+                    self.place_of_code(&step)
                 } else {
                     code().or_else(|| self.quantity(number))
                 };
@@ -421,7 +421,8 @@ impl Slot {
                 let counted = self.counted_by.iter().any(|name| name == attribute);
                 let step = || self.step(word.parse().ok()?);
                 if let Some(step) = (!counted).then(step).flatten() {
-                    return step.ok_or_else(|| no_option(format!("{word:?}")));
+                    let option = self.place_of_code(&step);
+                    return option.ok_or_else(|| no_option(format!("{word:?}")));
                 }
                 self.named(word)
                     .or_else(|| {
@@ -450,11 +451,11 @@ impl Slot {
             })
     }
 
-    /// What a number of one digit means on a scale; `Some(None)` where the scale has no such step, `None` where the number is
-    /// no step of anything. Nobody earns four yen a year.
-    fn step(&self, number: i64) -> Option<Option<u16>> {
+    /// The code of a number of one digit on the slot's scale, whether or not the scale has that step: nobody earns four yen a
+    /// year.
+    fn step(&self, number: i64) -> Option<String> {
         let scale = self.scale.as_ref()?;
-        let code = || self.place_of_code(&format!("{scale}{number}"));
+        let code = || format!("{scale}{number}");
         (1..=9).contains(&number).then(code)
     }
 

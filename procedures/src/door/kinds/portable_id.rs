@@ -333,6 +333,14 @@ fn declared(
         .map_err(DoorError::impossible)
 }
 
+/// What a list of attributes declares.
+pub(super) fn listed(table: &SlotTable, list: &Value) -> Result<Declared, DoorError> {
+    let question = serde_json::json!({ "attributes": list });
+    let question: Question =
+        serde_json::from_value(question).map_err(|error| DoorError::Shape(error.to_string()))?;
+    declared(table, &question, &mut Vec::new())
+}
+
 /// `{"age": 3}`, or `{"attribute": "age", "value": 3}` in several spellings.
 fn pairs(object: &serde_json::Map<String, Value>) -> Vec<(&str, &Value)> {
     let first = |names: &[&str]| names.iter().find_map(|name| object.get(*name));
