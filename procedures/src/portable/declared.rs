@@ -409,6 +409,8 @@ impl Slot {
                 };
                 let option = if quantity {
                     self.quantity(number)
+                } else if let Some(step) = self.step(number) {
+                    self.place_of_code(&step)
                 } else {
                     code().or_else(|| self.quantity(number))
                 };
@@ -416,6 +418,12 @@ impl Slot {
             }
             Answer::Word(word) => {
                 let word = word.trim();
+                let counted = self.counted_by.iter().any(|name| name == attribute);
+                let step = || self.step(word.parse().ok()?);
+                if let Some(step) = (!counted).then(step).flatten() {
+                    let option = self.place_of_code(&step);
+                    return option.ok_or_else(|| no_option(format!("{word:?}")));
+                }
                 self.named(word)
                     .or_else(|| {
                         let digits = word.strip_suffix('歳').unwrap_or(word);
@@ -441,6 +449,14 @@ impl Slot {
                 let fits = word.len() == self.width && word.is_ascii();
                 fits.then(|| self.place_of_code(&word.to_ascii_uppercase()))?
             })
+    }
+
+    /// The code of a number of one digit on the slot's scale, whether or not the scale has that step: nobody earns four yen a
+    /// year.
+    fn step(&self, number: i64) -> Option<String> {
+        let scale = self.scale.as_ref()?;
+        let code = || format!("{scale}{number}");
+        (1..=9).contains(&number).then(code)
     }
 
     /// The narrowest option whose range holds a number; the first of several.

@@ -150,6 +150,8 @@ pub struct Slot {
     pub(super) aliases: Vec<String>,
     /// Names under which a number is always a quantity, never a code.
     pub(super) counted_by: Vec<String>,
+    /// What comes before a number of one digit to make a code: with `6`, four is 64. Nothing such is a quantity.
+    pub(super) scale: Option<String>,
     /// The fact that a number is compared with.
     pub(super) number: Option<String>,
     /// What `true` and `false` mean.
@@ -210,6 +212,7 @@ struct RawSlot {
     aliases: Vec<String>,
     #[serde(default)]
     counted_by: Vec<String>,
+    scale: Option<String>,
     number: Option<String>,
     yes: Option<String>,
     no: Option<String>,
@@ -436,6 +439,7 @@ impl Slot {
             bits: raw.bits,
             aliases: raw.aliases,
             counted_by: raw.counted_by,
+            scale: raw.scale,
             number: raw.number,
             options,
             modifiers,

@@ -48,6 +48,14 @@ pub struct Attributes {
     pub dv_support: bool,
     /// The child is to be adopted or fostered.
     pub adoption_plan: bool,
+    /// The youngest child is in intensive care.
+    pub nicu: bool,
+    /// A parent is a minor.
+    pub minor_parent: bool,
+    /// A parent is a foreign national.
+    pub foreign_parent: bool,
+    /// Other facts of the family that are yes or no, by their ids (`family.welfare`).
+    pub further: BTreeMap<String, bool>,
     /// Agreed to private offers.
     pub private: bool,
 }
@@ -87,6 +95,29 @@ impl Attributes {
         });
         self.child_months = self.child_months.or(months);
         self
+    }
+
+    /// How something may be shown in the circumstances that are declared. The line asks the same of a child it knows; this holds
+    /// where it knows of none.
+    fn guard(&self, procedure: &Procedure) -> Guard {
+        let guards = &procedure.guards;
+        let dv_support = guards.dv_support.max(Guard::Quiet);
+        [
+            (self.loss, guards.loss),
+            (self.nicu, guards.nicu),
+            (self.dv_support, dv_support),
+            (self.adoption_plan, guards.adoption_plan),
+            (self.minor_parent, guards.minor_parent),
+            (self.foreign_parent, guards.foreign_parent),
+        ]
+        .into_iter()
+        .filter_map(|(applies, guard)| applies.then_some(guard))
+        .fold(guards.always, Guard::max)
+    }
+
+    /// Whether private offers may be made at all: whoever agreed, and never in these circumstances.
+    fn takes_offers(&self) -> bool {
+        self.private && !(self.loss || self.nicu || self.dv_support || self.adoption_plan)
     }
 
     /// The ages to look at: the youngest possible one, then one for each further year.
@@ -215,6 +246,14 @@ fn family(attributes: &Attributes, months: Option<u16>, today: Date) -> Family {
                 .push(child(birth.saturating_sub(jiff::Span::new().years(years))));
         }
     }
+    if attributes.nicu {
+        let whom = if family.delivery.children.is_empty() {
+            Whom::Expected
+        } else {
+            Whom::Child(0)
+        };
+        family.tell(whom, "child.nicu", FactValue::Bool(true));
+    }
     let mut say = |fact: &str, value: Option<bool>| {
         if let Some(value) = value {
             family.tell(Whom::Family, fact, FactValue::Bool(value));
@@ -231,6 +270,12 @@ fn family(attributes: &Attributes, months: Option<u16>, today: Date) -> Family {
         "family.ready_for_private_offers",
         attributes.private.then_some(true),
     );
+    let yes = |holds: bool| holds.then_some(true);
+    say("family.minor_parent", yes(attributes.minor_parent));
+    say("family.foreign_parent", yes(attributes.foreign_parent));
+    for (fact, value) in &attributes.further {
+        say(fact, Some(*value));
+    }
     family
 }
 
@@ -248,7 +293,7 @@ fn one<'c>(
     line: &FamilyLine<'c>,
     procedure: &'c Procedure,
 ) -> Option<Recommendation<'c>> {
-    if procedure.sector == Sector::Private && !attributes.private {
+    if procedure.sector == Sector::Private && !attributes.takes_offers() {
         return None;
     }
     let tags: Vec<&str> = procedure
@@ -287,8 +332,10 @@ fn one<'c>(
         None if attributes.child == Some(false) && procedure.stage != Stage::Pregnancy => {
             return None;
         }
-        None if procedure.guards.always == Guard::StaffOnly => return None,
-        None => (Shelf::Searched, procedure.guards.always),
+        None => match attributes.guard(procedure) {
+            Guard::StaffOnly | Guard::Hide => return None,
+            guard @ (Guard::Show | Guard::Quiet) => (Shelf::Searched, guard),
+        },
     };
     Some(Recommendation {
         procedure,

@@ -7,6 +7,7 @@ mod checkup;
 mod claim;
 mod code;
 mod deadline;
+mod flags;
 mod furigana;
 pub(super) mod lint;
 mod loose;

@@ -1,12 +1,13 @@
 //! `plan`: a family → the whole line. Whatever is missing is unknown and becomes a question; only what cannot be is refused.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::civil::Date;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
+use super::flags;
 use super::loose::{self, spelt};
 use crate::amounts::MonthNumber;
 use crate::catalogue::{Domain, Guard, Sector, Strength};
@@ -28,6 +29,9 @@ const MOST_FACTS: usize = 1000;
 /// A family. Everything may be left out or `null`: what is missing is unknown, never wrong.
 #[derive(Debug, Deserialize, JsonSchema)]
 pub(crate) struct Question {
+    /// All of this once more, inside: `{"family":{"mother":{},"children":[]}}`. What stands beside it counts more.
+    #[serde(default)]
+    family: Option<Map<String, Value>>,
     /// The day asked about; the door's date if absent.
     #[serde(default, alias = "as_of", deserialize_with = "loose::maybe_day")]
     #[schemars(with = "Option<Date>")]
@@ -40,7 +44,9 @@ pub(crate) struct Question {
     #[serde(default)]
     delivery: Option<Map<String, Value>>,
     /// The mother: `{"birth","nationality":"JP","residence":"991015","insurance","pension","work","civil_servant","leave"}`,
-    /// and any other `mother.*` fact by its last word.
+    /// and any other `mother.*` fact by its last word. `insurance` is `kenpo` (`employee`), `kenpo_dependant` (`dependant`),
+    /// `kyosai`, `kokuho` (`national`), `kokuho_kumiai` or `none`; `pension` is `national_1` (`1`, `national`), `employees_2`
+    /// (`2`, `employee`), `dependant_3` (`3`, `dependant`) or `none`.
     #[serde(default)]
     mother: Option<Map<String, Value>>,
     /// The father, as the mother; `null` says that there is none who takes part or none in law; leave it out where unknown.
@@ -52,7 +58,7 @@ pub(crate) struct Question {
     married: Option<Value>,
     /// Children of this delivery: `{"id","birth":"2026-11-22T23:41","weight_g","nicu","name_decided","outcome":"alive"}`, and any
     /// other `child.*` fact by its last word. `outcome` is `alive`, `died` (with `died_on`) or `stillborn`. A child born more
-    /// than a year before the youngest counts as an older one.
+    /// than a year before the youngest counts as an older one. No two children have the same `id`.
     #[serde(default)]
     children: Option<Vec<Map<String, Value>>>,
     /// Children of before: they count for the allowance, and have no items of their own here.
@@ -79,7 +85,8 @@ pub(crate) struct Question {
     /// The head of the household: `mother`, `father`, `grandparent`, `other`.
     #[serde(default, alias = "household_head")]
     head: Option<Value>,
-    /// `{"loss","dv_support","adoption_plan","welfare","satogaeri"}`, or a list of those that hold.
+    /// `{"loss","dv_support","adoption_plan","nicu","minor_parent","foreign_parent","welfare","satogaeri"}` and any other
+    /// `family.*` fact that is yes or no, or a list of those that hold. A name that is none of them is an error.
     #[serde(default)]
     flags: Option<Value>,
     /// Ids of what has been done: `"shussei_todoke"`, or `"shussei_todoke:c1"` for one child.
@@ -98,6 +105,60 @@ pub(crate) struct Question {
     /// `ja` or `en` to have texts in one language only.
     #[serde(default)]
     lang: Option<String>,
+    /// Flags without the object around them, and any other `family.*` fact by its last word; anything else is ignored.
+    #[serde(flatten)]
+    beside: BTreeMap<String, Value>,
+    /// Flags that stood inside `family`.
+    #[serde(skip)]
+    flags_inside: Option<Value>,
+}
+
+macro_rules! first_said {
+    ($one:ident, $other:ident: $($field:ident),+) => {
+        $($one.$field = $one.$field.take().or($other.$field);)+
+    };
+}
+
+impl Question {
+    /// The question that is inside `family`, with what is said beside it.
+    fn unwrapped(mut self, vocabulary: &Vocabulary) -> Result<Self, DoorError> {
+        let Some(family) = self.family.take() else {
+            return Ok(self);
+        };
+        let fields = family.len();
+        let inner: Self = serde_json::from_value(Value::Object(family))
+            .map_err(|error| DoorError::Shape(format!("family: {error}")))?;
+        if inner.family.is_some() {
+            return Err(DoorError::impossible("a family within a family"));
+        }
+        let strange: Vec<&String> = inner
+            .beside
+            .keys()
+            .filter(|name| {
+                flags::named(vocabulary, name).is_none()
+                    && vocabulary
+                        .fact(&format!("family.{}", spelt(name)))
+                        .is_none()
+            })
+            .collect();
+        if fields > 0 && strange.len() == fields {
+            let names = strange.iter().take(8).map(|name| name.chars().take(60));
+            let names: Vec<String> = names.map(Iterator::collect).collect();
+            return Err(DoorError::impossible(format!(
+                "nothing of this is known of a family: {}; it has mother, father, children, delivery, flags and the like",
+                names.join(", ")
+            )));
+        }
+        first_said!(self, inner: today, pregnancy, delivery, mother, father, married, children);
+        first_said!(self, inner: older_children, persons, birthplace, honseki, stay, residence);
+        first_said!(self, inner: claimant, head, done, facts, domain, audience, lang);
+        // Flags are never lost: those inside hold beside those outside.
+        self.flags_inside = inner.flags;
+        for (name, value) in inner.beside {
+            self.beside.entry(name).or_insert(value);
+        }
+        Ok(self)
+    }
 }
 
 /// Present, even where it is `null`.
@@ -359,9 +420,11 @@ impl Kind for Plan {
     type Answer = Answer;
 
     fn answer(cx: &Context, question: Question) -> Result<Answer, DoorError> {
+        let vocabulary = cx.catalogue.vocabulary();
+        let question = question.unwrapped(vocabulary)?;
         let today = question.today.unwrap_or(cx.as_of);
         let lang = question.lang.clone();
-        let (family, around) = family(cx.catalogue.vocabulary(), question, today)?;
+        let (family, around) = family(vocabulary, question, today)?;
         let line = plan::line(&cx.catalogue, &family, today, &around);
         Ok(told(&line, &family, lang.as_deref()))
     }
@@ -409,6 +472,71 @@ fn code(value: Option<&Value>) -> Result<Option<MunicipalityCode>, DoorError> {
             "a municipality is a code of six digits".to_owned(),
         )),
     }
+}
+
+/// The id a child was given.
+fn own_id(fields: &Map<String, Value>) -> Option<String> {
+    match fields.get("id") {
+        Some(Value::String(id)) => Some(id.clone()),
+        Some(Value::Number(id)) => Some(id.to_string()),
+        _ => None,
+    }
+}
+
+/// The ids that children were given, each its own.
+fn own_ids<'f>(
+    children: impl Iterator<Item = &'f Map<String, Value>>,
+) -> Result<BTreeSet<String>, DoorError> {
+    let mut taken = BTreeSet::new();
+    for id in children.filter_map(own_id) {
+        if let Some(twice) = taken.replace(id) {
+            let shown: String = twice.chars().take(60).collect();
+            return Err(DoorError::impossible(format!(
+                "two children have the id {shown:?}"
+            )));
+        }
+    }
+    Ok(taken)
+}
+
+/// What outsiders call some options of insurance and pension, by their id here.
+fn usual(fact: &str, said: &str) -> Option<&'static str> {
+    let (whose, what) = fact.split_once('.')?;
+    Some(match what {
+        "insurance" => match said {
+            "employee" | "employees" | "employer" | "company" | "shakai_hoken" | "shaho"
+            | "kyokai_kenpo" | "kenko_hoken" | "健康保険" | "健保" | "社保" | "社会保険"
+            | "協会けんぽ" => "kenpo",
+            // A child in employees' insurance is always somebody's dependant.
+            "kenpo_dependant" | "kenpo_dependent" | "dependant" | "dependent" | "hifuyosha"
+            | "fuyo" | "被扶養者" | "扶養" => {
+                if whose == "child" {
+                    "kenpo"
+                } else {
+                    "kenpo_dependant"
+                }
+            }
+            "mutual_aid" | "kyosai_kumiai" | "共済" | "共済組合" => "kyosai",
+            "national" | "nhi" | "kokumin" | "kokumin_kenko_hoken" | "国保" | "国民健康保険" => {
+                "kokuho"
+            }
+            "nhi_association" | "kokuho_association" | "国保組合" | "国民健康保険組合" => {
+                "kokuho_kumiai"
+            }
+            "uninsured" | "no" | "なし" => "none",
+            _ => return None,
+        },
+        "pension" => match said {
+            "1" | "national" | "kokumin" | "kokumin_nenkin" | "category_1" | "第1号"
+            | "国民年金" => "national_1",
+            "2" | "employee" | "employees" | "kosei" | "kosei_nenkin" | "category_2" | "第2号"
+            | "厚生年金" => "employees_2",
+            "3" | "dependant" | "dependent" | "category_3" | "第3号" => "dependant_3",
+            "no" | "なし" => "none",
+            _ => return None,
+        },
+        _ => return None,
+    })
 }
 
 fn number(value: Option<&Value>) -> Result<Option<i64>, DoorError> {
@@ -465,6 +593,16 @@ impl Reader<'_> {
         for (at, fields) in persons.into_iter().enumerate() {
             self.rest(Whom::Person(at), "person", &fields)?;
         }
+        for (name, value) in question.beside.iter().take(MOST_FACTS) {
+            match flags::named(self.vocabulary, name) {
+                Some(_) => {
+                    let flag = Map::from_iter([(name.clone(), value.clone())]);
+                    self.flags(Some(&Value::Object(flag)))?;
+                }
+                None => self.fact(Whom::Family, &format!("family.{}", spelt(name)), value)?,
+            }
+        }
+        self.flags(question.flags_inside.as_ref())?;
         self.flags(question.flags.as_ref())?;
         self.facts(question.facts.unwrap_or_default())?;
         for done in question.done.unwrap_or_default() {
@@ -567,12 +705,18 @@ impl Reader<'_> {
             .into_iter()
             .map(|one| (one, false))
             .chain(older.into_iter().map(|one| (one, true)));
-        for (at, (mut fields, is_older)) in all.enumerate() {
-            let id = match fields.remove("id") {
-                Some(Value::String(id)) => id,
-                Some(Value::Number(id)) => id.to_string(),
-                _ => format!("c{}", at + 1),
-            };
+        let all: Vec<(Map<String, Value>, bool)> = all.collect();
+        let taken = own_ids(all.iter().map(|(fields, _)| fields))?;
+        for (at, (mut fields, is_older)) in all.into_iter().enumerate() {
+            let id = own_id(&fields).unwrap_or_else(|| {
+                let place = format!("c{}", at + 1);
+                if taken.contains(&place) {
+                    format!("#{place}")
+                } else {
+                    place
+                }
+            });
+            fields.remove("id");
             let outcome = fields.remove("outcome").or_else(|| fields.remove("status"));
             let outcome = outcome.as_ref().and_then(Value::as_str).map(spelt);
             let birth = fields.remove("birth").or_else(|| fields.remove("born"));
@@ -727,29 +871,21 @@ impl Reader<'_> {
     }
 
     fn flags(&mut self, flags: Option<&Value>) -> Result<(), DoorError> {
-        let listed: Vec<(String, Value)> = match flags {
-            Some(Value::Object(fields)) => fields
-                .iter()
-                .map(|(id, value)| (id.clone(), value.clone()))
-                .collect(),
-            Some(Value::Array(names)) => names
-                .iter()
-                .filter_map(Value::as_str)
-                .map(|name| (name.to_owned(), Value::Bool(true)))
-                .collect(),
-            _ => Vec::new(),
-        };
-        for (name, value) in listed.into_iter().take(MOST_FACTS) {
-            match (spelt(&name).as_str(), loose::flag(&value)) {
-                ("loss", Ok(loss)) => self.family.loss = loss,
-                ("nicu", Ok(true)) => {
+        for (name, holds) in flags::read(self.vocabulary, flags, &[])? {
+            match name.as_str() {
+                "loss" => self.family.loss = holds,
+                flags::NICU if holds => {
                     for at in 0..self.family.delivery.children.len() {
                         self.family
                             .tell(Whom::Child(at), "child.nicu", FactValue::Bool(true));
                     }
                 }
-                (name, Ok(_)) => self.fact(Whom::Family, &format!("family.{name}"), &value)?,
-                (_, Err(_)) => {}
+                flags::NICU => {}
+                name => self.family.tell(
+                    Whom::Family,
+                    &format!("family.{name}"),
+                    FactValue::Bool(holds),
+                ),
             }
         }
         Ok(())
@@ -836,8 +972,16 @@ impl Reader<'_> {
                 })
             }
             FactKind::Choice(options) => {
-                let given = spelt(value.as_str().unwrap_or_default());
-                if !options.iter().any(|option| option.id == given) {
+                let said = match value {
+                    Value::Number(number) => number.to_string(),
+                    other => spelt(other.as_str().unwrap_or_default()),
+                };
+                let is_one = |word: &str| options.iter().any(|option| option.id == word);
+                let given = match usual(id, &said) {
+                    Some(usual) if !is_one(&said) && is_one(usual) => usual.to_owned(),
+                    _ => said,
+                };
+                if !is_one(&given) {
                     let known: Vec<&str> =
                         options.iter().map(|option| option.id.as_str()).collect();
                     return Err(DoorError::impossible(format!(

@@ -26,7 +26,9 @@ const MAX_CELLS: usize = 10_000;
 pub(crate) struct Question {
     /// What is declared, by attribute: `region`, `child`, `single_parent`, `age`, `income`. A value is an option's code
     /// (`"12"`), id (`"asukoe_shi"`) or name (`"あすこえ市"`), `true` or `false` for `child` and `single_parent`, or a
-    /// number: years for `age`, how many for `children`, yen for `income`. `null` is not declared.
+    /// number: years for `age`, how many for `children`; for `income`, 1 to 6 is a step of the scale of six (4 is the option
+    /// `64`), any option's code is that option, and everything larger is yen (`income_yen` is always yen). `"exempt"` is the
+    /// option `12`, exempt from residence tax. `null` is not declared.
     #[serde(default)]
     attributes: Option<Attributes>,
     /// The same as a list, in any order: `{"age": 3}`, `"age=3"`, `"age_3"`, or an option's code. A code that several
@@ -208,14 +210,14 @@ fn generalise(
 }
 
 /// An answer that owns its words.
-enum Given {
+pub(super) enum Given {
     Is(bool),
     Number(i64),
     Word(String),
 }
 
 impl Given {
-    fn said(&self) -> Said<'_> {
+    pub(super) fn said(&self) -> Said<'_> {
         match self {
             Self::Is(yes) => Said::Is(*yes),
             Self::Number(number) => Said::Number(*number),
@@ -224,7 +226,7 @@ impl Given {
     }
 
     /// `None` for `null`: not declared.
-    fn read(attribute: &str, value: &Value) -> Result<Option<Self>, DoorError> {
+    pub(super) fn read(attribute: &str, value: &Value) -> Result<Option<Self>, DoorError> {
         let refuse = || DoorError::impossible(format!("{attribute} cannot be {value}"));
         Ok(Some(match value {
             Value::Null => return Ok(None),
@@ -334,6 +336,14 @@ fn declared(
     table
         .declare_all(answers, &words)
         .map_err(DoorError::impossible)
+}
+
+/// What a list of attributes declares.
+pub(super) fn listed(table: &SlotTable, list: &Value) -> Result<Declared, DoorError> {
+    let question = serde_json::json!({ "attributes": list });
+    let question: Question =
+        serde_json::from_value(question).map_err(|error| DoorError::Shape(error.to_string()))?;
+    declared(table, &question, &mut Vec::new())
 }
 
 /// `{"age": 3}`, or `{"attribute": "age", "value": 3}` in several spellings.
