@@ -147,6 +147,13 @@ pub(super) fn days<'de, D: Deserializer<'de>>(input: D) -> Result<Vec<Date>, D::
         .map_err(D::Error::custom)
 }
 
+/// The day a child would enter a nursery: a day or the first of a month; the day asked where nothing is said.
+pub(super) fn entry(cx: &Context, text: Option<&str>) -> Result<Date, DoorError> {
+    text.map_or(Ok(cx.as_of), |text| {
+        entry_day(text).ok_or_else(|| DoorError::impossible(format!("entry {text:?} is no month")))
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use jiff::civil::date;
@@ -213,11 +220,4 @@ mod tests {
         assert_eq!(flag(&json!("false")), Ok(false));
         assert!(flag(&json!("maybe")).is_err());
     }
-}
-
-/// The day a child would enter a nursery: a day or the first of a month; the day asked where nothing is said.
-pub(super) fn entry(cx: &Context, text: Option<&str>) -> Result<Date, DoorError> {
-    text.map_or(Ok(cx.as_of), |text| {
-        entry_day(text).ok_or_else(|| DoorError::impossible(format!("entry {text:?} is no month")))
-    })
 }
