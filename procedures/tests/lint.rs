@@ -872,7 +872,7 @@ fn the_program_reads_the_folder_and_says_in_one_line_whether_it_is_ok() {
         json!({ "id": 4, "files": {} }),
         json!({ "id": 5, "folder": 5 }),
     ];
-    let asked: String = asked.iter().map(|line| format!("{line}\n")).collect();
+    let asked = asked.map(|line| line.to_string()).join("\n");
     let (answers, code) = program(&["lint"], &asked);
     assert_eq!((answers.len(), code), (5, Some(0)));
     assert_eq!(answers[0], json!({ "id": 1, "ok": true, "problems": [] }));
