@@ -84,11 +84,11 @@ fn the_list_is_that_of_the_day_asked_about() {
         "accept"
     );
     assert_eq!(
-        verdict(&door(), json!({"name": "勒", "as_of": "2026-06-25"})),
+        verdict(door(), json!({"name": "勒", "as_of": "2026-06-25"})),
         "reject"
     );
     assert_eq!(
-        verdict(&door(), json!({"name": "勒", "as_of": null})),
+        verdict(door(), json!({"name": "勒", "as_of": null})),
         "accept"
     );
 }

@@ -22,6 +22,7 @@ pub(crate) struct Recommend;
 
 /// Attributes; none of them says who somebody is. Everything may be left out.
 #[derive(Debug, Default, Deserialize, JsonSchema)]
+#[serde(expecting = "an object of attributes")]
 pub(crate) struct Question {
     /// All of this once more, inside, as `portable-id` takes it: `{"attributes":{"region":"12","child":true,"age":3}}`, or its
     /// list. What stands beside it counts more.
