@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 
 use jiff::civil::date;
+use ubugoe_procedures::Catalogue;
 use ubugoe_procedures::calendar::Month;
 use ubugoe_procedures::nursery::{
     AgeClass, CareHours, CertificationClass, Employment, FeeHousehold, FeeSibling, FeeTables,
@@ -609,4 +610,35 @@ fn no_municipality_charges_more_than_the_nation_allows() {
         }
     }
     assert!(tables.find("kazamine", month(2026, 3)).is_none());
+}
+
+#[test]
+fn a_municipalitys_profile_and_its_tables_say_the_same() {
+    let catalogue = Catalogue::builtin().unwrap();
+    let fees = FeeTables::builtin().unwrap();
+    let points = PointTables::builtin().unwrap();
+    let mut tiers = 0;
+    for profile in catalogue.profiles() {
+        let (code, nursery) = (profile.code.to_string(), &profile.nursery);
+        assert_eq!(points.find(&code, 2027).unwrap().id, nursery.points);
+        let table = fees.find(&code, month(2026, 11)).unwrap();
+        let mut from = 0;
+        for tier in &nursery.fees {
+            // The lowest levy of the tier, and the highest.
+            let below = tier.below_yen.map_or(10_000_000, u64::from);
+            for levy in [from, below - 1] {
+                assert_eq!(
+                    table.full_amount(levy, CareHours::Standard),
+                    Some(tier.standard_yen)
+                );
+                assert_eq!(
+                    table.full_amount(levy, CareHours::Short),
+                    Some(tier.short_yen)
+                );
+            }
+            from = below;
+            tiers += 1;
+        }
+    }
+    assert!(tiers >= 10, "only {tiers} tiers were compared");
 }
