@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 use super::age::AgeClass;
 use super::need::CareHours;
 use super::vacancy::read_month;
-use super::words::{DataError, Say, Sentence, Words, read};
+use super::words::{DataError, Say, Sentence, Words, goes_by, read};
 use crate::calendar::Month;
 use crate::form::Confidence;
 use crate::ids::MunicipalityCode;
@@ -392,14 +392,10 @@ impl FeeTables {
     /// A municipality's table by its id, code or name, valid in a month.
     #[must_use]
     pub fn find(&self, name: &str, month: Month) -> Option<&FeeTable> {
-        let own = self.0.iter().filter(|table| {
-            table.id == name
-                || table.name.ja == name
-                || table.name.en == name
-                || table
-                    .municipality
-                    .is_some_and(|code| code.to_string() == name)
-        });
+        let own = self
+            .0
+            .iter()
+            .filter(|table| goes_by(name, &table.id, &table.name, table.municipality));
         own.filter_map(|table| Some((read_month(&table.valid_from)?, table)))
             .filter(|(from, _)| *from <= month)
             .max_by_key(|(from, _)| *from)

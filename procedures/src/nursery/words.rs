@@ -12,6 +12,7 @@ use super::age::MinAge;
 use super::facility::Facility;
 use super::need::NeedRules;
 use crate::calendar;
+use crate::ids::MunicipalityCode;
 use crate::text::Text;
 
 /// Why data of this module was refused. A test keeps that from being released.
@@ -241,6 +242,19 @@ pub(super) fn read<T: serde::de::DeserializeOwned>(file: &str, text: &str) -> Re
         file: file.to_owned(),
         problem: error.to_string(),
     })
+}
+
+/// Whether a municipality's table goes by this name: its id, its Japanese or English name, or the municipality's code.
+pub(super) fn goes_by(
+    wanted: &str,
+    id: &str,
+    name: &Text,
+    municipality: Option<MunicipalityCode>,
+) -> bool {
+    id == wanted
+        || name.ja == wanted
+        || name.en == wanted
+        || municipality.is_some_and(|code| code.to_string() == wanted)
 }
 
 #[cfg(test)]

@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 
 use serde::Deserialize;
 
-use super::super::words::{DataError, read};
+use super::super::words::{DataError, goes_by, read};
 use super::facts::{Fact, FactKind, Value};
 use crate::form::Confidence;
 use crate::ids::MunicipalityCode;
@@ -355,14 +355,9 @@ impl PointTables {
     #[must_use]
     pub fn find(&self, name: &str, fiscal_year: i16) -> Option<&PointTable> {
         let own = || {
-            self.0.iter().filter(|table| {
-                table.id == name
-                    || table.name.ja == name
-                    || table.name.en == name
-                    || table
-                        .municipality
-                        .is_some_and(|code| code.to_string() == name)
-            })
+            self.0
+                .iter()
+                .filter(|table| goes_by(name, &table.id, &table.name, table.municipality))
         };
         own()
             .filter(|table| table.fiscal_year <= fiscal_year)
