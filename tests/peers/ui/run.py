@@ -40,15 +40,15 @@ class Display:
             ["Xvfb", "-displayfd", str(write), "-screen", "0", "1280x800x24", "-fbdir", folder, "-nolisten", "tcp"],
             pass_fds=[write], stderr=subprocess.DEVNULL)
         os.close(write)
-        self.name = ":" + os.read(read, 16).decode().strip()
-        os.close(read)
+        with open(read) as line:
+            self.name = ":" + line.readline().strip()
+        x11, self.xtst = ctypes.CDLL("libX11.so.6"), ctypes.CDLL("libXtst.so.6")
+        x11.XOpenDisplay.restype = ctypes.c_void_p
+        self.connection = ctypes.c_void_p(x11.XOpenDisplay(self.name.encode()))
         file = open(pathlib.Path(folder) / "Xvfb_screen0", "rb")
         self.memory = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
         header = struct.unpack(">25I", self.memory[:100])
         self.stride, self.start = header[12], header[0] + header[19] * 12
-        x11, self.xtst = ctypes.CDLL("libX11.so.6"), ctypes.CDLL("libXtst.so.6")
-        x11.XOpenDisplay.restype = ctypes.c_void_p
-        self.connection = ctypes.c_void_p(x11.XOpenDisplay(self.name.encode()))
         self.flush = lambda: x11.XFlush(self.connection)
 
     def pixel(self, x, y):
@@ -61,7 +61,7 @@ class Display:
 
     def painted(self):
         """Paper in the margin, and something written in the middle."""
-        return self.pixel(4, 400) == PAPER and len({self.pixel(x, y) for x in range(60, 700, 7) for y in range(110, 420, 5)}) > 8
+        return self.pixel(4, 400) == PAPER and len({self.pixel(x, y) for x in range(60, 1220, 9) for y in range(110, 680, 6)}) > 8
 
     def touch(self, place):
         self.xtst.XTestFakeMotionEvent(self.connection, -1, *place, 0)

@@ -12,7 +12,7 @@ use samples::SAMPLES;
 use ubugoe_view::{ComponentHandle, Language, PinAdapter, Screen, Shell, drive};
 
 /// What the staff button turns through.
-const PAGES: [&str; 3] = ["01-resting", "06-line", "03-pin"];
+const PAGES: [&str; 3] = ["06-line", "04-identity", "03-pin"];
 
 fn show(screen: &Screen, name: &str) {
     for sample in SAMPLES.iter().filter(|sample| sample.name == name) {
@@ -51,7 +51,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
             pin.set_entered((pin.get_entered() + 1) % 5);
         }
     });
-    show(&screen, "01-resting");
+    show(&screen, "06-line");
     screen.run()?;
     Ok(())
 }
