@@ -9,7 +9,14 @@ mod samples;
 use std::{cell::Cell, rc::Rc};
 
 use samples::SAMPLES;
-use ubugoe_view::{ComponentHandle, Language, PinAdapter, Screen, Shell, drive};
+use slint::{
+    PhysicalSize,
+    platform::{
+        Platform, PlatformError, WindowAdapter,
+        software_renderer::{MinimalSoftwareWindow, RepaintBufferType, Rgb565Pixel},
+    },
+};
+use ubugoe_view::{ComponentHandle, Language, PinAdapter, Screen, Shell};
 
 /// What the staff button turns through.
 const PAGES: [&str; 3] = ["06-line", "04-identity", "03-pin"];
@@ -25,15 +32,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     if let [mode, count] = arguments.as_slice()
         && mode == "--redraws"
     {
-        drive::in_memory_still()?;
-        let screen = ubugoe_view::open(Language::Ja)?;
-        screen.show()?;
-        drive::resize(&screen, 1280, 800);
-        show(&screen, "06-line");
-        for _ in 0..count.parse::<u32>()? {
-            screen.window().take_snapshot()?;
-        }
-        return Ok(());
+        return redraw(count.parse()?);
     }
     let screen = ubugoe_view::open(Language::Ja)?;
     let at = Rc::new(Cell::new(0));
@@ -54,4 +53,31 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     show(&screen, "06-line");
     screen.run()?;
     Ok(())
+}
+
+/// Draws the line anew, all of it, as the appliance does: into a buffer that holds nothing yet.
+fn redraw(times: u32) -> Result<(), Box<dyn std::error::Error>> {
+    let window = MinimalSoftwareWindow::new(RepaintBufferType::NewBuffer);
+    slint::platform::set_platform(Box::new(Memory(window.clone())))?;
+    let screen = ubugoe_view::open(Language::Ja)?;
+    window.set_size(PhysicalSize::new(1280, 800));
+    screen.show()?;
+    show(&screen, "06-line");
+    let mut pixels = vec![Rgb565Pixel::default(); 1280 * 800];
+    for _ in 0..times {
+        window.request_redraw();
+        window.draw_if_needed(|renderer| {
+            renderer.render(&mut pixels, 1280);
+        });
+    }
+    Ok(())
+}
+
+/// A platform with one window and no events.
+struct Memory(Rc<MinimalSoftwareWindow>);
+
+impl Platform for Memory {
+    fn create_window_adapter(&self) -> Result<Rc<dyn WindowAdapter>, PlatformError> {
+        Ok(self.0.clone())
+    }
 }
