@@ -1,0 +1,274 @@
+//! How single kanji are read in names, learnt from the names themselves.
+//!
+//! A name reads 翔 as と and 葵 as まり, and no table of readings says so (名乗り). The dictionaries of names do, a whole
+//! name at a time: where every kanji of a name but one has a reading we know, the rest of the kana is the reading of
+//! that one. Twice over the whole list, and how often each is met. Knows nothing of files, candidates or screens.
+
+use std::collections::HashMap;
+
+use crate::kana;
+use crate::lexicon::{Lexicon, Use};
+
+/// Kana one kanji of a name takes at most (こころ, まごころ …).
+const LONGEST_READING: usize = 5;
+/// Names with more kanji are titles and priests.
+const MOST_KANJI: usize = 3;
+/// A reading that only so many names suggest is more likely another kanji's, cut wrongly.
+const SEEN_OFTEN: u32 = 3;
+
+/// A reading of up to [`LONGEST_READING`] hiragana in one number.
+type Code = u64;
+
+/// Which kanji are read how in names, and how often.
+#[derive(Debug, Default)]
+pub(crate) struct Readings {
+    /// Met in so many names; nought where only a dictionary of words knows the reading.
+    counts: HashMap<(char, Code), u32>,
+    by_reading: HashMap<Code, Vec<char>>,
+}
+
+impl Readings {
+    /// Learns from dictionaries of words (single kanji and their readings) and of people.
+    pub(crate) fn learn(words: &Lexicon, people: &[&Lexicon]) -> Self {
+        let mut known = Self::default();
+        for (reading, text) in words.all(Use::WORD).chain(words.all(Use::READING)) {
+            known.note_single(reading, text, 0);
+        }
+        let names = || people.iter().flat_map(|names| names.all(Use::GIVEN));
+        for (reading, text) in names() {
+            known.note_single(reading, text, 1);
+        }
+        let names: Vec<(Vec<Code>, Vec<char>)> = names()
+            .filter_map(|(reading, text)| pair(reading, text))
+            .collect();
+        for _ in 0..2 {
+            let mut suggested: HashMap<(char, Code), u32> = HashMap::new();
+            for (reading, kanji) in &names {
+                known.suggest(reading, kanji, &mut suggested);
+            }
+            for (reading, count) in suggested
+                .into_iter()
+                .filter(|(_, count)| *count >= SEEN_OFTEN)
+            {
+                known.counts.entry(reading).or_insert(count);
+            }
+        }
+        for (reading, kanji) in &names {
+            for split in splits(reading.len(), kanji.len()) {
+                let pieces = split.pieces(reading, kanji);
+                if pieces.iter().all(|piece| known.counts.contains_key(piece)) {
+                    for piece in pieces {
+                        *known.counts.entry(piece).or_default() += 1;
+                    }
+                }
+            }
+        }
+        known.sort();
+        known
+    }
+
+    /// Kanji that names read so, the most usual first.
+    pub(crate) fn kanji(&self, reading: &str) -> &[char] {
+        let code = code(&kana::hiragana(reading));
+        code.and_then(|code| self.by_reading.get(&code))
+            .map_or(&[], Vec::as_slice)
+    }
+
+    /// How usual it is to read these kanji so: 0 when a part is unheard of, else the geometric mean of what names do.
+    pub(crate) fn usual(&self, reading: &str, text: &str) -> u32 {
+        let kanji: Vec<char> = text.chars().collect();
+        let Some(reading) = reading.chars().map(letter).collect::<Option<Vec<_>>>() else {
+            return 0;
+        };
+        let fit = |split: Split| {
+            let pieces = split.pieces(&reading, &kanji);
+            let product = pieces.iter().try_fold(1_u64, |product, piece| {
+                Some(product.saturating_mul(u64::from(*self.counts.get(piece)?) + 1))
+            })?;
+            u32::try_from(match kanji.len() {
+                1 => product,
+                2 => product.isqrt(),
+                _ => cube_root(product),
+            })
+            .ok()
+        };
+        let splits = splits(reading.len(), kanji.len());
+        splits.into_iter().filter_map(fit).max().unwrap_or(0)
+    }
+
+    fn note_single(&mut self, reading: &str, text: &str, seen: u32) {
+        let mut characters = text.chars();
+        let (Some(kanji), None) = (
+            characters.next().filter(|c| kana::is_kanji(*c)),
+            characters.next(),
+        ) else {
+            return;
+        };
+        if let Some(code) = code(reading) {
+            *self.counts.entry((kanji, code)).or_default() += seen;
+        }
+    }
+
+    /// For a name that nothing known explains whole: what its one unknown kanji would be read as.
+    fn suggest(
+        &self,
+        reading: &[Code],
+        kanji: &[char],
+        suggested: &mut HashMap<(char, Code), u32>,
+    ) {
+        let splits = splits(reading.len(), kanji.len());
+        let mut unknown = Vec::new();
+        for split in splits {
+            let pieces = split.pieces(reading, kanji);
+            let mut strange = pieces
+                .into_iter()
+                .filter(|piece| !self.counts.contains_key(piece));
+            match (strange.next(), strange.next()) {
+                (None, _) => return,
+                (Some(piece), None) => unknown.push(piece),
+                _ => {}
+            }
+        }
+        for piece in unknown {
+            *suggested.entry(piece).or_default() += 1;
+        }
+    }
+
+    fn sort(&mut self) {
+        for (kanji, code) in self.counts.keys() {
+            self.by_reading.entry(*code).or_default().push(*kanji);
+        }
+        for (code, found) in &mut self.by_reading {
+            let count = |kanji: &char| {
+                self.counts
+                    .get(&(*kanji, *code))
+                    .copied()
+                    .unwrap_or_default()
+            };
+            found.sort_by(|one, other| count(other).cmp(&count(one)).then(one.cmp(other)));
+        }
+    }
+}
+
+/// A name that can be taken apart: its kana as letters, its kanji.
+fn pair(reading: &str, text: &str) -> Option<(Vec<Code>, Vec<char>)> {
+    let kanji: Vec<char> = text.chars().collect();
+    let fits =
+        (2..=MOST_KANJI).contains(&kanji.len()) && kana::all_kanji(text) && !text.contains('々');
+    let reading: Vec<Code> = reading.chars().map(letter).collect::<Option<_>>()?;
+    (fits && reading.len() >= kanji.len() && reading.len() <= 8).then_some((reading, kanji))
+}
+
+/// Where a reading is cut: the length of each kanji's part.
+#[derive(Debug, Clone, Copy)]
+struct Split([usize; MOST_KANJI]);
+
+impl Split {
+    fn pieces(self, reading: &[Code], kanji: &[char]) -> Vec<(char, Code)> {
+        let mut at = 0;
+        let parts = kanji.iter().zip(self.0);
+        parts
+            .map(|(kanji, length)| {
+                let part = reading.get(at..at + length).unwrap_or_default();
+                at += length;
+                (*kanji, join(part))
+            })
+            .collect()
+    }
+}
+
+fn splits(kana: usize, kanji: usize) -> Vec<Split> {
+    let part = 1..=LONGEST_READING;
+    match kanji {
+        1 if part.contains(&kana) => vec![Split([kana, 0, 0])],
+        2 => (1..kana)
+            .map(|one| Split([one, kana - one, 0]))
+            .filter(|split| split.0.iter().take(2).all(|length| part.contains(length)))
+            .collect(),
+        3 => (1..kana)
+            .flat_map(|one| {
+                (1..kana.saturating_sub(one)).map(move |two| Split([one, two, kana - one - two]))
+            })
+            .filter(|split| split.0.iter().all(|length| part.contains(length)))
+            .collect(),
+        _ => Vec::new(),
+    }
+}
+
+fn code(reading: &str) -> Option<Code> {
+    let letters = reading.chars().map(letter).collect::<Option<Vec<_>>>()?;
+    (1..=LONGEST_READING)
+        .contains(&letters.len())
+        .then(|| join(&letters))
+}
+
+fn join(letters: &[Code]) -> Code {
+    letters.iter().fold(0, |code, letter| code << 8 | letter)
+}
+
+/// A kana as a number from 1 to 255.
+fn letter(kana: char) -> Option<Code> {
+    match kana {
+        'ぁ'..='ゞ' => Some(Code::from(u32::from(kana) - 0x3040)),
+        'ー' => Some(0xFF),
+        _ => None,
+    }
+}
+
+fn cube_root(number: u64) -> u64 {
+    // Counts stay far below 2^20; the loop ends after at most as many steps as the root has.
+    (1_u64..1 << 20)
+        .take_while(|root| root.saturating_mul(*root).saturating_mul(*root) <= number)
+        .last()
+        .unwrap_or(0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn lexicon(entries: &[(&str, &str)], uses: Use) -> Lexicon {
+        let mut lexicon = Lexicon::default();
+        for (reading, text) in entries {
+            lexicon.push(reading, text, uses);
+        }
+        lexicon.finish();
+        lexicon
+    }
+
+    #[test]
+    fn a_reading_that_only_names_use_is_learnt_from_what_the_other_kanji_leave_over() {
+        let words = lexicon(&[("ゆう", "悠"), ("はる", "春"), ("み", "美")], Use::WORD);
+        let people = lexicon(
+            &[
+                ("ゆうと", "悠翔"),
+                ("はると", "春翔"),
+                ("みと", "美翔"),
+                ("ひろと", "大翔"),
+            ],
+            Use::GIVEN,
+        );
+        let readings = Readings::learn(&words, &[&people]);
+        assert_eq!(readings.kanji("と"), ['翔']);
+        assert_eq!(readings.kanji("ト"), ['翔'], "katakana ask the same");
+        assert!(readings.usual("ゆうと", "悠翔") > 0);
+        assert_eq!(readings.usual("ゆうと", "翔悠"), 0);
+    }
+
+    #[test]
+    fn what_one_or_two_names_suggest_is_not_believed() {
+        let words = lexicon(&[("ゆう", "悠"), ("はる", "春")], Use::WORD);
+        let people = lexicon(&[("ゆうと", "悠翔"), ("はると", "春翔")], Use::GIVEN);
+        assert!(Readings::learn(&words, &[&people]).kanji("と").is_empty());
+    }
+
+    #[test]
+    fn a_reading_of_any_length_and_text_of_any_kind_asks_without_panic() {
+        let readings = Readings::default();
+        for reading in ["", "a", "👶", "ああああああああああああ"] {
+            assert!(readings.kanji(reading).is_empty());
+            assert_eq!(readings.usual(reading, "漢字漢字漢字"), 0);
+            assert_eq!(readings.usual(reading, ""), 0);
+        }
+    }
+}

@@ -1,0 +1,169 @@
+//! How many touches a given name takes after its kana, with the real server and Debian's dictionaries; how long a
+//! conversion takes and what the server costs. Prints the table: `cargo test -p ubugoe-ime --test figures -- --nocapture`.
+
+#![expect(
+    clippy::unwrap_used,
+    reason = "a figure that cannot be had is a failed test"
+)]
+#![expect(clippy::print_stdout, reason = "prints its figures")]
+
+mod common;
+
+use std::time::{Duration, Instant};
+
+use ubugoe_ime::spell::Spelling;
+use ubugoe_ime::{Ime, Kind};
+
+/// Candidates side by side in the strip above the keyboard.
+const STRIP: usize = 8;
+/// Kanji on one page of the sheet for entry kanji by kanji (three rows).
+const SHEET: usize = 24;
+/// Candidates the screen asks for: eight pages.
+const MOST: usize = 64;
+/// What issue 4 allows after the kana.
+const ALLOWED: usize = 8;
+
+/// Given names of today, written down from general knowledge before anything was measured, girls' and boys' mixed:
+/// the much used ones, those whose reading no table of kanji knows, one, two and three kanji.
+const NAMES: &str = "\
+葵 あおい|陽葵 ひまり|凛 りん|結愛 ゆあ|紬 つむぎ|芽依 めい|莉子 りこ|結菜 ゆいな|紗良 さら|澪 みお|\
+咲良 さくら|結衣 ゆい|美月 みつき|杏 あん|琴音 ことね|心春 こはる|心結 みゆ|一花 いちか|花 はな|楓 かえで|\
+美桜 みお|彩葉 いろは|凪 なぎ|詩 うた|柚希 ゆずき|莉央 りお|陽菜 ひな|愛莉 あいり|真央 まお|明莉 あかり|\
+蓮 れん|湊 みなと|大翔 ひろと|陽翔 はると|悠真 ゆうま|颯 はやて|樹 いつき|朝陽 あさひ|蒼 あお|律 りつ|\
+颯真 そうま|湊斗 みなと|陽向 ひなた|新 あらた|大和 やまと|悠人 ゆうと|蒼空 そら|碧 あお|伊織 いおり|暖 だん|\
+奏 かなで|結翔 ゆいと|悠翔 ゆうと|陽太 ようた|瑛太 えいた|晴 はる|翔 しょう|健太 けんた|颯太 そうた|海斗 かいと|\
+悠斗 ゆうと|翼 つばさ|旭 あさひ|理人 りひと|律希 りつき|仁 じん|匠 たくみ|涼介 りょうすけ|拓海 たくみ|航 わたる|\
+真由美 まゆみ|茉莉花 まりか|日向子 ひなこ|菜々子 ななこ|恵 めぐみ|智子 ともこ|誠 まこと|太郎 たろう|優 ゆう|桜 さくら";
+
+/// Names that need entry kanji by kanji: no list offers them for these kana.
+const UNUSUAL: &str = "葉翔 はと|凪紗乃 なさの|陽凪翔 ひなと|琉絆 るき|燈莉空 ひりく|瑠凪海 るなみ|蒼葵斗 あきと|咲陽菜 さひな";
+
+#[test]
+fn an_ordinary_given_name_takes_at_most_eight_touches_after_its_kana() {
+    let (_home, mut ime) = common::open();
+    let mut took = Vec::new();
+    let (mut first_page, mut not_offered, mut worst) = (0, Vec::new(), 0);
+    let (mut by_kanji, mut too_many) = (Vec::new(), Vec::new());
+    println!(
+        "{:<4}{:<10}{:<10}{:>7}{:>9}",
+        "", "name", "kana", "strip", "by kanji"
+    );
+    for (text, kana) in table(NAMES) {
+        let start = Instant::now();
+        let candidates = ime.candidates(kana, Kind::GivenName, MOST);
+        took.push(start.elapsed());
+        let at = candidates
+            .iter()
+            .position(|candidate| candidate.text == text);
+        let strip = at.map(|at| 1 + at / STRIP);
+        let spelt = by_kanji_touches(&ime, text, kana);
+        println!(
+            "    {text:<10}{kana:<10}{:>7}{:>9}",
+            shown(strip),
+            shown(spelt)
+        );
+        first_page += usize::from(strip == Some(1));
+        if strip.is_none() {
+            not_offered.push(text);
+        }
+        let touches = strip.or(spelt);
+        if touches.is_none_or(|touches| touches > ALLOWED) {
+            too_many.push(format!("{text} ({kana}): {touches:?}"));
+        }
+        worst = worst.max(touches.unwrap_or_default());
+        by_kanji.extend(spelt);
+    }
+    let names = took.len();
+    took.sort();
+    let at = |share: usize| {
+        took.get((names * share / 100).min(names - 1))
+            .copied()
+            .unwrap_or_default()
+    };
+    println!(
+        "names {names}, on the first page {first_page}, not offered {not_offered:?}, worst {worst} touches"
+    );
+    println!(
+        "kanji by kanji: {} of {names} can be spelt so, worst {} touches",
+        by_kanji.len(),
+        by_kanji.iter().max().unwrap()
+    );
+    println!("a conversion takes p50 {:?}, p99 {:?}", at(50), at(99));
+    let pid = ime.server_pid().unwrap();
+    println!("mozc_server: PSS {} kB", pss(pid));
+    assert!(
+        too_many.is_empty(),
+        "more than {ALLOWED} touches: {too_many:?}"
+    );
+    assert!(names >= 60);
+    assert!(
+        first_page * 100 >= names * 70,
+        "{first_page} of {names} are on the first page"
+    );
+    assert!(
+        at(99) < Duration::from_millis(200),
+        "no slower than the deadline of the product"
+    );
+}
+
+#[test]
+fn a_name_no_list_has_is_spelt_kanji_by_kanji() {
+    let (_home, mut ime) = common::open();
+    for (text, kana) in table(UNUSUAL) {
+        let candidates = ime.candidates(kana, Kind::GivenName, 1000);
+        let offered = candidates
+            .iter()
+            .position(|candidate| candidate.text == text);
+        let spelt = by_kanji_touches(&ime, text, kana);
+        println!(
+            "{text} ({kana}): at {offered:?} of {}, kanji by kanji {}",
+            candidates.len(),
+            shown(spelt)
+        );
+        assert!(
+            spelt.is_some_and(|touches| touches <= ALLOWED),
+            "{text} takes {spelt:?} touches"
+        );
+    }
+}
+
+fn table(names: &'static str) -> impl Iterator<Item = (&'static str, &'static str)> {
+    names.split('|').map(|name| name.split_once(' ').unwrap())
+}
+
+fn shown(touches: Option<usize>) -> String {
+    touches.map_or("–".to_owned(), |touches| touches.to_string())
+}
+
+/// One touch to begin; for each kanji one to choose how much of the kana it takes, unless the sheet opened there, one
+/// for each page turned and one for the kanji. Of all ways to cut the kana the shortest.
+fn by_kanji_touches(ime: &Ime, text: &str, kana: &str) -> Option<usize> {
+    let kanji: Vec<char> = text.chars().collect();
+    Some(1 + shortest(ime, &Spelling::new(kana), &kanji)?)
+}
+
+fn shortest(ime: &Ime, spelling: &Spelling, kanji: &[char]) -> Option<usize> {
+    let Some((next, others)) = kanji.split_first() else {
+        return spelling.finished().then_some(0);
+    };
+    let offers = spelling.offers(|reading| ime.kanji(reading).to_vec());
+    let likeliest = spelling.likeliest(&offers);
+    let ways = offers.iter().enumerate().filter_map(|(at, offer)| {
+        let page = offer.kanji.iter().position(|kanji| kanji == next)? / SHEET;
+        let mut spelling = spelling.clone();
+        assert!(spelling.put(offer.kana.chars().count(), &next.to_string()));
+        let choose = usize::from(likeliest != Some(at));
+        Some(choose + page + 1 + shortest(ime, &spelling, others)?)
+    });
+    ways.min()
+}
+
+/// Proportional set size: the process's own memory and its share of what others use too.
+fn pss(pid: u32) -> u64 {
+    let rollup = std::fs::read_to_string(format!("/proc/{pid}/smaps_rollup")).unwrap();
+    let line = rollup
+        .lines()
+        .find_map(|line| line.strip_prefix("Pss:"))
+        .unwrap();
+    line.trim().trim_end_matches(" kB").parse().unwrap()
+}
