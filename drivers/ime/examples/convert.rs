@@ -33,7 +33,10 @@ fn main() -> anyhow::Result<()> {
         "address" => Kind::Address,
         "text" => Kind::Text,
         "kanji" => {
-            println!("{}", ime.kanji(kana).iter().take(60).collect::<String>());
+            println!(
+                "{}",
+                ime.kanji(kana).into_iter().take(60).collect::<String>()
+            );
             return Ok(());
         }
         other => bail!("no such kind: {other}"),

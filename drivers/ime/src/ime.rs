@@ -193,8 +193,7 @@ impl Ime {
                 Kind::GivenName | Kind::Surname => {
                     found.skk = self.people.find(&typed, person).collect();
                     found.enamdict = self.names.find(&typed, person).collect();
-                    let usual = |text: &&str| std::cmp::Reverse(self.readings.usual(&typed, text));
-                    found.enamdict.sort_by_cached_key(usual);
+                    found.usual = Some(Box::new(|text| self.readings.usual(&typed, text)));
                 }
                 Kind::Address => found.skk = self.places.find(&typed, Use::PLACE).collect(),
                 Kind::Text => found.skk = self.words.find(&typed, Use::WORD).collect(),
@@ -214,9 +213,10 @@ impl Ime {
         found.unwrap_or_default()
     }
 
-    /// Single kanji that given names read so, the most usual first: for [`crate::spell`], before the caller's own.
+    /// Single kanji that given names read so, the most usual first, then those whose reading begins so: for
+    /// [`crate::spell`], before the caller's own.
     #[must_use]
-    pub fn kanji(&self, reading: &str) -> &[char] {
+    pub fn kanji(&self, reading: &str) -> Vec<char> {
         self.readings.kanji(reading)
     }
 

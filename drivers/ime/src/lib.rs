@@ -12,6 +12,12 @@
 mod enamdict;
 mod ime;
 mod kana;
+#[cfg(test)]
+#[expect(
+    clippy::unwrap_used,
+    reason = "a test stops where something is missing"
+)]
+mod learning_tests;
 mod lexicon;
 mod link;
 mod mozc;

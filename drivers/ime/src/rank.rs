@@ -2,7 +2,7 @@
 //!
 //! Pure. Spellings are compared code point by code point and never changed: 神 and 神 (U+FA19) are two candidates.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use crate::kana;
 
@@ -41,25 +41,31 @@ pub struct Candidate {
     pub origin: Origin,
 }
 
+/// How usual it is to read a name so; 0 for what is unheard of.
+type Usual<'a> = Box<dyn Fn(&str) -> u32 + 'a>;
+
 /// What each source said, in its own order.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub(crate) struct Found<'a> {
     pub(crate) skk: Vec<&'a str>,
     pub(crate) mozc: Vec<String>,
+    /// In no order that says anything.
     pub(crate) enamdict: Vec<&'a str>,
+    /// For names: decides between candidates that sources do not order among each other.
+    pub(crate) usual: Option<Usual<'a>>,
 }
 
 /// At most `most` candidates; the kana are the last of them.
 pub(crate) fn rank(kind: Kind, typed: &str, found: &Found<'_>, most: usize) -> Vec<Candidate> {
     let skk = || found.skk.iter().map(|text| (*text, Origin::Skk));
     let mozc = || found.mozc.iter().map(|text| (text.as_str(), Origin::Mozc));
-    let enamdict = || found.enamdict.iter().map(|text| (*text, Origin::Enamdict));
     let mut list = List::new(typed, most);
     match kind {
         Kind::GivenName | Kind::Surname => {
             // Few given names mix kanji and kana, and the server offers many such: after all that are kanji throughout.
             // What is no name at all (an anchor for みなと, letters, half-width kana) is left out.
-            let all = || skk().chain(mozc()).chain(enamdict());
+            let names = by_weight(kind, found);
+            let all = || names.iter().copied();
             list.take(all().filter(|(text, _)| kana::all_kanji(text)));
             list.take(all().filter(|(text, _)| kana::like_a_name(text)));
         }
@@ -67,6 +73,62 @@ pub(crate) fn rank(kind: Kind, typed: &str, found: &Found<'_>, most: usize) -> V
         Kind::Address | Kind::Text => list.take(mozc().chain(skk())),
     }
     list.finish()
+}
+
+/// Every name once, under the source that is believed most, in the order of what all sources say together.
+fn by_weight<'a>(kind: Kind, found: &'a Found<'_>) -> Vec<(&'a str, Origin)> {
+    let usual = |text: &str| found.usual.as_ref().map_or(0, |usual| usual(text));
+    // A place in an ordered source: the first counts like being quite usual, and less with every step.
+    let place = |at: usize, first: f64| first / (1.0 + approximate(at) / 4.0);
+    let (skk_first, mozc_first) = match kind {
+        Kind::GivenName => (4.0, 3.0),
+        // Surnames hardly change, and the server knows how frequent they are.
+        _ => (4.0, 6.0),
+    };
+    let mut weights: HashMap<&str, (f64, Origin)> = HashMap::new();
+    let mut order = Vec::new();
+    let skk = found
+        .skk
+        .iter()
+        .enumerate()
+        .map(|(at, text)| (*text, Origin::Skk, place(at, skk_first)));
+    let mozc = found
+        .mozc
+        .iter()
+        .enumerate()
+        .map(|(at, text)| (text.as_str(), Origin::Mozc, place(at, mozc_first)));
+    let enamdict = found
+        .enamdict
+        .iter()
+        .map(|text| (*text, Origin::Enamdict, 0.5));
+    for (text, origin, weight) in skk.chain(mozc).chain(enamdict) {
+        let (sum, _) = weights.entry(text).or_insert_with(|| {
+            order.push(text);
+            (0.0, origin)
+        });
+        *sum += weight;
+    }
+    let weight = |text: &str| {
+        let sources = weights.get(text).map_or(0.0, |(sum, _)| *sum);
+        sources + f64::from(usual(text) + 1).ln()
+    };
+    let mut weighed: Vec<(f64, &str)> =
+        order.into_iter().map(|text| (weight(text), text)).collect();
+    // Stable: what weighs the same stays in the sources' order.
+    weighed.sort_by(|one, other| other.0.total_cmp(&one.0));
+    let origin = |text| {
+        weights
+            .get(text)
+            .map_or(Origin::Enamdict, |(_, origin)| *origin)
+    };
+    weighed
+        .into_iter()
+        .map(|(_, text)| (text, origin(text)))
+        .collect()
+}
+
+fn approximate(at: usize) -> f64 {
+    f64::from(u32::try_from(at).unwrap_or(u32::MAX))
 }
 
 struct List {
@@ -131,14 +193,16 @@ mod tests {
                 .map(str::to_owned)
                 .to_vec(),
             enamdict: vec!["湊人", "湊"],
+            usual: None,
         }
     }
 
     #[test]
     fn names_of_kanji_throughout_come_before_mixed_ones_and_what_is_no_name_is_left_out() {
+        // 港 first: two sources say it.
         let expected = [
-            "湊",
             "港",
+            "湊",
             "湊斗",
             "湊人",
             "みな斗",
@@ -147,6 +211,17 @@ mod tests {
             "ミナト",
         ];
         assert_eq!(texts(Kind::GivenName, "ミナと", &found(), 20), expected);
+    }
+
+    #[test]
+    fn what_is_usual_decides_where_no_source_has_an_order() {
+        let found = Found {
+            enamdict: vec!["日真里", "陽葵", "非鞠"],
+            usual: Some(Box::new(|text| u32::from(text == "陽葵") * 50)),
+            ..Found::default()
+        };
+        let ranked = texts(Kind::GivenName, "ひまり", &found, 20);
+        assert_eq!(ranked, ["陽葵", "日真里", "非鞠", "ひまり", "ヒマリ"]);
     }
 
     #[test]
@@ -171,7 +246,7 @@ mod tests {
         assert_eq!(texts(Kind::GivenName, "みなと", &found(), 1), ["みなと"]);
         assert_eq!(
             texts(Kind::GivenName, "みなと", &found(), 3),
-            ["湊", "みなと", "ミナト"]
+            ["港", "みなと", "ミナト"]
         );
     }
 

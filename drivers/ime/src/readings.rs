@@ -4,7 +4,7 @@
 //! name at a time: where every kanji of a name but one has a reading we know, the rest of the kana is the reading of
 //! that one. Twice over the whole list, and how often each is met. Knows nothing of files, candidates or screens.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use crate::kana;
 use crate::lexicon::{Lexicon, Use};
@@ -16,6 +16,18 @@ const MOST_KANJI: usize = 3;
 /// A reading that only so many names suggest is more likely another kanji's, cut wrongly.
 const SEEN_OFTEN: u32 = 3;
 
+/// Kanji that names given to children today are written with, from general knowledge of the lists published each year.
+/// It moves names within the order and offers or hides none: dictionaries weigh all generations alike, and would put
+/// 日真里 before 陽葵.
+const TODAY: &str = "陽葵翔結愛悠蓮湊凛紬芽依莉子菜紗澪咲良衣美月杏琴音心春花楓桜彩葉凪詩柚希央真明颯樹朝蒼律斗向大和人空碧\
+                     伊織暖奏太瑛晴海翼旭理仁匠航優恵瑠璃琉那奈乃羽華彩夏夢叶羽星七海千百夕笑虹藍茉梨里香帆穂栞\
+                     陸隼輝怜玲想煌新健駿壮遥悟慧朔岳暁司直輔哉也之介一二三汰郎馬生成光希志史響絢凌蒼柊椿楽恋寧";
+
+/// How much more a single kanji counts that is a whole name.
+const ALONE: u64 = 60;
+/// How much more usual a name of such kanji counts.
+const TODAY_WEIGHS: u32 = 8;
+
 /// A reading of up to [`LONGEST_READING`] hiragana in one number.
 type Code = u64;
 
@@ -24,13 +36,18 @@ type Code = u64;
 pub(crate) struct Readings {
     /// Met in so many names; nought where only a dictionary of words knows the reading.
     counts: HashMap<(char, Code), u32>,
-    by_reading: HashMap<Code, Vec<char>>,
+    whole: HashMap<Code, Vec<char>>,
+    begun: HashMap<Code, Vec<char>>,
+    today: HashSet<char>,
 }
 
 impl Readings {
     /// Learns from dictionaries of words (single kanji and their readings) and of people.
     pub(crate) fn learn(words: &Lexicon, people: &[&Lexicon]) -> Self {
-        let mut known = Self::default();
+        let mut known = Self {
+            today: TODAY.chars().collect(),
+            ..Self::default()
+        };
         for (reading, text) in words.all(Use::WORD).chain(words.all(Use::READING)) {
             known.note_single(reading, text, 0);
         }
@@ -67,16 +84,30 @@ impl Readings {
         known
     }
 
-    /// Kanji that names read so, the most usual first.
-    pub(crate) fn kanji(&self, reading: &str) -> &[char] {
-        let code = code(&kana::hiragana(reading));
-        code.and_then(|code| self.by_reading.get(&code))
-            .map_or(&[], Vec::as_slice)
+    /// Kanji that names read so, the most usual first; then those with a longer reading that begins so (絆 for き).
+    pub(crate) fn kanji(&self, reading: &str) -> Vec<char> {
+        let Some(code) = code(&kana::hiragana(reading)) else {
+            return Vec::new();
+        };
+        let [whole, begun] =
+            [&self.whole, &self.begun].map(|table| table.get(&code).map_or(&[][..], Vec::as_slice));
+        whole
+            .iter()
+            .chain(begun.iter().filter(|kanji| !whole.contains(kanji)))
+            .copied()
+            .collect()
     }
 
     /// How usual it is to read these kanji so: 0 when a part is unheard of, else the geometric mean of what names do.
     pub(crate) fn usual(&self, reading: &str, text: &str) -> u32 {
-        let kanji: Vec<char> = text.chars().collect();
+        let mut kanji: Vec<char> = Vec::new();
+        for c in text.chars() {
+            kanji.push(if c == '々' {
+                kanji.last().copied().unwrap_or(c)
+            } else {
+                c
+            });
+        }
         let Some(reading) = reading.chars().map(letter).collect::<Option<Vec<_>>>() else {
             return 0;
         };
@@ -86,14 +117,22 @@ impl Readings {
                 Some(product.saturating_mul(u64::from(*self.counts.get(piece)?) + 1))
             })?;
             u32::try_from(match kanji.len() {
-                1 => product,
+                // A name of its own: met once where a pair's halves are met a hundred times.
+                1 => product.saturating_mul(ALONE),
                 2 => product.isqrt(),
-                _ => cube_root(product),
+                // Three kanji that only sound right are many; as names they are the rarer choice.
+                _ => cube_root(product) / 2,
             })
             .ok()
         };
         let splits = splits(reading.len(), kanji.len());
-        splits.into_iter().filter_map(fit).max().unwrap_or(0)
+        let usual = splits.into_iter().filter_map(fit).max().unwrap_or(0);
+        let today = kanji.iter().all(|kanji| self.today.contains(kanji));
+        if today {
+            usual.saturating_mul(TODAY_WEIGHS)
+        } else {
+            usual
+        }
     }
 
     fn note_single(&mut self, reading: &str, text: &str, seen: u32) {
@@ -135,18 +174,34 @@ impl Readings {
     }
 
     fn sort(&mut self) {
-        for (kanji, code) in self.counts.keys() {
-            self.by_reading.entry(*code).or_default().push(*kanji);
+        let weight = |kanji: char, count: u32| {
+            if self.today.contains(&kanji) {
+                count * 4 + 1
+            } else {
+                count
+            }
+        };
+        let mut begun: HashMap<(char, Code), u32> = HashMap::new();
+        for ((kanji, code), count) in &self.counts {
+            let mut shorter = *code >> 8;
+            while shorter > 0 {
+                *begun.entry((*kanji, shorter)).or_default() += count;
+                shorter >>= 8;
+            }
         }
-        for (code, found) in &mut self.by_reading {
-            let count = |kanji: &char| {
-                self.counts
-                    .get(&(*kanji, *code))
-                    .copied()
-                    .unwrap_or_default()
-            };
-            found.sort_by(|one, other| count(other).cmp(&count(one)).then(one.cmp(other)));
-        }
+        let order = |counts: &HashMap<(char, Code), u32>| {
+            let mut ordered: HashMap<Code, Vec<(u32, char)>> = HashMap::new();
+            for ((kanji, code), count) in counts {
+                let weighed = (weight(*kanji, *count), *kanji);
+                ordered.entry(*code).or_default().push(weighed);
+            }
+            let sorted = ordered.into_iter().map(|(code, mut found)| {
+                found.sort_by(|one, other| other.0.cmp(&one.0).then(one.1.cmp(&other.1)));
+                (code, found.into_iter().map(|(_, kanji)| kanji).collect())
+            });
+            sorted.collect()
+        };
+        (self.whole, self.begun) = (order(&self.counts), order(&begun));
     }
 }
 

@@ -75,6 +75,15 @@ impl Spelling {
             let kana: String = left.iter().take(length).collect();
             let mut seen = std::collections::HashSet::new();
             let mut found = kanji(&kana);
+            // 菜々子: the mark for what was just written, read the same way.
+            if self
+                .pieces
+                .last()
+                .is_some_and(|last| last.text.chars().all(kana::is_kanji))
+                && self.last_kana() == kana
+            {
+                found.insert(0, '々');
+            }
             found.retain(|kanji| seen.insert(*kanji));
             if !found.is_empty() {
                 offers.push(Offer { kana, kanji: found });
@@ -124,6 +133,17 @@ impl Spelling {
         let mut names: Vec<&str> = names.into_iter().collect();
         names.retain(|name| name.len() > begun.len() && name.starts_with(&begun));
         names
+    }
+
+    /// The kana of the last piece.
+    fn last_kana(&self) -> String {
+        let spelt: usize = self.pieces.iter().map(|piece| piece.kana).sum();
+        let last = self.pieces.last().map_or(0, |piece| piece.kana);
+        self.kana
+            .iter()
+            .take(spelt)
+            .skip(spelt.saturating_sub(last))
+            .collect()
     }
 
     fn left(&self) -> &[char] {
@@ -188,6 +208,16 @@ mod tests {
         assert!(spelling.undo());
         assert_eq!(spelling.rest(), "かつら");
         assert!(!spelling.undo());
+    }
+
+    #[test]
+    fn the_repetition_mark_is_offered_where_the_same_kana_follow_a_kanji() {
+        let mut spelling = Spelling::new("ななこ");
+        spelling.put(1, "菜");
+        assert_eq!(spelling.offers(kanji)[0].kanji, ['々']);
+        spelling.undo();
+        spelling.leave(1);
+        assert!(spelling.offers(kanji).is_empty(), "not after kana");
     }
 
     #[test]
