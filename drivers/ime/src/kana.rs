@@ -32,6 +32,11 @@ pub(crate) fn is_kanji(c: char) -> bool {
         || is_selector(c)
 }
 
+/// Half-width katakana and their marks.
+pub(crate) fn is_half_width(c: char) -> bool {
+    matches!(c, '\u{FF61}'..='\u{FF9F}')
+}
+
 /// A selector of an ideographic variant: it belongs to the kanji before it.
 fn is_selector(c: char) -> bool {
     matches!(c, '\u{FE00}'..='\u{FE0F}' | '\u{E0100}'..='\u{E01EF}')

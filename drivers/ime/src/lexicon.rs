@@ -105,7 +105,7 @@ impl Lexicon {
             .unwrap_or(usize::MAX)
             .saturating_add(usize::from(skip));
         self.block
-            .get(start..start + usize::from(length))
+            .get(start..start.saturating_add(usize::from(length)))
             .unwrap_or_default()
     }
 }

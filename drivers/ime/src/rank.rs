@@ -69,8 +69,11 @@ pub(crate) fn rank(kind: Kind, typed: &str, found: &Found<'_>, most: usize) -> V
             list.take(all().filter(|(text, _)| kana::all_kanji(text)));
             list.take(all().filter(|(text, _)| kana::like_a_name(text)));
         }
-        // The server composes; dictionaries know single places and words.
-        Kind::Address | Kind::Text => list.take(mozc().chain(skk())),
+        // The server composes; dictionaries know single places and words. No form takes half-width kana.
+        Kind::Address | Kind::Text => {
+            let all = mozc().chain(skk());
+            list.take(all.filter(|(text, _)| !text.chars().any(kana::is_half_width)));
+        }
     }
     list.finish()
 }
@@ -225,12 +228,11 @@ mod tests {
     }
 
     #[test]
-    fn an_address_takes_the_server_first() {
+    fn an_address_takes_the_server_first_without_its_half_width_kana() {
         let expected = [
             "港",
             "皆と",
             "⚓",
-            "ﾐﾅﾄ",
             "湊斗",
             "湊",
             "みな斗",

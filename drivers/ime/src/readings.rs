@@ -121,15 +121,16 @@ impl Readings {
                 1 => product.saturating_mul(ALONE),
                 2 => product.isqrt(),
                 // Three kanji that only sound right are many; as names they are the rarer choice.
-                _ => cube_root(product) / 2,
+                _ => cube_root(product) / 8,
             })
             .ok()
         };
         let splits = splits(reading.len(), kanji.len());
         let usual = splits.into_iter().filter_map(fit).max().unwrap_or(0);
-        let today = kanji.iter().all(|kanji| self.today.contains(kanji));
+        // Also where the reading is the whole name's and no kanji's (一颯 いぶき).
+        let today = !kanji.is_empty() && kanji.iter().all(|kanji| self.today.contains(kanji));
         if today {
-            usual.saturating_mul(TODAY_WEIGHS)
+            (usual + 1).saturating_mul(TODAY_WEIGHS)
         } else {
             usual
         }

@@ -35,6 +35,14 @@ const NAMES: &str = "\
 悠斗 ゆうと|翼 つばさ|旭 あさひ|理人 りひと|律希 りつき|仁 じん|匠 たくみ|涼介 りょうすけ|拓海 たくみ|航 わたる|\
 真由美 まゆみ|茉莉花 まりか|日向子 ひなこ|菜々子 ななこ|恵 めぐみ|智子 ともこ|誠 まこと|太郎 たろう|優 ゆう|桜 さくら";
 
+/// Forty-two more, written down after the order of candidates was settled; nothing was changed for them.
+const HELD_OUT: &str = "\
+朱莉 あかり|美羽 みう|乃愛 のあ|光莉 ひかり|結月 ゆづき|心愛 ここあ|七海 ななみ|千尋 ちひろ|優奈 ゆうな|百花 ももか|\
+美咲 みさき|彩花 あやか|望結 みゆ|瑞希 みずき|花音 かのん|綾乃 あやの|杏奈 あんな|紗季 さき|依茉 えま|夏帆 かほ|\
+奏多 かなた|大輝 だいき|瑛斗 えいと|蒼真 そうま|陸斗 りくと|悠生 ゆうせい|颯人 はやと|隼人 はやと|優真 ゆうま|壮真 そうま|\
+直樹 なおき|隆之介 りゅうのすけ|龍之介 りゅうのすけ|慶 けい|駿 しゅん|啓介 けいすけ|晃 あきら|朔 さく|岳 がく|一颯 いぶき|\
+善 ぜん|絢斗 あやと";
+
 /// Names that need entry kanji by kanji: no list offers them for these kana. 絆 is read き in none of the lists'
 /// names either; there is a way to it by its own reading.
 const UNUSUAL: &str = "葉翔 はと|凪紗乃 なさの|陽凪翔 ひなと|琉絆 るき 絆 きずな|燈莉空 ひりく|瑠凪海 るなみ|蒼葵斗 あきと|咲陽菜 さひな";
@@ -42,14 +50,57 @@ const UNUSUAL: &str = "葉翔 はと|凪紗乃 なさの|陽凪翔 ひなと|琉
 #[test]
 fn an_ordinary_given_name_takes_at_most_eight_touches_after_its_kana() {
     let (_home, mut ime) = common::open();
-    let mut took = Vec::new();
-    let (mut first_page, mut not_offered, mut worst) = (0, Vec::new(), 0);
-    let (mut by_kanji, mut too_many) = (Vec::new(), Vec::new());
     println!(
         "{:<4}{:<10}{:<10}{:>7}{:>9}",
         "", "name", "kana", "strip", "by kanji"
     );
-    for (text, kana) in table(NAMES) {
+    let mut took = Vec::new();
+    let settled = measure(&mut ime, NAMES, &mut took);
+    let held_out = measure(&mut ime, HELD_OUT, &mut took);
+    for (what, figures) in [("the table", &settled), ("held out", &held_out)] {
+        println!("{what}: {figures:?}");
+        assert!(
+            figures.too_many.is_empty(),
+            "more than {ALLOWED} touches: {:?}",
+            figures.too_many
+        );
+        let share = figures.first_page * 100 / figures.names;
+        assert!(share >= 80, "{share} % are on the first page");
+    }
+    assert!(settled.names >= 60);
+    took.sort();
+    let at = |share: usize| {
+        took.get((took.len() * share / 100).min(took.len() - 1))
+            .copied()
+            .unwrap_or_default()
+    };
+    println!("a conversion takes p50 {:?}, p99 {:?}", at(50), at(99));
+    println!(
+        "PSS: mozc_server {} kB, this process {} kB",
+        pss(ime.server_pid().unwrap()),
+        pss(std::process::id())
+    );
+    assert!(
+        at(99) < Duration::from_millis(200),
+        "no slower than the deadline of the product"
+    );
+}
+
+#[derive(Debug, Default)]
+struct Figures {
+    names: usize,
+    first_page: usize,
+    /// The most touches a name took: from the strip, or kanji by kanji when it was not in the strip.
+    worst: usize,
+    not_offered: Vec<&'static str>,
+    /// How many could be spelt kanji by kanji, and the most touches that took.
+    spelt: (usize, usize),
+    too_many: Vec<String>,
+}
+
+fn measure(ime: &mut Ime, names: &'static str, took: &mut Vec<Duration>) -> Figures {
+    let mut figures = Figures::default();
+    for (text, kana) in table(names) {
         let start = Instant::now();
         let candidates = ime.candidates(kana, Kind::GivenName, MOST);
         took.push(start.elapsed());
@@ -57,54 +108,29 @@ fn an_ordinary_given_name_takes_at_most_eight_touches_after_its_kana() {
             .iter()
             .position(|candidate| candidate.text == text);
         let strip = at.map(|at| 1 + at / STRIP);
-        let spelt = by_kanji_touches(&ime, text, kana, None);
+        let spelt = by_kanji_touches(ime, text, kana, None);
         println!(
             "    {text:<10}{kana:<10}{:>7}{:>9}",
             shown(strip),
             shown(spelt)
         );
-        first_page += usize::from(strip == Some(1));
+        figures.names += 1;
+        figures.first_page += usize::from(strip == Some(1));
         if strip.is_none() {
-            not_offered.push(text);
+            figures.not_offered.push(text);
         }
         let touches = strip.or(spelt);
         if touches.is_none_or(|touches| touches > ALLOWED) {
-            too_many.push(format!("{text} ({kana}): {touches:?}"));
+            figures
+                .too_many
+                .push(format!("{text} ({kana}): {touches:?}"));
         }
-        worst = worst.max(touches.unwrap_or_default());
-        by_kanji.extend(spelt);
+        figures.worst = figures.worst.max(touches.unwrap_or_default());
+        if let Some(spelt) = spelt {
+            figures.spelt = (figures.spelt.0 + 1, figures.spelt.1.max(spelt));
+        }
     }
-    let names = took.len();
-    took.sort();
-    let at = |share: usize| {
-        took.get((names * share / 100).min(names - 1))
-            .copied()
-            .unwrap_or_default()
-    };
-    println!(
-        "names {names}, on the first page {first_page}, not offered {not_offered:?}, worst {worst} touches"
-    );
-    println!(
-        "kanji by kanji: {} of {names} can be spelt so, worst {} touches",
-        by_kanji.len(),
-        by_kanji.iter().max().unwrap()
-    );
-    println!("a conversion takes p50 {:?}, p99 {:?}", at(50), at(99));
-    let pid = ime.server_pid().unwrap();
-    println!("mozc_server: PSS {} kB", pss(pid));
-    assert!(
-        too_many.is_empty(),
-        "more than {ALLOWED} touches: {too_many:?}"
-    );
-    assert!(names >= 60);
-    assert!(
-        first_page * 100 >= names * 70,
-        "{first_page} of {names} are on the first page"
-    );
-    assert!(
-        at(99) < Duration::from_millis(200),
-        "no slower than the deadline of the product"
-    );
+    figures
 }
 
 #[test]
