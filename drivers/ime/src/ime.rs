@@ -278,3 +278,12 @@ fn load(path: &Path, parse: &dyn Fn(&[u8], &mut Lexicon)) -> Result<Lexicon, Ime
     }
     Ok(lexicon)
 }
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn the_input_method_may_live_on_a_thread_of_its_own() {
+        fn may_move<T: Send>() {}
+        may_move::<super::Ime>();
+    }
+}

@@ -151,3 +151,101 @@ pub(crate) fn wait(these: &mut [PollFd<'_>], until: Instant) -> io::Result<bool>
         }
     }
 }
+
+#[cfg(test)]
+#[expect(
+    clippy::unwrap_used,
+    reason = "a test stops where something is missing"
+)]
+mod tests {
+    use std::io::{Read, Write};
+    use std::os::linux::net::SocketAddrExt;
+    use std::os::unix::net::{SocketAddr, UnixListener};
+    use std::thread;
+
+    use super::*;
+
+    /// A listener of our own process in the server's place, and its address.
+    fn listener(name: &str) -> (UnixListener, Address) {
+        let name = format!("ubugoe-ime-test.{}.{name}", std::process::id());
+        let at = SocketAddr::from_abstract_name(&name).unwrap();
+        let address = Address {
+            name,
+            pid: rustix::process::getpid(),
+            account: None,
+        };
+        (UnixListener::bind_addr(&at).unwrap(), address)
+    }
+
+    fn question() -> Input {
+        Input {
+            kind: crate::wire::kind::GET_CONFIG,
+            ..Input::default()
+        }
+    }
+
+    fn soon() -> Instant {
+        Instant::now() + Duration::from_secs(20)
+    }
+
+    /// What comes of a question when the other end answers with these bytes.
+    fn answered(name: &str, bytes: &'static [u8]) -> Result<Output, LinkError> {
+        let (listener, address) = listener(name);
+        thread::scope(|scope| {
+            scope.spawn(move || {
+                let (mut socket, _) = listener.accept().unwrap();
+                let mut asked = Vec::new();
+                socket.read_to_end(&mut asked).unwrap();
+                assert_eq!(asked, [0x08, 6], "GET_CONFIG is field 1, number 6");
+                socket.write_all(bytes).unwrap();
+            });
+            ask(&address, &question(), soon())
+        })
+    }
+
+    #[test]
+    fn another_process_in_the_servers_place_is_told_nothing() {
+        let (listener, mut address) = listener("stranger");
+        address.pid = Pid::INIT;
+        assert!(matches!(
+            ask(&address, &question(), soon()),
+            Err(LinkError::Stranger)
+        ));
+        let mut heard = Vec::new();
+        listener
+            .accept()
+            .unwrap()
+            .0
+            .read_to_end(&mut heard)
+            .unwrap();
+        assert!(heard.is_empty());
+    }
+
+    #[test]
+    fn a_server_that_never_answers_costs_the_deadline_and_no_more() {
+        let (_listener, address) = listener("mute");
+        let start = Instant::now();
+        let answer = ask(&address, &question(), start + Duration::from_millis(50));
+        assert!(matches!(answer, Err(LinkError::Late)), "{answer:?}");
+        assert!(start.elapsed() >= Duration::from_millis(50));
+    }
+
+    #[test]
+    fn an_answer_is_read_to_its_end_and_what_is_none_is_told_apart() {
+        assert_eq!(answered("whole", &[0x08, 5]).unwrap().session, Some(5));
+        assert!(matches!(answered("empty", &[]), Err(LinkError::HungUp(_))));
+        assert!(matches!(
+            answered("garbled", &[0x72, 9, 1]),
+            Err(LinkError::Garbled(_))
+        ));
+        let address = Address {
+            name: "ubugoe-ime-test.nobody-listens".to_owned(),
+            pid: Pid::INIT,
+            account: None,
+        };
+        assert!(matches!(
+            ask(&address, &question(), soon()),
+            Err(LinkError::Unreachable(_))
+        ));
+    }
+}

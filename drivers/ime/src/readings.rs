@@ -308,7 +308,12 @@ mod tests {
         assert_eq!(readings.kanji("と"), ['翔']);
         assert_eq!(readings.kanji("ト"), ['翔'], "katakana ask the same");
         assert!(readings.usual("ゆうと", "悠翔") > 0);
-        assert_eq!(readings.usual("ゆうと", "翔悠"), 0);
+        assert!(readings.usual("ゆうと", "悠翔") > readings.usual("ゆうと", "翔悠"));
+        assert_eq!(
+            readings.usual("ゆうと", "翔悪"),
+            0,
+            "unheard of, and no kanji of today"
+        );
     }
 
     #[test]

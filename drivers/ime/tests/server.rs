@@ -84,7 +84,7 @@ fn a_server_that_hangs_costs_no_more_than_the_deadline_and_is_replaced() {
         took >= Duration::from_millis(200),
         "the server was not even asked: {took:?}"
     );
-    assert!(took < Duration::from_secs(1), "{took:?}");
+    assert!(took < Duration::from_secs(2), "{took:?}");
     // Each question waits for the deadline at most, so this ends.
     assert!(
         (0..100).any(|_| from_server(&mut ime)),
