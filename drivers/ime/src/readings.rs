@@ -20,8 +20,8 @@ const SEEN_OFTEN: u32 = 3;
 /// It moves names within the order and offers or hides none: dictionaries weigh all generations alike, and would put
 /// 日真里 before 陽葵.
 const TODAY: &str = "陽葵翔結愛悠蓮湊凛紬芽依莉子菜紗澪咲良衣美月杏琴音心春花楓桜彩葉凪詩柚希央真明颯樹朝蒼律斗向大和人空碧\
-                     伊織暖奏太瑛晴海翼旭理仁匠航優恵瑠璃琉那奈乃羽華彩夏夢叶羽星七海千百夕笑虹藍茉梨里香帆穂栞\
-                     陸隼輝怜玲想煌新健駿壮遥悟慧朔岳暁司直輔哉也之介一二三汰郎馬生成光希志史響絢凌蒼柊椿楽恋寧";
+                     伊織暖奏太瑛晴海翼旭理仁匠航優恵瑠璃琉那奈乃羽華夏夢叶星七千百夕笑虹藍茉梨里香帆穂栞\
+                     陸隼輝怜玲想煌新健駿壮遥悟慧朔岳暁司直輔哉也之介一二三汰郎馬生成光志史響絢凌柊椿楽恋寧";
 
 /// How much more a single kanji counts that is a whole name.
 const ALONE: u64 = 60;
