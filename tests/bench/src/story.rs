@@ -149,12 +149,23 @@ impl<'a> Visit<'a> {
         self.kiosk.tap(done)
     }
 
-    /// Card in the reader up to "is this your child": PIN, identity.
+    /// Card in the reader up to the PIN: what will happen is read.
+    ///
+    /// # Errors
+    /// [`Error`] of the kiosk, or [`Error::Astray`].
+    pub fn read_notice(&mut self) -> Result<Report, Error> {
+        self.reach("notice")?;
+        self.picture("notice")?;
+        self.kiosk.tap("わかりました")?;
+        self.reach("attributes-pin")
+    }
+
+    /// Card in the reader up to "is this your child": notice, PIN, identity.
     ///
     /// # Errors
     /// [`Error`] of the kiosk, or [`Error::Astray`].
     pub fn identify(&mut self, pin: &str) -> Result<(), Error> {
-        self.reach("attributes-pin")?;
+        self.read_notice()?;
         self.picture("attributes-pin")?;
         self.pin(pin, "次へ")?;
         self.reach("identity")?;
@@ -235,7 +246,7 @@ impl<'a> Visit<'a> {
         for page in 1..=60 {
             self.picture(&format!("review-{page}"))?;
             let labels = self.kiosk.labels()?;
-            let primary = ["続きを読む", "次の書類へ", "署名へ進む"]
+            let primary = ["書類の形で見る", "続きを読む", "次の書類へ", "署名へ進む"]
                 .into_iter()
                 .find(|wanted| labels.iter().any(|l| l.label == *wanted && l.enabled));
             self.kiosk
