@@ -1,9 +1,10 @@
 //! What can happen to a visit. Data only; what follows is `step`'s. No event carries a PIN.
 
-use ubugoe_procedures::{BirthCertificate, CardHolder, FieldPath, Lang, ReasonCode, Value};
+use ubugoe_procedures::{BirthCertificate, CardHolder, FieldPath, ReasonCode, Tongue, Value};
 
 use crate::{
-    CardOnReader, CardTrouble, CertificateTrouble, Delivery, Integrity, Ticket, Timer, UnusableCard,
+    CardOnReader, CardTrouble, CertificateTrouble, Comfort, Delivery, Integrity, Ticket, Timer,
+    UnusableCard,
 };
 
 /// Something that happened.
@@ -11,7 +12,9 @@ use crate::{
 pub enum Event {
     // ---- the person in front of the screen
     /// A language was chosen.
-    LanguageChosen(Lang),
+    LanguageChosen(Tongue),
+    /// The screen was set otherwise: larger words, dim colours, the other hand.
+    ComfortChanged(Comfort),
     /// The four digits are complete; the pad holds them, not this event.
     AttributesPinEntered,
     /// "Yes, that is me."

@@ -4,8 +4,8 @@
 use jiff::civil::Date;
 use ubugoe_procedures::{
     Advice, AdviceKind, AssembleError, BirthCertificate, CardHolder, Catalogue,
-    Draft as FilingDraft, Facts, Field, FilerRole, Filing, Lang, MunicipalityCode, Problem,
-    Procedure, Profile, Required, Routing, Source, Value, advice, check, derive, missing, plan,
+    Draft as FilingDraft, Facts, Field, FilerRole, Filing, MunicipalityCode, Problem, Procedure,
+    Profile, Required, Routing, Source, Tongue, Value, advice, check, derive, missing, plan,
     prefill, share,
 };
 
@@ -288,7 +288,7 @@ pub(crate) enum Stuck {
 /// Puts the forms together as the bytes that will be shown and signed; those that go elsewhere are left out.
 pub(crate) fn assemble(
     draft: &Draft,
-    lang: Lang,
+    tongue: Tongue,
     cx: &Context<'_>,
 ) -> Result<Vec<Prepared>, Stuck> {
     let mut prepared = Vec::new();
@@ -297,8 +297,8 @@ pub(crate) fn assemble(
             continue;
         }
         let procedure = procedure(form, cx).ok_or(Stuck::Impossible)?;
-        let filing =
-            filing(form, procedure, draft, lang).map_err(|error| stuck(draft, index, error, cx))?;
+        let filing = filing(form, procedure, draft, tongue)
+            .map_err(|error| stuck(draft, index, error, cx))?;
         let canonical = filing.canonical(procedure);
         prepared.push(Prepared { filing, canonical });
     }
@@ -313,11 +313,11 @@ fn filing(
     form: &FormDraft,
     procedure: &Procedure,
     draft: &Draft,
-    lang: Lang,
+    tongue: Tongue,
 ) -> Result<Filing, AssembleError> {
     let frame = FilingDraft {
         recipient: form.recipient,
-        lang_shown: lang,
+        lang_shown: tongue,
         certificate_number: Some(draft.certificate.number.clone()),
         child_order: Some(draft.certificate.child_order()),
         drafted_on: draft.drafted_on,
@@ -348,12 +348,12 @@ fn stuck(draft: &Draft, form: usize, error: AssembleError, cx: &Context<'_>) -> 
 /// Why the first form that cannot be put together cannot; for the log beside `Failure::FormIncomplete`. Its words
 /// name fields, never what stands in them.
 #[must_use]
-pub fn obstacle(draft: &Draft, lang: Lang, cx: &Context<'_>) -> Option<AssembleError> {
+pub fn obstacle(draft: &Draft, tongue: Tongue, cx: &Context<'_>) -> Option<AssembleError> {
     let forms = draft
         .forms
         .iter()
         .filter(|form| elsewhere(form, cx).is_none());
     forms
         .filter_map(|form| Some((form, procedure(form, cx)?)))
-        .find_map(|(form, procedure)| filing(form, procedure, draft, lang).err())
+        .find_map(|(form, procedure)| filing(form, procedure, draft, tongue).err())
 }

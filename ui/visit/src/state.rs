@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 
 use jiff::civil::Date;
 use ubugoe_procedures::{
-    Answers, BirthCertificate, CardHolder, FieldPath, Filing, Lang, Line, LineItem,
-    MunicipalityCode, ProcedureId,
+    Answers, BirthCertificate, CardHolder, FieldPath, Filing, Line, LineItem, MunicipalityCode,
+    ProcedureId, Tongue,
 };
 
 use crate::{Event, Failure};
@@ -389,6 +389,7 @@ impl CardSide {
                 self.lying.remove(ticket);
             }
             Event::LanguageChosen(_)
+            | Event::ComfortChanged(_)
             | Event::AttributesPinEntered
             | Event::IdentityConfirmed
             | Event::CertificateConfirmed { .. }
@@ -422,13 +423,55 @@ impl CardSide {
     }
 }
 
-/// A visit: the language on the screen, the stage, and what is known of the reader.
+/// How large the words on the screen are.
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, Hash, Default, serde::Serialize, serde::Deserialize,
+)]
+#[serde(rename_all = "snake_case")]
+pub enum TextSize {
+    /// As drawn: 100 %.
+    #[default]
+    Normal,
+    /// 150 %.
+    Large,
+    /// 200 %.
+    Largest,
+}
+
+/// How the screen is set for the person before it. The next one finds it as the ward set it.
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, Hash, Default, serde::Serialize, serde::Deserialize,
+)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "independent switches on one page, not a state in disguise"
+)]
+pub struct Comfort {
+    /// The size of words.
+    pub text: TextSize,
+    /// Dim colours.
+    pub night: bool,
+    /// Strong contrast.
+    pub contrast: bool,
+    /// What the thumb reaches is on the left.
+    pub left_handed: bool,
+    /// Larger targets, slower repeats: gloves.
+    pub glove: bool,
+    /// Spoken help through headphones. Never a name.
+    pub sound: bool,
+}
+
+/// A visit: how the screen speaks and looks, the stage, and what is known of the reader.
 #[derive(Debug, Clone, PartialEq)]
 pub struct State {
     /// The language on the screen.
-    pub lang: Lang,
+    pub tongue: Tongue,
     /// The language the screen returns to after a visit.
-    pub usual_lang: Lang,
+    pub usual_tongue: Tongue,
+    /// How the screen is set.
+    pub comfort: Comfort,
+    /// How it is set again after a visit.
+    pub usual_comfort: Comfort,
     /// Reader and cards.
     pub side: CardSide,
     /// The stage.
@@ -436,12 +479,14 @@ pub struct State {
 }
 
 impl State {
-    /// The resting screen in a language.
+    /// The resting screen as a ward set it.
     #[must_use]
-    pub fn resting(lang: Lang) -> Self {
+    pub fn resting(tongue: Tongue, comfort: Comfort) -> Self {
         Self {
-            lang,
-            usual_lang: lang,
+            tongue,
+            usual_tongue: tongue,
+            comfort,
+            usual_comfort: comfort,
             side: CardSide::default(),
             stage: Stage::Resting,
         }

@@ -14,7 +14,7 @@ mod time;
 mod ward;
 
 use jiff::civil::Date;
-use ubugoe_procedures::{Catalogue, Lang, MunicipalityCode};
+use ubugoe_procedures::{Catalogue, MunicipalityCode, Tongue};
 
 use crate::questions::{self, Stuck};
 use crate::{
@@ -39,38 +39,39 @@ pub struct Context<'a> {
 #[must_use]
 pub fn step(visit: State, event: Event, cx: &Context<'_>) -> (State, Vec<Effect>) {
     let State {
-        lang,
-        usual_lang,
+        mut tongue,
+        usual_tongue,
+        mut comfort,
+        usual_comfort,
         mut side,
         stage,
     } = visit;
     side.hear(&event);
-    let (ended, chosen) = (
-        stage == Stage::Finished,
-        matches!(event, Event::LanguageChosen(_)),
-    );
-    let lang = if let Event::LanguageChosen(lang) = event {
-        lang
-    } else {
-        lang
-    };
+    if let Event::LanguageChosen(chosen) = event {
+        tongue = chosen;
+    }
+    if let Event::ComfortChanged(set) = event {
+        comfort = set;
+    }
+    let ended = stage == Stage::Finished;
+    let set = matches!(event, Event::LanguageChosen(_) | Event::ComfortChanged(_));
     let here = Here {
         cx,
-        lang,
+        tongue,
         side: &side,
     };
     let (stage, effects) = moved(stage, event, &here);
     let stage = at_rest(stage, side.fault);
     // The next person finds the screen as the ward set it.
-    let lang = if ended && stage != Stage::Finished && !chosen {
-        usual_lang
-    } else {
-        lang
-    };
+    if ended && stage != Stage::Finished && !set {
+        (tongue, comfort) = (usual_tongue, usual_comfort);
+    }
     (
         State {
-            lang,
-            usual_lang,
+            tongue,
+            usual_tongue,
+            comfort,
+            usual_comfort,
             side,
             stage,
         },
@@ -93,7 +94,7 @@ fn at_rest(stage: Stage, fault: Option<Failure>) -> Stage {
 fn moved(stage: Stage, event: Event, here: &Here<'_>) -> Moved {
     match event {
         Event::LanguageChosen(_) => person::language_chosen(stage, here),
-        Event::Touched => person::alive(stage, here),
+        Event::Touched | Event::ComfortChanged(_) => person::alive(stage, here),
         Event::QuitWanted => person::quit(stage, here),
         Event::RetryWanted => person::retry(stage, here),
         Event::AttributesPinEntered => person::attributes_pin_entered(stage, here),
@@ -145,7 +146,7 @@ type Moved = (Stage, Vec<Effect>);
 /// What every transition may look at.
 struct Here<'a> {
     cx: &'a Context<'a>,
-    lang: Lang,
+    tongue: Tongue,
     side: &'a CardSide,
 }
 
@@ -284,7 +285,7 @@ fn ask_next(draft: Box<Draft>, here: &Here<'_>) -> Moved {
 
 /// Everything that will be signed, put together as bytes.
 fn review(draft: Box<Draft>, here: &Here<'_>) -> Moved {
-    match questions::assemble(&draft, here.lang, here.cx) {
+    match questions::assemble(&draft, here.tongue, here.cx) {
         Ok(prepared) => acting(Stage::Reviewing { draft, prepared }),
         Err(Stuck::Ask(at, problems)) => acting(Stage::Asking {
             draft,

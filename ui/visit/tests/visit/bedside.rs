@@ -4,12 +4,12 @@ use std::sync::LazyLock;
 
 use jiff::civil::{Date, date, datetime};
 use ubugoe_procedures::{
-    BirthCertificate, CardHolder, Catalogue, IssuerKind, Lang, MunicipalityCode, PlaceKind,
-    Plurality, Sex, Value,
+    BirthCertificate, CardHolder, Catalogue, IssuerKind, MunicipalityCode, PlaceKind, Plurality,
+    Sex, Tongue, Value,
 };
 use ubugoe_visit::{
-    CardFacts, CardIdentity, CardOnReader, CardTrouble, Context, Delivery, DeliveryState, Draft,
-    Effect, Event, Integrity, Prepared, Stage, State, Ticket, Timer, audit, step,
+    CardFacts, CardIdentity, CardOnReader, CardTrouble, Comfort, Context, Delivery, DeliveryState,
+    Draft, Effect, Event, Integrity, Prepared, Stage, State, Ticket, Timer, audit, step,
 };
 
 pub(crate) const TODAY: Date = date(2026, 11, 24);
@@ -154,7 +154,7 @@ pub(crate) struct Bedside {
 
 impl Bedside {
     pub(crate) fn new() -> Self {
-        let state = State::resting(Lang::Ja);
+        let state = State::resting(Tongue::Ja, Comfort::default());
         Self {
             cx: device(),
             state,

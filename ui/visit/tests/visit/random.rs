@@ -1,7 +1,7 @@
 //! Random events in random order, with time passing: what must hold whatever happens.
 
 use proptest::prelude::*;
-use ubugoe_procedures::{Lang, ReasonCode, Value};
+use ubugoe_procedures::{ReasonCode, Tongue, Value};
 use ubugoe_visit::{
     CardOnReader, CardTrouble, CertificateTrouble, Delivery, DeliveryState, Effect, Event,
     Integrity, Stage, State, Ticket, UnusableCard,
@@ -277,8 +277,8 @@ fn events(visit: &Bedside, reader: &mut Reader, step: &Move) -> Vec<Event> {
 fn tap(which: u8) -> Event {
     let path = KNOWN[usize::from(which) % KNOWN.len()].parse().unwrap();
     match which % 16 {
-        0 => Event::LanguageChosen(Lang::En),
-        1 => Event::LanguageChosen(Lang::Ja),
+        0 => Event::LanguageChosen(Tongue::En),
+        1 => Event::LanguageChosen(Tongue::Ja),
         2..=5 => Event::BackWanted,
         6 | 7 => Event::CorrectionWanted {
             form: usize::from(which % 3),

@@ -1,7 +1,7 @@
 //! Whole visits, from the resting screen to the receipt.
 
 use jiff::civil::date;
-use ubugoe_procedures::{Lang, ParsedFiling, Plurality, ReasonCode, Source};
+use ubugoe_procedures::{Lang, ParsedFiling, Plurality, ReasonCode, Source, Tongue};
 use ubugoe_visit::{
     Delivery, DeliveryState, Effect, Event, Integrity, Prepared, Stage, Ticket, Timer,
 };
@@ -322,49 +322,49 @@ fn a_child_without_a_name_and_without_a_determined_sex_can_be_filed() {
 fn a_language_chosen_during_the_review_is_the_language_that_is_signed() {
     let lang = |visit: &Bedside| visit.prepared().first().unwrap().filing.lang_shown;
     let mut visit = at("reviewing");
-    assert_eq!(lang(&visit), Lang::Ja);
-    visit.tell(Event::LanguageChosen(Lang::En));
-    assert_eq!(lang(&visit), Lang::En);
+    assert_eq!(lang(&visit), Tongue::Ja);
+    visit.tell(Event::LanguageChosen(Tongue::En));
+    assert_eq!(lang(&visit), Tongue::En);
 
     // On the password's page the sheets have been read; on the way back to them they are put together anew.
     visit
         .tell(Event::ReviewConfirmed)
-        .tell(Event::LanguageChosen(Lang::Ja));
-    assert_eq!(lang(&visit), Lang::En);
+        .tell(Event::LanguageChosen(Tongue::Ja));
+    assert_eq!(lang(&visit), Tongue::En);
     visit.tell(Event::BackWanted);
-    assert_eq!(lang(&visit), Lang::Ja);
+    assert_eq!(lang(&visit), Tongue::Ja);
 
     // Also behind the cover, and behind a trouble page.
     visit
         .tell(Event::CardRemoved { ticket: Ticket(1) })
-        .tell(Event::LanguageChosen(Lang::En));
+        .tell(Event::LanguageChosen(Tongue::En));
     visit.tell(Event::CardInserted(card(2)));
-    assert_eq!((visit.stage(), lang(&visit)), ("reviewing", Lang::En));
+    assert_eq!((visit.stage(), lang(&visit)), ("reviewing", Tongue::En));
     let mut visit = at("paused");
     visit
-        .tell(Event::LanguageChosen(Lang::En))
+        .tell(Event::LanguageChosen(Tongue::En))
         .tell(Event::RetryWanted);
-    assert_eq!((visit.stage(), lang(&visit)), ("reviewing", Lang::En));
+    assert_eq!((visit.stage(), lang(&visit)), ("reviewing", Tongue::En));
 }
 
 #[test]
 fn the_next_person_finds_the_usual_language() {
     let mut visit = at("identity");
     visit
-        .tell(Event::LanguageChosen(Lang::En))
+        .tell(Event::LanguageChosen(Tongue::En))
         .tell(Event::QuitWanted);
     assert_eq!(
-        visit.state.lang,
-        Lang::En,
+        visit.state.tongue,
+        Tongue::En,
         "the farewell is in her language"
     );
     let mut next = visit.clone();
     visit.tell(Event::Elapsed(Timer::Farewell));
-    assert_eq!(visit.state.lang, Lang::Ja);
+    assert_eq!(visit.state.tongue, Tongue::Ja);
     next.tell(Event::CardInserted(card(5)));
     assert_eq!(
-        (next.stage(), next.state.lang),
-        ("attributes-pin", Lang::Ja)
+        (next.stage(), next.state.tongue),
+        ("attributes-pin", Tongue::Ja)
     );
 }
 

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use ubugoe_procedures::{Lang, ReasonCode, Value};
+use ubugoe_procedures::{ReasonCode, Tongue, Value};
 use ubugoe_visit::{
     CardTrouble, CertificateTrouble, Delivery, DeliveryState, Event, Integrity, Stage, Ticket,
     Timer, UnusableCard,
@@ -32,7 +32,7 @@ fn events(now: &Bedside) -> Vec<(&'static str, Event)> {
 fn of_the_person() -> Vec<(&'static str, Event)> {
     let path = || "contact.tel".parse().unwrap();
     vec![
-        ("language", Event::LanguageChosen(Lang::En)),
+        ("language", Event::LanguageChosen(Tongue::En)),
         ("touched", Event::Touched),
         ("quit", Event::QuitWanted),
         ("retry", Event::RetryWanted),
