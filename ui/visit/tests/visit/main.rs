@@ -7,6 +7,7 @@
 
 mod bedside;
 mod cards;
+mod children;
 mod failures;
 mod pins;
 mod questions;
