@@ -2,7 +2,7 @@
 
 use ubugoe_procedures::CardHolder;
 
-use crate::{CardIdentity, Prepared, Ticket};
+use crate::{CardIdentity, Prepared, Ticket, service::ServiceEffect};
 
 /// Something that shall be done.
 #[derive(Debug, Clone, PartialEq)]
@@ -50,6 +50,8 @@ pub enum Effect {
     Await(Timer),
     /// Forget everything about the person: pads, models, pictures.
     Wipe,
+    /// What staff ask for.
+    Service(ServiceEffect),
 }
 
 /// The timers of a visit.

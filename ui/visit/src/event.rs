@@ -3,7 +3,8 @@
 use ubugoe_procedures::{BirthCertificate, CardHolder, FieldPath, Lang, ReasonCode, Value};
 
 use crate::{
-    CardOnReader, CardTrouble, CertificateTrouble, Delivery, Integrity, Ticket, Timer, UnusableCard,
+    CardOnReader, CardTrouble, CertificateTrouble, Delivery, Integrity, Ticket, Timer,
+    UnusableCard, service::ServiceEvent,
 };
 
 /// Something that happened.
@@ -123,4 +124,7 @@ pub enum Event {
     // ---- time
     /// A timer that was asked for has run out.
     Elapsed(Timer),
+    // ---- staff
+    /// Something about staff at the device.
+    Service(ServiceEvent),
 }

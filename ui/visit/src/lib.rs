@@ -23,12 +23,13 @@ mod effect;
 mod event;
 mod failure;
 mod questions;
+pub mod service;
 mod state;
 mod step;
 
 pub use effect::{Effect, Timer};
 pub use event::Event;
-pub use failure::Failure;
+pub use failure::{Failure, ServiceFailure};
 pub use questions::{LeftOut, QuestionNumber, left_out, obstacle, question_number, questions_left};
 pub use state::{
     CardFacts, CardIdentity, CardOnReader, CardSide, CardTrouble, CertificateTrouble, Delivery,

@@ -9,6 +9,7 @@ use ubugoe_procedures::{
     prefill, share,
 };
 
+use crate::service::PaperKey;
 use crate::{CardOnReader, Context, Draft, FormDraft, Prepared, QuestionAt};
 
 /// The line and the forms, filled from what is known.
@@ -23,10 +24,15 @@ pub(crate) fn begin(
     cx: &Context<'_>,
 ) -> Option<Draft> {
     let home = home_of(&holder.address, cx.catalogue);
+    // Staff may have handed the certificate to somebody else than the mother: a legal filer all the same (戸籍法52).
+    let handed = cx
+        .staff
+        .handed
+        .filter(|handed| handed.key == PaperKey::of(&certificate));
     let facts = Facts {
         home: home.unwrap_or(cx.birthplace),
         birthplace: cx.birthplace,
-        role: FilerRole::Mother,
+        role: handed.map_or(FilerRole::Mother, |handed| handed.role),
         certificate: Some(certificate.clone()),
         holder: holder.clone(),
         today,

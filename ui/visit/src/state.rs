@@ -8,7 +8,7 @@ use ubugoe_procedures::{
     MunicipalityCode, ProcedureId,
 };
 
-use crate::{Event, Failure};
+use crate::{Event, Failure, service::Service};
 
 /// One insertion of one card. Minted by the driver; a reply that carries an older ticket is dropped.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -412,7 +412,8 @@ impl CardSide {
             | Event::Stored(_)
             | Event::StoreFailed { .. }
             | Event::DeliveryMoved(_)
-            | Event::Elapsed(_) => {}
+            | Event::Elapsed(_)
+            | Event::Service(_) => {}
         }
     }
 
@@ -433,6 +434,8 @@ pub struct State {
     pub side: CardSide,
     /// The stage.
     pub stage: Stage,
+    /// Staff, who have the screen while nobody else does.
+    pub service: Service,
 }
 
 impl State {
@@ -444,6 +447,7 @@ impl State {
             usual_lang: lang,
             side: CardSide::default(),
             stage: Stage::Resting,
+            service: Service::None,
         }
     }
 }

@@ -17,6 +17,7 @@ use jiff::civil::Date;
 use ubugoe_procedures::{Catalogue, Lang, MunicipalityCode};
 
 use crate::questions::{self, Stuck};
+use crate::service::{self, Meanwhile, Service, ServiceContext, ServiceDesk, ServiceEvent};
 use crate::{
     CardOnReader, CardSide, Draft, Effect, Event, Failure, PinProblem, Prepared, Stage, State,
     Ticket, Timer,
@@ -33,6 +34,8 @@ pub struct Context<'a> {
     pub birthplace: MunicipalityCode,
     /// Whether the outbox takes another visit.
     pub has_room: bool,
+    /// What staff's pages need to know.
+    pub staff: ServiceDesk<'a>,
 }
 
 /// Moves a visit by one event.
@@ -43,8 +46,24 @@ pub fn step(visit: State, event: Event, cx: &Context<'_>) -> (State, Vec<Effect>
         usual_lang,
         mut side,
         stage,
+        service,
     } = visit;
     side.hear(&event);
+    let event = match event {
+        Event::Service(event) => {
+            let (service, effects) = staff(service, event, &stage, cx);
+            let state = State {
+                lang,
+                usual_lang,
+                side,
+                stage,
+                service,
+            };
+            return (state, effects);
+        }
+        other => other,
+    };
+    let (service, mut effects, begins) = beside(service, &event);
     let (ended, chosen) = (
         stage == Stage::Finished,
         matches!(event, Event::LanguageChosen(_)),
@@ -59,7 +78,13 @@ pub fn step(visit: State, event: Event, cx: &Context<'_>) -> (State, Vec<Effect>
         lang,
         side: &side,
     };
-    let (stage, effects) = moved(stage, event, &here);
+    let stage = if begins {
+        let (stage, more) = moved(stage, event, &here);
+        effects.extend(more);
+        stage
+    } else {
+        stage
+    };
     let stage = at_rest(stage, side.fault);
     // The next person finds the screen as the ward set it.
     let lang = if ended && stage != Stage::Finished && !chosen {
@@ -73,9 +98,39 @@ pub fn step(visit: State, event: Event, cx: &Context<'_>) -> (State, Vec<Effect>
             usual_lang,
             side,
             stage,
+            service,
         },
         effects,
     )
+}
+
+/// A step of staff: the visit's stage stays as it is, whatever they do.
+fn staff(
+    service: Service,
+    event: ServiceEvent,
+    stage: &Stage,
+    cx: &Context<'_>,
+) -> (Service, Vec<Effect>) {
+    let here = ServiceContext {
+        catalogue: cx.catalogue,
+        desk: cx.staff,
+        may_open: service::may_open(stage),
+    };
+    let (service, effects) = service::step(service, event, &here);
+    (service, effects.into_iter().map(Effect::Service).collect())
+}
+
+/// What an event of the visit does to staff who have the screen, and whether the visit hears of it.
+fn beside(service: Service, event: &Event) -> (Service, Vec<Effect>, bool) {
+    match service::meanwhile(&service, event) {
+        Meanwhile::Beside => (service, Vec::new(), true),
+        Meanwhile::KeepBack => (service, Vec::new(), false),
+        Meanwhile::GiveWay => {
+            let (service, effects) = service::close(&service);
+            let effects = effects.into_iter().map(Effect::Service).collect();
+            (service, effects, true)
+        }
+    }
 }
 
 /// A device at rest says so, or says why no card can be read.
@@ -115,7 +170,10 @@ fn moved(stage: Stage, event: Event, here: &Here<'_>) -> Moved {
             card::reader_lost(stage)
         }
         // What is known of the reader is all that changes; a device at rest shows it.
-        Event::CardServiceBack | Event::ReadersChanged { present: true } => stay(stage),
+        // Of staff nothing comes here: see `staff`.
+        Event::CardServiceBack | Event::ReadersChanged { present: true } | Event::Service(_) => {
+            stay(stage)
+        }
         Event::CardInserted(card) => card::inserted(stage, card, here),
         Event::CardUnusable { ticket: _, why } => card::unusable(stage, why, here),
         Event::CardRemoved { ticket } => card::removed(stage, ticket, here),

@@ -3,6 +3,7 @@
 use ubugoe_procedures::{BirthCertificate, Difference, Match};
 
 use super::{Here, Moved, acting, pause, stay, stop};
+use crate::service::PaperKey;
 use crate::{CertificateTrouble, Delivery, DeliveryState, Effect, Failure, Stage};
 
 pub(super) fn certificates_found(
@@ -20,7 +21,14 @@ pub(super) fn certificates_found(
         return stay(stage);
     };
     // Whatever was looked up, and for whom: nobody is shown the certificate of plainly somebody else.
-    candidates.retain(|found| found.matches_mother(&holder) != Match::Differs(Difference::Name));
+    // Unless staff, who saw the person, handed it to this very card.
+    let handed = |found: &BirthCertificate| {
+        let key = PaperKey::of(found);
+        here.cx.staff.handed.is_some_and(|handed| handed.key == key)
+    };
+    candidates.retain(|found| {
+        handed(found) || found.matches_mother(&holder) != Match::Differs(Difference::Name)
+    });
     if !candidates.is_empty() {
         return acting(Stage::Certificate {
             card,

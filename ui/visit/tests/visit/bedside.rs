@@ -7,6 +7,7 @@ use ubugoe_procedures::{
     BirthCertificate, CardHolder, Catalogue, IssuerKind, Lang, MunicipalityCode, PlaceKind,
     Plurality, Sex, Value,
 };
+use ubugoe_visit::service::ServiceDesk;
 use ubugoe_visit::{
     CardFacts, CardIdentity, CardOnReader, CardTrouble, Context, Delivery, DeliveryState, Draft,
     Effect, Event, Integrity, Prepared, Stage, State, Ticket, Timer, audit, step,
@@ -36,6 +37,7 @@ pub(crate) fn device() -> Context<'static> {
         today: Some(TODAY),
         birthplace: asukoe(),
         has_room: true,
+        staff: ServiceDesk::default(),
     }
 }
 
@@ -434,5 +436,6 @@ pub(crate) const fn effect_name(effect: &Effect) -> &'static str {
         Effect::Await(Timer::CardAway) => "await-card",
         Effect::Await(Timer::Farewell) => "await-farewell",
         Effect::Wipe => "wipe",
+        Effect::Service(_) => "staff",
     }
 }

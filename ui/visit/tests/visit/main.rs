@@ -11,6 +11,7 @@ mod failures;
 mod pins;
 mod questions;
 mod random;
+mod service;
 mod story;
 mod table;
 mod time;

@@ -19,7 +19,8 @@ fn asks_the_card(visit: &Bedside) -> bool {
         | Effect::FindCertificates { .. }
         | Effect::Store { .. }
         | Effect::Await(_)
-        | Effect::Wipe => false,
+        | Effect::Wipe
+        | Effect::Service(_) => false,
     })
 }
 

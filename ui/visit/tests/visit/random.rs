@@ -396,7 +396,8 @@ impl Watch {
             Effect::ClearPin
             | Effect::FindCertificates { .. }
             | Effect::Await(_)
-            | Effect::Wipe => {}
+            | Effect::Wipe
+            | Effect::Service(_) => {}
         }
     }
 }
