@@ -2,7 +2,9 @@
 
 use ubugoe_procedures::CardHolder;
 
-use crate::{CardIdentity, ChildKey, Prepared, SavedDraft, Sheet, Ticket, Voice};
+use crate::{
+    CardIdentity, ChildKey, Prepared, SavedDraft, Sheet, Ticket, Voice, service::ServiceEffect,
+};
 
 /// Something that shall be done.
 #[derive(Debug, Clone, PartialEq)]
@@ -68,6 +70,8 @@ pub enum Effect {
     Await(Timer),
     /// Forget everything about the person: pads, models, pictures.
     Wipe,
+    /// What staff ask for.
+    Service(ServiceEffect),
 }
 
 /// The timers of a visit.

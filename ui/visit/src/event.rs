@@ -5,6 +5,7 @@ use ubugoe_procedures::{CardHolder, FieldPath, ProcedureId, ReasonCode, Tongue, 
 use crate::{
     CardOnReader, CardTrouble, CertificateTrouble, Comfort, Delivery, FollowingPage, Found,
     Integrity, NurseryWish, PrintTrouble, Sheet, Ticket, Timer, UnusableCard, Voice,
+    service::ServiceEvent,
 };
 
 /// Something that happened.
@@ -27,7 +28,7 @@ pub enum Event {
     ResumeWanted,
     /// Leave the kept draft, and begin anew.
     BeginAnewWanted,
-    /// Staff signed in and open what comes next. Never sent by a parent's touch.
+    /// Staff open what comes next. Heard only while one of them is signed in.
     StaffOpened,
     /// "This is my child", or not: the certificate with this number, for this child of the delivery.
     CertificateToggled {
@@ -180,4 +181,7 @@ pub enum Event {
     // ---- time
     /// A timer that was asked for has run out.
     Elapsed(Timer),
+    // ---- staff
+    /// Something about staff at the device.
+    Service(ServiceEvent),
 }

@@ -213,3 +213,63 @@ impl Failure {
         }
     }
 }
+
+/// What stops staff, or a technician, at the device: the second table of codes.
+///
+/// `S` concerns staff and the ward's papers (`S-1…` is the store), `T` the technician and the clock (`T-1…` is the visit's clock).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
+pub enum ServiceFailure {
+    /// Too many wrong PINs for this staff number.
+    StaffLocked,
+    /// The configuration names no staff.
+    NoStaff,
+    /// The folder of certificates cannot be read.
+    WardUnreadable,
+    /// A certificate, its flags or its attestation could not be written.
+    WardUnwritable,
+    /// The flags beside a certificate cannot be read: until they are set anew, staff guide the visit.
+    FlagsUnreadable,
+    /// The certificate is filed: it is not corrected here any more.
+    PaperFiled,
+    /// The service switch is not on.
+    NoServiceSwitch,
+    /// The configuration has no PIN for the technician.
+    NoTechnician,
+    /// The self-test gave no result.
+    SelfTestSilent,
+    /// The clock is not synchronised: nothing can be attested.
+    NoTimeToAttest,
+}
+
+impl ServiceFailure {
+    /// Every one, in the order of the codes.
+    pub const ALL: [Self; 10] = [
+        Self::StaffLocked,
+        Self::NoStaff,
+        Self::WardUnreadable,
+        Self::WardUnwritable,
+        Self::FlagsUnreadable,
+        Self::PaperFiled,
+        Self::NoServiceSwitch,
+        Self::NoTechnician,
+        Self::SelfTestSilent,
+        Self::NoTimeToAttest,
+    ];
+
+    /// The code as shown on the screen and quoted on the telephone.
+    #[must_use]
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::StaffLocked => "S-201",
+            Self::NoStaff => "S-202",
+            Self::WardUnreadable => "S-203",
+            Self::WardUnwritable => "S-204",
+            Self::FlagsUnreadable => "S-205",
+            Self::PaperFiled => "S-206",
+            Self::NoServiceSwitch => "T-201",
+            Self::NoTechnician => "T-202",
+            Self::SelfTestSilent => "T-203",
+            Self::NoTimeToAttest => "T-204",
+        }
+    }
+}

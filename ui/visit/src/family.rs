@@ -3,20 +3,23 @@
 
 use ubugoe_procedures::plan::{Child, Family, Other, Parent, Stillbirth, Whom};
 use ubugoe_procedures::rules::FactValue;
-use ubugoe_procedures::{Answers, CardHolder, MunicipalityCode, Plurality, Value};
+use ubugoe_procedures::{Answers, CardHolder, FilerRole, MunicipalityCode, Plurality, Value};
 
 use crate::{Candidate, Draft, FormDraft, nursery};
 
 /// The family before anything was asked.
 pub(crate) fn at_first(
     holder: &CardHolder,
+    role: FilerRole,
     certificates: &[Candidate],
     home: Option<MunicipalityCode>,
     birthplace: MunicipalityCode,
 ) -> Family {
+    // Whoever files as midwife or cohabitant is not the one who raises the child.
+    let home = home.filter(|_| matches!(role, FilerRole::Mother | FilerRole::Father));
     let mut family = Family {
         mother: Parent {
-            birth: Some(holder.birth),
+            birth: (role == FilerRole::Mother).then_some(holder.birth),
             residence: home,
             ..Parent::default()
         },

@@ -37,12 +37,13 @@ mod line;
 mod nursery;
 mod questions;
 mod saved;
+pub mod service;
 mod state;
 mod step;
 
 pub use effect::{Effect, Timer};
 pub use event::Event;
-pub use failure::Failure;
+pub use failure::{Failure, ServiceFailure};
 pub use line::{LineDate, LineFiling, LineRow, LineSection, LineView, line_view};
 pub use nursery::{
     KINDS as NURSERY_KINDS, NurseryChoice, NurseryDraft, NurseryWish, most_choices, nursery_hits,

@@ -111,7 +111,13 @@ pub struct LineView {
 #[must_use]
 pub fn line_view(draft: &Draft, cx: &Context<'_>) -> LineView {
     let home = questions::home_of(&draft.holder.address, cx.catalogue);
-    let first = family::at_first(&draft.holder, &draft.certificates, home, cx.birthplace);
+    let first = family::at_first(
+        &draft.holder,
+        draft.role,
+        &draft.certificates,
+        home,
+        cx.birthplace,
+    );
     let family = family::as_told(draft, first);
     let today = cx.today.unwrap_or(draft.drafted_on);
     let whole = plan::line(cx.catalogue, &family, today, &Around::default());

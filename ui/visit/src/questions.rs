@@ -9,6 +9,7 @@ use ubugoe_procedures::{
     Required, Source, Tongue, Value, advice, check, derive, missing, prefill, share,
 };
 
+use crate::service::PaperKey;
 use crate::{
     Candidate, CardOnReader, Context, Draft, FormDraft, NurseryDraft, Prepared, Print, QuestionAt,
     SavedDraft, WardFlags, family, nursery,
@@ -26,6 +27,12 @@ pub(crate) fn begin(
     cx: &Context<'_>,
 ) -> Option<Draft> {
     let home = home_of(&holder.address, cx.catalogue);
+    // Staff may have handed a certificate to somebody else than the mother: a legal filer all the same (戸籍法52).
+    let handed = cx.staff.handed.filter(|handed| {
+        let this = |found: &Candidate| handed.key == PaperKey::of(&found.certificate);
+        certificates.iter().any(this)
+    });
+    let role = handed.map_or(FilerRole::Mother, |handed| handed.role);
     let flags = certificates
         .iter()
         .fold(WardFlags::default(), |flags, found| flags.or(found.flags));
@@ -34,14 +41,14 @@ pub(crate) fn begin(
         .map(|found| Facts {
             home: home.unwrap_or(cx.birthplace),
             birthplace: cx.birthplace,
-            role: FilerRole::Mother,
+            role,
             certificate: Some(found.certificate.clone()),
             holder: holder.clone(),
             today,
         })
         .collect();
     // Where a form goes is decided without the ward's marks: they say how things are shown, not to whom they go.
-    let family = family::at_first(&holder, &certificates, home, cx.birthplace);
+    let family = family::at_first(&holder, role, &certificates, home, cx.birthplace);
     let around = Around {
         audience: Audience::Staff,
         ..Around::default()
@@ -68,6 +75,7 @@ pub(crate) fn begin(
         holder,
         certificates,
         flags,
+        role,
         forms,
         asked: Vec::new(),
         line_seen: false,

@@ -4,11 +4,11 @@ use std::collections::BTreeSet;
 
 use jiff::civil::Date;
 use ubugoe_procedures::{
-    Answers, BirthCertificate, CardHolder, Due, FieldPath, Filing, MunicipalityCode, ProcedureId,
-    Tongue,
+    Answers, BirthCertificate, CardHolder, Due, FieldPath, FilerRole, Filing, MunicipalityCode,
+    ProcedureId, Tongue,
 };
 
-use crate::{Event, Failure, NurseryDraft, SavedDraft};
+use crate::{Event, Failure, NurseryDraft, SavedDraft, service::Service};
 
 /// One insertion of one card. Minted by the driver; a reply that carries an older ticket is dropped.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -263,6 +263,8 @@ pub struct Draft {
     pub certificates: Vec<Candidate>,
     /// What the ward marked, for all of them together.
     pub flags: WardFlags,
+    /// In what capacity the card's holder files: the mother, unless staff handed it to somebody else.
+    pub role: FilerRole,
     /// The forms, in the order of the line. Their places never change: questions name them.
     pub forms: Vec<FormDraft>,
     /// Questions answered by the parent, in order, for going back. Some may have gone since, with their condition.
@@ -766,7 +768,8 @@ impl CardSide {
             | Event::Stored(_)
             | Event::StoreFailed { .. }
             | Event::DeliveryMoved(_)
-            | Event::Elapsed(_) => {}
+            | Event::Elapsed(_)
+            | Event::Service(_) => {}
         }
     }
 
@@ -829,6 +832,8 @@ pub struct State {
     pub side: CardSide,
     /// The stage.
     pub stage: Stage,
+    /// Staff, who have the screen while no parent does, or beside the one sentence of [`Stage::StaffGuides`].
+    pub service: Service,
 }
 
 impl State {
@@ -842,6 +847,7 @@ impl State {
             usual_comfort: comfort,
             side: CardSide::default(),
             stage: Stage::Resting,
+            service: Service::None,
         }
     }
 }

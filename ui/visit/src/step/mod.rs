@@ -22,6 +22,7 @@ use ubugoe_procedures::nursery::Index;
 use ubugoe_procedures::{Catalogue, MunicipalityCode, Tongue};
 
 use crate::questions::{self, Stuck};
+use crate::service::{self, Meanwhile, Service, ServiceContext, ServiceDesk, ServiceEvent};
 use crate::{
     CardOnReader, CardSide, Comfort, Draft, Effect, Event, Failure, PinProblem, Prepared, Stage,
     State, Ticket, Timer, nursery,
@@ -44,6 +45,8 @@ pub struct Context<'a> {
     pub online: bool,
     /// The nursery places that can be looked up; `None`: choices are asked as words.
     pub nurseries: Option<&'a Index>,
+    /// What staff's pages need to know.
+    pub staff: ServiceDesk<'a>,
 }
 
 /// Moves a visit by one event.
@@ -56,8 +59,30 @@ pub fn step(visit: State, event: Event, cx: &Context<'_>) -> (State, Vec<Effect>
         usual_comfort,
         mut side,
         stage,
+        service,
     } = visit;
     side.hear(&event);
+    let event = match event {
+        Event::Service(event) => {
+            let was_open = service.is_open();
+            let (service, effects) = staff(service, event, &stage, cx);
+            if was_open && !service.is_open() && stage.is_rest() {
+                (tongue, comfort) = (usual_tongue, usual_comfort);
+            }
+            let state = State {
+                tongue,
+                usual_tongue,
+                comfort,
+                usual_comfort,
+                side,
+                stage,
+                service,
+            };
+            return (state, effects);
+        }
+        other => other,
+    };
+    let (service, mut effects, begins) = beside(service, &event);
     if let Event::LanguageChosen(chosen) = event {
         tongue = chosen;
     }
@@ -73,9 +98,12 @@ pub fn step(visit: State, event: Event, cx: &Context<'_>) -> (State, Vec<Effect>
             comfort = saved.comfort;
         }
     }
-    let ended = matches!(
-        stage,
-        Stage::Finished | Stage::Paused { .. } | Stage::Following { .. }
+    let (at_work, ended) = (
+        !stage.is_rest(),
+        matches!(
+            stage,
+            Stage::Finished | Stage::Paused { .. } | Stage::Following { .. }
+        ),
     );
     let here = Here {
         cx,
@@ -83,11 +111,17 @@ pub fn step(visit: State, event: Event, cx: &Context<'_>) -> (State, Vec<Effect>
         comfort,
         side: &side,
     };
-    let (stage, effects) = moved(stage, event, &here);
+    let stage = if begins {
+        let (stage, more) = moved(stage, event, &here);
+        effects.extend(more);
+        stage
+    } else {
+        stage
+    };
     let stage = at_rest(stage, side.fault);
     // The next person finds the screen as the ward set it.
-    let begins = ended && matches!(stage, Stage::Notice { .. } | Stage::Trouble { .. });
-    if begins || stage.is_rest() {
+    let next = ended && matches!(stage, Stage::Notice { .. } | Stage::Trouble { .. });
+    if next || (at_work && stage.is_rest()) {
         (tongue, comfort) = (usual_tongue, usual_comfort);
     }
     (
@@ -98,9 +132,39 @@ pub fn step(visit: State, event: Event, cx: &Context<'_>) -> (State, Vec<Effect>
             usual_comfort,
             side,
             stage,
+            service,
         },
         effects,
     )
+}
+
+/// A step of staff: the visit's stage stays as it is, whatever they do.
+fn staff(
+    service: Service,
+    event: ServiceEvent,
+    stage: &Stage,
+    cx: &Context<'_>,
+) -> (Service, Vec<Effect>) {
+    let here = ServiceContext {
+        catalogue: cx.catalogue,
+        desk: cx.staff,
+        may_open: service::may_open(stage),
+    };
+    let (service, effects) = service::step(service, event, &here);
+    (service, effects.into_iter().map(Effect::Service).collect())
+}
+
+/// What an event of the visit does to staff who have the screen, and whether the visit hears of it.
+fn beside(service: Service, event: &Event) -> (Service, Vec<Effect>, bool) {
+    match service::meanwhile(&service, event) {
+        Meanwhile::Beside => (service, Vec::new(), true),
+        Meanwhile::KeepBack => (service, Vec::new(), false),
+        Meanwhile::GiveWay => {
+            let (service, effects) = service::close(&service);
+            let effects = effects.into_iter().map(Effect::Service).collect();
+            (service, effects, true)
+        }
+    }
 }
 
 /// A device at rest says so, or says why no card can be read.
@@ -162,7 +226,10 @@ fn moved(stage: Stage, event: Event, here: &Here<'_>) -> Moved {
             card::reader_lost(stage)
         }
         // What is known of the reader is all that changes; a device at rest shows it.
-        Event::CardServiceBack | Event::ReadersChanged { present: true } => stay(stage),
+        // Of staff nothing comes here: see `staff`.
+        Event::CardServiceBack | Event::ReadersChanged { present: true } | Event::Service(_) => {
+            stay(stage)
+        }
         Event::CardInserted(card) => card::inserted(stage, card, here),
         Event::CardUnusable { ticket: _, why } => card::unusable(stage, why, here),
         Event::CardRemoved { ticket } => card::removed(stage, ticket, here),

@@ -8,6 +8,7 @@ use ubugoe_procedures::{
     BirthCertificate, CardHolder, Catalogue, IssuerKind, MunicipalityCode, PlaceKind, Plurality,
     Sex, Tongue, Value,
 };
+use ubugoe_visit::service::{Ask, PinAnswer, ServiceDesk, ServiceEvent};
 use ubugoe_visit::{
     Candidate, CardFacts, CardIdentity, CardOnReader, CardTrouble, Comfort, Context, Delivery,
     DeliveryState, Draft, Effect, Event, Found, Integrity, Prepared, SavedDraft, Stage, State,
@@ -55,6 +56,7 @@ pub(crate) fn device() -> Context<'static> {
         has_room: true,
         online: true,
         nurseries: Some(&NURSERIES),
+        staff: ServiceDesk::default(),
     }
 }
 
@@ -246,6 +248,22 @@ impl Bedside {
             Stage::Asking { at, .. } => (at.form, at.path.as_str()),
             stage => panic!("no question in {}", audit::name(stage)),
         }
+    }
+
+    /// Staff sign in beside the bed, and open what comes next.
+    pub(crate) fn staff_open(&mut self) -> &mut Self {
+        let staff = crate::service::midwife();
+        let number = staff.number.clone();
+        let (ask, answer) = (Ask::default(), PinAnswer::Staff(staff));
+        for event in [
+            ServiceEvent::Wanted,
+            ServiceEvent::NumberEntered(number),
+            ServiceEvent::PinEntered,
+            ServiceEvent::PinChecked { ask, answer },
+        ] {
+            self.tell(Event::Service(event));
+        }
+        self.tell(Event::StaffOpened)
     }
 
     // -------------------------------------------------------------------------------------- the happy way, in pieces
@@ -566,5 +584,6 @@ pub(crate) const fn effect_name(effect: &Effect) -> &'static str {
         Effect::Await(Timer::CardAway) => "await-card",
         Effect::Await(Timer::Farewell) => "await-farewell",
         Effect::Wipe => "wipe",
+        Effect::Service(_) => "staff",
     }
 }

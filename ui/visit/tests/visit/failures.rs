@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use ubugoe_visit::Failure;
+use ubugoe_visit::{Failure, ServiceFailure};
 
 const PAGE: &str = include_str!("../../../../docs/failure-codes.md");
 
@@ -29,8 +29,10 @@ fn every_failure_has_its_row_on_the_page_for_staff_and_the_page_knows_no_other()
         .filter_map(|line| line.strip_prefix("| ")?.split(" |").next())
         .filter(|cell| cell.contains('-') && !cell.starts_with('-'))
         .collect();
-    let codes: Vec<&str> = Failure::ALL.iter().map(|failure| failure.code()).collect();
-    assert_eq!(rows, codes, "in the order of the enum");
+    let visit = Failure::ALL.iter().map(|failure| failure.code());
+    let staff = ServiceFailure::ALL.iter().map(|failure| failure.code());
+    let codes: Vec<&str> = visit.chain(staff).collect();
+    assert_eq!(rows, codes, "in the order of the enums");
 }
 
 #[test]

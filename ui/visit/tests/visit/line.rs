@@ -19,7 +19,7 @@ fn with(flags: WardFlags) -> Bedside {
     let mut visit = at("finding-certificate");
     visit.tell(marked(&[certificate()], flags));
     if visit.stage() == "staff-guides" {
-        visit.tell(Event::StaffOpened);
+        visit.staff_open();
     }
     visit.tell(Event::CertificatesConfirmed);
     visit

@@ -16,6 +16,7 @@ mod pause;
 mod pins;
 mod questions;
 mod random;
+mod service;
 mod story;
 mod table;
 mod time;

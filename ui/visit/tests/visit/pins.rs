@@ -23,7 +23,8 @@ fn asks_the_card(visit: &Bedside) -> bool {
         | Effect::KeepVoice(_)
         | Effect::Store { .. }
         | Effect::Await(_)
-        | Effect::Wipe => false,
+        | Effect::Wipe
+        | Effect::Service(_) => false,
     })
 }
 

@@ -130,7 +130,7 @@ fn go(visit: &Bedside, reader: &mut Reader) -> Vec<Event> {
             }
             event
         }
-        Stage::StaffGuides { .. } => Event::StaffOpened,
+        Stage::StaffGuides { .. } => Event::QuitWanted,
         Stage::Resume { .. } => Event::ResumeWanted,
         Stage::Nursery(draft) if draft.nursery.choices.is_empty() => {
             Event::NurseryAdded("n-2".to_owned())
@@ -520,7 +520,8 @@ impl Watch {
             | Effect::Print(_)
             | Effect::KeepVoice(_)
             | Effect::Await(_)
-            | Effect::Wipe => {}
+            | Effect::Wipe
+            | Effect::Service(_) => {}
         }
     }
 }
