@@ -36,7 +36,7 @@ pub fn record(before: &State, after: &State) -> Option<Record> {
 
 /// The failure whose page a stage shows.
 #[must_use]
-pub const fn failure(stage: &Stage) -> Option<Failure> {
+pub fn failure(stage: &Stage) -> Option<Failure> {
     match stage {
         Stage::Trouble { failure, .. } => Some(*failure),
         Stage::CardAway { another: false, .. } => Some(Failure::CardTakenAway),
@@ -64,6 +64,7 @@ pub const fn failure(stage: &Stage) -> Option<Failure> {
         | Stage::StillThere { .. }
         | Stage::Called { .. }
         | Stage::Finished => None,
+        Stage::Paper { was } => failure(was),
     }
 }
 
@@ -115,6 +116,7 @@ pub const fn name(stage: &Stage) -> &'static str {
         Stage::Paused { .. } => "paused",
         Stage::StillThere { .. } => "still-there",
         Stage::Called { .. } => "called",
+        Stage::Paper { .. } => "paper",
         Stage::CardAway { .. } => "card-away",
         Stage::Trouble { .. } => "trouble",
         Stage::Finished => "finished",

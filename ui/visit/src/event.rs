@@ -60,8 +60,19 @@ pub enum Event {
         /// Towards the first.
         up: bool,
     },
+    /// The month from which a place is wanted.
+    NurseryEntry {
+        /// Year.
+        year: i16,
+        /// Month, 1 to 12.
+        month: i8,
+    },
     /// The choices are made.
     NurseryDone,
+    /// Without a nursery this time.
+    NurserySkipped,
+    /// How it goes on paper.
+    PaperWanted,
     /// The answer to the question on the screen.
     Answered(Value),
     /// What was typed cannot be a value of the question's kind.

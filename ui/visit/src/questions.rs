@@ -408,6 +408,18 @@ pub(crate) fn take_choices(draft: &mut Draft, cx: &Context<'_>) {
     }
 }
 
+/// Writes the month of entry into the application, as if it had been asked.
+pub(crate) fn take_entry(draft: &mut Draft, year: i16, month: i8, cx: &Context<'_>) {
+    let form = nursery::application(draft);
+    if let Some(at) = form
+        && let Ok(path) = "start".parse()
+    {
+        let at = QuestionAt { form: at, path };
+        // A month that is none changes nothing.
+        let _ = take(draft, &at, Value::YearMonth { year, month }, cx);
+    }
+}
+
 /// Works out anew what the forms lend each other, from what is each form's own. So an answer that is taken back is
 /// taken back everywhere, above all a spouse's data once an address is said to be protected.
 fn lend(forms: &mut [FormDraft], cx: &Context<'_>) {

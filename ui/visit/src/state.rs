@@ -479,20 +479,22 @@ pub struct Aftercare {
 )]
 #[serde(rename_all = "snake_case")]
 pub enum Step {
-    /// What was said at the beginning.
-    Beginning,
-    /// The card and its numbers.
+    /// The whole.
+    Whole,
+    /// The card and its four digits.
     Card,
-    /// The line.
-    Line,
+    /// The words on the screen.
+    Words,
     /// The questions.
     Questions,
+    /// Looking for a nursery.
+    Nursery,
     /// Reading everything before signing.
     Review,
-    /// Signing.
-    Signing,
-    /// The receipts, and the whole.
-    Whole,
+    /// The signature password.
+    Password,
+    /// Waiting for the city.
+    Waiting,
 }
 
 /// How a step was.
@@ -675,6 +677,11 @@ pub enum Stage {
         /// Where to go on. Never rest, never `Storing`, never another cover.
         was: Box<Stage>,
     },
+    /// The way on paper: counters, hours, and what is to be taken along. Nothing that was said is on it.
+    Paper {
+        /// Where to go back to; a stage as in [`Stage::Called`], or one before the card.
+        was: Box<Stage>,
+    },
     /// The card left in the middle. The screen is covered until it is back or the time is up.
     CardAway {
         /// Where to go on. Only ever a stage that holds personal data and needs a card; never `Storing`.
@@ -739,6 +746,9 @@ impl CardSide {
             | Event::NurseryRemoved(_)
             | Event::NurseryMoved { .. }
             | Event::NurseryDone
+            | Event::NurserySkipped
+            | Event::NurseryEntry { .. }
+            | Event::PaperWanted
             | Event::PauseWanted
             | Event::ContinueWanted
             | Event::StaffCalled
@@ -876,7 +886,7 @@ impl Stage {
             // Behind a trouble page and behind a cover for a nurse the card still lies there; behind the card's own cover
             // it does not.
             Self::Trouble { back_to, .. } => back_to.as_ref().and_then(|back| back.card()),
-            Self::StillThere { was } | Self::Called { was } => was.card(),
+            Self::StillThere { was } | Self::Called { was } | Self::Paper { was } => was.card(),
             Self::Resting
             | Self::CardWanted
             | Self::Following { .. }
@@ -899,9 +909,10 @@ impl Stage {
             | Self::Storing { draft, .. } => Some(draft),
             Self::Keeping { draft } => draft.as_deref(),
             Self::Trouble { back_to, .. } => back_to.as_ref().and_then(|back| back.draft()),
-            Self::CardAway { was, .. } | Self::StillThere { was } | Self::Called { was } => {
-                was.draft()
-            }
+            Self::CardAway { was, .. }
+            | Self::StillThere { was }
+            | Self::Called { was }
+            | Self::Paper { was } => was.draft(),
             Self::Resting
             | Self::Language { .. }
             | Self::Notice { .. }
@@ -952,6 +963,7 @@ impl Stage {
             | Self::Paused { .. }
             | Self::StillThere { .. }
             | Self::Called { .. }
+            | Self::Paper { .. }
             | Self::CardAway { .. }
             | Self::Finished => false,
         }
@@ -959,8 +971,9 @@ impl Stage {
 
     /// Whether anything about a person is held.
     #[must_use]
-    pub const fn holds_personal_data(&self) -> bool {
+    pub fn holds_personal_data(&self) -> bool {
         match self {
+            Self::Paper { was } => was.holds_personal_data(),
             Self::Resting
             | Self::Language { .. }
             | Self::Notice { .. }

@@ -2,7 +2,7 @@
 
 use ubugoe_procedures::{FieldPath, Problem, ProcedureId, ReasonCode, Value};
 
-use super::{Here, Moved, acting, ask_next, person, rest, review, stay};
+use super::{Here, Moved, acting, ask_next, person, rest, review, stay, uncover};
 use crate::{Effect, FollowingPage, NurseryWish, Stage, nursery, questions};
 
 pub(super) fn line_seen(stage: Stage, here: &Here<'_>) -> Moved {
@@ -118,6 +118,7 @@ pub(super) fn back(stage: Stage, here: &Here<'_>) -> Moved {
             effects.insert(0, Effect::ClearPin);
             (stage, effects)
         }
+        Stage::Paper { was } => uncover(*was, here),
         Stage::Notice { card } => acting(Stage::Language { card }),
         Stage::CardWanted => acting(Stage::Notice { card: None }),
         Stage::Language { card: None } => rest(),
@@ -214,5 +215,23 @@ pub(super) fn nursery_done(stage: Stage, here: &Here<'_>) -> Moved {
     }
     questions::take_choices(&mut draft, here.cx);
     draft.nursery.done = true;
+    ask_next(draft, here)
+}
+
+pub(super) fn nursery_entry(stage: Stage, year: i16, month: i8, here: &Here<'_>) -> Moved {
+    at_the_nursery(stage, |draft| {
+        questions::take_entry(draft, year, month, here.cx);
+    })
+}
+
+/// Taken out of the visit again; it can be added once more on the line.
+pub(super) fn nursery_skipped(stage: Stage, here: &Here<'_>) -> Moved {
+    let Stage::Nursery(mut draft) = stage else {
+        return stay(stage);
+    };
+    let form = nursery::application(&draft).and_then(|at| draft.forms.get(at));
+    if let Some(procedure) = form.map(|form| form.procedure.clone()) {
+        questions::toggle(&mut draft, &procedure, here.cx);
+    }
     ask_next(draft, here)
 }

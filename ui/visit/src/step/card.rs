@@ -36,6 +36,7 @@ pub(super) fn reader_lost(stage: Stage) -> Moved {
         | Stage::CardWanted
         | Stage::AttributesPin { .. }
         | Stage::ReadingAttributes { .. } => rest(),
+        Stage::Paper { was } => reader_lost(*was),
         Stage::StillThere { was } | Stage::Called { was } => match was.card() {
             Some(_) => cover(bare(*was)),
             None => stay(Stage::Called { was }),
@@ -164,7 +165,12 @@ pub(super) fn inserted(stage: Stage, card: CardOnReader, here: &Here<'_>) -> Mov
         Stage::Called { was } if same(&was) => stay(Stage::Called {
             was: Box::new(renewed(*was, card)),
         }),
-        Stage::StillThere { .. } | Stage::Called { .. } | Stage::Keeping { .. } => stay(stage),
+        // Leafing in the way on paper: the card goes to where she came from.
+        Stage::Paper { was } if !own_lies(&was) || same(&was) => inserted(*was, card, here),
+        Stage::StillThere { .. }
+        | Stage::Called { .. }
+        | Stage::Paper { .. }
+        | Stage::Keeping { .. } => stay(stage),
         // The same card in a new insertion: the old one has ended, whether we heard of it or not.
         Stage::AttributesPin { .. }
         | Stage::ReadingAttributes { .. }
@@ -215,6 +221,7 @@ fn back_again(was: Stage, card: CardOnReader, here: &Here<'_>) -> Moved {
         | Stage::Paused { .. }
         | Stage::StillThere { .. }
         | Stage::Called { .. }
+        | Stage::Paper { .. }
         | Stage::CardAway { .. }
         | Stage::Trouble { .. }
         | Stage::Finished => {
@@ -322,6 +329,7 @@ fn renewed(was: Stage, card: CardOnReader) -> Stage {
         | Stage::Paused { .. }
         | Stage::StillThere { .. }
         | Stage::Called { .. }
+        | Stage::Paper { .. }
         | Stage::CardAway { .. }
         | Stage::Trouble { .. }
         | Stage::Finished => was,
@@ -370,6 +378,7 @@ pub(super) fn unusable(stage: Stage, why: UnusableCard, here: &Here<'_>) -> Move
         | Stage::Keeping { .. }
         | Stage::StillThere { .. }
         | Stage::Called { .. }
+        | Stage::Paper { .. }
         | Stage::Trouble {
             back_to: Some(_), ..
         } => stay(stage),
@@ -386,6 +395,7 @@ pub(super) fn removed(stage: Stage, ticket: Ticket, here: &Here<'_>) -> Moved {
         // The other card is out: the right one has its time again.
         Stage::CardAway { was, another: true } if here.empty() => cover(*was),
         Stage::Following { .. } if here.empty() => (stage, vec![Effect::Await(Timer::CardAway)]),
+        Stage::Paper { was } if ours => removed(*was, ticket, here),
         // Nothing was begun with it: the words stay, and she may put it back.
         Stage::Language { card: Some(_) } if ours => forgotten(Stage::Language { card: None }),
         Stage::Notice { card: Some(_) } if ours => forgotten(Stage::Notice { card: None }),
@@ -404,6 +414,7 @@ pub(super) fn removed(stage: Stage, ticket: Ticket, here: &Here<'_>) -> Moved {
         | Stage::Signing { .. }
         | Stage::StillThere { .. }
         | Stage::Called { .. }
+        | Stage::Paper { .. }
         | Stage::Trouble {
             back_to: Some(_), ..
         } if ours => cover(bare(stage)),
@@ -431,6 +442,7 @@ pub(super) fn removed(stage: Stage, ticket: Ticket, here: &Here<'_>) -> Moved {
         | Stage::Paused { .. }
         | Stage::StillThere { .. }
         | Stage::Called { .. }
+        | Stage::Paper { .. }
         | Stage::CardAway { .. }
         | Stage::Trouble { .. }
         | Stage::Finished => stay(stage),
@@ -529,6 +541,7 @@ pub(super) fn failed(stage: Stage, ticket: Ticket, why: CardTrouble, here: &Here
         | Stage::Following { .. }
         | Stage::Keeping { .. }
         | Stage::Paused { .. }
+        | Stage::Paper { .. }
         | Stage::CardAway { .. }
         | Stage::Trouble { .. }
         | Stage::Finished => stay(stage),

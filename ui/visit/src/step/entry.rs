@@ -39,6 +39,7 @@ pub(super) fn language_chosen(stage: Stage, here: &Here<'_>) -> Moved {
         | Stage::Paused { .. }
         | Stage::StillThere { .. }
         | Stage::Called { .. }
+        | Stage::Paper { .. }
         | Stage::CardAway { .. }
         | Stage::Trouble { .. }
         | Stage::Finished => person::alive(stage, here),

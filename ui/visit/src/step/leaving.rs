@@ -31,6 +31,7 @@ pub(super) fn quit(stage: Stage, here: &Here<'_>) -> Moved {
         | Stage::Paused { .. }
         | Stage::StillThere { .. }
         | Stage::Called { .. }
+        | Stage::Paper { .. }
         | Stage::CardAway { .. }
         | Stage::Trouble { .. } => over(&stage, here),
     }
@@ -63,6 +64,7 @@ pub(super) fn quiet_exit(stage: Stage, here: &Here<'_>) -> Moved {
         | Stage::Paused { .. }
         | Stage::StillThere { .. }
         | Stage::Called { .. }
+        | Stage::Paper { .. }
         | Stage::CardAway { .. }
         | Stage::Trouble { .. }
         | Stage::Finished => {
@@ -92,6 +94,7 @@ pub(super) fn staff_called(stage: Stage, here: &Here<'_>) -> Moved {
         | Stage::Signing { .. }
         | Stage::Following { .. } => called(stage),
         Stage::StillThere { was } => called(*was),
+        Stage::Paper { was } => staff_called(*was, here),
         Stage::Trouble {
             back_to: Some(back),
             ..
@@ -133,7 +136,9 @@ pub(super) fn still_there(was: Stage) -> Moved {
 /// "I am here", "go on".
 pub(super) fn go_on(stage: Stage, here: &Here<'_>) -> Moved {
     match stage {
-        Stage::StillThere { was } | Stage::Called { was } => uncover(*was, here),
+        Stage::StillThere { was } | Stage::Called { was } | Stage::Paper { was } => {
+            uncover(*was, here)
+        }
         Stage::Resting
         | Stage::Language { .. }
         | Stage::Notice { .. }
@@ -193,6 +198,7 @@ pub(super) fn pause_wanted(stage: Stage, here: &Here<'_>) -> Moved {
         | Stage::Paused { .. }
         | Stage::StillThere { .. }
         | Stage::Called { .. }
+        | Stage::Paper { .. }
         | Stage::CardAway { .. }
         | Stage::Trouble { .. }
         | Stage::Finished => person::alive(stage, here),
@@ -284,6 +290,7 @@ pub(super) fn farewell_over(stage: Stage, here: &Here<'_>) -> Moved {
         | Stage::Keeping { .. }
         | Stage::StillThere { .. }
         | Stage::Called { .. }
+        | Stage::Paper { .. }
         | Stage::CardAway { .. }
         | Stage::Trouble { .. } => stay(stage),
     }

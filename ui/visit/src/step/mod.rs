@@ -211,7 +211,10 @@ fn moved(stage: Stage, event: Event, here: &Here<'_>) -> Moved {
         Event::NurseryAdded(id) => asking::nursery_added(stage, &id, here),
         Event::NurseryRemoved(place) => asking::nursery_removed(stage, place),
         Event::NurseryMoved { place, up } => asking::nursery_moved(stage, place, up),
+        Event::NurseryEntry { year, month } => asking::nursery_entry(stage, year, month, here),
         Event::NurseryDone => asking::nursery_done(stage, here),
+        Event::NurserySkipped => asking::nursery_skipped(stage, here),
+        Event::PaperWanted => person::paper_wanted(stage, here),
         Event::SecretUnusable => person::secret_unusable(stage),
         Event::BackWanted => asking::back(stage, here),
         Event::CorrectionWanted { form, path } => asking::correction(stage, form, &path, here),
@@ -395,6 +398,7 @@ fn resume(stage: Stage, here: &Here<'_>) -> Moved {
         | Stage::Paused { .. }
         | Stage::StillThere { .. }
         | Stage::Called { .. }
+        | Stage::Paper { .. }
         | Stage::CardAway { .. }
         | Stage::Trouble { .. }
         | Stage::Resting
@@ -413,7 +417,7 @@ fn uncover(was: Stage, here: &Here<'_>) -> Moved {
 /// What a cover of the card hides: never another cover, never a trouble page.
 fn bare(stage: Stage) -> Stage {
     match stage {
-        Stage::StillThere { was } | Stage::Called { was } => bare(*was),
+        Stage::StillThere { was } | Stage::Called { was } | Stage::Paper { was } => bare(*was),
         Stage::Trouble {
             back_to: Some(back),
             ..

@@ -38,6 +38,7 @@ pub(super) fn alive(stage: Stage, here: &Here<'_>) -> Moved {
         | Stage::Reviewing { .. }
         | Stage::SignPassword { .. }
         | Stage::Signing { .. }
+        | Stage::Paper { .. }
         | Stage::Trouble { .. } => acting(stage),
     }
 }
@@ -113,6 +114,7 @@ pub(super) fn secret_unusable(stage: Stage) -> Moved {
         | Stage::Paused { .. }
         | Stage::StillThere { .. }
         | Stage::Called { .. }
+        | Stage::Paper { .. }
         | Stage::CardAway { .. }
         | Stage::Trouble { .. }
         | Stage::Finished => stay(stage),
@@ -197,6 +199,7 @@ fn following(stage: Stage, here: &Here<'_>) -> Moved {
 /// Where something can be printed: the receipts after storing, the paper forms before.
 fn printer(stage: &mut Stage) -> Option<&mut Print> {
     match stage {
+        Stage::Paper { was } => printer(was),
         Stage::Line(draft) | Stage::Reviewing { draft, .. } => Some(&mut draft.print),
         Stage::Following { after, .. } => Some(&mut after.print),
         Stage::Resting
@@ -291,4 +294,50 @@ pub(super) fn voice_given(stage: Stage, mut voice: Voice, here: &Here<'_>) -> Mo
         effects.push(Effect::KeepVoice(voice));
     }
     (Stage::Following { deliveries, after }, effects)
+}
+
+/// How it goes on paper: from wherever somebody may need it.
+pub(super) fn paper_wanted(stage: Stage, here: &Here<'_>) -> Moved {
+    match stage {
+        Stage::CardWanted
+        | Stage::AttributesPin { .. }
+        | Stage::Line(_)
+        | Stage::Asking { .. }
+        | Stage::Reviewing { .. }
+        | Stage::SignPassword { .. }
+        | Stage::Following { .. }
+        | Stage::Trouble { .. }
+            if !stage.is_rest() =>
+        {
+            let was = Box::new(stage);
+            pad(Stage::Paper { was })
+        }
+        Stage::Resting
+        | Stage::Language { .. }
+        | Stage::Notice { .. }
+        | Stage::CardWanted
+        | Stage::AttributesPin { .. }
+        | Stage::ReadingAttributes { .. }
+        | Stage::Identity { .. }
+        | Stage::FindingCertificate { .. }
+        | Stage::StaffGuides { .. }
+        | Stage::Resume { .. }
+        | Stage::Certificate { .. }
+        | Stage::Line(_)
+        | Stage::Asking { .. }
+        | Stage::Nursery(_)
+        | Stage::Reviewing { .. }
+        | Stage::SignPassword { .. }
+        | Stage::Signing { .. }
+        | Stage::Storing { .. }
+        | Stage::Following { .. }
+        | Stage::Keeping { .. }
+        | Stage::Paused { .. }
+        | Stage::StillThere { .. }
+        | Stage::Called { .. }
+        | Stage::Paper { .. }
+        | Stage::CardAway { .. }
+        | Stage::Trouble { .. }
+        | Stage::Finished => alive(stage, here),
+    }
 }

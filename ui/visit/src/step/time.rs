@@ -40,6 +40,9 @@ fn idle(stage: Stage, here: &Here<'_>) -> Moved {
         | Stage::StillThere { .. }
         | Stage::Called { .. }
         | Stage::CardAway { .. } => stay(stage),
+        // The receipts have a time of their own; this page has the usual one.
+        Stage::Paper { was } if matches!(*was, Stage::Following { .. }) => over(&was, here),
+        Stage::Paper { was } => idle(*was, here),
         Stage::Following { .. } => {
             if here.following_timer() == Timer::Idle {
                 over(&stage, here)
@@ -114,6 +117,7 @@ fn card_away(stage: Stage, here: &Here<'_>) -> Moved {
         | Stage::Paused { .. }
         | Stage::StillThere { .. }
         | Stage::Called { .. }
+        | Stage::Paper { .. }
         | Stage::Trouble { .. }
         | Stage::Finished => stay(stage),
     }

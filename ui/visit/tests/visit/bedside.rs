@@ -387,7 +387,7 @@ pub(crate) fn twin(order: u8) -> BirthCertificate {
 }
 
 /// Every stage there is, some in more than one shape, as a visit comes to them.
-pub(crate) const STAGES: [&str; 35] = [
+pub(crate) const STAGES: [&str; 37] = [
     "resting",
     "no-reader",
     "language",
@@ -419,6 +419,8 @@ pub(crate) const STAGES: [&str; 35] = [
     "still-there",
     "called",
     "called-signing",
+    "paper",
+    "paper-without-card",
     "keeping",
     "kept",
     "card-left",
@@ -510,6 +512,12 @@ pub(crate) fn at(stage: &str) -> Bedside {
         "still-there" => bedside.review().tell(Event::Elapsed(Timer::Idle)),
         "called" => bedside.review().tell(Event::StaffCalled),
         "called-signing" => bedside.sign().tell(Event::StaffCalled),
+        "paper" => bedside.line().tell(Event::PaperWanted),
+        "paper-without-card" => bedside
+            .tell(Event::BeginWanted)
+            .tell(Event::LanguageChosen(Tongue::Ja))
+            .tell(Event::NoticeRead)
+            .tell(Event::PaperWanted),
         "keeping" => bedside.review().tell(Event::PauseWanted),
         "kept" => bedside
             .review()

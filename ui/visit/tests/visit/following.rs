@@ -94,7 +94,7 @@ fn without_a_printer_there_is_a_code_and_a_way_on() {
 #[test]
 fn what_she_says_about_a_step_is_kept_once_and_without_a_number_that_is_hers() {
     let voice = |words: &str| Voice {
-        step: Step::Signing,
+        step: Step::Password,
         mood: Mood::Hard,
         words: Some(words.to_owned()),
     };

@@ -139,7 +139,9 @@ fn go(visit: &Bedside, reader: &mut Reader) -> Vec<Event> {
         Stage::Keeping { .. } => Event::DraftKept {
             until: crate::bedside::NOW + 3600,
         },
-        Stage::StillThere { .. } | Stage::Called { .. } => Event::ContinueWanted,
+        Stage::StillThere { .. } | Stage::Called { .. } | Stage::Paper { .. } => {
+            Event::ContinueWanted
+        }
         Stage::Certificate { .. } => Event::CertificatesConfirmed,
         Stage::Line(_) => Event::LineSeen,
         Stage::Asking { at, .. } => Event::Answered(answer(at.path.as_str(), visit)),
@@ -356,7 +358,8 @@ fn tap(which: u8) -> Event {
         24 => Event::ItemToggled("kodomo_iryohi".parse().unwrap()),
         25 => Event::ItemToggled("hoiku_nintei_riyo".parse().unwrap()),
         26 => Event::PageWanted(FollowingPage::OtherParent),
-        27 => Event::PrintWanted(Sheet::Receipt),
+        27 if which < 128 => Event::PrintWanted(Sheet::Receipt),
+        27 => Event::PaperWanted,
         28 => Event::CertificateToggled {
             number: certificate().number,
             child_order: 1,

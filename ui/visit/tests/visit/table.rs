@@ -76,7 +76,16 @@ fn of_the_person() -> Vec<(&'static str, Event)> {
         ("nursery-add", Event::NurseryAdded("n-1".to_owned())),
         ("nursery-remove", Event::NurseryRemoved(0)),
         ("nursery-move", Event::NurseryMoved { place: 0, up: true }),
+        (
+            "nursery-month",
+            Event::NurseryEntry {
+                year: 2027,
+                month: 9,
+            },
+        ),
         ("nursery-done", Event::NurseryDone),
+        ("nursery-skipped", Event::NurserySkipped),
+        ("paper", Event::PaperWanted),
         ("hand-over", Event::PageWanted(FollowingPage::HandOver)),
         ("print-receipt", Event::PrintWanted(Sheet::Receipt)),
         ("print-paper", Event::PrintWanted(Sheet::Paper)),
@@ -251,6 +260,7 @@ fn shape(bedside: &Bedside) -> String {
             another: false,
         } => format!("covered({})", ubugoe_visit::audit::name(was)),
         Stage::StillThere { was } => format!("still-there({})", ubugoe_visit::audit::name(was)),
+        Stage::Paper { was } => format!("paper({})", ubugoe_visit::audit::name(was)),
         Stage::Called { was } => format!("called({})", ubugoe_visit::audit::name(was)),
         _ => bedside.stage().to_owned(),
     }

@@ -49,7 +49,12 @@ fn ways_out() -> Vec<(&'static str, Vec<Event>)> {
 
 /// A state without a person: nothing but the words of the device.
 pub(crate) fn is_empty(state: &State) -> bool {
-    match &state.stage {
+    empty(&state.stage)
+}
+
+fn empty(stage: &Stage) -> bool {
+    match stage {
+        Stage::Paper { was } => empty(was),
         Stage::Resting
         | Stage::Language { card: None }
         | Stage::Notice { card: None }
@@ -58,7 +63,7 @@ pub(crate) fn is_empty(state: &State) -> bool {
         | Stage::Finished
         | Stage::Keeping { draft: None }
         | Stage::Trouble { back_to: None, .. } => {
-            state.stage.card().is_none() && !state.stage.holds_personal_data()
+            stage.card().is_none() && !stage.holds_personal_data()
         }
         _ => false,
     }
