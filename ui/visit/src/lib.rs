@@ -32,8 +32,8 @@ pub use event::Event;
 pub use failure::{Failure, ServiceFailure};
 pub use questions::{LeftOut, QuestionNumber, left_out, obstacle, question_number, questions_left};
 pub use state::{
-    CardFacts, CardIdentity, CardOnReader, CardSide, CardTrouble, CertificateTrouble, Delivery,
-    DeliveryState, Draft, FormDraft, Integrity, PinProblem, Prepared, QuestionAt, Stage, State,
-    Ticket, UnusableCard,
+    CardFacts, CardIdentity, CardOnReader, CardSide, CardTrouble, CertificateTrouble, ChildKey,
+    Delivery, DeliveryState, Draft, FormDraft, Integrity, PinProblem, Prepared, QuestionAt, Stage,
+    State, Ticket, UnusableCard, WardFlags,
 };
 pub use step::{Context, step};

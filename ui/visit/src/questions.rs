@@ -4,12 +4,12 @@
 use jiff::civil::Date;
 use ubugoe_procedures::{
     Advice, AdviceKind, AssembleError, BirthCertificate, CardHolder, Catalogue,
-    Draft as FilingDraft, Facts, Field, FilerRole, Filing, Lang, MunicipalityCode, Problem,
+    Draft as FilingDraft, Facts, Field, FilerRole, Filing, Lang, Match, MunicipalityCode, Problem,
     Procedure, Profile, Required, Routing, Source, Value, advice, check, derive, missing, plan,
     prefill, share,
 };
 
-use crate::service::PaperKey;
+use crate::service::key_of;
 use crate::{CardOnReader, Context, Draft, FormDraft, Prepared, QuestionAt};
 
 /// The line and the forms, filled from what is known.
@@ -28,7 +28,8 @@ pub(crate) fn begin(
     let handed = cx
         .staff
         .handed
-        .filter(|handed| handed.key == PaperKey::of(&certificate));
+        .filter(|handed| handed.key == key_of(&certificate))
+        .filter(|_| certificate.matches_mother(&holder) != Match::Exact);
     let facts = Facts {
         home: home.unwrap_or(cx.birthplace),
         birthplace: cx.birthplace,

@@ -126,6 +126,66 @@ pub enum CertificateTrouble {
     Unreadable,
 }
 
+/// What the ward's staff know beside a certificate. Never asked of a parent, never shown to one.
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, Hash, Default, serde::Serialize, serde::Deserialize,
+)]
+#[serde(default, deny_unknown_fields)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "independent marks of the ward, each with its own consequences"
+)]
+pub struct WardFlags {
+    /// The child is in intensive care (NICU).
+    pub nicu: bool,
+    /// This child was lost. On a file without a certificate: the child of this delivery was lost.
+    pub loss: bool,
+    /// This child lives, and another child of the same delivery was lost.
+    pub sibling_lost: bool,
+    /// Mother and child are protected (支援措置): nobody may learn their address.
+    pub protection: bool,
+    /// Adoption or foster care is planned.
+    pub adoption: bool,
+}
+
+impl WardFlags {
+    /// Whether only staff open what comes next: a loss, or an adoption plan.
+    #[must_use]
+    pub const fn staff_guides(self) -> bool {
+        self.loss || self.sibling_lost || self.adoption
+    }
+
+    /// Whether no congratulation, offer or sound has a place.
+    #[must_use]
+    pub const fn quiet(self) -> bool {
+        self.staff_guides() || self.nicu || self.protection
+    }
+
+    /// What either of two files says.
+    #[must_use]
+    pub const fn or(self, other: Self) -> Self {
+        Self {
+            nicu: self.nicu || other.nicu,
+            loss: self.loss || other.loss,
+            sibling_lost: self.sibling_lost || other.sibling_lost,
+            protection: self.protection || other.protection,
+            adoption: self.adoption || other.adoption,
+        }
+    }
+}
+
+/// Which child a filing is about: twins may share a certificate's number.
+#[derive(
+    Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize,
+)]
+#[serde(deny_unknown_fields)]
+pub struct ChildKey {
+    /// The certificate's number.
+    pub number: String,
+    /// Which child of the delivery, from 1.
+    pub order: u8,
+}
+
 /// One form while it is being filled in.
 #[derive(Clone, PartialEq)]
 pub struct FormDraft {

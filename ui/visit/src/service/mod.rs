@@ -34,8 +34,8 @@ pub use event::{
 pub use form::{CERTIFICATE_FORM, draft_certificate, sheet_fields};
 pub use state::{
     Ask, Attestation, Counter, CounterAt, Filed, FlagsRead, Form, Handed, Loss, Mark, Paper,
-    PaperKey, PinRefused, Place, Role, Service, Sheet, SignIn, Staff, StaffNumber, Technician,
-    Verdict, Ward, WardAt, WardFlags, Who,
+    PinRefused, Place, Role, Service, Sheet, SignIn, Staff, StaffNumber, Technician, Verdict, Ward,
+    WardAt, Who, key_of,
 };
 
 use crate::{Event, ServiceFailure, Stage};

@@ -11,7 +11,7 @@ use ubugoe_procedures::{
 };
 
 use super::report::SelfTest;
-use crate::ServiceFailure;
+use crate::{ChildKey, ServiceFailure, WardFlags};
 
 /// Numbers what is asked of the outside; an answer that carries another number is dropped.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Default)]
@@ -120,54 +120,6 @@ pub enum SignIn {
     },
 }
 
-/// What a certificate is known by: the issuer's number, and which child of the delivery.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct PaperKey {
-    /// The certificate's number.
-    pub number: String,
-    /// Which child, from 1.
-    pub child_order: u8,
-}
-
-impl PaperKey {
-    /// The key of a certificate.
-    #[must_use]
-    pub fn of(certificate: &BirthCertificate) -> Self {
-        Self {
-            number: certificate.number.clone(),
-            child_order: certificate.child_order(),
-        }
-    }
-}
-
-/// What the ward noted beside a certificate. Staff set it; a parent's screen never asks for any of it.
-#[derive(
-    Debug, Clone, Copy, PartialEq, Eq, Hash, Default, serde::Serialize, serde::Deserialize,
-)]
-#[serde(deny_unknown_fields)]
-#[expect(
-    clippy::struct_excessive_bools,
-    reason = "four notes that are independent of each other"
-)]
-pub struct WardFlags {
-    /// The child is in intensive care.
-    pub nicu: bool,
-    /// The child was lost.
-    pub loss: bool,
-    /// The address of mother and child is protected (支援措置).
-    pub protection: bool,
-    /// An adoption is planned.
-    pub adoption: bool,
-}
-
-impl WardFlags {
-    /// Whether only staff may open what follows: no joyful word may reach this family.
-    #[must_use]
-    pub const fn staff_guide(self) -> bool {
-        self.loss || self.adoption
-    }
-}
-
 /// The flags beside a certificate, as far as they can be read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum FlagsRead {
@@ -199,6 +151,15 @@ pub enum Filed {
     Yes,
 }
 
+/// What a certificate is known by.
+#[must_use]
+pub fn key_of(certificate: &BirthCertificate) -> ChildKey {
+    ChildKey {
+        number: certificate.number.clone(),
+        order: certificate.child_order(),
+    }
+}
+
 /// One certificate of the ward, as staff see it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Paper {
@@ -215,8 +176,8 @@ pub struct Paper {
 impl Paper {
     /// Its key.
     #[must_use]
-    pub fn key(&self) -> PaperKey {
-        PaperKey::of(&self.certificate)
+    pub fn key(&self) -> ChildKey {
+        key_of(&self.certificate)
     }
 
     /// Whether it may be corrected here: only what was registered here, and only before anything rests on it. A
@@ -237,7 +198,7 @@ impl Paper {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Handed {
     /// Which.
-    pub key: PaperKey,
+    pub key: ChildKey,
     /// In what capacity the holder of that card files (戸籍法52).
     pub role: FilerRole,
 }
@@ -263,7 +224,7 @@ pub struct Form {
     /// The number it will have.
     pub number: String,
     /// The one it corrects.
-    pub corrects: Option<PaperKey>,
+    pub corrects: Option<ChildKey>,
     /// What is known so far.
     pub answers: Answers,
     /// The page.
@@ -306,12 +267,12 @@ pub enum WardAt {
         /// Which question.
         ask: Ask,
         /// What to open then.
-        open: Option<PaperKey>,
+        open: Option<ChildKey>,
     },
     /// Every certificate that waits.
     List,
     /// One certificate.
-    One(PaperKey),
+    One(ChildKey),
     /// One is being written.
     Form(Box<Form>),
     /// Something is being written to the folder.
@@ -319,12 +280,12 @@ pub enum WardAt {
         /// Which question.
         ask: Ask,
         /// Which certificate.
-        key: PaperKey,
+        key: ChildKey,
         /// What goes on when it fails.
         form: Option<Box<Form>>,
     },
     /// To whom the certificate is handed.
-    HandOver(PaperKey),
+    HandOver(ChildKey),
     /// Handed to the card that comes next.
     Handed(Handed),
     /// What was lost is asked.
@@ -334,7 +295,7 @@ pub enum WardAt {
         /// What was lost.
         of: Loss,
         /// The certificate it was opened from.
-        from: Option<PaperKey>,
+        from: Option<ChildKey>,
     },
     /// Something did not work.
     Trouble {
@@ -361,7 +322,7 @@ pub struct Ward {
 impl Ward {
     /// A certificate by its key.
     #[must_use]
-    pub fn paper(&self, key: &PaperKey) -> Option<&Paper> {
+    pub fn paper(&self, key: &ChildKey) -> Option<&Paper> {
         self.papers.iter().find(|paper| paper.key() == *key)
     }
 }

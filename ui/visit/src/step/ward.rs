@@ -3,7 +3,7 @@
 use ubugoe_procedures::{BirthCertificate, Difference, Match};
 
 use super::{Here, Moved, acting, pause, stay, stop};
-use crate::service::PaperKey;
+use crate::service::key_of;
 use crate::{CertificateTrouble, Delivery, DeliveryState, Effect, Failure, Stage};
 
 pub(super) fn certificates_found(
@@ -23,7 +23,7 @@ pub(super) fn certificates_found(
     // Whatever was looked up, and for whom: nobody is shown the certificate of plainly somebody else.
     // Unless staff, who saw the person, handed it to this very card.
     let handed = |found: &BirthCertificate| {
-        let key = PaperKey::of(found);
+        let key = key_of(found);
         here.cx.staff.handed.is_some_and(|handed| handed.key == key)
     };
     candidates.retain(|found| {
