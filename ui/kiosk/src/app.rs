@@ -27,6 +27,7 @@ use crate::{
     desk::{City, Desk},
     presenters::{self, Picture},
     records::{RecordError, RecordKey},
+    service::{self, accounts::Accounts},
 };
 
 /// How the program was asked to show itself.
@@ -218,7 +219,7 @@ pub fn run(config: &Config, options: &Options) -> Result<(), StartError> {
     }
     let cities = cities(config)?;
     let link = start_link(config, &cities, &outbox, &clock, &inputs)?;
-    let mut parts = parts(config, cities, outbox, Arc::clone(&clock))?;
+    let mut parts = parts(config, cities, outbox, Arc::clone(&clock), inputs.clone())?;
     let board = Arc::new(Board::default());
     #[cfg(feature = "drive")]
     if let Some(path) = &options.control {
@@ -293,13 +294,16 @@ fn key<T>(path: &Path, parse: impl FnOnce(&str) -> Result<T, KeyError>) -> Resul
     })
 }
 
+fn outbox_config(config: &Config) -> outbox::Config {
+    outbox::Config::at(config.data_dir.join("outbox.sqlite"))
+}
+
 fn open_outbox(config: &Config) -> Result<Outbox, StartError> {
-    let path = config.data_dir.join("outbox.sqlite");
     fs::create_dir_all(&config.data_dir).map_err(|source| StartError::File {
         path: config.data_dir.clone(),
         source,
     })?;
-    Outbox::open(&outbox::Config::at(path)).map_err(StartError::Outbox)
+    Outbox::open(&outbox_config(config)).map_err(StartError::Outbox)
 }
 
 /// What ties a card to a certificate is kept this long after a visit: as long as its status may be of use here.
@@ -371,6 +375,7 @@ fn parts(
     cities: Vec<City>,
     outbox: OutboxHandle,
     clock: Arc<Clock>,
+    inputs: Sender,
 ) -> Result<Parts, StartError> {
     let pem: String = config
         .sign_roots
@@ -389,6 +394,19 @@ fn parts(
         trust: Arc::new(Trust::from_pem(&pem).map_err(StartError::Roots)?),
         desk: Desk::new(config.device.clone(), signing, records, cities, outbox),
         lang: config.lang,
+        service: service::Settings {
+            accounts: Accounts::open(
+                config.staff.clone(),
+                config.technician.clone(),
+                config.data_dir.join("staff-tries.json"),
+            ),
+            switch: config.service_switch.clone(),
+            usual: config.usual.clone(),
+            device: config.device.to_string(),
+            brokers: config.brokers.clone(),
+            outbox: outbox_config(config),
+            inputs,
+        },
     })
 }
 

@@ -22,7 +22,9 @@ use ubugoe_procedures::{Catalogue, Lang, MunicipalityCode};
 use ubugoe_protocol::cades::Trust;
 use ubugoe_visit::{
     CardIdentity, CardTrouble, CertificateTrouble, Context, Delivery, Effect, Event, Failure,
-    QuestionNumber, Stage, State, Ticket, Timer, audit, left_out, obstacle, question_number, step,
+    QuestionNumber, Stage, State, Ticket, Timer, audit, left_out, obstacle, question_number,
+    service::{Ask, Service, ServiceDesk, ServiceEffect, ServiceEvent, SignIn, Who},
+    step,
 };
 
 use crate::{
@@ -31,6 +33,7 @@ use crate::{
     desk::{Desk, News, Signing, news},
     pad::Pad,
     presenters::{self, Around, Picture, Typed},
+    service::{self, Done, Settings, Side, accounts},
     ward,
 };
 
@@ -66,6 +69,19 @@ pub enum Input {
     Answer(Typed),
     /// Somebody asked for staff.
     StaffCalled,
+    /// Something about staff at the device.
+    Service(ServiceEvent),
+    /// The certificate at this place of the ward's list was chosen.
+    PaperChosen(usize),
+    /// A PIN of the staff was compared.
+    PinCompared {
+        /// Which question this answers.
+        ask: Ask,
+        /// Whose it should be.
+        who: Who,
+        /// Whether it is.
+        right: bool,
+    },
     /// From the card service.
     Card(CardEvent),
     /// From the link.
@@ -160,6 +176,8 @@ pub struct Parts {
     pub desk: Desk,
     /// Language of the resting screen.
     pub lang: Lang,
+    /// Staff's side.
+    pub service: Settings,
 }
 
 /// The loop's own memory.
@@ -175,6 +193,7 @@ struct Core<'a> {
     online: bool,
     has_room: bool,
     fresh: bool,
+    staff: Side,
 }
 
 /// Runs until [`Input::Stop`] or until every sender is gone.
@@ -200,6 +219,7 @@ pub fn run(
         online: false,
         has_room: true,
         fresh: true,
+        staff: Side::new(),
     };
     core.look_for_room();
     core.draw();
@@ -227,12 +247,17 @@ impl Core<'_> {
     fn next_deadline(&self) -> Option<Duration> {
         self.timers
             .values()
+            .copied()
+            .chain(self.staff.deadline())
             .min()
             .map(|at| at.saturating_duration_since(Instant::now()))
     }
 
     fn due_timer(&mut self) -> Option<Input> {
         let now = Instant::now();
+        if self.staff.is_idle(now) {
+            return Some(Input::Service(ServiceEvent::Idle));
+        }
         let due = self
             .timers
             .iter()
@@ -246,7 +271,24 @@ impl Core<'_> {
 
     fn take(&mut self, input: Input) {
         match input {
-            Input::Visit(event) => self.step(event),
+            Input::Visit(event) => {
+                let event = self.for_staff(event);
+                self.step(event);
+            }
+            Input::Service(event) => self.step(Event::Service(event)),
+            Input::PaperChosen(at) => {
+                if let Service::Ward(ward) = &self.state.service
+                    && let Some(paper) = ward.papers.get(at)
+                {
+                    let key = paper.key();
+                    self.step(Event::Service(ServiceEvent::PaperChosen(key)));
+                }
+            }
+            Input::PinCompared { ask, who, right } => {
+                let now = Instant::now();
+                let answer = self.parts.service.accounts.looked(&who, right, now);
+                self.step(Event::Service(ServiceEvent::PinChecked { ask, answer }));
+            }
             Input::Key(key) => self.key(key),
             Input::CertificateChosen(index) => {
                 if let Stage::Certificate { candidates, .. } = &self.state.stage
@@ -279,8 +321,27 @@ impl Core<'_> {
         }
     }
 
+    /// What the shared parts of the screen (question page, "stop") mean while staff have it.
+    fn for_staff(&self, event: Event) -> Event {
+        if !self.state.service.is_open() {
+            return event;
+        }
+        match event {
+            Event::BackWanted => Event::Service(ServiceEvent::BackWanted),
+            Event::QuitWanted => Event::Service(ServiceEvent::Closed),
+            Event::Touched => Event::Service(ServiceEvent::Touched),
+            other => other,
+        }
+    }
+
     fn step(&mut self, event: Event) {
-        let cx = context(self.parts, self.has_room);
+        self.staff
+            .prepare(&self.parts.service.device, self.parts.clock.unix());
+        let card = self.state.stage.card().map(|card| card.facts.identity);
+        let desk = self
+            .staff
+            .desk(&self.parts.service, service::now(self.parts), card);
+        let cx = context(self.parts, self.has_room, desk);
         let before = self.state.clone();
         let (after, effects) = step(before.clone(), event, &cx);
         if audit::failure(&after.stage) == Some(Failure::FormIncomplete)
@@ -295,8 +356,13 @@ impl Core<'_> {
         if let Some(record) = audit::record(&before, &after) {
             tracing::info!(target: "audit", from = record.from, to = record.to, code = record.code, arrived = record.arrived);
         }
+        let records = (&before.service, &after.service);
+        if let Some(record) = ubugoe_visit::service::audit::record(records.0, records.1) {
+            tracing::info!(target: "audit", from = record.from, to = record.to, who = record.who, code = record.code);
+        }
         self.fresh = audit::name(&before.stage) != audit::name(&after.stage)
-            || question(&before) != question(&after);
+            || question(&before) != question(&after)
+            || sheet(&before) != sheet(&after);
         let changed = before != after;
         self.state = after;
         for effect in effects {
@@ -308,7 +374,7 @@ impl Core<'_> {
     }
 
     fn draw(&mut self) {
-        let cx = context(self.parts, self.has_room);
+        let cx = context(self.parts, self.has_room, ServiceDesk::default());
         let question = match &self.state.stage {
             Stage::Asking { draft, at, .. } => question_number(draft, at, &cx),
             _ => QuestionNumber { index: 1, total: 1 },
@@ -330,6 +396,7 @@ impl Core<'_> {
             question: (narrow(question.index), narrow(question.total)),
             fresh: self.fresh,
             left_out: &left_out,
+            birthplace: self.parts.birthplace,
         };
         let report = report(&self.state, &around);
         self.screen
@@ -339,6 +406,9 @@ impl Core<'_> {
     // ------------------------------------------------------------------------------------------ the person
 
     fn key(&mut self, key: Key) {
+        if let Service::SignIn(SignIn::Pin { .. }) = &self.state.service {
+            return self.staff_key(key);
+        }
         let (min, limit, done) = match &self.state.stage {
             Stage::AttributesPin { .. } => (4, 4, Event::AttributesPinEntered),
             Stage::SignPassword { .. } => (6, 16, Event::SignPasswordEntered),
@@ -361,7 +431,43 @@ impl Core<'_> {
         self.draw();
     }
 
+    /// As [`Core::key`], for a PIN of the staff.
+    fn staff_key(&mut self, key: Key) {
+        let (min, limit) = accounts::PIN_DIGITS;
+        match key {
+            Key::Character(character) if character.is_ascii_digit() => {
+                self.pad.press(character, limit);
+            }
+            Key::Character(_) => {}
+            Key::Backspace => self.pad.backspace(),
+            Key::Clear => self.pad.clear(),
+            Key::Submit if self.pad.len() >= min => {
+                return self.step(Event::Service(ServiceEvent::PinEntered));
+            }
+            Key::Submit => {}
+        }
+        self.fresh = false;
+        self.staff.touched(Instant::now());
+        self.draw();
+    }
+
+    /// An answer on the question page, while it shows a field of a certificate.
+    fn staff_answer(&mut self, typed: Typed) {
+        let Some(field) = presenters::certificate_field(&self.state.service, &self.parts.catalogue)
+        else {
+            return;
+        };
+        let event = match presenters::value(field, typed) {
+            Ok(value) => ServiceEvent::Answered(value),
+            Err(code) => ServiceEvent::AnswerUnreadable(code),
+        };
+        self.step(Event::Service(event));
+    }
+
     fn answer(&mut self, typed: Typed) {
+        if self.state.service.is_open() {
+            return self.staff_answer(typed);
+        }
         let Stage::Asking { draft, at, .. } = &self.state.stage else {
             return;
         };
@@ -382,6 +488,7 @@ impl Core<'_> {
     }
 
     fn heard_card(&mut self, event: CardEvent) -> Option<Event> {
+        self.staff.hear_card(&event);
         if let CardEvent::Inserted { .. } | CardEvent::Removed { .. } = &event {
             self.look_for_room();
         }
@@ -433,6 +540,7 @@ impl Core<'_> {
     // ------------------------------------------------------------------------------------------ the city
 
     fn link(&mut self, event: &LinkEvent) {
+        self.staff.hear_link(event, self.parts.clock.unix());
         match news(event) {
             News::Online(online) => {
                 self.online = online;
@@ -460,7 +568,9 @@ impl Core<'_> {
     fn perform(&mut self, effect: Effect) {
         match effect {
             Effect::ClearPin => self.pad.clear(),
+            Effect::Service(effect) => self.serve(effect),
             Effect::Wipe => {
+                self.staff.visit_ended();
                 self.pad.clear();
                 self.signing = None;
                 self.screen.wipe();
@@ -515,6 +625,18 @@ impl Core<'_> {
         }
     }
 
+    fn serve(&mut self, effect: ServiceEffect) {
+        let device = service::Device {
+            online: self.online,
+            has_room: self.has_room,
+        };
+        match service::perform(effect, &mut self.staff, self.parts, &mut self.pad, device) {
+            Done::Nothing => {}
+            Done::Answer(event) => self.step(Event::Service(event)),
+            Done::Wipe => self.screen.wipe(),
+        }
+    }
+
     fn read_attributes(&mut self, ticket: Ticket) {
         match ubugoe_card::Pin::new(&self.pad.take()) {
             Ok(pin) => self
@@ -554,7 +676,11 @@ impl Core<'_> {
         }
     }
 
-    fn certificates(&self, holder: &ubugoe_procedures::CardHolder, card: CardIdentity) -> Event {
+    fn certificates(
+        &mut self,
+        holder: &ubugoe_procedures::CardHolder,
+        card: CardIdentity,
+    ) -> Event {
         let earlier = match self.parts.desk.earlier(card) {
             Ok(earlier) => earlier,
             Err(error) => {
@@ -567,6 +693,9 @@ impl Core<'_> {
         };
         match ward::naming(&self.parts.certificates, holder) {
             Ok(mut candidates) => {
+                let folder = &self.parts.certificates;
+                let handed = self.staff.handed_to(holder, card, folder, Instant::now());
+                candidates.extend(handed);
                 candidates.retain(|c| !earlier.iter().any(|e| e.settles(c)));
                 let earlier = earlier.into_iter().flat_map(|e| e.deliveries).collect();
                 Event::CertificatesFound {
@@ -586,12 +715,13 @@ impl Core<'_> {
 }
 
 /// What the device knows now, as `step` and the pages ask for it.
-fn context(parts: &Parts, has_room: bool) -> Context<'_> {
+fn context<'a>(parts: &'a Parts, has_room: bool, staff: ServiceDesk<'a>) -> Context<'a> {
     Context {
         catalogue: &parts.catalogue,
         today: parts.clock.today(),
         birthplace: parts.birthplace,
         has_room,
+        staff,
     }
 }
 
@@ -601,6 +731,11 @@ fn question(state: &State) -> Option<(usize, &str)> {
         Stage::Asking { at, .. } => Some((at.form, at.path.as_str())),
         _ => None,
     }
+}
+
+/// The open field of a certificate, if staff are writing one.
+fn sheet(state: &State) -> Option<&ubugoe_visit::service::Sheet> {
+    state.service.form().map(|form| &form.sheet)
 }
 
 fn report(state: &State, around: &Around<'_>) -> Report {
@@ -616,11 +751,35 @@ fn report(state: &State, around: &Around<'_>) -> Report {
         _ => Vec::new(),
     };
     let code = audit::failure(&state.stage).map(Failure::code);
+    if state.service.is_open() {
+        return staff_report(state, around);
+    }
     Report {
         stage: audit::name(&state.stage),
         code,
         question,
         deliveries,
+        online: around.online,
+        pending: around.pending,
+        card: !state.side.lying.is_empty(),
+    }
+}
+
+/// While staff have the screen: their page stands in the stage's place.
+fn staff_report(state: &State, around: &Around<'_>) -> Report {
+    use ubugoe_visit::{
+        ServiceFailure,
+        service::{CERTIFICATE_FORM, Sheet, audit},
+    };
+    let question = state.service.form().and_then(|form| match &form.sheet {
+        Sheet::Field(path) => Some((CERTIFICATE_FORM.to_owned(), path.to_string())),
+        Sheet::Moment | Sheet::Order | Sheet::Figures | Sheet::Review => None,
+    });
+    Report {
+        stage: audit::name(&state.service),
+        code: audit::failure(&state.service).map(ServiceFailure::code),
+        question,
+        deliveries: Vec::new(),
         online: around.online,
         pending: around.pending,
         card: !state.side.lying.is_empty(),

@@ -410,11 +410,29 @@ impl Desk {
     /// # Errors
     /// When the outbox or a record in it cannot be read: then nobody knows what was filed, and nothing may be offered.
     pub fn earlier(&self, card: CardIdentity) -> Result<Vec<Earlier>, DeskError> {
+        self.visits(|record| record.card == card.0)
+    }
+
+    /// What any card filed here before: for the ward's list. No card is named in it.
+    ///
+    /// # Errors
+    /// As [`Desk::earlier`].
+    pub fn everything(&self) -> Result<Vec<Earlier>, DeskError> {
+        self.visits(|_| true)
+    }
+
+    /// The cities that this device has keys of.
+    #[must_use]
+    pub fn cities(&self) -> &[City] {
+        &self.cities
+    }
+
+    fn visits(&self, of: impl Fn(&VisitRecord) -> bool) -> Result<Vec<Earlier>, DeskError> {
         let visits = self.outbox.lock().visits().map_err(DeskError::Store)?;
         let mut found = Vec::new();
         for sealed in visits.into_iter().filter_map(|visit| visit.record) {
             let record = self.records.open(&sealed).map_err(DeskError::Record)?;
-            if record.card == card.0 {
+            if of(&record) {
                 found.push(self.as_it_stands(record)?);
             }
         }
@@ -436,6 +454,12 @@ impl Desk {
 }
 
 impl Earlier {
+    /// Whether it rests on this certificate.
+    #[must_use]
+    pub fn is_about(&self, certificate: &BirthCertificate) -> bool {
+        self.certificate.0 == certificate.number && self.certificate.1 == certificate.child_order()
+    }
+
     /// Whether a certificate is done with: every filing that rests on it is on its way, arrived or accepted. One that an
     /// officer returned, or the city refused, may be filed anew.
     #[must_use]
@@ -446,9 +470,7 @@ impl Earlier {
                 DeliveryState::Returned { .. } | DeliveryState::Refused { .. }
             )
         };
-        self.certificate.0 == certificate.number
-            && self.certificate.1 == certificate.child_order()
-            && !self.deliveries.iter().any(open)
+        self.is_about(certificate) && !self.deliveries.iter().any(open)
     }
 }
 

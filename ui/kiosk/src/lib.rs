@@ -15,4 +15,5 @@ pub mod desk;
 pub mod pad;
 pub mod presenters;
 pub mod records;
+pub mod service;
 pub mod ward;

@@ -10,6 +10,8 @@ use std::{
 
 use ubugoe_procedures::{BirthCertificate, CardHolder, CertificateError, Match};
 
+use crate::service::sidecar;
+
 /// Why the certificates could not be looked up.
 #[derive(Debug, thiserror::Error)]
 pub enum WardError {
@@ -69,7 +71,7 @@ pub fn naming(folder: &Path, mother: &CardHolder) -> Result<Vec<BirthCertificate
     }
 }
 
-fn json_files(folder: &Path) -> Result<Vec<PathBuf>, WardError> {
+pub(crate) fn json_files(folder: &Path) -> Result<Vec<PathBuf>, WardError> {
     let unreadable = |source| WardError::Folder {
         path: folder.to_owned(),
         source,
@@ -77,7 +79,7 @@ fn json_files(folder: &Path) -> Result<Vec<PathBuf>, WardError> {
     let mut files = Vec::new();
     for entry in fs::read_dir(folder).map_err(unreadable)? {
         let path = entry.map_err(unreadable)?.path();
-        if path.extension().is_some_and(|e| e == "json") {
+        if path.extension().is_some_and(|e| e == "json") && !sidecar::is_sidecar(&path) {
             files.push(path);
         }
     }

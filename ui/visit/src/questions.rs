@@ -5,11 +5,11 @@ use jiff::civil::Date;
 use ubugoe_procedures::plan::{self, Around, Audience, Item, Status, Whom};
 use ubugoe_procedures::{
     Advice, AdviceKind, Answers, AssembleError, CardHolder, Catalogue, Draft as FilingDraft, Due,
-    Facts, Field, FilerRole, Filing, MunicipalityCode, Problem, Procedure, ProcedureId, Profile,
+    Facts, Field, FilerRole, Filing, Match, MunicipalityCode, Problem, Procedure, ProcedureId, Profile,
     Required, Source, Tongue, Value, advice, check, derive, missing, prefill, share,
 };
 
-use crate::service::PaperKey;
+use crate::service::key_of;
 use crate::{
     Candidate, CardOnReader, Context, Draft, FormDraft, NurseryDraft, Prepared, Print, QuestionAt,
     SavedDraft, WardFlags, family, nursery,
@@ -29,7 +29,10 @@ pub(crate) fn begin(
     let home = home_of(&holder.address, cx.catalogue);
     // Staff may have handed a certificate to somebody else than the mother: a legal filer all the same (戸籍法52).
     let handed = cx.staff.handed.filter(|handed| {
-        let this = |found: &Candidate| handed.key == PaperKey::of(&found.certificate);
+        let this = |found: &Candidate| {
+            handed.key == key_of(&found.certificate)
+                && found.certificate.matches_mother(&holder) != Match::Exact
+        };
         certificates.iter().any(this)
     });
     let role = handed.map_or(FilerRole::Mother, |handed| handed.role);

@@ -13,13 +13,15 @@ mod pin;
 mod question;
 mod resting;
 mod review;
+mod service;
 mod trouble;
 mod words;
 
 pub use question::Typed;
 pub(crate) use question::{field, value};
-use ubugoe_procedures::{Catalogue, Lang};
-use ubugoe_view::{ComponentHandle, Language, Network, Page, Screen, Shell};
+pub(crate) use service::certificate_field;
+use ubugoe_procedures::{Catalogue, Lang, MunicipalityCode};
+use ubugoe_view::{ComponentHandle, Language, Network, Page, Screen, ServiceAdapter, Shell};
 use ubugoe_visit::{Failure, LeftOut, Stage, State};
 
 use crate::core::Sender;
@@ -45,6 +47,8 @@ pub struct Around<'a> {
     pub question: (i32, i32),
     /// Whether the stage or question changed since the last picture: typed text starts anew.
     pub fresh: bool,
+    /// The municipality of this ward.
+    pub birthplace: MunicipalityCode,
 }
 
 /// Draws one state. Runs on the UI thread.
@@ -54,7 +58,12 @@ pub type Picture = Box<dyn FnOnce(&Screen) + Send>;
 #[must_use]
 pub fn picture(state: &State, around: &Around<'_>) -> Picture {
     let lang = state.lang;
-    let (page, draw) = page(state, around);
+    let entry = service::entry(state);
+    let (page, draw) = if state.service.is_open() {
+        service::page(&state.service, around, lang)
+    } else {
+        page(state, around)
+    };
     let network = if around.online {
         Network::Online
     } else {
@@ -75,6 +84,7 @@ pub fn picture(state: &State, around: &Around<'_>) -> Picture {
             );
         }
         shell.set_network(network);
+        screen.global::<ServiceAdapter>().set_entry(entry);
         draw(screen);
         if shell.get_page() != page {
             shell.set_staff_called(false);
@@ -150,6 +160,7 @@ pub fn wipe(screen: &Screen) {
     question::wipe(screen);
     review::wipe(screen);
     outcome::wipe(screen);
+    service::wipe(screen);
 }
 
 /// Connects every callback of the screen to the kiosk's loop.
@@ -163,4 +174,5 @@ pub fn bind(screen: &Screen, to: &Sender) {
     review::bind(screen, to);
     outcome::bind(screen, to);
     trouble::bind(screen, to);
+    service::bind(screen, to);
 }

@@ -6,10 +6,9 @@ use ubugoe_procedures::{BirthCertificate, FieldPath, FilerRole, ProcedureId, Rea
 
 use super::report::SelfTest;
 use super::state::{
-    Ask, Attestation, Handed, Loss, Mark, Paper, PaperKey, PinRefused, Staff, StaffNumber, Verdict,
-    Who,
+    Ask, Attestation, Handed, Loss, Mark, Paper, PinRefused, Staff, StaffNumber, Verdict, Who,
 };
-use crate::WardFlags;
+use crate::{ChildKey, WardFlags};
 
 /// The text of a receipt, as a scanner typed it. It opens a family's page, so it is shown nowhere.
 #[derive(Clone, PartialEq, Eq)]
@@ -92,7 +91,7 @@ pub enum ServiceEvent {
         ask: Ask,
     },
     /// One certificate of the list.
-    PaperChosen(PaperKey),
+    PaperChosen(ChildKey),
     /// A new certificate.
     RegisterWanted,
     /// A new certificate for the next child of the delivery on the screen.
@@ -224,7 +223,7 @@ pub enum ServiceEffect {
         /// To be answered with this number.
         ask: Ask,
         /// Which certificate.
-        key: PaperKey,
+        key: ChildKey,
         /// The flags.
         flags: WardFlags,
         /// Who set them.
@@ -237,7 +236,7 @@ pub enum ServiceEffect {
         /// The certificate.
         certificate: Box<BirthCertificate>,
         /// The one it corrects.
-        corrects: Option<PaperKey>,
+        corrects: Option<ChildKey>,
         /// Who checked it, and when.
         attestation: Attestation,
     },

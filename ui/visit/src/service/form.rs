@@ -7,7 +7,7 @@ use ubugoe_procedures::{
     PlaceKind, Plurality, Problem, Procedure, ReasonCode, Sex, Source, Value, check, missing,
 };
 
-use super::{Form, PaperKey, ServiceContext, Sheet, Staff};
+use super::{Form, ServiceContext, Sheet, Staff, key_of};
 
 /// The procedure whose form a certificate is.
 pub const CERTIFICATE_FORM: &str = "shussei_shomeisho";
@@ -141,14 +141,14 @@ pub(super) fn begin_twin(of: &BirthCertificate, cx: &ServiceContext<'_>) -> Form
 pub(super) fn begin_correction(of: &BirthCertificate, cx: &ServiceContext<'_>) -> Form {
     let mut answers = answers_of(of);
     issued_today(&mut answers, cx);
-    let mut form = form(of.number.clone(), Some(PaperKey::of(of)), answers, cx);
+    let mut form = form(of.number.clone(), Some(key_of(of)), answers, cx);
     form.sheet = Sheet::Review;
     form
 }
 
 fn form(
     number: String,
-    corrects: Option<PaperKey>,
+    corrects: Option<crate::ChildKey>,
     answers: Answers,
     cx: &ServiceContext<'_>,
 ) -> Form {

@@ -34,11 +34,10 @@ pub use event::{
 pub use form::{CERTIFICATE_FORM, draft_certificate, sheet_fields};
 pub use state::{
     Ask, Attestation, Counter, CounterAt, Filed, FlagsRead, Form, Handed, Loss, Mark, Paper,
-    PaperKey, PinRefused, Place, Role, Service, Sheet, SignIn, Staff, StaffNumber, Technician,
-    Verdict, Ward, WardAt, Who,
+    PinRefused, Place, Role, Service, Sheet, SignIn, Staff, StaffNumber, Technician, Verdict, Ward,
+    WardAt, Who, key_of,
 };
 
-pub use crate::WardFlags;
 use crate::{Event, ServiceFailure, Stage};
 
 /// What the ward writes on every certificate, from its configuration.

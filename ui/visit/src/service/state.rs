@@ -11,7 +11,7 @@ use ubugoe_procedures::{
 };
 
 use super::report::SelfTest;
-use crate::{ServiceFailure, WardFlags};
+use crate::{ChildKey, ServiceFailure, WardFlags};
 
 /// Numbers what is asked of the outside; an answer that carries another number is dropped.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Default)]
@@ -120,26 +120,6 @@ pub enum SignIn {
     },
 }
 
-/// What a certificate is known by: the issuer's number, and which child of the delivery.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct PaperKey {
-    /// The certificate's number.
-    pub number: String,
-    /// Which child, from 1.
-    pub child_order: u8,
-}
-
-impl PaperKey {
-    /// The key of a certificate.
-    #[must_use]
-    pub fn of(certificate: &BirthCertificate) -> Self {
-        Self {
-            number: certificate.number.clone(),
-            child_order: certificate.child_order(),
-        }
-    }
-}
-
 /// The flags beside a certificate, as far as they can be read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum FlagsRead {
@@ -171,6 +151,15 @@ pub enum Filed {
     Yes,
 }
 
+/// What a certificate is known by.
+#[must_use]
+pub fn key_of(certificate: &BirthCertificate) -> ChildKey {
+    ChildKey {
+        number: certificate.number.clone(),
+        order: certificate.child_order(),
+    }
+}
+
 /// One certificate of the ward, as staff see it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Paper {
@@ -187,8 +176,8 @@ pub struct Paper {
 impl Paper {
     /// Its key.
     #[must_use]
-    pub fn key(&self) -> PaperKey {
-        PaperKey::of(&self.certificate)
+    pub fn key(&self) -> ChildKey {
+        key_of(&self.certificate)
     }
 
     /// Whether it may be corrected here: only what was registered here, and only before anything rests on it. A
@@ -209,7 +198,7 @@ impl Paper {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Handed {
     /// Which.
-    pub key: PaperKey,
+    pub key: ChildKey,
     /// In what capacity the holder of that card files (戸籍法52).
     pub role: FilerRole,
 }
@@ -235,7 +224,7 @@ pub struct Form {
     /// The number it will have.
     pub number: String,
     /// The one it corrects.
-    pub corrects: Option<PaperKey>,
+    pub corrects: Option<ChildKey>,
     /// What is known so far.
     pub answers: Answers,
     /// The page.
@@ -278,12 +267,12 @@ pub enum WardAt {
         /// Which question.
         ask: Ask,
         /// What to open then.
-        open: Option<PaperKey>,
+        open: Option<ChildKey>,
     },
     /// Every certificate that waits.
     List,
     /// One certificate.
-    One(PaperKey),
+    One(ChildKey),
     /// One is being written.
     Form(Box<Form>),
     /// Something is being written to the folder.
@@ -291,12 +280,12 @@ pub enum WardAt {
         /// Which question.
         ask: Ask,
         /// Which certificate.
-        key: PaperKey,
+        key: ChildKey,
         /// What goes on when it fails.
         form: Option<Box<Form>>,
     },
     /// To whom the certificate is handed.
-    HandOver(PaperKey),
+    HandOver(ChildKey),
     /// Handed to the card that comes next.
     Handed(Handed),
     /// What was lost is asked.
@@ -306,7 +295,7 @@ pub enum WardAt {
         /// What was lost.
         of: Loss,
         /// The certificate it was opened from.
-        from: Option<PaperKey>,
+        from: Option<ChildKey>,
     },
     /// Something did not work.
     Trouble {
@@ -333,7 +322,7 @@ pub struct Ward {
 impl Ward {
     /// A certificate by its key.
     #[must_use]
-    pub fn paper(&self, key: &PaperKey) -> Option<&Paper> {
+    pub fn paper(&self, key: &ChildKey) -> Option<&Paper> {
         self.papers.iter().find(|paper| paper.key() == *key)
     }
 }

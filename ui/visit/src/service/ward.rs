@@ -3,10 +3,10 @@
 use ubugoe_procedures::{FieldPath, FilerRole, Plurality, ReasonCode, Value};
 
 use super::{
-    Ask, Attestation, FlagsRead, Form, Handed, Loss, Moved, Paper, PaperKey, Service,
-    ServiceContext, ServiceEffect, Sheet, Ward, WardAt, WardFlags, acting, close, form, stay,
+    Ask, Attestation, FlagsRead, Form, Handed, Loss, Moved, Paper, Service, ServiceContext,
+    ServiceEffect, Sheet, Ward, WardAt, acting, close, form, key_of, stay,
 };
-use crate::ServiceFailure;
+use crate::{ChildKey, ServiceFailure, WardFlags};
 
 /// The ward with another page.
 fn at(mut ward: Box<Ward>, at: WardAt) -> Moved {
@@ -14,7 +14,7 @@ fn at(mut ward: Box<Ward>, at: WardAt) -> Moved {
     acting(Service::Ward(ward))
 }
 
-fn reading(mut ward: Box<Ward>, open: Option<PaperKey>, cx: &ServiceContext<'_>) -> Moved {
+fn reading(mut ward: Box<Ward>, open: Option<ChildKey>, cx: &ServiceContext<'_>) -> Moved {
     let ask = cx.desk.ask;
     ward.at = WardAt::Reading { ask, open };
     (
@@ -24,7 +24,7 @@ fn reading(mut ward: Box<Ward>, open: Option<PaperKey>, cx: &ServiceContext<'_>)
 }
 
 /// The page that a certificate leads back to: its own, or the list.
-fn paper_or_list(ward: &Ward, key: Option<PaperKey>) -> WardAt {
+fn paper_or_list(ward: &Ward, key: Option<ChildKey>) -> WardAt {
     match key.filter(|key| ward.paper(key).is_some()) {
         Some(key) => WardAt::One(key),
         None => WardAt::List,
@@ -121,7 +121,7 @@ pub(super) fn unreadable(service: Service, answered: Ask) -> Moved {
     stay(Service::Ward(ward))
 }
 
-pub(super) fn paper_chosen(service: Service, key: PaperKey) -> Moved {
+pub(super) fn paper_chosen(service: Service, key: ChildKey) -> Moved {
     let Service::Ward(ward) = service else {
         return stay(service);
     };
@@ -296,7 +296,7 @@ pub(super) fn attested(service: Service, cx: &ServiceContext<'_>) -> Moved {
     };
     ward.at = WardAt::Writing {
         ask,
-        key: PaperKey::of(&certificate),
+        key: key_of(&certificate),
         form: Some(form),
     };
     (Service::Ward(ward), vec![effect, ServiceEffect::Await])

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use ubugoe_procedures::{CardHolder, Difference, Match, Plurality};
 
 use super::{Here, Moved, acting, ask_next, pause, stay, stop};
-use crate::service::PaperKey;
+use crate::service::key_of;
 use crate::{
     Aftercare, Candidate, CardOnReader, CertificateTrouble, Delivery, DeliveryState, Draft, Effect,
     Failure, Found, PaperAdvice, Stage, WardFlags, line, questions,
@@ -23,7 +23,7 @@ pub(super) fn certificates_found(stage: Stage, mut found: Found, here: &Here<'_>
     // Whatever was looked up, and for whom: nobody is shown the certificate of plainly somebody else.
     // Unless staff, who saw the person, handed it to this very card.
     let handed = |found: &Candidate| {
-        let key = PaperKey::of(&found.certificate);
+        let key = key_of(&found.certificate);
         here.cx.staff.handed.is_some_and(|handed| handed.key == key)
     };
     found.candidates.retain(|found| {

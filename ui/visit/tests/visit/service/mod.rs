@@ -10,10 +10,10 @@ use std::sync::LazyLock;
 use jiff::civil::{DateTime, datetime};
 use ubugoe_procedures::{FilerRole, IssuerKind, PlaceKind, Value};
 use ubugoe_visit::service::{
-    Ask, Filed, FlagsRead, Handed, Paper, PaperKey, PinAnswer, Role, Service, ServiceDesk,
-    ServiceEffect, ServiceEvent, Staff, StaffNumber, Usual, audit,
+    Ask, Filed, FlagsRead, Handed, Paper, PinAnswer, Role, Service, ServiceDesk, ServiceEffect,
+    ServiceEvent, Staff, StaffNumber, Usual, audit, key_of,
 };
-use ubugoe_visit::{Context, Effect, Event, State, step};
+use ubugoe_visit::{ChildKey, Context, Effect, Event, State, step};
 
 use crate::bedside::{certificate, device};
 
@@ -46,7 +46,7 @@ pub(crate) fn officer() -> Staff {
 pub(crate) fn paper() -> Paper {
     Paper {
         certificate: certificate(),
-        flags: FlagsRead::Known(ubugoe_visit::service::WardFlags::default()),
+        flags: FlagsRead::Known(ubugoe_visit::WardFlags::default()),
         filed: Filed::No,
         attested: None,
     }
@@ -144,7 +144,7 @@ impl Desk {
         desk
     }
 
-    pub(crate) fn open(papers: Vec<Paper>, key: PaperKey) -> Self {
+    pub(crate) fn open(papers: Vec<Paper>, key: ChildKey) -> Self {
         let mut desk = Self::ward(papers);
         desk.tell(ServiceEvent::PaperChosen(key));
         assert_eq!(desk.page(), "ward-paper");
@@ -184,7 +184,7 @@ impl Desk {
 
 pub(crate) fn handed(role: FilerRole) -> Handed {
     Handed {
-        key: PaperKey::of(&certificate()),
+        key: key_of(&certificate()),
         role,
     }
 }

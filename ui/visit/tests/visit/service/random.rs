@@ -5,9 +5,9 @@ use proptest::prelude::*;
 use ubugoe_procedures::{FilerRole, ReasonCode, Value};
 use ubugoe_visit::service::{
     Filed, FlagsRead, Loss, Mark, PinAnswer, PinRefused, Scanned, Service, ServiceEffect,
-    ServiceEvent, Sheet, Verdict, WardFlags,
+    ServiceEvent, Sheet, Verdict,
 };
-use ubugoe_visit::{Effect, Event, Integrity, Ticket};
+use ubugoe_visit::{Effect, Event, Integrity, Ticket, WardFlags};
 
 use super::{Desk, figures, midwife, moment, officer, paper};
 use crate::bedside::{card, certificate, found, holder, said};

@@ -4,11 +4,11 @@ use jiff::civil::datetime;
 use ubugoe_procedures::{
     BirthCertificate, FilerRole, IssuerKind, Plurality, ReasonCode, Sex, Value,
 };
-use ubugoe_visit::ServiceFailure;
 use ubugoe_visit::service::{
-    Attestation, Filed, FlagsRead, Loss, Paper, PaperKey, Service, ServiceEffect, ServiceEvent,
-    Sheet, WardAt, WardFlags, audit,
+    Attestation, Filed, FlagsRead, Loss, Paper, Service, ServiceEffect, ServiceEvent, Sheet,
+    WardAt, audit,
 };
+use ubugoe_visit::{ChildKey, ServiceFailure, WardFlags};
 
 use super::{Desk, NOW, figures, midwife, moment, paper};
 use crate::bedside::{certificate, choice, text};
@@ -40,7 +40,7 @@ fn registered() -> Desk {
     desk
 }
 
-fn written(desk: &Desk) -> (BirthCertificate, Option<PaperKey>, Attestation) {
+fn written(desk: &Desk) -> (BirthCertificate, Option<ChildKey>, Attestation) {
     let found = desk.effects.iter().find_map(|effect| match effect {
         ServiceEffect::WriteCertificate {
             certificate,
