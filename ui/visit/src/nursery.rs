@@ -9,7 +9,7 @@ use ubugoe_procedures::{Procedure, Source, Value};
 use crate::{Context, Draft, FormDraft};
 
 /// The application whose choices are looked up here.
-pub(crate) const APPLICATION: &str = "hoiku_nintei_riyo";
+pub const APPLICATION: &str = "hoiku_nintei_riyo";
 /// How many of the best are shown.
 const SHOWN: usize = 20;
 /// The most rows for choices that the form has.

@@ -40,7 +40,9 @@ pub struct SavedDraft {
     pub tongue: Tongue,
     /// How the screen was set.
     pub comfort: Comfort,
-    /// Until when it is kept, in seconds since 1970-01-01 UTC.
+    /// When it was kept, in seconds since 1970-01-01 UTC.
+    pub kept: i64,
+    /// Until when it is kept.
     pub until: i64,
 }
 
@@ -75,8 +77,15 @@ impl SavedDraft {
             nursery: draft.nursery.clone(),
             tongue,
             comfort,
+            kept: cx.now,
             until: cx.now.saturating_add(i64::from(hours) * 3600),
         }
+    }
+
+    /// How many answers it holds.
+    #[must_use]
+    pub fn answers(&self) -> usize {
+        self.forms.iter().map(|form| form.said.len()).sum()
     }
 
     /// Whether it still counts: of a version that is known, not too old, and every certificate is still open.
