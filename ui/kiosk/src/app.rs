@@ -10,14 +10,19 @@ use std::{
 use tokio::signal::unix::{SignalKind, signal};
 use ubugoe_card::{CardDate, CardService, IntegrityPolicy, IssuerRoot, IssuerRootError};
 use ubugoe_edge::{Link, LinkError, OpenError as OutboxError, Outbox, OutboxHandle, link, outbox};
-use ubugoe_procedures::{Catalogue, CatalogueError, Lang, MunicipalityCode};
+use ubugoe_procedures::{
+    Catalogue, CatalogueError, MunicipalityCode,
+    nursery::{Index, import},
+};
 use ubugoe_protocol::{
     KeyError, RecipientPublicKey, RecipientSecretKey, SigningKey, VerifyingKey,
     cades::{CadesError, Trust},
 };
 use ubugoe_view::{
-    ComponentHandle as _, Language, OpenError as ViewError, PlatformError, Screen, Weak,
+    ComponentHandle as _, OpenError as ViewError, PlatformError, Screen, Weak,
 };
+
+use ubugoe_visit::Comfort;
 
 use crate::{
     board::Board,
@@ -25,8 +30,10 @@ use crate::{
     config::{self, Config},
     core::{self, Canvas, Input, Parts, Report, Sender},
     desk::{City, Desk},
+    drafts::Drafts,
     presenters::{self, Picture},
     records::{RecordError, RecordKey},
+    service::{self, accounts::Accounts},
 };
 
 /// How the program was asked to show itself.
@@ -196,7 +203,7 @@ pub fn run(config: &Config, options: &Options) -> Result<(), StartError> {
     if options.in_memory.is_some() {
         ubugoe_view::drive::in_memory().map_err(StartError::InMemory)?;
     }
-    let screen = ubugoe_view::open(language(config.lang)).map_err(StartError::View)?;
+    let screen = ubugoe_view::open(presenters::language(config.tongue)).map_err(StartError::View)?;
     #[cfg(feature = "drive")]
     if let Some((width, height)) = options.in_memory {
         ubugoe_view::drive::resize(&screen, width, height);
@@ -218,7 +225,7 @@ pub fn run(config: &Config, options: &Options) -> Result<(), StartError> {
     }
     let cities = cities(config)?;
     let link = start_link(config, &cities, &outbox, &clock, &inputs)?;
-    let mut parts = parts(config, cities, outbox, Arc::clone(&clock))?;
+    let mut parts = parts(config, cities, outbox, Arc::clone(&clock), inputs.clone())?;
     let board = Arc::new(Board::default());
     #[cfg(feature = "drive")]
     if let Some(path) = &options.control {
@@ -263,13 +270,6 @@ pub fn run(config: &Config, options: &Options) -> Result<(), StartError> {
     ran
 }
 
-const fn language(lang: Lang) -> Language {
-    match lang {
-        Lang::Ja => Language::Ja,
-        Lang::En => Language::En,
-    }
-}
-
 fn read(path: &Path) -> Result<Vec<u8>, StartError> {
     fs::read(path).map_err(|source| StartError::File {
         path: path.to_owned(),
@@ -293,13 +293,16 @@ fn key<T>(path: &Path, parse: impl FnOnce(&str) -> Result<T, KeyError>) -> Resul
     })
 }
 
+fn outbox_config(config: &Config) -> outbox::Config {
+    outbox::Config::at(config.data_dir.join("outbox.sqlite"))
+}
+
 fn open_outbox(config: &Config) -> Result<Outbox, StartError> {
-    let path = config.data_dir.join("outbox.sqlite");
     fs::create_dir_all(&config.data_dir).map_err(|source| StartError::File {
         path: config.data_dir.clone(),
         source,
     })?;
-    Outbox::open(&outbox::Config::at(path)).map_err(StartError::Outbox)
+    Outbox::open(&outbox_config(config)).map_err(StartError::Outbox)
 }
 
 /// What ties a card to a certificate is kept this long after a visit: as long as its status may be of use here.
@@ -371,6 +374,7 @@ fn parts(
     cities: Vec<City>,
     outbox: OutboxHandle,
     clock: Arc<Clock>,
+    inputs: Sender,
 ) -> Result<Parts, StartError> {
     let pem: String = config
         .sign_roots
@@ -388,8 +392,47 @@ fn parts(
         certificates: config.certificates.clone(),
         trust: Arc::new(Trust::from_pem(&pem).map_err(StartError::Roots)?),
         desk: Desk::new(config.device.clone(), signing, records, cities, outbox),
-        lang: config.lang,
+        tongue: config.tongue,
+        comfort: Comfort {
+            night: config.night,
+            ..Comfort::default()
+        },
+        nurseries: nurseries(config),
+        drafts: Drafts::in_folder(&config.data_dir),
+        service: service::Settings {
+            accounts: Accounts::open(
+                config.staff.clone(),
+                config.technician.clone(),
+                config.data_dir.join("staff-tries.json"),
+            ),
+            switch: config.service_switch.clone(),
+            usual: config.usual.clone(),
+            device: config.device.to_string(),
+            brokers: config.brokers.clone(),
+            outbox: outbox_config(config),
+            inputs,
+        },
     })
+}
+
+/// The list of nursery places. Without one, or where it cannot be read, choices are asked as words.
+fn nurseries(config: &Config) -> Option<Index> {
+    let path = config.nurseries.as_ref()?;
+    let bytes = fs::read(path)
+        .inspect_err(|error| tracing::error!(path = %path.display(), %error, "nursery list not read"))
+        .ok()?;
+    let read = import::import(&bytes)
+        .inspect_err(|error| {
+            let error = error as &dyn std::error::Error;
+            tracing::error!(path = %path.display(), error, "nursery list not read");
+        })
+        .ok()?;
+    tracing::info!(
+        places = read.facilities.len(),
+        problems = read.problems.len(),
+        "nursery list read"
+    );
+    Some(Index::build(read.facilities, &[]))
 }
 
 fn start_card(

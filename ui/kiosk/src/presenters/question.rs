@@ -116,12 +116,40 @@ pub(super) fn show(
     else {
         return Box::new(|_| {});
     };
-    let value = typed(&form.answers, field);
+    let number = around.question;
+    let page = show_field(field, &form.answers, problems, number, around.fresh, lang);
+    // Of several children it is said which one is meant: the name, or the place in the delivery.
+    let Some(child) = form.child.filter(|_| draft.several()) else {
+        return page;
+    };
+    let section = format!(
+        "{}（{}）",
+        field.section.get(lang),
+        words::child(draft, child)
+    );
+    Box::new(move |screen| {
+        page(screen);
+        screen
+            .global::<QuestionAdapter>()
+            .set_section(section.into());
+    })
+}
+
+/// The page of one field, whoever is asked. `number`: which question of how many.
+pub(super) fn show_field(
+    field: &Field,
+    answers: &Answers,
+    problems: &[Problem],
+    number: (i32, i32),
+    fresh: bool,
+    lang: Lang,
+) -> Picture {
+    let value = typed(answers, field);
     let options = options(field, &value, lang);
     let (problem, detail) = problems
         .first()
         .map_or((Shown::None, String::new()), |p| problem(p, field));
-    let (index, total) = around.question;
+    let (index, total) = number;
     let (section, label) = (
         field.section.get(lang).to_owned(),
         field.question.get(lang).to_owned(),
@@ -135,7 +163,7 @@ pub(super) fn show(
         .blank
         .as_ref()
         .map(|b| b.get(lang).replace('（', "\n（"));
-    let (kind, fresh) = (kind(field), around.fresh);
+    let kind = kind(field);
     Box::new(move |screen| {
         let page = screen.global::<QuestionAdapter>();
         page.set_section(section.into());
