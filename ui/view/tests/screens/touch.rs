@@ -359,7 +359,13 @@ fn an_absent_label_is_answered_with_what_there_is() {
     let screen = shown("01-resting", Language::En);
     match drive::tap(&screen, "Fly") {
         Err(DriveError::Absent { there, .. }) => {
-            for label in ["Display", "Language: English", "नेपाली", "Call staff", "Begin"] {
+            for label in [
+                "Display",
+                "Language: English",
+                "नेपाली",
+                "Call staff",
+                "Begin",
+            ] {
                 assert!(there.contains(&label.to_owned()), "{label}: {there:?}");
             }
         }
