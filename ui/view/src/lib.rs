@@ -39,7 +39,8 @@ pub use generated::*;
 pub use qr::qr_image;
 /// What a composition root needs of Slint itself, so that only this crate names it.
 pub use slint::{
-    ComponentHandle, Image, Model, ModelRc, PlatformError, VecModel, Weak, quit_event_loop,
+    ComponentHandle, Image, Model, ModelRc, PlatformError, SharedString, VecModel, Weak,
+    quit_event_loop,
 };
 
 /// The font family every page is set in (Debian: `fonts-noto-cjk`). It must be installed: it draws every character of a
@@ -145,4 +146,27 @@ pub fn set_comfort(screen: &Screen, comfort: Comfort) {
     page.set_left_handed(comfort.left_handed);
     page.set_glove(comfort.glove);
     page.set_sound(comfort.sound);
+}
+
+/// Empties everything that the pages of input keep: composed kana, candidates, postcode, the choice of keyboard.
+/// Belongs to every wipe: the next person sees nothing of the last.
+pub fn forget_input(screen: &Screen) {
+    let input = screen.global::<InputAdapter>();
+    input.set_converts(false);
+    input.set_composing(SharedString::default());
+    input.set_candidates(ModelRc::default());
+    input.set_has_more(false);
+    input.set_cursor(0);
+    input.set_resumes(false);
+    input.set_flick(false);
+    input.set_sheet(false);
+    input.set_search(KanjiSearch::Reading);
+    input.set_sought(SharedString::default());
+    input.set_radicals(ModelRc::default());
+    input.set_found(ModelRc::default());
+    input.set_refused(SharedString::default());
+    input.set_alternatives(ModelRc::default());
+    input.set_postcode(SharedString::default());
+    input.set_places(ModelRc::default());
+    input.set_postcode_unknown(false);
 }

@@ -74,6 +74,7 @@ pub(crate) fn answer(global: &Ruby<'_>) {
         ModelRc::new(VecModel::from(lines.collect::<Vec<_>>()))
     });
     global.on_width(|text, bold| width(&text, bold));
+    global.on_reads(|text| atoms(&text).iter().any(|atom| !atom.reading.is_empty()));
 }
 
 /// A piece of a line: with a reading, or a run of what reads itself. Places and widths in em.
@@ -243,8 +244,8 @@ fn advance(c: char, bold: bool) -> f32 {
 struct Dictionary {
     /// Word → its pieces, each with a reading or none.
     words: HashMap<&'static str, Vec<(String, String)>>,
-    /// Counter → its reading after a number.
-    counters: HashMap<&'static str, &'static str>,
+    /// Counter → its pieces after a number.
+    counters: HashMap<&'static str, Vec<(String, String)>>,
     longest: usize,
 }
 
@@ -257,7 +258,7 @@ static WORDS: LazyLock<Dictionary> = LazyLock::new(|| {
             continue;
         };
         if let Some(counter) = word.strip_prefix('#') {
-            counters.insert(counter, reading);
+            counters.extend(align(counter, reading).map(|pieces| (counter, pieces)));
         } else if let Some(pieces) = align(word, reading) {
             words.insert(word, pieces);
         }
@@ -389,11 +390,10 @@ fn number(rest: &[char]) -> Option<Vec<(String, String)>> {
         {
             return Some(vec![(format!("{written}{counter}"), reading.clone())]);
         }
-        if let Some(reading) = WORDS.counters.get(counter.as_str()) {
-            return Some(vec![
-                (written, String::new()),
-                (counter, (*reading).to_owned()),
-            ]);
+        if let Some(pieces) = WORDS.counters.get(counter.as_str()) {
+            let mut all = vec![(written, String::new())];
+            all.extend(pieces.iter().cloned());
+            return Some(all);
         }
     }
     Some(vec![(written, String::new())])

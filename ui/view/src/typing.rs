@@ -13,6 +13,15 @@ pub(crate) fn answer(global: &Typing<'_>) {
     global.on_backspace(|text, anchor, cursor| backspace(&text, anchor, cursor));
     global.on_mark(|text, cursor| replace_before(&text, cursor, voiced));
     global.on_small(|text, cursor| replace_before(&text, cursor, small));
+    global.on_turn(|text, cursor| replace_before(&text, cursor, turned));
+    global.on_character(|text, at| {
+        let at = usize::try_from(at).unwrap_or(usize::MAX);
+        text.chars()
+            .nth(at)
+            .map(String::from)
+            .unwrap_or_default()
+            .into()
+    });
     global.on_date_part(|value, part, era| date_part(&value, part, era).into());
     global.on_date_digit(|value, part, era, digit| date_digit(&value, part, era, &digit).into());
     global.on_date_backspace(|value, part, era| date_backspace(&value, part, era).into());
@@ -123,6 +132,13 @@ const SMALL: &[&str] = &[
     "あぁ", "いぃ", "うぅ", "えぇ", "おぉ", "つっ", "やゃ", "ゆゅ", "よょ", "わゎ", "アァ", "イィ",
     "ウゥ", "エェ", "オォ", "ツッ", "ヤャ", "ユュ", "ヨョ", "ワヮ", "カヵ", "ケヶ",
 ];
+
+/// Kana that are both voiced and small.
+const BOTH: &[&str] = &["つっづ", "ツッヅ", "うぅゔ", "ウゥヴ", "カガヵ", "ケゲヶ"];
+
+fn turned(c: char) -> Option<char> {
+    cycle(BOTH, c).or_else(|| voiced(c)).or_else(|| small(c))
+}
 
 fn cycle(table: &[&str], c: char) -> Option<char> {
     let ring = table.iter().find(|ring| ring.contains(c))?;
@@ -308,6 +324,23 @@ mod tests {
         let end = i32::try_from(text.len()).unwrap_or(0);
         assert_eq!(backspace(text, end, end), typed("葉".into(), 3));
         assert_eq!(backspace("", 0, 0), typed(String::new(), 0));
+    }
+
+    #[test]
+    fn one_key_turns_a_kana_into_all_it_can_be() {
+        let turn = |text: &str| replace_before(text, 100, turned).text.to_string();
+        assert_eq!(
+            [
+                turn("つ"),
+                turn("っ"),
+                turn("づ"),
+                turn("は"),
+                turn("ぱ"),
+                turn("ゃ"),
+                turn("ん")
+            ],
+            ["っ", "づ", "つ", "ば", "は", "や", "ん"]
+        );
     }
 
     #[test]

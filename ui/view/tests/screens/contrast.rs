@@ -34,8 +34,11 @@ fn white_on_black_is_twenty_one_to_one() {
 fn words_can_be_read_and_outlines_seen_by_day_and_by_night() {
     let screen = screen(Language::Ja, 1280, 800);
     let t = screen.global::<Theme>();
-    for night in [false, true] {
+    for (night, strong) in [(false, false), (true, false), (false, true), (true, true)] {
         t.set_night(night);
+        t.set_contrast(strong);
+        // High contrast is WCAG's enhanced one.
+        let least = if strong { 7.0 } else { 4.5 };
         let grounds = [
             t.get_paper(),
             t.get_surface(),
@@ -46,7 +49,7 @@ fn words_can_be_read_and_outlines_seen_by_day_and_by_night() {
             for words in [t.get_ink(), t.get_ink_soft()] {
                 let ratio = contrast(words, ground);
                 assert!(
-                    ratio >= 4.5,
+                    ratio >= least,
                     "night {night}: {words:?} on {ground:?} is {ratio:.2}"
                 );
             }
@@ -67,7 +70,7 @@ fn words_can_be_read_and_outlines_seen_by_day_and_by_night() {
         ] {
             let ratio = contrast(words, ground);
             assert!(
-                ratio >= 4.5,
+                ratio >= least,
                 "night {night}: {words:?} on {ground:?} is {ratio:.2}"
             );
         }

@@ -5,6 +5,8 @@
 mod contrast;
 mod font;
 mod layout;
+mod matrix;
+mod reach;
 mod samples;
 mod touch;
 mod trouble;
