@@ -18,9 +18,7 @@ use ubugoe_protocol::{
     KeyError, RecipientPublicKey, RecipientSecretKey, SigningKey, VerifyingKey,
     cades::{CadesError, Trust},
 };
-use ubugoe_view::{
-    ComponentHandle as _, OpenError as ViewError, PlatformError, Screen, Weak,
-};
+use ubugoe_view::{ComponentHandle as _, OpenError as ViewError, PlatformError, Screen, Weak};
 
 use ubugoe_visit::Comfort;
 
@@ -31,6 +29,7 @@ use crate::{
     core::{self, Canvas, Input, Parts, Report, Sender},
     desk::{City, Desk},
     drafts::Drafts,
+    input::{self, Input as Typing, Order},
     presenters::{self, Picture},
     records::{RecordError, RecordKey},
     service::{self, accounts::Accounts},
@@ -127,6 +126,7 @@ pub enum StartError {
 struct OnScreen {
     screen: Weak<Screen>,
     board: Arc<Board>,
+    typing: Typing,
 }
 
 impl Canvas for OnScreen {
@@ -140,6 +140,7 @@ impl Canvas for OnScreen {
     }
 
     fn wipe(&mut self) {
+        self.typing.send(Order::Wipe);
         let _ = self
             .screen
             .upgrade_in_event_loop(|screen| presenters::wipe(&screen));
@@ -203,7 +204,8 @@ pub fn run(config: &Config, options: &Options) -> Result<(), StartError> {
     if options.in_memory.is_some() {
         ubugoe_view::drive::in_memory().map_err(StartError::InMemory)?;
     }
-    let screen = ubugoe_view::open(presenters::language(config.tongue)).map_err(StartError::View)?;
+    let screen =
+        ubugoe_view::open(presenters::language(config.tongue)).map_err(StartError::View)?;
     #[cfg(feature = "drive")]
     if let Some((width, height)) = options.in_memory {
         ubugoe_view::drive::resize(&screen, width, height);
@@ -211,7 +213,9 @@ pub fn run(config: &Config, options: &Options) -> Result<(), StartError> {
     #[cfg(not(feature = "drive"))]
     let Options {} = options;
     let (inputs, from) = Sender::channel();
-    presenters::bind(&screen, &inputs);
+    let typing =
+        input::start(config.input.clone(), screen.as_weak()).map_err(StartError::Thread)?;
+    presenters::bind(&screen, &inputs, &typing);
     let clock = Arc::new(Clock::new(config.clock.clone()));
     let outbox = OutboxHandle::new(open_outbox(config)?);
     forget_old_records(&outbox, clock.unix());
@@ -250,6 +254,7 @@ pub fn run(config: &Config, options: &Options) -> Result<(), StartError> {
     let mut canvas = OnScreen {
         screen: screen.as_weak(),
         board,
+        typing,
     };
     let worker = thread::Builder::new()
         .name("core".to_owned())
@@ -419,7 +424,9 @@ fn parts(
 fn nurseries(config: &Config) -> Option<Index> {
     let path = config.nurseries.as_ref()?;
     let bytes = fs::read(path)
-        .inspect_err(|error| tracing::error!(path = %path.display(), %error, "nursery list not read"))
+        .inspect_err(
+            |error| tracing::error!(path = %path.display(), %error, "nursery list not read"),
+        )
         .ok()?;
     let read = import::import(&bytes)
         .inspect_err(|error| {

@@ -53,6 +53,8 @@ pub struct Config {
     pub usual: Option<Usual>,
     /// The municipality's list of nursery places, as it publishes it.
     pub nurseries: Option<PathBuf>,
+    /// Kana to kanji. Without it kana, single kanji and postcodes work.
+    pub input: Option<ubugoe_ime::Config>,
 }
 
 /// What makes the clock trusted.
@@ -183,6 +185,26 @@ struct Raw {
     service_switch: PathBuf,
     ward: Option<RawWard>,
     nurseries: Option<PathBuf>,
+    input: Option<RawInput>,
+}
+
+/// Where the conversion server may write (in memory on an appliance), and whom it runs as where the kiosk is root.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RawInput {
+    home: PathBuf,
+    uid: Option<u32>,
+    gid: Option<u32>,
+}
+
+impl RawInput {
+    fn config(self) -> ubugoe_ime::Config {
+        let account = self.uid.zip(self.gid);
+        ubugoe_ime::Config {
+            account: account.map(|(uid, gid)| ubugoe_ime::Account { uid, gid }),
+            ..ubugoe_ime::Config::debian(self.home)
+        }
+    }
 }
 
 #[derive(Deserialize)]
@@ -379,6 +401,7 @@ impl Config {
                 service_switch: raw.service_switch,
                 usual,
                 nurseries: raw.nurseries,
+                input: raw.input.map(RawInput::config),
             }),
             _ => Err(ConfigError::Values(problems.0)),
         }

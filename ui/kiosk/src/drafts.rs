@@ -167,9 +167,7 @@ fn write(path: &Path, bytes: &[u8]) -> Result<(), KeepError> {
         fs::rename(&half, path)?;
         File::open(folder)?.sync_all()
     };
-    whole()
-        .inspect_err(|_| remove(&half))
-        .map_err(failed)
+    whole().inspect_err(|_| remove(&half)).map_err(failed)
 }
 
 fn remove(path: &Path) {

@@ -13,6 +13,7 @@ mod control;
 pub mod core;
 pub mod desk;
 mod drafts;
+pub mod input;
 pub mod pad;
 pub mod presenters;
 pub mod records;

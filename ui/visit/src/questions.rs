@@ -5,8 +5,8 @@ use jiff::civil::Date;
 use ubugoe_procedures::plan::{self, Around, Audience, Item, Status, Whom};
 use ubugoe_procedures::{
     Advice, AdviceKind, Answers, AssembleError, CardHolder, Catalogue, Draft as FilingDraft, Due,
-    Facts, Field, FilerRole, Filing, Match, MunicipalityCode, Problem, Procedure, ProcedureId, Profile,
-    Required, Source, Tongue, Value, advice, check, derive, missing, prefill, share,
+    Facts, Field, FilerRole, Filing, Match, MunicipalityCode, Problem, Procedure, ProcedureId,
+    Profile, Required, Source, Tongue, Value, advice, check, derive, missing, prefill, share,
 };
 
 use crate::service::key_of;

@@ -124,7 +124,7 @@ impl Desk {
             Some(ime) if !kana.is_empty() => ime.candidates(&kana, kind(wanted), MOST),
             _ => Vec::new(),
         };
-        if wanted == Wanted::GivenName {
+        if wanted == Wanted::Newborn {
             // What a form would block is not offered; it can still be written, and is then explained.
             self.candidates
                 .retain(|candidate| names::check(Charset::Name, &candidate.text).fileable());
@@ -164,9 +164,17 @@ impl Desk {
             }
             Search::Strokes => kanji::by_strokes(sought),
             Search::Radical => kanji::by_radical(sought),
-            Search::Shapes => sought.chars().next().map(ubugoe_view::shapes).unwrap_or_default(),
+            Search::Shapes => sought
+                .chars()
+                .next()
+                .map(ubugoe_view::shapes)
+                .unwrap_or_default(),
         };
-        let radicals = if search == Search::Radical { kanji::radicals() } else { Vec::new() };
+        let radicals = if search == Search::Radical {
+            kanji::radicals()
+        } else {
+            Vec::new()
+        };
         self.answer(move |page| {
             page.set_radicals(model(strings(&radicals)));
             page.set_found(model(strings(&found)));
@@ -176,11 +184,11 @@ impl Desk {
     /// A character that a given name may not have, and permitted ones like it.
     fn judge(&self, text: &str, wanted: Wanted) {
         let refused = match wanted {
-            Wanted::GivenName => names::check(Charset::Name, text)
+            Wanted::Newborn => names::check(Charset::Name, text)
                 .blocks
                 .into_iter()
                 .find_map(|Problem { character, .. }| character),
-            Wanted::Surname | Wanted::Address | Wanted::Text => None,
+            Wanted::GivenName | Wanted::Surname | Wanted::Address | Wanted::Text => None,
         };
         let like = refused
             .as_deref()
@@ -190,7 +198,11 @@ impl Desk {
         let like: Vec<String> = like.iter().map(char::to_string).collect();
         self.answer(move |page| {
             // Where nothing is like it, the form's own words explain.
-            page.set_refused(if like.is_empty() { "".into() } else { refused.unwrap_or_default().into() });
+            page.set_refused(if like.is_empty() {
+                "".into()
+            } else {
+                refused.unwrap_or_default().into()
+            });
             page.set_alternatives(model(strings(&like)));
         });
     }
@@ -202,7 +214,10 @@ impl Desk {
             .flat_map(towns)
             .map(|town| {
                 let text = format!("{}{}", town.municipality.in_prefecture(), town.name);
-                Place { id: text.as_str().into(), text: text.into() }
+                Place {
+                    id: text.as_str().into(),
+                    text: text.into(),
+                }
             })
             .collect();
         let unknown = postcode.is_some() && places.is_empty();
@@ -222,7 +237,7 @@ impl Desk {
 
 const fn kind(wanted: Wanted) -> Kind {
     match wanted {
-        Wanted::GivenName => Kind::GivenName,
+        Wanted::Newborn | Wanted::GivenName => Kind::GivenName,
         Wanted::Surname => Kind::Surname,
         Wanted::Address => Kind::Address,
         Wanted::Text => Kind::Text,

@@ -3,7 +3,9 @@
 /// What a field wants written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Wanted {
-    /// A newborn's given name.
+    /// A newborn's given name: not every character may be in it.
+    Newborn,
+    /// Somebody's given name.
     GivenName,
     /// A name in use.
     Surname,

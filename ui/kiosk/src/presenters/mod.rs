@@ -8,6 +8,7 @@ mod comment;
 mod entry;
 mod finished;
 mod identity;
+mod input;
 mod line;
 mod looking;
 mod nursery;
@@ -29,7 +30,7 @@ use ubugoe_procedures::{Catalogue, MunicipalityCode, Tongue};
 use ubugoe_view::{ComponentHandle, Language, Network, Page, Screen, ServiceAdapter, Shell};
 use ubugoe_visit::{Failure, FollowingPage, LeftOut, LineView, Stage, State, TextSize};
 
-use crate::core::Sender;
+use crate::{core::Sender, input::Input};
 
 /// What the pages need beside the state.
 #[derive(Debug, Clone, Copy)]
@@ -261,6 +262,7 @@ pub fn wipe(screen: &Screen) {
     certificate::wipe(screen);
     line::wipe(screen);
     question::wipe(screen);
+    input::wipe(screen);
     review::wipe(screen);
     outcome::wipe(screen);
     nursery::wipe(screen);
@@ -269,8 +271,8 @@ pub fn wipe(screen: &Screen) {
     service::wipe(screen);
 }
 
-/// Connects every callback of the screen to the kiosk's loop.
-pub fn bind(screen: &Screen, to: &Sender) {
+/// Connects every callback of the screen to the kiosk's loop, and those of typing to the input thread.
+pub fn bind(screen: &Screen, to: &Sender, typing: &Input) {
     words::bind(screen, to);
     entry::bind(screen, to);
     pauses::bind(screen, to);
@@ -282,6 +284,7 @@ pub fn bind(screen: &Screen, to: &Sender) {
     certificate::bind(screen, to);
     line::bind(screen, to);
     question::bind(screen, to);
+    input::bind(screen, to, typing);
     review::bind(screen, to);
     outcome::bind(screen, to);
     trouble::bind(screen, to);

@@ -11,8 +11,8 @@ use ubugoe_view::{
     NurseryOption, OutcomeAdapter, OutcomeFiling, OutcomeSheet, Page, PaperAdapter, PaperReason,
     PausedAdapter, PinAdapter, PinKind, Printer, Problem, QuestionAdapter, QuestionKind,
     QuestionOption, RestingAdapter, ResumeAdapter, ReviewAdapter, ReviewForm, ReviewRow, Screen,
-    ServiceAdapter, Sex, Shell, StillThereAdapter, TroubleAdapter, TroubleKind, TroublePicture, ValueSource, drive,
-    qr_image,
+    ServiceAdapter, Sex, Shell, StillThereAdapter, TroubleAdapter, TroubleKind, TroublePicture,
+    ValueSource, drive, qr_image,
 };
 
 /// A page in one state.
