@@ -18,9 +18,7 @@ use ubugoe_protocol::{
     KeyError, RecipientPublicKey, RecipientSecretKey, SigningKey, VerifyingKey,
     cades::{CadesError, Trust},
 };
-use ubugoe_view::{
-    ComponentHandle as _, OpenError as ViewError, PlatformError, Screen, Weak,
-};
+use ubugoe_view::{ComponentHandle as _, OpenError as ViewError, PlatformError, Screen, Weak};
 
 use ubugoe_visit::Comfort;
 
@@ -203,7 +201,8 @@ pub fn run(config: &Config, options: &Options) -> Result<(), StartError> {
     if options.in_memory.is_some() {
         ubugoe_view::drive::in_memory().map_err(StartError::InMemory)?;
     }
-    let screen = ubugoe_view::open(presenters::language(config.tongue)).map_err(StartError::View)?;
+    let screen =
+        ubugoe_view::open(presenters::language(config.tongue)).map_err(StartError::View)?;
     #[cfg(feature = "drive")]
     if let Some((width, height)) = options.in_memory {
         ubugoe_view::drive::resize(&screen, width, height);
@@ -419,7 +418,9 @@ fn parts(
 fn nurseries(config: &Config) -> Option<Index> {
     let path = config.nurseries.as_ref()?;
     let bytes = fs::read(path)
-        .inspect_err(|error| tracing::error!(path = %path.display(), %error, "nursery list not read"))
+        .inspect_err(
+            |error| tracing::error!(path = %path.display(), %error, "nursery list not read"),
+        )
         .ok()?;
     let read = import::import(&bytes)
         .inspect_err(|error| {

@@ -21,8 +21,8 @@ use ubugoe_edge::LinkEvent;
 use ubugoe_procedures::{Catalogue, MunicipalityCode, Tongue, nursery::Index};
 use ubugoe_protocol::cades::Trust;
 use ubugoe_visit::{
-    CardIdentity, CardTrouble, CertificateTrouble, ChildKey, Comfort, Context, Delivery,
-    Effect, Event, Failure, Found, PrintTrouble, QuestionNumber, SavedDraft, Stage, State, TextSize,
+    CardIdentity, CardTrouble, CertificateTrouble, ChildKey, Comfort, Context, Delivery, Effect,
+    Event, Failure, Found, PrintTrouble, QuestionNumber, SavedDraft, Stage, State, TextSize,
     Ticket, Timer, WardFlags, audit, left_out, line_view, nursery_hits, obstacle, question_number,
     service::{Ask, Service, ServiceDesk, ServiceEffect, ServiceEvent, SignIn, Who},
     step,
@@ -467,7 +467,11 @@ impl Core<'_> {
     }
 
     fn draw(&mut self) {
-        let cx = context(self.parts, (self.has_room, self.online), ServiceDesk::default());
+        let cx = context(
+            self.parts,
+            (self.has_room, self.online),
+            ServiceDesk::default(),
+        );
         let question = match &self.state.stage {
             Stage::Asking { draft, at, .. } => question_number(draft, at, &cx),
             _ => QuestionNumber { index: 1, total: 1 },
@@ -711,14 +715,11 @@ impl Core<'_> {
                 protected,
             } => {
                 let now = self.parts.clock.unix();
-                let event = match self.parts.desk.store(
-                    &prepared,
-                    signatures,
-                    identity,
-                    children,
-                    protected,
-                    now,
-                ) {
+                let event = match self
+                    .parts
+                    .desk
+                    .store(&prepared, signatures, identity, children, protected, now)
+                {
                     Ok(deliveries) => {
                         (self.wake)();
                         Event::Stored(deliveries)

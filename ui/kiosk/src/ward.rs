@@ -151,7 +151,10 @@ mod tests {
         put("3.json", &paper("C-1", "山田　華子", "2026-11-22T09:00"));
         put("notes.txt", "not a certificate");
         let found = naming(ward.path(), &mother("山田　花子")).unwrap();
-        let numbers: Vec<&str> = found.iter().map(|c| c.certificate.number.as_str()).collect();
+        let numbers: Vec<&str> = found
+            .iter()
+            .map(|c| c.certificate.number.as_str())
+            .collect();
         assert_eq!(numbers, ["B-1", "B-2"]);
     }
 

@@ -46,7 +46,8 @@ pub use event::Event;
 pub use failure::{Failure, ServiceFailure};
 pub use line::{LineDate, LineFiling, LineRow, LineSection, LineView, line_view};
 pub use nursery::{
-    APPLICATION as NURSERY_APPLICATION, KINDS as NURSERY_KINDS, NurseryChoice, NurseryDraft, NurseryWish, most_choices, nursery_hits,
+    APPLICATION as NURSERY_APPLICATION, KINDS as NURSERY_KINDS, NurseryChoice, NurseryDraft,
+    NurseryWish, most_choices, nursery_hits,
 };
 pub use questions::{LeftOut, QuestionNumber, left_out, obstacle, question_number, questions_left};
 pub use saved::{SavedDraft, SavedForm};

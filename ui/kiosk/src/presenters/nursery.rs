@@ -34,11 +34,16 @@ pub(super) fn show(draft: &Draft, around: &Around<'_>, lang: Lang) -> Picture {
         .iter()
         .filter_map(|hit| place(hit, draft, around, lang))
         .collect();
-    let form = draft.forms.iter().find(|form| {
-        form.chosen && form.procedure.as_str() == ubugoe_visit::NURSERY_APPLICATION
-    });
+    let form = draft
+        .forms
+        .iter()
+        .find(|form| form.chosen && form.procedure.as_str() == ubugoe_visit::NURSERY_APPLICATION);
     let start = form.and_then(|form| form.answers.value("start").cloned());
-    let months = months(around.today.unwrap_or(draft.drafted_on), start.as_ref(), lang);
+    let months = months(
+        around.today.unwrap_or(draft.drafted_on),
+        start.as_ref(),
+        lang,
+    );
     let kinds = kinds(&draft.nursery.wish, around);
     let chosen = |options: &[NurseryOption]| {
         let chosen: Vec<&str> = options

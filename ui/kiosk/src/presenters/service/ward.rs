@@ -6,8 +6,8 @@ use ubugoe_procedures::{
     plan::{self, Around as LineAround, Audience, Child, Family, Item, Status, Stillbirth, Whom},
 };
 use ubugoe_view::{
-    ComponentHandle, HandOverAdapter, HandedTo, LossAdapter, LossItem, Page, WardPaperAdapter,
-    PaperMarks, PaperState, PapersAdapter, Screen, ServicePage, ServiceWait, Sex, WardPaper,
+    ComponentHandle, HandOverAdapter, HandedTo, LossAdapter, LossItem, Page, PaperMarks,
+    PaperState, PapersAdapter, Screen, ServicePage, ServiceWait, Sex, WardPaper, WardPaperAdapter,
 };
 use ubugoe_visit::{
     WardFlags,
