@@ -70,15 +70,20 @@ fn a_card_pulled_at_any_command_of_reading_begins_anew_when_it_is_back() -> anyh
 fn read_attributes(rig: &mut Rig) -> anyhow::Result<Option<Report>> {
     loop {
         let asked = rig.kiosk()?.wait(&Until {
-            stages: &["attributes-pin"],
+            stages: &["notice", "attributes-pin"],
             timeout: Some(Duration::from_millis(250)),
             ..Until::default()
         });
         if pulled(rig) {
             return Ok(None);
         }
-        if asked.is_ok() {
-            break;
+        match asked {
+            // The card may leave between the two pages: then the touch finds nothing.
+            Ok(report) if report.stage() == "notice" => {
+                let _ = rig.kiosk()?.tap("わかりました");
+            }
+            Ok(_) => break,
+            Err(_) => {}
         }
     }
     let submitted = Visit::new(rig.kiosk()?).pin(HANA.pin, "次へ")?;
