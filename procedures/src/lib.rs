@@ -67,5 +67,5 @@ pub use ids::{FieldPath, IdError, MunicipalityCode, ProcedureId};
 pub use names::{Charset, Problem, ReasonCode, Verdict};
 pub use plan::{Due, Line, LineItem, due, plan};
 pub use prefill::{derive, prefill, share};
-pub use text::{Lang, Text};
+pub use text::{Lang, Text, Tongue};
 pub use value::{Answer, Answers, Source, Value};

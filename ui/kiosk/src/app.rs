@@ -10,14 +10,17 @@ use std::{
 use tokio::signal::unix::{SignalKind, signal};
 use ubugoe_card::{CardDate, CardService, IntegrityPolicy, IssuerRoot, IssuerRootError};
 use ubugoe_edge::{Link, LinkError, OpenError as OutboxError, Outbox, OutboxHandle, link, outbox};
-use ubugoe_procedures::{Catalogue, CatalogueError, Lang, MunicipalityCode};
+use ubugoe_procedures::{
+    Catalogue, CatalogueError, MunicipalityCode,
+    nursery::{Index, import},
+};
 use ubugoe_protocol::{
     KeyError, RecipientPublicKey, RecipientSecretKey, SigningKey, VerifyingKey,
     cades::{CadesError, Trust},
 };
-use ubugoe_view::{
-    ComponentHandle as _, Language, OpenError as ViewError, PlatformError, Screen, Weak,
-};
+use ubugoe_view::{ComponentHandle as _, OpenError as ViewError, PlatformError, Screen, Weak};
+
+use ubugoe_visit::Comfort;
 
 use crate::{
     board::Board,
@@ -25,6 +28,7 @@ use crate::{
     config::{self, Config},
     core::{self, Canvas, Input, Parts, Report, Sender},
     desk::{City, Desk},
+    drafts::Drafts,
     presenters::{self, Picture},
     records::{RecordError, RecordKey},
     service::{self, accounts::Accounts},
@@ -197,7 +201,8 @@ pub fn run(config: &Config, options: &Options) -> Result<(), StartError> {
     if options.in_memory.is_some() {
         ubugoe_view::drive::in_memory().map_err(StartError::InMemory)?;
     }
-    let screen = ubugoe_view::open(language(config.lang)).map_err(StartError::View)?;
+    let screen =
+        ubugoe_view::open(presenters::language(config.tongue)).map_err(StartError::View)?;
     #[cfg(feature = "drive")]
     if let Some((width, height)) = options.in_memory {
         ubugoe_view::drive::resize(&screen, width, height);
@@ -262,13 +267,6 @@ pub fn run(config: &Config, options: &Options) -> Result<(), StartError> {
         tracing::error!("the loop ended in a panic");
     }
     ran
-}
-
-const fn language(lang: Lang) -> Language {
-    match lang {
-        Lang::Ja => Language::Ja,
-        Lang::En => Language::En,
-    }
 }
 
 fn read(path: &Path) -> Result<Vec<u8>, StartError> {
@@ -393,7 +391,13 @@ fn parts(
         certificates: config.certificates.clone(),
         trust: Arc::new(Trust::from_pem(&pem).map_err(StartError::Roots)?),
         desk: Desk::new(config.device.clone(), signing, records, cities, outbox),
-        lang: config.lang,
+        tongue: config.tongue,
+        comfort: Comfort {
+            night: config.night,
+            ..Comfort::default()
+        },
+        nurseries: nurseries(config),
+        drafts: Drafts::in_folder(&config.data_dir),
         service: service::Settings {
             accounts: Accounts::open(
                 config.staff.clone(),
@@ -408,6 +412,28 @@ fn parts(
             inputs,
         },
     })
+}
+
+/// The list of nursery places. Without one, or where it cannot be read, choices are asked as words.
+fn nurseries(config: &Config) -> Option<Index> {
+    let path = config.nurseries.as_ref()?;
+    let bytes = fs::read(path)
+        .inspect_err(
+            |error| tracing::error!(path = %path.display(), %error, "nursery list not read"),
+        )
+        .ok()?;
+    let read = import::import(&bytes)
+        .inspect_err(|error| {
+            let error = error as &dyn std::error::Error;
+            tracing::error!(path = %path.display(), error, "nursery list not read");
+        })
+        .ok()?;
+    tracing::info!(
+        places = read.facilities.len(),
+        problems = read.problems.len(),
+        "nursery list read"
+    );
+    Some(Index::build(read.facilities, &[]))
 }
 
 fn start_card(

@@ -6,7 +6,7 @@
 use std::{collections::BTreeSet, fmt, path::PathBuf, time::Duration};
 
 use serde::Deserialize;
-use ubugoe_procedures::{IssuerKind, Lang, MunicipalityCode, PlaceKind};
+use ubugoe_procedures::{IssuerKind, MunicipalityCode, PlaceKind, Tongue};
 use ubugoe_protocol::{DeviceId, RecipientId};
 use ubugoe_visit::service::{Place, Role, Staff, StaffNumber, Usual};
 
@@ -24,7 +24,7 @@ pub struct Config {
     /// Folder of the ward's open birth certificates, one JSON file each.
     pub certificates: PathBuf,
     /// Language of the resting screen.
-    pub lang: Lang,
+    pub tongue: Tongue,
     /// Dim colours.
     pub night: bool,
     /// What proves the clock.
@@ -51,6 +51,8 @@ pub struct Config {
     pub service_switch: PathBuf,
     /// What the ward writes on every certificate.
     pub usual: Option<Usual>,
+    /// The municipality's list of nursery places, as it publishes it.
+    pub nurseries: Option<PathBuf>,
 }
 
 /// What makes the clock trusted.
@@ -180,6 +182,7 @@ struct Raw {
     #[serde(default = "service_switch")]
     service_switch: PathBuf,
     ward: Option<RawWard>,
+    nurseries: Option<PathBuf>,
 }
 
 #[derive(Deserialize)]
@@ -302,11 +305,11 @@ impl Config {
             "six digits with check digit",
             raw.birthplace.parse().ok(),
         );
-        let lang = problems.parse(
+        let tongue = problems.parse(
             "language",
             &raw.language,
-            "\"ja\" or \"en\"",
-            lang(&raw.language),
+            "\"ja\", \"ja-easy\", \"en\", \"zh\", \"pt\", \"vi\", \"tl\" or \"ne\"",
+            Tongue::from_tag(&raw.language),
         );
         let clock = problems.parse(
             "clock",
@@ -337,13 +340,13 @@ impl Config {
             pin_hash("technician.pin_hash", &technician.pin_hash, &mut problems)
         });
         let usual = raw.ward.and_then(|ward| usual(ward, &mut problems));
-        match (device, birthplace, lang, clock, problems.0.is_empty()) {
-            (Some(device), Some(birthplace), Some(lang), Some(clock), true) => Ok(Self {
+        match (device, birthplace, tongue, clock, problems.0.is_empty()) {
+            (Some(device), Some(birthplace), Some(tongue), Some(clock), true) => Ok(Self {
                 device,
                 data_dir: raw.data_dir,
                 birthplace,
                 certificates: raw.certificates,
-                lang,
+                tongue,
                 night: raw.night,
                 clock,
                 card: Card {
@@ -375,6 +378,7 @@ impl Config {
                 technician,
                 service_switch: raw.service_switch,
                 usual,
+                nurseries: raw.nurseries,
             }),
             _ => Err(ConfigError::Values(problems.0)),
         }
@@ -474,14 +478,6 @@ fn usual(raw: RawWard, problems: &mut Problems) -> Option<Usual> {
         place_addr: raw.place_addr,
         place_name: raw.place_name,
     })
-}
-
-fn lang(text: &str) -> Option<Lang> {
-    match text {
-        "ja" => Some(Lang::Ja),
-        "en" => Some(Lang::En),
-        _ => None,
-    }
 }
 
 fn clock(text: &str) -> Option<ClockTrust> {

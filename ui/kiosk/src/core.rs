@@ -18,11 +18,12 @@ use std::{
 
 use ubugoe_card::{CardEvent, CardService, Request};
 use ubugoe_edge::LinkEvent;
-use ubugoe_procedures::{Catalogue, Lang, MunicipalityCode};
+use ubugoe_procedures::{Catalogue, MunicipalityCode, Tongue, nursery::Index};
 use ubugoe_protocol::cades::Trust;
 use ubugoe_visit::{
-    CardIdentity, CardTrouble, CertificateTrouble, Context, Delivery, Effect, Event, Failure,
-    QuestionNumber, Stage, State, Ticket, Timer, audit, left_out, obstacle, question_number,
+    CardIdentity, CardTrouble, CertificateTrouble, ChildKey, Comfort, Context, Delivery, Effect,
+    Event, Failure, Found, PrintTrouble, QuestionNumber, SavedDraft, Stage, State, TextSize,
+    Ticket, Timer, WardFlags, audit, left_out, line_view, nursery_hits, obstacle, question_number,
     service::{Ask, Service, ServiceDesk, ServiceEffect, ServiceEvent, SignIn, Who},
     step,
 };
@@ -31,6 +32,7 @@ use crate::{
     cardside,
     clock::Clock,
     desk::{Desk, News, Signing, news},
+    drafts::Drafts,
     pad::Pad,
     presenters::{self, Around, Picture, Typed},
     service::{self, Done, Settings, Side, accounts},
@@ -63,8 +65,12 @@ pub enum Input {
     Visit(Event),
     /// From the PIN pad.
     Key(Key),
-    /// The certificate at this place of the list was chosen.
-    CertificateChosen(usize),
+    /// The mark of the certificate at this place of the list is to change.
+    CertificateToggled(usize),
+    /// The screen is to be set otherwise.
+    Comfort(Wish),
+    /// Something about the nursery places, by their ids.
+    Nursery(NurseryAsk),
     /// A question was answered or skipped.
     Answer(Typed),
     /// Somebody asked for staff.
@@ -92,6 +98,48 @@ pub enum Input {
     Settle(mpsc::Sender<()>),
     /// End the loop.
     Stop,
+}
+
+/// What is asked of the list of nursery places.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum NurseryAsk {
+    /// Look for this kind too, or not any more.
+    Kind(String),
+    /// Take this choice out.
+    Remove(String),
+    /// Move this choice by one; true: towards the first.
+    Move(String, bool),
+}
+
+/// One thing about the screen that somebody would like otherwise.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Wish {
+    /// The size of words.
+    Text(TextSize),
+    /// Dim colours.
+    Night(bool),
+    /// Strong contrast.
+    Contrast(bool),
+    /// For the left hand.
+    LeftHanded(bool),
+    /// For gloves.
+    Glove(bool),
+    /// Sounds.
+    Sound(bool),
+}
+
+impl Wish {
+    const fn on(self, mut comfort: Comfort) -> Comfort {
+        match self {
+            Self::Text(text) => comfort.text = text,
+            Self::Night(night) => comfort.night = night,
+            Self::Contrast(contrast) => comfort.contrast = contrast,
+            Self::LeftHanded(left_handed) => comfort.left_handed = left_handed,
+            Self::Glove(glove) => comfort.glove = glove,
+            Self::Sound(sound) => comfort.sound = sound,
+        }
+        comfort
+    }
 }
 
 /// A handle to the loop.
@@ -175,7 +223,13 @@ pub struct Parts {
     /// The desk.
     pub desk: Desk,
     /// Language of the resting screen.
-    pub lang: Lang,
+    pub tongue: Tongue,
+    /// How the resting screen is set.
+    pub comfort: Comfort,
+    /// Nursery places that can be looked up.
+    pub nurseries: Option<Index>,
+    /// Drafts that are kept between visits.
+    pub drafts: Drafts,
     /// Staff's side.
     pub service: Settings,
 }
@@ -206,7 +260,7 @@ pub fn run(
     inputs: &mpsc::Receiver<Input>,
     screen: &mut dyn Canvas,
 ) {
-    let state = State::resting(parts.lang);
+    let state = State::resting(parts.tongue, parts.comfort);
     let mut core = Core {
         parts,
         card,
@@ -222,6 +276,7 @@ pub fn run(
         staff: Side::new(),
     };
     core.look_for_room();
+    core.forget_old_drafts();
     core.draw();
     loop {
         let input = match core.next_deadline() {
@@ -290,21 +345,26 @@ impl Core<'_> {
                 self.step(Event::Service(ServiceEvent::PinChecked { ask, answer }));
             }
             Input::Key(key) => self.key(key),
-            Input::CertificateChosen(index) => {
+            Input::CertificateToggled(index) => {
                 if let Stage::Certificate { candidates, .. } = &self.state.stage
                     && let Some(chosen) = candidates.get(index)
                 {
-                    let (number, child_order) = (chosen.number.clone(), chosen.child_order());
-                    self.step(Event::CertificateConfirmed {
+                    let ChildKey { number, order } = chosen.key();
+                    self.step(Event::CertificateToggled {
                         number,
-                        child_order,
+                        child_order: order,
                     });
                 }
+            }
+            Input::Nursery(ask) => self.nursery(ask),
+            Input::Comfort(wish) => {
+                let set = wish.on(self.state.comfort);
+                self.step(Event::ComfortChanged(set));
             }
             Input::Answer(typed) => self.answer(typed),
             Input::StaffCalled => {
                 tracing::info!(stage = audit::name(&self.state.stage), "staff called");
-                self.step(Event::Touched);
+                self.step(Event::StaffCalled);
             }
             Input::Card(event) => {
                 if let Some(event) = self.heard_card(event) {
@@ -318,6 +378,33 @@ impl Core<'_> {
             }
             Input::Settle(done) => self.screen.settle(done),
             Input::Stop => {}
+        }
+    }
+
+    fn nursery(&mut self, ask: NurseryAsk) {
+        let Stage::Nursery(draft) = &self.state.stage else {
+            return;
+        };
+        let place = |id: &str| {
+            let choices = &draft.nursery.choices;
+            choices.iter().position(|choice| choice.id == id)
+        };
+        let event = match ask {
+            NurseryAsk::Kind(id) => {
+                let mut wish = draft.nursery.wish.clone();
+                match wish.kinds.iter().position(|kind| *kind == id) {
+                    Some(at) => {
+                        wish.kinds.remove(at);
+                    }
+                    None => wish.kinds.push(id),
+                }
+                Some(Event::NurseryWished(wish))
+            }
+            NurseryAsk::Remove(id) => place(&id).map(Event::NurseryRemoved),
+            NurseryAsk::Move(id, up) => place(&id).map(|place| Event::NurseryMoved { place, up }),
+        };
+        if let Some(event) = event {
+            self.step(event);
         }
     }
 
@@ -341,12 +428,12 @@ impl Core<'_> {
         let desk = self
             .staff
             .desk(&self.parts.service, service::now(self.parts), card);
-        let cx = context(self.parts, self.has_room, desk);
+        let cx = context(self.parts, (self.has_room, self.online), desk);
         let before = self.state.clone();
         let (after, effects) = step(before.clone(), event, &cx);
         if audit::failure(&after.stage) == Some(Failure::FormIncomplete)
             && let Some(draft) = after.stage.draft().or_else(|| before.stage.draft())
-            && let Some(why) = obstacle(draft, before.lang, &cx)
+            && let Some(why) = obstacle(draft, before.tongue, &cx)
         {
             tracing::warn!(
                 error = &why as &dyn std::error::Error,
@@ -364,9 +451,15 @@ impl Core<'_> {
             || question(&before) != question(&after)
             || sheet(&before) != sheet(&after);
         let changed = before != after;
+        let follows = |state: &State| matches!(state.stage, Stage::Following { .. });
+        let back = follows(&after) && !follows(&before);
         self.state = after;
         for effect in effects {
             self.perform(effect);
+        }
+        // What moved while the receipts were covered.
+        if back {
+            self.refresh_deliveries();
         }
         if changed {
             self.draw();
@@ -374,7 +467,11 @@ impl Core<'_> {
     }
 
     fn draw(&mut self) {
-        let cx = context(self.parts, self.has_room, ServiceDesk::default());
+        let cx = context(
+            self.parts,
+            (self.has_room, self.online),
+            ServiceDesk::default(),
+        );
         let question = match &self.state.stage {
             Stage::Asking { draft, at, .. } => question_number(draft, at, &cx),
             _ => QuestionNumber { index: 1, total: 1 },
@@ -385,6 +482,20 @@ impl Core<'_> {
             .draft()
             .map(|draft| left_out(draft, &cx))
             .unwrap_or_default();
+        let most_choices = match &self.state.stage {
+            Stage::Nursery(draft) => ubugoe_visit::most_choices(draft, &cx),
+            _ => 0,
+        };
+        let (line, found) = match &self.state.stage {
+            Stage::Line(draft) => {
+                // Offers are on the page for whoever unfolds them; where they have no place there are none.
+                let mut draft = draft.clone();
+                draft.private_wanted = !draft.flags.quiet();
+                (Some(line_view(&draft, &cx)), (Vec::new(), false))
+            }
+            Stage::Nursery(draft) => (None, nursery_hits(draft, &cx)),
+            _ => (None, (Vec::new(), false)),
+        };
         let narrow = |n: usize| i32::try_from(n).unwrap_or(i32::MAX);
         let around = Around {
             catalogue: &self.parts.catalogue,
@@ -397,6 +508,10 @@ impl Core<'_> {
             fresh: self.fresh,
             left_out: &left_out,
             birthplace: self.parts.birthplace,
+            line: line.as_ref(),
+            nurseries: cx.nurseries,
+            found: &found,
+            most_choices,
         };
         let report = report(&self.state, &around);
         self.screen
@@ -554,7 +669,7 @@ impl Core<'_> {
     /// Asks the outbox how far each followed filing has come.
     fn refresh_deliveries(&mut self) {
         let followed = match &self.state.stage {
-            Stage::Following { deliveries } => deliveries.clone(),
+            Stage::Following { deliveries, .. } => deliveries.clone(),
             _ => return,
         };
         for delivery in followed {
@@ -596,16 +711,15 @@ impl Core<'_> {
                 prepared,
                 signatures,
                 identity,
-                certificate_number,
+                children,
+                protected,
             } => {
                 let now = self.parts.clock.unix();
-                let event = match self.parts.desk.store(
-                    &prepared,
-                    signatures,
-                    identity,
-                    certificate_number,
-                    now,
-                ) {
+                let event = match self
+                    .parts
+                    .desk
+                    .store(&prepared, signatures, identity, children, protected, now)
+                {
                     Ok(deliveries) => {
                         (self.wake)();
                         Event::Stored(deliveries)
@@ -622,7 +736,46 @@ impl Core<'_> {
                 };
                 self.step(event);
             }
+            Effect::KeepDraft { identity, saved } => self.keep_draft(identity, &saved),
+            Effect::DiscardDraft { identity } => {
+                let key = self.parts.desk.records();
+                self.parts.drafts.discard(key, identity);
+            }
+            // The printer comes with its driver.
+            Effect::Print(sheet) => self.step(Event::PrintFailed(sheet, PrintTrouble::NoPrinter)),
+            Effect::KeepVoice(voice) => {
+                let key = self.parts.desk.records();
+                if let Err(error) = self.parts.drafts.keep_voice(key, &voice) {
+                    let error = &error as &dyn std::error::Error;
+                    tracing::error!(error, "what was said about a step is not kept");
+                }
+            }
         }
+    }
+
+    fn keep_draft(&mut self, identity: CardIdentity, saved: &SavedDraft) {
+        let key = self.parts.desk.records();
+        let event = match self.parts.drafts.keep(key, identity, saved) {
+            Ok(()) => Event::DraftKept { until: saved.until },
+            Err(error) => {
+                tracing::error!(
+                    error = &error as &dyn std::error::Error,
+                    "a draft is not kept"
+                );
+                Event::DraftNotKept {
+                    full: error.is_full(),
+                }
+            }
+        };
+        self.step(event);
+    }
+
+    /// Whoever let one be kept longest decides when nobody's can be wanted any more.
+    fn forget_old_drafts(&self) {
+        let profiles = self.parts.catalogue.profiles();
+        let longest = profiles.map(|profile| profile.resume_hours).max();
+        let now = self.parts.clock.unix();
+        self.parts.drafts.forget_before(now, longest.unwrap_or(72));
     }
 
     fn serve(&mut self, effect: ServiceEffect) {
@@ -696,12 +849,20 @@ impl Core<'_> {
                 let folder = &self.parts.certificates;
                 let handed = self.staff.handed_to(holder, card, folder, Instant::now());
                 candidates.extend(handed);
-                candidates.retain(|c| !earlier.iter().any(|e| e.settles(c)));
-                let earlier = earlier.into_iter().flat_map(|e| e.deliveries).collect();
-                Event::CertificatesFound {
+                candidates.retain(|c| !earlier.iter().any(|e| e.settles(&c.certificate)));
+                let ward = WardFlags {
+                    protection: earlier.iter().any(|e| e.protected),
+                    ..WardFlags::default()
+                };
+                let key = self.parts.desk.records();
+                let now = self.parts.clock.unix();
+                let saved = self.parts.drafts.find(key, card, now).map(Box::new);
+                Event::CertificatesFound(Box::new(Found {
                     candidates,
-                    earlier,
-                }
+                    ward,
+                    earlier: earlier.into_iter().flat_map(|e| e.deliveries).collect(),
+                    saved,
+                }))
             }
             Err(error) => {
                 tracing::error!(
@@ -715,12 +876,19 @@ impl Core<'_> {
 }
 
 /// What the device knows now, as `step` and the pages ask for it.
-fn context<'a>(parts: &'a Parts, has_room: bool, staff: ServiceDesk<'a>) -> Context<'a> {
+fn context<'a>(
+    parts: &'a Parts,
+    (has_room, online): (bool, bool),
+    staff: ServiceDesk<'a>,
+) -> Context<'a> {
     Context {
         catalogue: &parts.catalogue,
         today: parts.clock.today(),
+        now: parts.clock.unix(),
         birthplace: parts.birthplace,
         has_room,
+        online,
+        nurseries: parts.nurseries.as_ref(),
         staff,
     }
 }
@@ -747,7 +915,7 @@ fn report(state: &State, around: &Around<'_>) -> Report {
         _ => None,
     };
     let deliveries = match &state.stage {
-        Stage::Following { deliveries } => deliveries.iter().map(progress).collect(),
+        Stage::Following { deliveries, .. } => deliveries.iter().map(progress).collect(),
         _ => Vec::new(),
     };
     let code = audit::failure(&state.stage).map(Failure::code);

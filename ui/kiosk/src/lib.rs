@@ -12,6 +12,7 @@ pub mod config;
 mod control;
 pub mod core;
 pub mod desk;
+mod drafts;
 pub mod pad;
 pub mod presenters;
 pub mod records;

@@ -10,6 +10,8 @@ use std::{
 
 use ubugoe_procedures::{BirthCertificate, CardHolder, CertificateError, Match};
 
+use ubugoe_visit::{Candidate, WardFlags, service::FlagsRead};
+
 use crate::service::sidecar;
 
 /// Why the certificates could not be looked up.
@@ -49,13 +51,14 @@ pub enum WardError {
 /// # Errors
 /// A file that names nobody readable is an error only when no readable file names the mother: one damaged file must
 /// not stop the family in the next bed.
-pub fn naming(folder: &Path, mother: &CardHolder) -> Result<Vec<BirthCertificate>, WardError> {
+pub fn naming(folder: &Path, mother: &CardHolder) -> Result<Vec<Candidate>, WardError> {
     let mut found = Vec::new();
     let mut first_error = None;
     for path in json_files(folder)? {
         match read(&path) {
             Ok(certificate) if certificate.matches_mother(mother) == Match::Exact => {
-                found.push(certificate);
+                let flags = flags_beside(&path);
+                found.push(Candidate { certificate, flags });
             }
             Ok(_) => {}
             Err(error) => {
@@ -64,10 +67,23 @@ pub fn naming(folder: &Path, mother: &CardHolder) -> Result<Vec<BirthCertificate
             }
         }
     }
-    found.sort_by_key(|c| (c.birth_dt, c.child_order()));
+    found.sort_by_key(|c| (c.certificate.birth_dt, c.certificate.child_order()));
     match first_error {
         Some(error) if found.is_empty() => Err(error),
         _ => Ok(found),
+    }
+}
+
+/// The ward's marks beside a certificate. What cannot be read is the safe state: staff open what comes next, and nothing
+/// of an address is said.
+pub(crate) fn flags_beside(certificate: &Path) -> WardFlags {
+    match sidecar::flags(certificate) {
+        FlagsRead::Known(flags) => flags,
+        FlagsRead::Unreadable => WardFlags {
+            adoption: true,
+            protection: true,
+            ..WardFlags::default()
+        },
     }
 }
 
@@ -135,7 +151,10 @@ mod tests {
         put("3.json", &paper("C-1", "山田　華子", "2026-11-22T09:00"));
         put("notes.txt", "not a certificate");
         let found = naming(ward.path(), &mother("山田　花子")).unwrap();
-        let numbers: Vec<&str> = found.iter().map(|c| c.number.as_str()).collect();
+        let numbers: Vec<&str> = found
+            .iter()
+            .map(|c| c.certificate.number.as_str())
+            .collect();
         assert_eq!(numbers, ["B-1", "B-2"]);
     }
 

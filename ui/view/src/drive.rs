@@ -203,9 +203,10 @@ pub fn labels(screen: &Screen) -> Vec<Element> {
         .root_element()
         .visit_descendants(|handle| -> ControlFlow<()> {
             let rect = Rect::of(&handle);
+            // The innermost of several: those of a page come before those on it.
             let pane = panes
                 .iter()
-                .find(|pane| pane.members.contains(&key(&handle, rect)))
+                .rfind(|pane| pane.members.contains(&key(&handle, rect)))
                 .map(|pane| pane.rect);
             found.extend(Element::of(&handle, pane));
             ControlFlow::Continue(())
@@ -352,10 +353,15 @@ struct Pane {
 }
 
 fn panes(screen: &Screen) -> Vec<Pane> {
-    ElementQuery::from_root(screen)
-        .match_inherits("ScrollPane")
-        .find_all()
+    ["PageScroll", "ScrollPane"]
         .into_iter()
+        .flat_map(|kind| {
+            ElementQuery::from_root(screen)
+                .match_inherits(kind)
+                .find_all()
+        })
+        // A page that fits its frame does not scroll and is no pane.
+        .filter(|handle| handle.accessible_value_maximum().unwrap_or(100.0) > 0.0)
         .map(|handle| {
             let mut members = Vec::new();
             handle.visit_descendants(|member| -> ControlFlow<()> {

@@ -1,13 +1,14 @@
 //! The kiosk's screens: pages, widgets, words and colours, in Slint, and the little that Slint cannot do alone.
 //!
 //! One `global <Page>Adapter` per page carries data in and touches out; [`Shell`] carries what all pages share. Words live
-//! in the `.slint` files (Japanese) and in `lang/` (English); Rust hands over enums, numbers and data such as names and the
+//! in the `.slint` files (Japanese) and in `lang/` (the other languages); Rust hands over enums, numbers and data such as names and the
 //! catalogue's form labels. This crate must not decide anything: no state machine, no card, no network, no clock.
 //!
 //! [`open`] makes the window. With the feature `drive`, the `drive` module looks at it and touches it by accessible label.
 
 mod error;
 mod qr;
+pub mod ruby;
 mod typing;
 
 #[cfg(feature = "drive")]
@@ -42,8 +43,55 @@ pub use slint::{
 };
 
 /// The font family every page is set in (Debian: `fonts-noto-cjk`). It must be installed: it draws every character of a
-/// Japanese name, supplementary planes and variation selectors included.
+/// Japanese name, supplementary planes and variation selectors included. Chinese pages use its simplified sister;
+/// Nepali needs Noto Sans Devanagari beside it (`fonts-noto-core`).
 pub const FONT_FAMILY: &str = "Noto Sans CJK JP";
+
+/// How the screen looks and is held.
+#[derive(Debug, Clone, Copy, PartialEq)]
+#[allow(
+    clippy::struct_excessive_bools,
+    reason = "six independent switches of one sheet, each with its own name there"
+)]
+pub struct Comfort {
+    /// Size of the words.
+    pub text: TextSize,
+    /// Dim colours.
+    pub night: bool,
+    /// Black on white, or white on black by night, with thick edges.
+    pub contrast: bool,
+    /// What moves the visit on lies at the left.
+    pub left_handed: bool,
+    /// Larger targets, wider apart.
+    pub glove: bool,
+    /// Sounds are wanted. The screen makes none itself.
+    pub sound: bool,
+}
+
+impl Default for Comfort {
+    fn default() -> Self {
+        Self {
+            text: TextSize::Normal,
+            night: false,
+            contrast: false,
+            left_handed: false,
+            glove: false,
+            sound: false,
+        }
+    }
+}
+
+/// Every language of the screen, in the order of the list on it.
+pub const LANGUAGES: [Language; 8] = [
+    Language::Ja,
+    Language::JaEasy,
+    Language::En,
+    Language::Zh,
+    Language::Pt,
+    Language::Vi,
+    Language::Tl,
+    Language::Ne,
+];
 
 /// Makes the window, ready to be shown, in `language`.
 ///
@@ -52,6 +100,7 @@ pub const FONT_FAMILY: &str = "Noto Sans CJK JP";
 pub fn open(language: Language) -> Result<Screen, OpenError> {
     let screen = Screen::new().map_err(OpenError::Window)?;
     typing::answer(&screen.global::<Typing>());
+    ruby::answer(&screen.global::<Ruby>());
     set_language(&screen, language)?;
     Ok(screen)
 }
@@ -64,9 +113,36 @@ pub fn set_language(screen: &Screen, language: Language) -> Result<(), OpenError
     // Japanese is the language the pages are written in: its id is the empty string.
     let id = match language {
         Language::Ja => "",
+        Language::JaEasy => "ja_easy",
         Language::En => "en",
+        Language::Zh => "zh",
+        Language::Pt => "pt",
+        Language::Vi => "vi",
+        Language::Tl => "tl",
+        Language::Ne => "ne",
     };
     slint::select_bundled_translation(id).map_err(|source| OpenError::Language { id, source })?;
     screen.global::<Shell>().set_lang(language);
     Ok(())
+}
+
+/// Sets how the screen looks and is held, and what its settings page shows as chosen.
+pub fn set_comfort(screen: &Screen, comfort: Comfort) {
+    let theme = screen.global::<Theme>();
+    theme.set_night(comfort.night);
+    theme.set_contrast(comfort.contrast);
+    theme.set_left_handed(comfort.left_handed);
+    theme.set_glove(comfort.glove);
+    theme.set_scale(match comfort.text {
+        TextSize::Normal => 1.0,
+        TextSize::Large => 1.5,
+        TextSize::Largest => 2.0,
+    });
+    let page = screen.global::<ComfortAdapter>();
+    page.set_text(comfort.text);
+    page.set_night(comfort.night);
+    page.set_contrast(comfort.contrast);
+    page.set_left_handed(comfort.left_handed);
+    page.set_glove(comfort.glove);
+    page.set_sound(comfort.sound);
 }

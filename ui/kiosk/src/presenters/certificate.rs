@@ -1,26 +1,35 @@
 //! "Is this your child?": the ward's certificates that name this mother.
 
+use std::collections::BTreeSet;
+
 use ubugoe_procedures::{BirthCertificate, Lang, Plurality};
 use ubugoe_view::{CertificateAdapter, CertificateChild, ComponentHandle, Screen};
+use ubugoe_visit::{Candidate, Event};
 
 use super::{Picture, words};
 use crate::core::{Input, Sender};
 
-pub(super) fn show(candidates: &[BirthCertificate], lang: Lang) -> Picture {
-    let children: Vec<CertificateChild> = (1..)
+pub(super) fn show(candidates: &[Candidate], chosen: &BTreeSet<usize>, lang: Lang) -> Picture {
+    let children: Vec<CertificateChild> = (0..)
         .zip(candidates)
-        .map(|(number, certificate)| child(number, certificate, lang))
+        .map(|(at, found)| child(at, &found.certificate, chosen, lang))
         .collect();
+    let ticked = words::count(chosen.len());
     Box::new(move |screen| {
         let page = screen.global::<CertificateAdapter>();
         page.set_children(words::model(children));
-        page.set_chosen(-1);
+        page.set_ticked(ticked);
     })
 }
 
-fn child(number: i32, certificate: &BirthCertificate, lang: Lang) -> CertificateChild {
+fn child(
+    at: usize,
+    certificate: &BirthCertificate,
+    chosen: &BTreeSet<usize>,
+    lang: Lang,
+) -> CertificateChild {
     CertificateChild {
-        number,
+        number: words::count(at + 1),
         born_text: words::date_time(certificate.birth_dt, lang).into(),
         sex: words::sex(certificate.sex),
         weight_g: i32::from(certificate.weight_g),
@@ -40,24 +49,26 @@ fn child(number: i32, certificate: &BirthCertificate, lang: Lang) -> Certificate
             Plurality::Multiple { order, of } => format!("{order}/{of}").into(),
         },
         mother_name: certificate.mother.as_str().into(),
-        selected: false,
+        selected: chosen.contains(&at),
     }
 }
 
 pub(super) fn wipe(screen: &Screen) {
     let page = screen.global::<CertificateAdapter>();
     page.set_children(words::model(Vec::new()));
-    page.set_chosen(-1);
+    page.set_ticked(0);
 }
 
 pub(super) fn bind(screen: &Screen, to: &Sender) {
     let page = screen.global::<CertificateAdapter>();
     let send = to.clone();
-    page.on_confirm(move |index| {
+    page.on_confirm(move || send.send(Input::Visit(Event::CertificatesConfirmed)));
+    let send = to.clone();
+    page.on_toggle(move |index| {
         if let Ok(index) = usize::try_from(index) {
-            send.send(Input::CertificateChosen(index));
+            send.send(Input::CertificateToggled(index));
         }
     });
     let send = to.clone();
-    page.on_none_matches(move || send.send(Input::Visit(ubugoe_visit::Event::NoCertificateIsMine)));
+    page.on_none_matches(move || send.send(Input::Visit(Event::NoCertificateIsMine)));
 }

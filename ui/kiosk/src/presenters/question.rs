@@ -117,7 +117,22 @@ pub(super) fn show(
         return Box::new(|_| {});
     };
     let number = around.question;
-    show_field(field, &form.answers, problems, number, around.fresh, lang)
+    let page = show_field(field, &form.answers, problems, number, around.fresh, lang);
+    // Of several children it is said which one is meant: the name, or the place in the delivery.
+    let Some(child) = form.child.filter(|_| draft.several()) else {
+        return page;
+    };
+    let section = format!(
+        "{}（{}）",
+        field.section.get(lang),
+        words::child(draft, child)
+    );
+    Box::new(move |screen| {
+        page(screen);
+        screen
+            .global::<QuestionAdapter>()
+            .set_section(section.into());
+    })
 }
 
 /// The page of one field, whoever is asked. `number`: which question of how many.

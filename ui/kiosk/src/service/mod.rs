@@ -18,7 +18,7 @@ use std::{
 use ubugoe_edge::{LinkEvent, outbox};
 use ubugoe_procedures::{BirthCertificate, CardHolder, Match};
 use ubugoe_visit::{
-    CardIdentity,
+    Candidate, CardIdentity,
     service::{
         Ask, Filed, HANDED_SECONDS, Handed, PinAnswer, SESSION_SECONDS, ServiceDesk, ServiceEffect,
         ServiceEvent, Usual, Who,
@@ -190,13 +190,13 @@ impl Side {
         card: CardIdentity,
         folder: &std::path::Path,
         now: Instant,
-    ) -> Option<BirthCertificate> {
+    ) -> Option<Candidate> {
         let given = self.given.as_mut()?;
         let waits = given.to.is_none() && now <= given.until;
         if !waits && given.to != Some(card) {
             return None;
         }
-        let (_, certificate) = papers::find(folder, &given.handed.key)
+        let (path, certificate) = papers::find(folder, &given.handed.key)
             .inspect_err(|error| {
                 tracing::error!(
                     error = error as &dyn std::error::Error,
@@ -208,7 +208,8 @@ impl Side {
             return None;
         }
         given.to = Some(card);
-        Some(certificate)
+        let flags = crate::ward::flags_beside(&path);
+        Some(Candidate { certificate, flags })
     }
 
     /// A visit ended: what was handed to its card is taken back.
@@ -477,9 +478,13 @@ mod tests {
         let now = Instant::now();
         let mut side = side(&one, now + Duration::from_mins(5));
         let father = holder("川瀬\u{3000}太郎");
+        let unmarked = Candidate {
+            certificate: one,
+            flags: ubugoe_visit::WardFlags::default(),
+        };
         assert_eq!(
             side.handed_to(&father, FATHER, folder.path(), now),
-            Some(one.clone())
+            Some(unmarked.clone())
         );
         assert_eq!(
             side.handed_to(&holder("佐藤\u{3000}空"), OTHER, folder.path(), now),
@@ -492,7 +497,7 @@ mod tests {
                 folder.path(),
                 now + Duration::from_hours(1)
             ),
-            Some(one),
+            Some(unmarked),
             "for as long as the visit lasts"
         );
         side.visit_ended();

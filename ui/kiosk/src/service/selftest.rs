@@ -262,13 +262,18 @@ mod tests {
             .unwrap()
             .seal(&VisitRecord {
                 card: [7; 32],
-                certificate_number: PLANTED[3].to_owned(),
-                child_order: 1,
+                children: vec![ubugoe_visit::ChildKey {
+                    number: PLANTED[3].to_owned(),
+                    order: 1,
+                }],
+                protected: false,
                 forms: vec![FiledForm {
                     id: *id.as_bytes(),
                     procedure: "shussei_todoke".parse().unwrap(),
                     recipient: "991015".parse().unwrap(),
                     digest: [3; 32],
+                    child: None,
+                    open_until: None,
                 }],
             })
             .unwrap();

@@ -192,6 +192,65 @@ fn a_row_below_the_fold_can_be_corrected_by_its_name() {
 }
 
 #[test]
+fn every_language_is_chosen_by_its_own_name_and_the_list_goes_away() {
+    let screen = shown("04-identity", Language::Ja);
+    let heard = Heard::default();
+    let shell = screen.global::<Shell>();
+    shell.on_language({
+        let heard = heard.clone();
+        move |id| heard.note(id)
+    });
+    let names = [
+        "日本語",
+        "やさしい日本語",
+        "English",
+        "中文",
+        "Português",
+        "Tiếng Việt",
+        "Tagalog",
+        "नेपाली",
+    ];
+    for name in names {
+        drive::tap(&screen, "ことば：日本語").unwrap();
+        assert!(shell.get_languages());
+        drive::tap(&screen, name).unwrap();
+        assert!(!shell.get_languages(), "{name}: the list stays");
+    }
+    assert_eq!(
+        heard.all(),
+        ["ja", "ja-easy", "en", "zh", "pt", "vi", "tl", "ne"]
+    );
+    for language in ubugoe_view::LANGUAGES {
+        set_language(&screen, language).unwrap();
+        assert_eq!(shell.get_lang(), language);
+    }
+}
+
+#[test]
+fn the_quiet_exit_asks_nothing_and_is_on_every_page_but_the_resting_one() {
+    // What covers a page goes back to it with one touch.
+    let pages = samples::SAMPLES
+        .iter()
+        .filter(|s| !s.name.starts_with("12-") && !s.name.starts_with("13-"));
+    for sample in pages {
+        let screen = shown(sample.name, Language::Ja);
+        let heard = Heard::default();
+        screen.global::<Shell>().on_quiet_exit({
+            let heard = heard.clone();
+            move || heard.note("left")
+        });
+        let resting = screen.global::<Shell>().get_page() == Page::Resting;
+        assert_eq!(
+            drive::tap(&screen, "画面を消す").is_err(),
+            resting,
+            "{}",
+            sample.name
+        );
+        assert_eq!(heard.all().len(), usize::from(!resting), "{}", sample.name);
+    }
+}
+
+#[test]
 fn stopping_is_asked_back_and_a_new_page_withdraws_the_question() {
     let screen = shown("04-identity", Language::Ja);
     let heard = Heard::default();
@@ -233,6 +292,7 @@ fn language_and_staff_are_in_reach_on_every_page() {
             let heard = heard.clone();
             move || heard.note("staff")
         });
+        drive::tap(&screen, "ことば：日本語").unwrap();
         drive::tap(&screen, "English").unwrap();
         let staff = if shell.get_staff_called() {
             "ナースコールを押してください"
@@ -274,22 +334,26 @@ fn choices_report_their_id_and_show_which_one_is_chosen() {
 }
 
 #[test]
-fn of_several_children_one_has_to_be_pointed_at() {
+fn every_child_can_be_unticked_and_one_has_to_stay() {
     let screen = shown("05-certificate-twins", Language::Ja);
     let heard = Heard::default();
     let certificate = screen.global::<CertificateAdapter>();
-    certificate.on_confirm({
+    certificate.on_toggle({
         let heard = heard.clone();
         move |i| heard.note(i.to_string())
     });
-    certificate.set_chosen(-1);
+    certificate.on_confirm({
+        let heard = heard.clone();
+        move || heard.note("confirm")
+    });
+    drive::tap(&screen, "2人目の証明書").unwrap();
+    drive::tap(&screen, "このお子さんで進む").unwrap();
+    certificate.set_ticked(0);
     assert!(matches!(
-        drive::tap(&screen, "このお子さんから"),
+        drive::tap(&screen, "このお子さんで進む"),
         Err(DriveError::Disabled { .. })
     ));
-    drive::tap(&screen, "2人目の証明書").unwrap();
-    drive::tap(&screen, "このお子さんから").unwrap();
-    assert_eq!(heard.all(), ["1"]);
+    assert_eq!(heard.all(), ["1", "confirm"]);
 }
 
 #[test]
@@ -297,7 +361,15 @@ fn an_absent_label_is_answered_with_what_there_is() {
     let screen = shown("01-resting", Language::En);
     match drive::tap(&screen, "Fly") {
         Err(DriveError::Absent { there, .. }) => {
-            assert_eq!(there, ["日本語", "English", "Call staff", "More"]);
+            for label in [
+                "Display",
+                "Language: English",
+                "नेपाली",
+                "Call staff",
+                "Begin",
+            ] {
+                assert!(there.contains(&label.to_owned()), "{label}: {there:?}");
+            }
         }
         other => panic!("{other:?}"),
     }

@@ -126,7 +126,8 @@ pub fn step(service: Service, event: ServiceEvent, cx: &ServiceContext<'_>) -> M
 /// page ever covers what a parent entered.
 #[must_use]
 pub fn may_open(stage: &Stage) -> bool {
-    stage.is_rest()
+    // Or where only they open what comes next.
+    stage.is_rest() || matches!(stage, Stage::StaffGuides { .. })
 }
 
 /// What an event of the parent's side means to staff who have the screen.
@@ -140,6 +141,22 @@ pub(crate) enum Meanwhile {
 }
 
 pub(crate) fn meanwhile(service: &Service, event: &Event) -> Meanwhile {
+    // Staff who are signed in open what comes next, and leave the screen to the mother; nobody else does.
+    if matches!(event, Event::StaffOpened) {
+        return if service.who().is_some() {
+            Meanwhile::GiveWay
+        } else {
+            Meanwhile::KeepBack
+        };
+    }
+    // The quiet exit takes everything from the screen.
+    if matches!(event, Event::QuietExitWanted) && service.is_open() {
+        return Meanwhile::GiveWay;
+    }
+    // The screen is theirs: a touch begins no visit beneath them, and another language is theirs too.
+    if service.is_open() && matches!(event, Event::BeginWanted | Event::LanguageChosen(_)) {
+        return Meanwhile::KeepBack;
+    }
     let comes = matches!(event, Event::CardInserted(_) | Event::CardUnusable { .. });
     match service {
         Service::Technician(_) if comes => Meanwhile::KeepBack,

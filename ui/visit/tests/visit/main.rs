@@ -7,7 +7,12 @@
 
 mod bedside;
 mod cards;
+mod children;
 mod failures;
+mod following;
+mod line;
+mod nursery;
+mod pause;
 mod pins;
 mod questions;
 mod random;

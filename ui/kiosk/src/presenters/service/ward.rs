@@ -6,11 +6,11 @@ use ubugoe_procedures::{
     plan::{self, Around as LineAround, Audience, Child, Family, Item, Status, Stillbirth, Whom},
 };
 use ubugoe_view::{
-    ComponentHandle, HandOverAdapter, HandedTo, LossAdapter, LossItem, Page, PaperAdapter,
-    PaperMarks, PaperState, PapersAdapter, Screen, ServicePage, ServiceWait, Sex, WardPaper,
+    ComponentHandle, HandOverAdapter, HandedTo, LossAdapter, LossItem, Page, PaperMarks,
+    PaperState, PapersAdapter, Screen, ServicePage, ServiceWait, Sex, WardPaper, WardPaperAdapter,
 };
 use ubugoe_visit::{
-    WardFlags,
+    Event, WardFlags,
     service::{Filed, FlagsRead, Loss, Paper, ServiceEvent, Ward, WardAt},
 };
 
@@ -118,7 +118,7 @@ fn one(paper: &Paper, around: &Around<'_>, lang: Lang) -> (Page, Picture) {
     shown(
         ServicePage::Paper,
         Box::new(move |screen| {
-            let page = screen.global::<PaperAdapter>();
+            let page = screen.global::<WardPaperAdapter>();
             page.set_number(certificate.number.as_str().into());
             page.set_sex(words::sex(certificate.sex));
             page.set_weight_g(certificate.weight_g.into());
@@ -275,7 +275,7 @@ pub(super) fn wipe(screen: &Screen) {
     screen
         .global::<PapersAdapter>()
         .set_papers(words::model(Vec::new()));
-    let page = screen.global::<PaperAdapter>();
+    let page = screen.global::<WardPaperAdapter>();
     page.set_paper(WardPaper::default());
     page.set_marks(PaperMarks::default());
     page.set_changed(false);
@@ -306,12 +306,14 @@ pub(super) fn bind(screen: &Screen, to: &Sender) {
     page.on_register(tell(E::RegisterWanted));
     page.on_loss(tell(E::LossWanted));
     let send = to.clone();
+    page.on_open_visit(move || send.send(Input::Visit(Event::StaffOpened)));
+    let send = to.clone();
     page.on_choose(move |at| {
         if let Ok(at) = usize::try_from(at) {
             send.send(Input::PaperChosen(at));
         }
     });
-    let page = screen.global::<PaperAdapter>();
+    let page = screen.global::<WardPaperAdapter>();
     page.on_correct(tell(E::CorrectionWanted));
     page.on_twin(tell(E::TwinWanted));
     page.on_hand_over(tell(E::HandOverWanted));
@@ -319,7 +321,7 @@ pub(super) fn bind(screen: &Screen, to: &Sender) {
     let (send, weak) = (to.clone(), screen.as_weak());
     page.on_save(move || {
         if let Some(screen) = weak.upgrade() {
-            let marks = screen.global::<PaperAdapter>().get_marks();
+            let marks = screen.global::<WardPaperAdapter>().get_marks();
             send.send(Input::Service(E::FlagsChosen(flags(&marks))));
         }
     });

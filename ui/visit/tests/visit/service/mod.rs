@@ -67,7 +67,10 @@ pub(crate) struct Desk {
 impl Desk {
     pub(crate) fn at_rest() -> Self {
         Self {
-            state: State::resting(ubugoe_procedures::Lang::Ja),
+            state: State::resting(
+                ubugoe_procedures::Tongue::Ja,
+                ubugoe_visit::Comfort::default(),
+            ),
             effects: Vec::new(),
             others: Vec::new(),
             asked: 0,

@@ -10,7 +10,7 @@ use ubugoe_visit::service::{
 use ubugoe_visit::{Effect, Event, Integrity, Ticket, WardFlags};
 
 use super::{Desk, figures, midwife, moment, officer, paper};
-use crate::bedside::{card, certificate, confirmed, holder, said};
+use crate::bedside::{card, certificate, found, holder, said};
 
 /// An event, from a number: resolved against the desk as it stands, so that many fit.
 fn event(desk: &Desk, n: u8, m: u8) -> Event {
@@ -115,7 +115,7 @@ fn answer(desk: &Desk, m: u8) -> ServiceEvent {
 }
 
 fn parent(m: u8) -> Event {
-    match m % 14 {
+    match m % 17 {
         0 | 1 => Event::CardInserted(card(1)),
         2 => Event::CardRemoved { ticket: Ticket(1) },
         3 => Event::AttributesPinEntered,
@@ -125,16 +125,16 @@ fn parent(m: u8) -> Event {
             integrity: Integrity::Proven,
         },
         5 => Event::IdentityConfirmed,
-        6 => Event::CertificatesFound {
-            candidates: vec![certificate()],
-            earlier: vec![],
-        },
-        7 => confirmed(&certificate()),
+        6 => found(&[certificate()]),
+        7 => Event::CertificatesConfirmed,
         8 => Event::LineSeen,
         9 => Event::Answered(said("child_mei")),
         10 => Event::ReviewConfirmed,
         11 => Event::SignPasswordEntered,
         12 => Event::ReadersChanged { present: m < 128 },
+        13 => Event::NoticeRead,
+        14 => Event::BeginWanted,
+        15 => Event::StaffOpened,
         _ => Event::QuitWanted,
     }
 }

@@ -66,13 +66,32 @@ fn staff_open_only_over_a_device_at_rest_and_never_over_anything_of_a_parent() {
     for stage in STAGES {
         let mut desk = Desk::at_rest();
         desk.state = at(stage).state;
-        let rest = matches!(stage, "resting" | "no-reader");
+        // Or where one sentence is on the screen, and they are waited for.
+        let rest = matches!(stage, "resting" | "no-reader" | "staff-guides");
         let before = desk.state.stage.clone();
         desk.tell(ServiceEvent::Wanted);
         assert_eq!(desk.state.service.is_open(), rest, "{stage}");
         assert_eq!(desk.state.stage, before, "{stage}");
         assert!(desk.others.is_empty(), "{stage}");
     }
+}
+
+#[test]
+fn only_staff_who_are_signed_in_open_what_comes_next_and_leave_the_screen_to_the_mother() {
+    let mut visit = at("staff-guides");
+    visit.expect(Event::StaffOpened, "staff-guides", &[]);
+    visit.staff_open();
+    assert_eq!(visit.stage(), "certificate");
+    assert_eq!(visit.state.service, Service::None);
+    // And the quiet exit takes staff's page with it.
+    let mut visit = at("staff-guides");
+    visit
+        .tell(Event::Service(ServiceEvent::Wanted))
+        .tell(Event::QuietExitWanted);
+    assert_eq!(
+        (visit.stage(), visit.state.service.is_open()),
+        ("resting", false)
+    );
 }
 
 #[test]
@@ -106,7 +125,7 @@ fn every_page_ends_by_signing_out_by_time_and_by_a_parents_card_and_forgets_ever
         } else {
             assert!(is_none(&left), "{}", desk.page());
             assert!(left.effects.contains(&ServiceEffect::Wipe));
-            assert_eq!(audit_stage(&left), "attributes-pin", "{}", desk.page());
+            assert_eq!(audit_stage(&left), "notice", "{}", desk.page());
         }
     }
 }
@@ -253,6 +272,7 @@ fn a_handed_certificate_reaches_a_father_who_files_as_the_father() {
     let mut desk = Desk::at_rest();
     desk.handed = Some(handed(FilerRole::Father));
     desk.happens(Event::CardInserted(card(1)));
+    desk.happens(Event::NoticeRead);
     desk.happens(Event::AttributesPinEntered);
     let mut father = holder();
     father.name = "川瀬　太郎".to_owned();
@@ -267,17 +287,14 @@ fn a_handed_certificate_reaches_a_father_who_files_as_the_father() {
         desk.others.first(),
         Some(Effect::FindCertificates { .. })
     ));
-    let found = Event::CertificatesFound {
-        candidates: vec![certificate()],
-        earlier: vec![],
-    };
+    let found = crate::bedside::found(&[certificate()]);
     let mut stranger = desk.clone();
     stranger.handed = None;
     stranger.happens(found.clone());
     assert_eq!(audit_stage(&stranger), "trouble", "not handed, not shown");
     desk.happens(found);
     assert_eq!(audit_stage(&desk), "certificate");
-    desk.happens(crate::bedside::confirmed(&certificate()));
+    desk.happens(Event::CertificatesConfirmed);
     let draft = desk.state.stage.draft().unwrap();
     let form = draft
         .forms
