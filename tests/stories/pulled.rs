@@ -26,9 +26,10 @@ fn pulled(rig: &Rig) -> bool {
 /// The kiosk is at rest, or says that the card was taken away. A card that broke off while it was looked at may be
 /// nonsense for the moment until the reader notices that it has left.
 fn honest_end(rig: &mut Rig) -> anyhow::Result<()> {
-    let seen = rig.kiosk()?.wait_stage(&["resting", "trouble"])?;
+    let seen = rig.kiosk()?.wait_stage(&["resting", "notice", "trouble"])?;
     match (seen.stage(), seen.code()) {
-        ("resting", None) | ("trouble", Some("C-204")) => Ok(()),
+        // Before anything was asked of it: the words stay, and she may put it back.
+        ("resting" | "notice", None) | ("trouble", Some("C-204")) => Ok(()),
         ("trouble", Some("C-205")) => {
             rig.kiosk()?.wait(&Until {
                 stages: &["resting"],

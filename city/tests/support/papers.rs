@@ -11,7 +11,8 @@ use sha2::Sha256;
 use std::sync::OnceLock;
 use ubugoe_procedures::{
     Answers, BirthCertificate, CardHolder, Catalogue, Draft, Facts, FilerRole, Filing, IssuerKind,
-    MunicipalityCode, PlaceKind, Plurality, Procedure, Sex, Source, Tongue, Value, missing, prefill,
+    MunicipalityCode, PlaceKind, Plurality, Procedure, Sex, Source, Tongue, Value, missing,
+    prefill,
 };
 use ubugoe_protocol::cades;
 

@@ -27,10 +27,49 @@ const MOST: u64 = 4096;
 struct FlagsFile {
     format: String,
     version: u32,
-    flags: WardFlags,
+    flags: Flags,
     by: String,
     /// Japan Standard Time, if the clock could be believed.
     at: Option<DateTime>,
+}
+
+/// Every flag stands in the file: one that is missing is no "no".
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "the file's shape; independent marks"
+)]
+struct Flags {
+    nicu: bool,
+    loss: bool,
+    sibling_lost: bool,
+    protection: bool,
+    adoption: bool,
+}
+
+impl From<WardFlags> for Flags {
+    fn from(flags: WardFlags) -> Self {
+        Self {
+            nicu: flags.nicu,
+            loss: flags.loss,
+            sibling_lost: flags.sibling_lost,
+            protection: flags.protection,
+            adoption: flags.adoption,
+        }
+    }
+}
+
+impl From<Flags> for WardFlags {
+    fn from(flags: Flags) -> Self {
+        Self {
+            nicu: flags.nicu,
+            loss: flags.loss,
+            sibling_lost: flags.sibling_lost,
+            protection: flags.protection,
+            adoption: flags.adoption,
+        }
+    }
 }
 
 #[derive(Serialize, Deserialize)]
@@ -104,7 +143,7 @@ pub fn flags(certificate: &Path) -> FlagsRead {
 
 fn parse_flags(bytes: &[u8]) -> Option<WardFlags> {
     let file: FlagsFile = serde_json::from_slice(bytes).ok()?;
-    (file.format == FLAGS && file.version == VERSION).then_some(file.flags)
+    (file.format == FLAGS && file.version == VERSION).then(|| file.flags.into())
 }
 
 /// Sets the flags beside a certificate.
@@ -120,7 +159,7 @@ pub fn set_flags(
     let file = FlagsFile {
         format: FLAGS.to_owned(),
         version: VERSION,
-        flags,
+        flags: flags.into(),
         by: by.as_str().to_owned(),
         at,
     };

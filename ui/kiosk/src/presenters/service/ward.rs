@@ -10,7 +10,7 @@ use ubugoe_view::{
     PaperState, PapersAdapter, Screen, ServicePage, ServiceWait, Sex, WardPaper, WardPaperAdapter,
 };
 use ubugoe_visit::{
-    WardFlags,
+    Event, WardFlags,
     service::{Filed, FlagsRead, Loss, Paper, ServiceEvent, Ward, WardAt},
 };
 
@@ -305,6 +305,8 @@ pub(super) fn bind(screen: &Screen, to: &Sender) {
     let page = screen.global::<PapersAdapter>();
     page.on_register(tell(E::RegisterWanted));
     page.on_loss(tell(E::LossWanted));
+    let send = to.clone();
+    page.on_open_visit(move || send.send(Input::Visit(Event::StaffOpened)));
     let send = to.clone();
     page.on_choose(move |at| {
         if let Ok(at) = usize::try_from(at) {
