@@ -27,7 +27,9 @@ pub(crate) use question::{field, value};
 pub(crate) use service::certificate_field;
 use ubugoe_procedures::nursery::{Hit, Index};
 use ubugoe_procedures::{Catalogue, MunicipalityCode, Tongue};
-use ubugoe_view::{ComponentHandle, Language, Network, Page, Screen, ServiceAdapter, Shell};
+use ubugoe_view::{
+    ComponentHandle, Language, Network, Page, PapersAdapter, Screen, ServiceAdapter, Shell,
+};
 use ubugoe_visit::{Failure, FollowingPage, LeftOut, LineView, Stage, State, TextSize};
 
 use crate::{core::Sender, input::Input};
@@ -127,7 +129,7 @@ pub fn picture(state: &State, around: &Around<'_>) -> Picture {
     let looks = comfort(state.comfort);
     let (can_pause, quiet) = (can_pause(&state.stage), quiet(&state.stage));
     let hours = words::kept_hours(around);
-    let entry = service::entry(state);
+    let (entry, waiting) = (service::entry(state), service::waiting(state));
     let (page, draw) = if state.service.is_open() {
         service::page(&state.service, around, lang)
     } else {
@@ -154,6 +156,7 @@ pub fn picture(state: &State, around: &Around<'_>) -> Picture {
         shell.set_kept_hours(hours);
         shell.set_quiet(quiet);
         screen.global::<ServiceAdapter>().set_entry(entry);
+        screen.global::<PapersAdapter>().set_waiting(waiting);
         draw(screen);
         if shell.get_page() != page {
             shell.set_staff_called(false);

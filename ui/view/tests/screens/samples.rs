@@ -645,13 +645,6 @@ pub(crate) const SAMPLES: &[Sample] = &[
         },
     },
     Sample {
-        name: "01-resting-with-staff-entry",
-        show: |s, _| {
-            s.global::<ServiceAdapter>().set_entry(true);
-            page(s, Page::Resting);
-        },
-    },
-    Sample {
         name: "10-trouble-at-rest-with-staff-entry",
         show: |s, _| {
             s.global::<ServiceAdapter>().set_entry(true);

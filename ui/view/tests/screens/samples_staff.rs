@@ -4,9 +4,9 @@ use slint::ComponentHandle;
 use ubugoe_view::{
     CheckAdapter, CheckRow, CounterAdapter, CounterDocument, CounterProcedure, DocumentMark,
     FigureBox, FigureKind, FiguresAdapter, HandOverAdapter, HandedTo, Language, LossAdapter,
-    LossItem, Page, PaperAdapter, PaperMarks, PaperState, PapersAdapter, PartHealth,
-    ReceiptAdapter, ReceiptVerdict, ReportPart, ReportRow, Screen, ServiceAdapter, ServicePage,
-    ServiceWait, Sex, SignInAdapter, SignInProblem, TechnicianAdapter, WardPaper, qr_image,
+    LossItem, Page, PaperMarks, PaperState, PapersAdapter, PartHealth, ReceiptAdapter,
+    ReceiptVerdict, ReportPart, ReportRow, Screen, ServiceAdapter, ServicePage, ServiceWait, Sex,
+    SignInAdapter, SignInProblem, TechnicianAdapter, WardPaper, WardPaperAdapter, qr_image,
 };
 
 use super::{model, page, t};
@@ -51,7 +51,10 @@ pub(super) fn show(s: &Screen, l: Language, name: &str) {
             a.set_unreadable(1);
             open(ServicePage::Papers);
         }
-        "papers-none" => open(ServicePage::Papers),
+        "papers-none" => {
+            s.global::<PapersAdapter>().set_waiting(true);
+            open(ServicePage::Papers);
+        }
         "paper" => one(s, l, &open),
         "moment" | "figures" => boxes(s, l, name == "moment", &open),
         "check" => check(s, l, &open),
@@ -109,7 +112,7 @@ fn marks(some: bool) -> PaperMarks {
 }
 
 fn one(s: &Screen, l: Language, open: &dyn Fn(ServicePage)) {
-    let a = s.global::<PaperAdapter>();
+    let a = s.global::<WardPaperAdapter>();
     a.set_paper(paper(l, 0, 2, PaperState::Waiting));
     a.set_sex(Sex::Female);
     a.set_weight_g(2412);

@@ -10,7 +10,7 @@ pub(crate) use form::certificate_field;
 use ubugoe_procedures::Lang;
 use ubugoe_view::{ComponentHandle, Page, Screen, ServiceAdapter, ServicePage, ServiceWait};
 use ubugoe_visit::{
-    ServiceFailure, State,
+    ServiceFailure, Stage, State,
     service::{self, Service, Staff},
 };
 
@@ -38,6 +38,11 @@ pub(super) fn page(service: &Service, around: &Around<'_>, lang: Lang) -> (Page,
 /// Whether the quiet control that lets staff in is shown.
 pub(super) fn entry(state: &State) -> bool {
     !state.service.is_open() && service::may_open(&state.stage)
+}
+
+/// Whether a mother waits behind a neutral page that only staff open.
+pub(super) fn waiting(state: &State) -> bool {
+    matches!(state.stage, Stage::StaffGuides { .. })
 }
 
 fn signed_in(staff: &Staff) -> String {

@@ -10,7 +10,7 @@ use ubugoe_view::{
     PaperState, PapersAdapter, Screen, ServicePage, ServiceWait, Sex, WardPaper, WardPaperAdapter,
 };
 use ubugoe_visit::{
-    WardFlags,
+    Event, WardFlags,
     service::{Filed, FlagsRead, Loss, Paper, ServiceEvent, Ward, WardAt},
 };
 
@@ -306,6 +306,8 @@ pub(super) fn bind(screen: &Screen, to: &Sender) {
     page.on_register(tell(E::RegisterWanted));
     page.on_loss(tell(E::LossWanted));
     let send = to.clone();
+    page.on_open_visit(move || send.send(Input::Visit(Event::StaffOpened)));
+    let send = to.clone();
     page.on_choose(move |at| {
         if let Ok(at) = usize::try_from(at) {
             send.send(Input::PaperChosen(at));
@@ -364,8 +366,14 @@ mod tests {
             question: (1, 1),
             fresh: true,
             birthplace: "991015".parse().unwrap(),
+            line: None,
+            nurseries: None,
+            found: &NOTHING,
+            most_choices: 0,
         }
     }
+
+    static NOTHING: (Vec<ubugoe_procedures::nursery::Hit>, bool) = (Vec::new(), false);
 
     fn titles(items: &[LossItem]) -> Vec<String> {
         items.iter().map(|item| item.title.to_string()).collect()
