@@ -1,7 +1,7 @@
 //! "Is this your child?": the ward's certificates that name this mother.
 
 use ubugoe_procedures::{BirthCertificate, Lang, Plurality};
-use ubugoe_view::{CertificateAdapter, CertificateChild, ComponentHandle, Screen};
+use ubugoe_view::{CertificateAdapter, CertificateChild, ComponentHandle, Model, Screen};
 
 use super::{Picture, words};
 use crate::core::{Input, Sender};
@@ -14,7 +14,7 @@ pub(super) fn show(candidates: &[BirthCertificate], lang: Lang) -> Picture {
     Box::new(move |screen| {
         let page = screen.global::<CertificateAdapter>();
         page.set_children(words::model(children));
-        page.set_chosen(-1);
+        page.set_ticked(0);
     })
 }
 
@@ -47,16 +47,32 @@ fn child(number: i32, certificate: &BirthCertificate, lang: Lang) -> Certificate
 pub(super) fn wipe(screen: &Screen) {
     let page = screen.global::<CertificateAdapter>();
     page.set_children(words::model(Vec::new()));
-    page.set_chosen(-1);
+    page.set_ticked(0);
 }
 
 pub(super) fn bind(screen: &Screen, to: &Sender) {
     let page = screen.global::<CertificateAdapter>();
     let send = to.clone();
-    page.on_confirm(move |index| {
-        if let Ok(index) = usize::try_from(index) {
+    let weak = screen.as_weak();
+    page.on_confirm(move || {
+        let Some(screen) = weak.upgrade() else { return };
+        let children = screen.global::<CertificateAdapter>().get_children();
+        let alone = children.row_count() == 1;
+        if let Some(index) = children.iter().position(|child| alone || child.selected) {
             send.send(Input::CertificateChosen(index));
         }
+    });
+    let weak = screen.as_weak();
+    page.on_toggle(move |index| {
+        let Some(screen) = weak.upgrade() else { return };
+        let page = screen.global::<CertificateAdapter>();
+        let children = page.get_children();
+        for (at, mut child) in children.iter().enumerate() {
+            // One certificate a visit, until a visit carries several.
+            child.selected = usize::try_from(index) == Ok(at);
+            children.set_row_data(at, child);
+        }
+        page.set_ticked(1);
     });
     let send = to.clone();
     page.on_none_matches(move || send.send(Input::Visit(ubugoe_visit::Event::NoCertificateIsMine)));

@@ -2,20 +2,25 @@
 
 use jiff::civil::Date;
 use ubugoe_procedures::{Lang, LineItem};
-use ubugoe_view::{ComponentHandle, LineAdapter, LineItem as Row, Screen};
+use ubugoe_view::{ComponentHandle, LineAdapter, LineEntry as Row, Screen};
 use ubugoe_visit::{Draft, Event};
 
 use super::{Around, Picture, words};
 use crate::core::{Input, Sender};
 
 pub(super) fn show(draft: &Draft, around: &Around<'_>, lang: Lang) -> Picture {
-    let rows: Vec<Row> = draft
+    let (now, later): (Vec<Row>, Vec<Row>) = draft
         .line
         .items
         .iter()
         .map(|item| row(item, draft.files(item), around, lang))
-        .collect();
-    Box::new(move |screen| screen.global::<LineAdapter>().set_items(words::model(rows)))
+        .partition(|row| row.here);
+    Box::new(move |screen| {
+        let page = screen.global::<LineAdapter>();
+        page.set_filed_here(i32::try_from(now.len()).unwrap_or(i32::MAX));
+        page.set_now(words::model(now));
+        page.set_later(words::model(later));
+    })
 }
 
 fn row(item: &LineItem, now: bool, around: &Around<'_>, lang: Lang) -> Row {
@@ -37,7 +42,8 @@ fn row(item: &LineItem, now: bool, around: &Around<'_>, lang: Lang) -> Row {
             .unwrap_or_default(),
         reason: item.reason.get(lang).into(),
         law: words::law(&item.law).into(),
-        now,
+        here: now,
+        ..Row::default()
     }
 }
 
@@ -46,9 +52,9 @@ fn days_until(today: Date, last: Date) -> Option<i32> {
 }
 
 pub(super) fn wipe(screen: &Screen) {
-    screen
-        .global::<LineAdapter>()
-        .set_items(words::model(Vec::new()));
+    let page = screen.global::<LineAdapter>();
+    page.set_now(words::model(Vec::new()));
+    page.set_later(words::model(Vec::new()));
 }
 
 pub(super) fn bind(screen: &Screen, to: &Sender) {

@@ -45,6 +45,7 @@ fn row(delivery: &Delivery, around: &Around<'_>, lang: Lang) -> OutcomeFiling {
             .into(),
         reason: reason.into(),
         digest: words::short_digest(&delivery.digest).into(),
+        ..OutcomeFiling::default()
     }
 }
 

@@ -37,6 +37,7 @@ pub(super) fn show(prepared: &[Prepared], around: &Around<'_>, lang: Lang) -> Pi
             to: s.to.into(),
             digest: s.digest.into(),
             rows: words::model(s.rows),
+            ..ReviewForm::default()
         });
         page.set_forms(words::model(forms.collect()));
         page.set_elsewhere(elsewhere.join("\n").into());

@@ -5,11 +5,14 @@
 
 use slint::{ComponentHandle, ModelRc, VecModel};
 use ubugoe_view::{
-    CertificateAdapter, CertificateChild, FilingState, FinishedAdapter, IdentityAdapter, Integrity,
-    Language, LineAdapter, LineItem, LookingAdapter, LookingKind, Network, OutcomeAdapter,
-    OutcomeFiling, Page, PinAdapter, PinKind, Problem, QuestionAdapter, QuestionKind,
-    QuestionOption, RestingAdapter, ReviewAdapter, ReviewForm, ReviewRow, Screen, Sex, Shell,
-    TroubleAdapter, TroubleKind, ValueSource, drive, qr_image,
+    CertificateAdapter, CertificateChild, CommentAdapter, CommentStep, Face, FilingState, Finding,
+    FinishedAdapter, IdentityAdapter, Integrity, Language, LineAdapter, LineEntry, LookingAdapter,
+    LookingKind, Network, NoticeAdapter, NurseryAdapter, NurseryChoice, NurseryFinding, NurseryHit,
+    NurseryOption, OutcomeAdapter, OutcomeFiling, OutcomeSheet, Page, PaperAdapter, PaperReason,
+    PausedAdapter, PinAdapter, PinKind, Printer, Problem, QuestionAdapter, QuestionKind,
+    QuestionOption, RestingAdapter, ResumeAdapter, ReviewAdapter, ReviewForm, ReviewRow, Screen,
+    Sex, Shell, StillThereAdapter, TroubleAdapter, TroubleKind, TroublePicture, ValueSource, drive,
+    qr_image,
 };
 
 /// A page in one state.
@@ -50,12 +53,40 @@ pub(crate) const SAMPLES: &[Sample] = &[
         },
     },
     Sample {
+        name: "01-language",
+        show: |s, _| page(s, Page::Language),
+    },
+    Sample {
+        name: "01-notice",
+        show: |s, l| {
+            let a = s.global::<NoticeAdapter>();
+            a.set_city(t(l, "あすこえ市", "Asukoe City"));
+            page(s, Page::Notice);
+        },
+    },
+    Sample {
+        name: "01-card",
+        show: |s, _| page(s, Page::Card),
+    },
+    Sample {
+        name: "01-card-left",
+        show: |s, _| page(s, Page::CardLeft),
+    },
+    Sample {
+        name: "01-staff-guides",
+        show: |s, _| page(s, Page::StaffGuides),
+    },
+    Sample {
         name: "02-looking-card",
         show: |s, _| looking(s, LookingKind::Card),
     },
     Sample {
         name: "02-looking-attributes",
         show: |s, _| looking(s, LookingKind::Attributes),
+    },
+    Sample {
+        name: "02-looking-certificate",
+        show: |s, _| looking(s, LookingKind::Certificate),
     },
     Sample {
         name: "02-looking-signing",
@@ -82,6 +113,20 @@ pub(crate) const SAMPLES: &[Sample] = &[
         show: |s, _| pin(s, PinKind::Sign, 3, 0, true),
     },
     Sample {
+        name: "03-pin-held",
+        show: |s, _| {
+            s.global::<PinAdapter>().set_held(true);
+            pin(s, PinKind::Attributes, 1, 0, false);
+        },
+    },
+    Sample {
+        name: "03-pin-sign-held",
+        show: |s, _| {
+            s.global::<PinAdapter>().set_held(true);
+            pin(s, PinKind::Sign, 1, 0, false);
+        },
+    },
+    Sample {
         name: "04-identity",
         show: |s, l| identity(s, l, Integrity::Ok),
     },
@@ -98,8 +143,70 @@ pub(crate) const SAMPLES: &[Sample] = &[
         show: |s, l| certificate(s, l, 2),
     },
     Sample {
+        name: "05-resume",
+        show: |s, l| {
+            let a = s.global::<ResumeAdapter>();
+            a.set_kept_text(t(
+                l,
+                "11月22日（日）午後2時5分",
+                "Sunday 22 November, 14:05",
+            ));
+            a.set_until_text(t(
+                l,
+                "11月25日（水）午後2時5分",
+                "Wednesday 25 November, 14:05",
+            ));
+            a.set_answers(12);
+            page(s, Page::Resume);
+        },
+    },
+    Sample {
         name: "06-line",
         show: line,
+    },
+    Sample {
+        name: "06-line-open",
+        show: |s, l| {
+            let a = s.global::<LineAdapter>();
+            a.set_opened("b".into());
+            a.set_paper_advised(true);
+            line(s, l);
+            a.set_deadline_days(1);
+        },
+    },
+    Sample {
+        name: "06-line-unfolded",
+        show: |s, l| {
+            line(s, l);
+            let a = s.global::<LineAdapter>();
+            a.set_now(model(Vec::new()));
+            a.set_confirm(model(Vec::new()));
+            a.set_deadline_text("".into());
+            a.set_by_itself_open(true);
+            a.set_waits_open(true);
+            a.set_later_open(true);
+            a.set_offers_open(true);
+        },
+    },
+    Sample {
+        name: "07-nursery",
+        show: nursery,
+    },
+    Sample {
+        name: "07-nursery-ranking",
+        show: |s, l| {
+            nursery(s, l);
+            s.global::<NurseryAdapter>().set_ranking(true);
+        },
+    },
+    Sample {
+        name: "07-nursery-nothing",
+        show: |s, l| {
+            nursery(s, l);
+            let a = s.global::<NurseryAdapter>();
+            a.set_hits(model(Vec::new()));
+            a.set_ranked(model(Vec::new()));
+        },
     },
     Sample {
         name: "07-question-name",
@@ -339,6 +446,13 @@ pub(crate) const SAMPLES: &[Sample] = &[
         },
     },
     Sample {
+        name: "08-review-words",
+        show: |s, l| {
+            s.global::<ReviewAdapter>().set_in_words(true);
+            review(s, l);
+        },
+    },
+    Sample {
         name: "09-outcome-stored",
         show: |s, l| outcome(s, l, FilingState::Stored, false),
     },
@@ -366,6 +480,81 @@ pub(crate) const SAMPLES: &[Sample] = &[
         show: |s, l| outcome(s, l, FilingState::Refused, true),
     },
     Sample {
+        name: "09-outcome-phone",
+        show: |s, l| {
+            s.global::<OutcomeAdapter>().set_sheet(OutcomeSheet::Phone);
+            outcome(s, l, FilingState::Arrived, true);
+        },
+    },
+    Sample {
+        name: "09-outcome-receipt",
+        show: |s, l| {
+            s.global::<OutcomeAdapter>()
+                .set_sheet(OutcomeSheet::Receipt);
+            outcome(s, l, FilingState::Arrived, true);
+        },
+    },
+    Sample {
+        name: "09-outcome-second-parent",
+        show: |s, l| {
+            s.global::<OutcomeAdapter>()
+                .set_sheet(OutcomeSheet::SecondParent);
+            outcome(s, l, FilingState::Arrived, true);
+        },
+    },
+    Sample {
+        name: "09-comment",
+        show: |s, _| {
+            let a = s.global::<CommentAdapter>();
+            a.set_face(Face::Fair);
+            a.set_step(CommentStep::Questions);
+            page(s, Page::Comment);
+        },
+    },
+    Sample {
+        name: "09-comment-writing",
+        show: |s, _| {
+            let a = s.global::<CommentAdapter>();
+            a.set_face(Face::Hard);
+            a.set_writing(true);
+            page(s, Page::Comment);
+        },
+    },
+    Sample {
+        name: "09-paper",
+        show: |s, l| paper(s, l, PaperReason::Deadline, Printer::Ready),
+    },
+    Sample {
+        name: "09-paper-no-printer",
+        show: |s, l| paper(s, l, PaperReason::Card, Printer::Absent),
+    },
+    Sample {
+        name: "09-paper-not-printed",
+        show: |s, l| paper(s, l, PaperReason::Law, Printer::Failed),
+    },
+    Sample {
+        name: "09-paused",
+        show: |s, l| paused(s, l, 12, true),
+    },
+    Sample {
+        name: "09-paused-quiet",
+        show: |s, l| {
+            s.global::<Shell>().set_quiet(true);
+            paused(s, l, 0, false);
+        },
+    },
+    Sample {
+        name: "09-still-there",
+        show: |s, _| {
+            s.global::<StillThereAdapter>().set_seconds(61);
+            page(s, Page::StillThere);
+        },
+    },
+    Sample {
+        name: "09-called",
+        show: |s, _| page(s, Page::Called),
+    },
+    Sample {
         name: "10-trouble-c302",
         show: |s, _| trouble(s, "C-302", TroubleKind::Counter),
     },
@@ -376,6 +565,18 @@ pub(crate) const SAMPLES: &[Sample] = &[
     Sample {
         name: "10-trouble-c303",
         show: |s, _| trouble(s, "C-303", TroubleKind::Counter),
+    },
+    Sample {
+        name: "10-trouble-c102",
+        show: |s, _| trouble(s, "C-102", TroubleKind::Technician),
+    },
+    Sample {
+        name: "10-trouble-pictured",
+        show: |s, _| {
+            s.global::<TroubleAdapter>()
+                .set_picture(TroublePicture::Network);
+            trouble(s, "S-101", TroubleKind::Counter);
+        },
     },
     Sample {
         name: "10-trouble-unknown",
@@ -393,6 +594,31 @@ pub(crate) const SAMPLES: &[Sample] = &[
         show: |s, _| {
             s.global::<FinishedAdapter>().set_card_present(false);
             page(s, Page::Finished);
+        },
+    },
+    Sample {
+        name: "11-finished-reminder",
+        show: |s, _| {
+            s.global::<FinishedAdapter>().set_reminder(true);
+            page(s, Page::Finished);
+        },
+    },
+    Sample {
+        name: "12-confirm-pause",
+        show: |s, l| {
+            identity(s, l, Integrity::Ok);
+            let _ = drive::labels(s);
+            let shell = s.global::<Shell>();
+            shell.set_can_pause(true);
+            shell.set_confirm_quit(true);
+        },
+    },
+    Sample {
+        name: "12-details-line",
+        show: |s, l| {
+            line(s, l);
+            let _ = drive::labels(s);
+            s.global::<Shell>().set_details(true);
         },
     },
     Sample {
@@ -490,94 +716,298 @@ fn certificate(s: &Screen, l: Language, children: i32) {
                 order[usize::try_from(i).unwrap_or(0)].clone()
             },
             mother_name: "渡邊󠄃　𠮷乃".into(),
-            selected: false,
+            selected: i == 0,
         })
         .collect();
     s.global::<CertificateAdapter>().set_children(model(list));
-    s.global::<CertificateAdapter>()
-        .set_chosen(if children == 1 { -1 } else { 0 });
+    s.global::<CertificateAdapter>().set_ticked(1);
     page(s, Page::Certificate);
 }
 
-fn line(s: &Screen, l: Language) {
-    let item = |title: slint::SharedString,
-                due: slint::SharedString,
-                days,
-                reason: slint::SharedString,
-                law: slint::SharedString,
-                now| LineItem {
+/// A thing on the line that the tests know by one letter.
+fn entry(id: &str, title: slint::SharedString) -> LineEntry {
+    LineEntry {
+        id: id.into(),
         title,
-        to: t(l, "あすこえ市", "Asukoe City"),
-        due_text: due,
-        due_days: days,
-        reason,
-        law,
-        now,
-    };
-    let items = vec![
-        item(
-            t(l, "出生届", "Birth notification"),
-            t(l, "12月3日（木）", "Thursday 3 December"),
-            11,
-            t(
+        whom: "𠮷葉".into(),
+        ..LineEntry::default()
+    }
+}
+
+fn now_entries(l: Language) -> Vec<LineEntry> {
+    let city = || t(l, "あすこえ市", "Asukoe City");
+    let monday = || t(l, "12月7日（月）", "Monday 7 December");
+    vec![
+        LineEntry {
+            to: city(),
+            due_text: monday(),
+            due_days: 15,
+            reason: t(
                 l,
                 "お子さんが戸籍と住民票にのります。",
                 "The child is entered in the family register and the residents' record.",
             ),
-            t(
+            law: t(
                 l,
                 "戸籍法 第49条・第52条",
                 "Family Register Act, Articles 49 and 52",
             ),
-            true,
-        ),
-        item(
-            t(l, "児童手当の認定請求", "Claim for child allowance"),
-            t(l, "12月7日（月）", "Monday 7 December"),
-            15,
-            t(
+            papers: t(l, "母子健康手帳", "Mother and child handbook"),
+            here: true,
+            paper: true,
+            ..entry("a", t(l, "出生届", "Birth notification"))
+        },
+        LineEntry {
+            to: city(),
+            due_text: monday(),
+            due_days: 15,
+            reason: t(
                 l,
                 "出生の翌日から15日のうちに出すと、翌月分から受け取れます。",
                 "If claimed within 15 days of the day after birth, it is paid from the following month.",
             ),
-            t(
+            law: t(
                 l,
                 "児童手当法 第7条・第8条",
                 "Child Allowance Act, Articles 7 and 8",
             ),
-            true,
-        ),
-        item(
+            yen_text: "15,000".into(),
+            monthly: true,
+            here: true,
+            optional: true,
+            ticked: true,
+            ..entry("b", t(l, "児童手当の認定請求", "Claim for child allowance"))
+        },
+        LineEntry {
+            to: city(),
+            due_text: t(l, "12月25日（金）", "Friday 25 December"),
+            due_days: 33,
+            here: true,
+            optional: true,
+            ..entry(
+                "c",
+                t(l, "保育所の利用申し込み", "Application for a nursery"),
+            )
+        },
+        LineEntry {
+            whom: "".into(),
+            to: t(
+                l,
+                "全国健康保険協会",
+                "National health insurance association",
+            ),
+            yen_text: "500,000".into(),
+            ..entry("d", t(l, "出産育児一時金", "Childbirth lump sum"))
+        },
+    ]
+}
+
+fn line(s: &Screen, l: Language) {
+    let a = s.global::<LineAdapter>();
+    let city = || t(l, "あすこえ市", "Asukoe City");
+    a.set_now(model(now_entries(l)));
+    a.set_confirm(model(vec![LineEntry {
+        to: city(),
+        here: true,
+        optional: true,
+        ticked: true,
+        ..entry(
+            "e",
             t(l, "子どもの医療費助成", "Medical expenses for children"),
-            "".into(),
-            0,
-            t(
-                l,
-                "健康保険が決まってから申し込みます。",
-                "Applied for once the health insurance is settled.",
-            ),
-            t(
-                l,
-                "あすこえ市 こども医療費助成条例",
-                "Asukoe City ordinance on medical expenses for children",
-            ),
-            false,
+        )
+    }]));
+    a.set_by_itself(model(vec![
+        LineEntry {
+            to: city(),
+            ..entry(
+                "f",
+                t(l, "住民票への記載", "Entry in the residents' record"),
+            )
+        },
+        LineEntry {
+            free_months: 4,
+            whom: "".into(),
+            ..entry(
+                "g",
+                t(l, "国民年金の産前産後免除", "Pension premiums around birth"),
+            )
+        },
+    ]));
+    a.set_waits(model(vec![LineEntry {
+        waits_for: t(
+            l,
+            "出生届、健康保険への加入",
+            "Birth notification, health insurance",
         ),
-        item(
-            t(l, "1か月児の健康診査", "One-month check-up"),
-            t(l, "12月27日（日）", "Sunday 27 December"),
-            0,
-            t(l, "案内が郵便で届きます。", "A letter will come by post."),
+        ..entry(
+            "h",
             t(
                 l,
-                "母子保健法 第13条",
-                "Maternal and Child Health Act, Article 13",
+                "マイナ保険証の登録",
+                "Registering the card as insurance card",
             ),
-            false,
-        ),
-    ];
-    s.global::<LineAdapter>().set_items(model(items));
+        )
+    }]));
+    a.set_later(model(vec![LineEntry {
+        from_text: t(l, "12月20日（日）", "Sunday 20 December"),
+        due_text: t(l, "1月3日（日）", "Sunday 3 January"),
+        due_days: 42,
+        ..entry("i", t(l, "1か月児の健康診査", "One-month check-up"))
+    }]));
+    a.set_offers(model(vec![LineEntry {
+        whom: "".into(),
+        to: t(l, "ほしぞら商店", "Hoshizora Store"),
+        ..entry("j", t(l, "おむつの定期便", "Nappies by post"))
+    }]));
+    a.set_filed_here(3);
+    a.set_deadline_text(t(l, "12月7日（月）", "Monday 7 December"));
+    a.set_deadline_days(15);
     page(s, Page::Line);
+}
+
+fn hits(l: Language) -> Vec<NurseryHit> {
+    let finding = |outcome, ja, en| NurseryFinding {
+        outcome,
+        text: t(l, ja, en),
+    };
+    let hit = |id: &str, name, distance_m, findings| NurseryHit {
+        id: id.into(),
+        name,
+        kind: t(l, "認可保育所", "Licensed nursery"),
+        distance_m,
+        free: -1,
+        free_text: t(l, "11月1日", "1 November"),
+        findings: model(findings),
+        ..NurseryHit::default()
+    };
+    let class = || {
+        finding(
+            Finding::Met,
+            "0歳クラスがあります。",
+            "It has a class for babies.",
+        )
+    };
+    vec![
+        NurseryHit {
+            free: 2,
+            fits: true,
+            rank: 1,
+            ..hit(
+                "1",
+                t(l, "みどりの丘保育園", "Midorinooka Nursery"),
+                450,
+                vec![class()],
+            )
+        },
+        NurseryHit {
+            free: 0,
+            rank: 2,
+            ..hit(
+                "2",
+                t(l, "あすこえ中央こども園", "Asukoe Central Kindergarten"),
+                1240,
+                vec![
+                    class(),
+                    finding(
+                        Finding::Missed,
+                        "入る日に生後6か月をこえている必要があります。",
+                        "Babies must be older than six months on the first day.",
+                    ),
+                ],
+            )
+        },
+        NurseryHit {
+            free: 3,
+            free_old: true,
+            fits: true,
+            ..hit(
+                "3",
+                t(l, "ほしのこ保育室", "Hoshinoko Nursery"),
+                -1,
+                vec![finding(
+                    Finding::Unknown,
+                    "土曜日のことは書かれていません。園に聞いてください。",
+                    "The list does not say anything about Saturdays. Please ask.",
+                )],
+            )
+        },
+        hit(
+            "4",
+            t(l, "本町保育園", "Honcho Nursery"),
+            2310,
+            vec![class()],
+        ),
+    ]
+}
+
+fn nursery(s: &Screen, l: Language) {
+    let a = s.global::<NurseryAdapter>();
+    let options = |labels: &[slint::SharedString]| {
+        let list = labels.iter().enumerate().map(|(i, label)| NurseryOption {
+            id: i.to_string().into(),
+            label: label.clone(),
+            selected: i == 0,
+        });
+        model(list.collect())
+    };
+    let months = [
+        t(l, "2027年4月", "April 2027"),
+        t(l, "2027年5月", "May 2027"),
+    ];
+    let origins = [t(l, "家", "Home"), t(l, "職場", "Work")];
+    let kinds = [
+        t(l, "認可保育所", "Licensed nursery"),
+        t(l, "認定こども園", "Kindergarten with nursery"),
+    ];
+    a.set_month_text(months[0].clone());
+    a.set_origin_text(origins[0].clone());
+    a.set_kinds_text(kinds[0].clone());
+    a.set_months(options(&months));
+    a.set_origins(options(&origins));
+    a.set_kinds(options(&kinds));
+    a.set_hits(model(hits(l)));
+    a.set_more(true);
+    a.set_ranked(model(
+        hits(l)
+            .into_iter()
+            .take(2)
+            .map(|hit| NurseryChoice {
+                id: hit.id,
+                name: hit.name,
+            })
+            .collect(),
+    ));
+    page(s, Page::Nursery);
+}
+
+fn paper(s: &Screen, l: Language, reason: PaperReason, printer: Printer) {
+    let a = s.global::<PaperAdapter>();
+    a.set_reason(reason);
+    a.set_due_text(t(l, "12月7日（月）", "Monday 7 December"));
+    a.set_due_days(2);
+    a.set_office(t(
+        l,
+        "あすこえ市役所　市民課",
+        "Asukoe City Hall, Residents' Section",
+    ));
+    a.set_office_address(t(l, "本町一丁目１番地", "Honcho 1-1"));
+    a.set_office_hours(t(l, "平日 8:30〜17:15", "Weekdays 8:30 to 17:15"));
+    a.set_office_phone("000-000-0000".into());
+    a.set_filled(true);
+    a.set_printer(printer);
+    page(s, Page::Paper);
+}
+
+fn paused(s: &Screen, l: Language, answers: i32, card: bool) {
+    let a = s.global::<PausedAdapter>();
+    a.set_until_text(t(
+        l,
+        "11月25日（水）午後2時5分",
+        "Wednesday 25 November, 14:05",
+    ));
+    a.set_answers(answers);
+    a.set_card_present(card);
+    page(s, Page::Paused);
 }
 
 fn question(s: &Screen, l: Language, kind: QuestionKind, label: slint::SharedString, value: &str) {
@@ -768,13 +1198,26 @@ fn review(s: &Screen, l: Language) {
             title: t(l, "出生届", "Birth notification"),
             to: t(l, "あすこえ市長", "Mayor of Asukoe"),
             digest: "3f9a 07c2 b1e4".into(),
+            filer: "渡邊󠄃　𠮷乃".into(),
+            whom: "𠮷葉".into(),
+            next: t(
+                l,
+                "受理されると、住民票ができます。",
+                "Once accepted, the child has an entry in the residents' record.",
+            ),
             rows: model([child_rows(l), mother_rows(l)].concat()),
+            ..ReviewForm::default()
         },
         ReviewForm {
             title: t(l, "児童手当 認定請求書", "Claim for child allowance"),
             to: t(l, "あすこえ市長", "Mayor of Asukoe"),
             digest: "a410 55d8 9c3e".into(),
+            filer: "渡邊󠄃　𠮷乃".into(),
+            whom: "𠮷葉".into(),
+            yen_text: "15,000".into(),
+            monthly: true,
             rows: model(claimant_rows(l)),
+            ..ReviewForm::default()
         },
     ];
     s.global::<ReviewAdapter>().set_forms(model(forms));
@@ -786,6 +1229,7 @@ fn outcome(s: &Screen, l: Language, state: FilingState, qr: bool) {
     let back = matches!(state, FilingState::Returned | FilingState::Refused);
     let filing = |title, digest: &str, state, no: &str| OutcomeFiling {
         title,
+        whom: "𠮷葉".into(),
         to: t(l, "あすこえ市", "Asukoe City"),
         state,
         arrival_no: if there { no.into() } else { "".into() },
@@ -820,7 +1264,12 @@ fn outcome(s: &Screen, l: Language, state: FilingState, qr: bool) {
         let modules: Vec<bool> = (0..45 * 45)
             .map(|i: usize| (i * i / 7 + i / 45 * 3) % 5 < 2)
             .collect();
-        s.global::<OutcomeAdapter>().set_qr(qr_image(45, &modules));
+        let a = s.global::<OutcomeAdapter>();
+        a.set_qr(qr_image(45, &modules));
+        a.set_receipt_qr(qr_image(45, &modules));
+        a.set_second_qr(qr_image(45, &modules));
+        a.set_second_parent_possible(true);
+        a.set_printer(Printer::Ready);
     }
     page(s, Page::Outcome);
 }

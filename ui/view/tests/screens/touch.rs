@@ -235,13 +235,13 @@ fn the_quiet_exit_asks_nothing_and_is_on_every_page_but_the_resting_one() {
     for sample in pages {
         let screen = shown(sample.name, Language::Ja);
         let heard = Heard::default();
-        screen.global::<Shell>().on_leave({
+        screen.global::<Shell>().on_quiet_exit({
             let heard = heard.clone();
             move || heard.note("left")
         });
         let resting = screen.global::<Shell>().get_page() == Page::Resting;
         assert_eq!(
-            drive::tap(&screen, "とじる").is_err(),
+            drive::tap(&screen, "画面を消す").is_err(),
             resting,
             "{}",
             sample.name
@@ -332,22 +332,26 @@ fn choices_report_their_id_and_show_which_one_is_chosen() {
 }
 
 #[test]
-fn of_several_children_one_has_to_be_pointed_at() {
+fn every_child_can_be_unticked_and_one_has_to_stay() {
     let screen = shown("05-certificate-twins", Language::Ja);
     let heard = Heard::default();
     let certificate = screen.global::<CertificateAdapter>();
-    certificate.on_confirm({
+    certificate.on_toggle({
         let heard = heard.clone();
         move |i| heard.note(i.to_string())
     });
-    certificate.set_chosen(-1);
+    certificate.on_confirm({
+        let heard = heard.clone();
+        move || heard.note("confirm")
+    });
+    drive::tap(&screen, "2人目の証明書").unwrap();
+    drive::tap(&screen, "このお子さんで進む").unwrap();
+    certificate.set_ticked(0);
     assert!(matches!(
-        drive::tap(&screen, "このお子さんから"),
+        drive::tap(&screen, "このお子さんで進む"),
         Err(DriveError::Disabled { .. })
     ));
-    drive::tap(&screen, "2人目の証明書").unwrap();
-    drive::tap(&screen, "このお子さんから").unwrap();
-    assert_eq!(heard.all(), ["1"]);
+    assert_eq!(heard.all(), ["1", "confirm"]);
 }
 
 #[test]
@@ -355,10 +359,15 @@ fn an_absent_label_is_answered_with_what_there_is() {
     let screen = shown("01-resting", Language::En);
     match drive::tap(&screen, "Fly") {
         Err(DriveError::Absent { there, .. }) => {
-            assert_eq!(
-                there,
-                ["Display", "Language: English", "Call staff", "More"]
-            );
+            for label in [
+                "Display",
+                "Language: English",
+                "नेपाली",
+                "Call staff",
+                "Begin",
+            ] {
+                assert!(there.contains(&label.to_owned()), "{label}: {there:?}");
+            }
         }
         other => panic!("{other:?}"),
     }
