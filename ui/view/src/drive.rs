@@ -300,13 +300,108 @@ pub fn press_key(screen: &Screen, key: Key) -> Result<(), DriveError> {
 /// # Errors
 /// [`DriveError::Draw`] or [`DriveError::Write`].
 pub fn snapshot(screen: &Screen, path: &Path) -> Result<(), DriveError> {
+    write(path, &picture(screen)?)
+}
+
+/// Pixels, red, green, blue and alpha, row by row.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Picture {
+    /// In pixels.
+    pub width: usize,
+    /// In pixels.
+    pub height: usize,
+    /// Four bytes a pixel.
+    pub rgba: Vec<u8>,
+}
+
+/// The window as it is now.
+///
+/// # Errors
+/// [`DriveError::Draw`].
+pub fn picture(screen: &Screen) -> Result<Picture, DriveError> {
     settle(screen);
     let pixels = screen.window().take_snapshot().map_err(DriveError::Draw)?;
-    write_png(path, pixels.width(), pixels.height(), pixels.as_bytes()).map_err(|source| {
-        DriveError::Write {
-            path: path.to_owned(),
-            source,
+    Ok(Picture {
+        width: usize::try_from(pixels.width()).unwrap_or_default(),
+        height: usize::try_from(pixels.height()).unwrap_or_default(),
+        rgba: pixels.as_bytes().to_vec(),
+    })
+}
+
+/// Pictures side by side, `columns` in a row, each made `shrink` times smaller: for looking at many at once.
+#[must_use]
+pub fn contact_sheet(pictures: &[Picture], columns: usize, shrink: usize) -> Picture {
+    const GAP: usize = 12;
+    let (columns, shrink) = (columns.max(1), shrink.max(1));
+    let cell_width = pictures.iter().map(|p| p.width / shrink).max().unwrap_or(1) + GAP;
+    let cell_height = pictures
+        .iter()
+        .map(|p| p.height / shrink)
+        .max()
+        .unwrap_or(1)
+        + GAP;
+    let width = columns * cell_width + GAP;
+    let height = pictures.len().div_ceil(columns) * cell_height + GAP;
+    let mut rgba = vec![0x60; width * height * 4];
+    for (at, picture) in pictures.iter().enumerate() {
+        let (left, top) = (
+            GAP + at % columns * cell_width,
+            GAP + at / columns * cell_height,
+        );
+        for y in 0..picture.height / shrink {
+            for x in 0..picture.width / shrink {
+                let pixel = mean(picture, x * shrink, y * shrink, shrink);
+                let to = ((top + y) * width + left + x) * 4;
+                if let Some(slot) = rgba.get_mut(to..to + 4) {
+                    slot.copy_from_slice(&pixel);
+                }
+            }
         }
+    }
+    for alpha in rgba.iter_mut().skip(3).step_by(4) {
+        *alpha = 255;
+    }
+    Picture {
+        width,
+        height,
+        rgba,
+    }
+}
+
+/// The mean colour of a square of pixels.
+fn mean(picture: &Picture, left: usize, top: usize, side: usize) -> [u8; 4] {
+    let mut sum = [0_usize; 4];
+    for y in top..top + side {
+        let row = (y * picture.width + left) * 4;
+        for pixel in picture
+            .rgba
+            .get(row..row + side * 4)
+            .unwrap_or_default()
+            .chunks_exact(4)
+        {
+            for (total, part) in sum.iter_mut().zip(pixel) {
+                *total += usize::from(*part);
+            }
+        }
+    }
+    sum.map(|total| u8::try_from(total / (side * side)).unwrap_or(u8::MAX))
+}
+
+/// Writes a picture to a PNG file.
+///
+/// # Errors
+/// [`DriveError::Write`].
+pub fn write(path: &Path, picture: &Picture) -> Result<(), DriveError> {
+    let size = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
+    write_png(
+        path,
+        size(picture.width),
+        size(picture.height),
+        &picture.rgba,
+    )
+    .map_err(|source| DriveError::Write {
+        path: path.to_owned(),
+        source,
     })
 }
 

@@ -393,6 +393,14 @@ fn number(rest: &[char]) -> Option<Vec<(String, String)>> {
         if let Some(pieces) = WORDS.counters.get(counter.as_str()) {
             let mut all = vec![(written, String::new())];
             all.extend(pieces.iter().cloned());
+            // 3分[ぷん], 10分[ぷん], but 2分[ふん], 0分[ふん].
+            if counter.starts_with('分')
+                && plain != "0"
+                && plain.ends_with(['0', '1', '3', '4', '6', '8'])
+                && let Some((_, reading)) = all.get_mut(1)
+            {
+                *reading = reading.replacen("ふ", "ぷ", 1);
+            }
             return Some(all);
         }
     }

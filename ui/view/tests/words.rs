@@ -102,7 +102,7 @@ fn every_marked_word_has_its_english_and_no_english_is_left_over() {
 #[test]
 fn no_word_stands_on_a_page_without_being_marked() {
     // A language names itself; letters and marks on keys are not words.
-    let own = ["日本語", "ABC", "abc", "ば ぱ"];
+    let own = ["日本語", "ABC", "abc", "ば ぱ", "゛゜小"];
     let properties = [
         "text:", "title:", "label:", "primary:", "second:", "third:", "word:", "unit:",
     ];

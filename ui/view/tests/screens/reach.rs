@@ -11,9 +11,9 @@ use ubugoe_view::{Comfort, InputAdapter, Language, TextSize, set_comfort};
 const PER_MM: f32 = 5.9;
 /// Where the thumb turns: beside the lower corner, on the frame that the hand holds.
 const PIVOT_MM: (f32, f32) = (-5.0, 15.0);
-/// From that point to the middle of what is touched: less than the 100 mm of a small woman's hand (own estimate, from the
-/// length of hand and thumb; not measured on people).
-const REACH_MM: f32 = 98.0;
+/// From that point to the middle of what is touched. A small woman's hand is about 163 mm long and its thumb, from the root
+/// on, about 0.65 of that. Own estimate; nobody has been measured.
+const REACH_MM: f32 = 106.0;
 
 /// How far the middle of an element is from where the thumb turns, in mm.
 fn distance(element: &ElementHandle, width: f32, height: f32, left_handed: bool) -> f32 {
