@@ -93,6 +93,9 @@ impl RigConfig {
     }
 }
 
+/// The midwife who may sign in at the kiosk: staff number, name, PIN.
+pub const MIDWIFE: (&str, &str, &str) = ("0417", "海野　渚", "270418");
+
 /// Today in Japan.
 #[must_use]
 pub fn today() -> Date {
@@ -257,7 +260,7 @@ impl Rig {
     /// When it does not become ready.
     pub fn start_kiosk(&mut self) -> Result<&mut Kiosk, Error> {
         let file = self.folder.join("kiosk.toml");
-        write(&file, &self.kiosk_toml())?;
+        write(&file, &self.kiosk_toml()?)?;
         let socket = self.folder.join("kiosk.control");
         let mut command = Command::new(programs::ours("ubugoe-kiosk")?);
         command
@@ -375,9 +378,11 @@ password = "{hash}"
         ))
     }
 
-    fn kiosk_toml(&self) -> String {
+    fn kiosk_toml(&self) -> Result<String, Error> {
+        let (number, name, pin) = MIDWIFE;
+        let hash = pin_hash(pin)?;
         let (pki, folder) = (self.pki.dir().display(), self.folder.display());
-        format!(
+        Ok(format!(
             r#"# Made by the rig.
 device = "{DEVICE}"
 data_dir = "{folder}/kiosk"
@@ -409,10 +414,22 @@ id = "{CITY}"
 municipality = "{MUNICIPALITY}"
 hpke = "{pki}/city-{CITY}.hpke.pub"
 receipt = "{pki}/city-{CITY}.receipt.pub"
+
+[ward]
+place_kind = 1
+place_addr = "ことほぎ県あすこえ市みなと町四丁目５番"
+place_name = "あすこえ産院"
+
+[[staff]]
+id = "{number}"
+name = "{name}"
+role = "ward"
+issues = "midwife"
+pin_hash = "{hash}"
 "#,
             mute = self.config.mute_after_ms,
             port = self.wire.port(),
-        )
+        ))
     }
 }
 
@@ -447,21 +464,29 @@ fn trust_cards(pki: &Pki, cards: &CardPki) -> Result<(), Error> {
     write(&pki.path("attributes-root"), &line)
 }
 
-/// Asks the city's own program: the rig knows no hash.
 fn password_hash(password: &str) -> Result<String, Error> {
-    let name = "ubugoe-city hash-password";
+    hashed("ubugoe-city", "hash-password", password)
+}
+
+fn pin_hash(pin: &str) -> Result<String, Error> {
+    hashed("ubugoe-kiosk", "hash-pin", pin)
+}
+
+/// Asks our own program: the rig knows no hash.
+fn hashed(program: &str, order: &str, secret: &str) -> Result<String, Error> {
+    let name = format!("{program} {order}");
     let failed = |source| Error::Spawn {
-        name: name.to_owned(),
+        name: name.clone(),
         source,
     };
-    let mut child = Command::new(programs::ours("ubugoe-city")?)
-        .arg("hash-password")
+    let mut child = Command::new(programs::ours(program)?)
+        .arg(order)
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .spawn()
         .map_err(failed)?;
     if let Some(mut stdin) = child.stdin.take() {
-        writeln!(stdin, "{password}").map_err(failed)?;
+        writeln!(stdin, "{secret}").map_err(failed)?;
     }
     let output = child.wait_with_output().map_err(failed)?;
     Ok(String::from_utf8_lossy(&output.stdout).trim().to_owned())

@@ -187,10 +187,15 @@ impl Paper {
         self.attested.is_some() && self.filed == Filed::No
     }
 
-    /// Whether it may be handed to somebody else than the mother.
+    /// Whether it may be handed to somebody else than the mother. Never where the ward protects her address, nor where
+    /// nobody can read whether it does: who asks may be the one she is protected from (traps 37, 38).
     #[must_use]
     pub fn may_hand_over(&self) -> bool {
-        self.filed != Filed::Yes
+        let protected = match self.flags {
+            FlagsRead::Known(flags) => flags.protection,
+            FlagsRead::Unreadable => true,
+        };
+        self.filed != Filed::Yes && !protected
     }
 }
 

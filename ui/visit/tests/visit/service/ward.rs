@@ -308,6 +308,20 @@ fn a_certificate_is_handed_to_those_who_may_file_here_and_never_once_it_is_filed
 }
 
 #[test]
+fn nobody_but_the_mother_gets_the_certificate_of_a_protected_family() {
+    let protected = WardFlags {
+        protection: true,
+        ..WardFlags::default()
+    };
+    for flags in [FlagsRead::Known(protected), FlagsRead::Unreadable] {
+        let one = Paper { flags, ..paper() };
+        let mut desk = Desk::open(vec![one.clone()], one.key());
+        desk.tell(ServiceEvent::HandOverWanted);
+        assert_eq!(desk.page(), "ward-paper");
+    }
+}
+
+#[test]
 fn staff_alone_open_what_follows_a_loss_and_a_certificate_of_birth_means_a_death() {
     let mut desk = Desk::ward(vec![]);
     desk.tell(ServiceEvent::LossWanted)
