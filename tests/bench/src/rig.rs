@@ -129,6 +129,8 @@ pub struct Rig {
     city_port: Lease,
     starts: u32,
     _temporary: Option<tempfile::TempDir>,
+    /// The conversion server's own: another account has to reach it, so it lies in no folder of ours.
+    typing: tempfile::TempDir,
 }
 
 impl Rig {
@@ -137,18 +139,10 @@ impl Rig {
     /// # Errors
     /// [`Error`], by what did not start.
     pub fn start(config: RigConfig) -> Result<Self, Error> {
+        let typing = temporary("ubugoe-typing-")?;
         let temporary = match config.folder {
             Some(_) => None,
-            None => Some(
-                tempfile::Builder::new()
-                    .prefix("ubugoe-rig-")
-                    .tempdir()
-                    .map_err(|source| Error::File {
-                        doing: "create",
-                        path: std::env::temp_dir(),
-                        source,
-                    })?,
-            ),
+            None => Some(temporary("ubugoe-rig-")?),
         };
         let folder = config
             .folder
@@ -197,6 +191,7 @@ impl Rig {
             city_port: Lease::take()?,
             starts: 0,
             _temporary: temporary,
+            typing,
         };
         rig.start_city()?;
         Ok(rig)
@@ -381,6 +376,12 @@ password = "{hash}"
     fn kiosk_toml(&self) -> Result<String, Error> {
         let (number, name, pin) = MIDWIFE;
         let hash = pin_hash(pin)?;
+        // The conversion server refuses to be root; Debian's nobody may be it.
+        let account = if rustix::process::geteuid().is_root() {
+            "\nuid = 65534\ngid = 65534"
+        } else {
+            ""
+        };
         let (pki, folder) = (self.pki.dir().display(), self.folder.display());
         Ok(format!(
             r#"# Made by the rig.
@@ -391,6 +392,10 @@ certificates = "{folder}/certificates"
 language = "ja"
 clock = "system"
 sign_roots = ["{pki}/jpki-sign-ca.pem"]
+nurseries = "{nurseries}"
+
+[input]
+home = "{typing}"{account}
 
 [card]
 mute_after_ms = {mute}
@@ -429,8 +434,21 @@ pin_hash = "{hash}"
 "#,
             mute = self.config.mute_after_ms,
             port = self.wire.port(),
+            nurseries = Path::new(env!("CARGO_MANIFEST_DIR"))
+                .join("../../procedures/catalogue/nurseries/991015.csv")
+                .display(),
+            typing = self.typing.path().display(),
         ))
     }
+}
+
+fn temporary(prefix: &str) -> Result<tempfile::TempDir, Error> {
+    let made = tempfile::Builder::new().prefix(prefix).tempdir();
+    made.map_err(|source| Error::File {
+        doing: "create",
+        path: std::env::temp_dir(),
+        source,
+    })
 }
 
 /// あすこえ市's fictional municipality code, as in `procedures/catalogue`.

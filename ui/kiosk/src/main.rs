@@ -22,7 +22,7 @@ struct Arguments {
     #[command(subcommand)]
     order: Option<Order>,
     /// The configuration file (TOML).
-    #[arg(long, value_name = "FILE", required_unless_present = "order")]
+    #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
     /// Draw in memory instead of on a display, for example 1280x800.
     #[cfg(feature = "drive")]
