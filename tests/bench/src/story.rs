@@ -232,8 +232,14 @@ impl<'a> Visit<'a> {
                 .chars()
                 .try_for_each(|d| self.kiosk.tap(&d.to_string()).map(drop)),
             Reply::Text(text) => {
-                let inputs = self.kiosk.labels()?;
-                let input = inputs
+                let mut there = self.kiosk.labels()?;
+                // An address begins with its postcode; invented towns have none.
+                let words = "ことばで書く";
+                if there.iter().any(|l| l.label == words) {
+                    self.kiosk.tap(words)?;
+                    there = self.kiosk.labels()?;
+                }
+                let input = there
                     .into_iter()
                     .find(|l| l.role == "TextInput")
                     .ok_or(Error::NoTextInput)?;
