@@ -9,6 +9,7 @@
     reason = "a story that cannot be told has failed"
 )]
 
+mod bedside;
 mod network;
 mod plain;
 mod privacy;

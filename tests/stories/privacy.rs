@@ -47,7 +47,7 @@ fn another_card_in_the_middle_sees_nothing_and_the_first_one_goes_on() -> anyhow
     let mut rig = world::world(HANA)?;
     rig.reader.insert();
     let mut visit = Visit::new(rig.kiosk()?);
-    visit.reach("attributes-pin")?;
+    visit.read_notice()?;
     visit.pin(HANA.pin, "次へ")?;
     visit.reach("identity")?;
     let identity = world::screen(rig.kiosk()?)?;
@@ -123,7 +123,7 @@ fn whoever_gives_up_or_finishes_leaves_nothing_behind() -> anyhow::Result<()> {
     rig.reader.take(SORA.persona)?;
     rig.reader.insert();
     let mut visit = Visit::new(rig.kiosk()?);
-    visit.reach("attributes-pin")?;
+    visit.read_notice()?;
     visit.pin(SORA.pin, "次へ")?;
     visit.reach("identity")?;
     let page = world::screen(rig.kiosk()?)?;
@@ -144,7 +144,7 @@ fn even_with_every_log_line_on_no_log_holds_a_secret_a_name_or_a_number() -> any
     })?;
     rig.reader.insert();
     let mut visit = Visit::new(rig.kiosk()?);
-    visit.reach("attributes-pin")?;
+    visit.read_notice()?;
     visit.pin("0864", "次へ")?;
     world::up_to_password(&mut rig, HANA)?;
     world::sign(&mut rig, HANA)?;

@@ -99,7 +99,7 @@ fn a_midwife_registers_a_certificate_and_the_mothers_card_finds_it() -> anyhow::
         "the list knows it is in use: {list}"
     );
     rig.reader.insert();
-    Visit::new(rig.kiosk()?).reach("attributes-pin")?;
+    Visit::new(rig.kiosk()?).reach("notice")?;
     for (path, text) in rig.logs()? {
         for line in text.lines() {
             ensure!(

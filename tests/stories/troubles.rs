@@ -66,7 +66,7 @@ fn a_forged_record_stops_after_the_pin_and_shows_nothing_of_it() -> anyhow::Resu
     rig.reader.take("forged")?;
     rig.reader.insert();
     let mut visit = Visit::new(rig.kiosk()?);
-    visit.reach("attributes-pin")?;
+    visit.read_notice()?;
     visit.pin("4040", "次へ")?;
     trouble(&mut rig, "C-403", None)?;
     let page = world::screen(rig.kiosk()?)?;
@@ -119,7 +119,7 @@ fn a_mute_card_a_lost_card_service_and_nonsense_are_told_apart_and_overcome() ->
     rig.kiosk()?.wait_stage(&["resting"])?;
 
     rig.reader.insert();
-    Visit::new(rig.kiosk()?).reach("attributes-pin")?;
+    Visit::new(rig.kiosk()?).read_notice()?;
     rig.reader.fault(Fault::next(2, Effect::Status(0x6F00)))?;
     Visit::new(rig.kiosk()?).pin(HANA.pin, "次へ")?;
     trouble(&mut rig, "C-205", None)?;

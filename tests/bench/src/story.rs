@@ -200,11 +200,23 @@ impl<'a> Visit<'a> {
     /// # Errors
     /// [`Error::Unanswered`] for a question that this family has no answer to.
     pub fn answer_all(&mut self) -> Result<usize, Error> {
+        let asked = self.answer_some(usize::MAX)?;
+        self.reach("reviewing")?;
+        Ok(asked)
+    }
+
+    /// Answers so many questions, or as many as there are before the review. Returns how many were asked.
+    ///
+    /// # Errors
+    /// As [`Visit::answer_all`].
+    pub fn answer_some(&mut self, most: usize) -> Result<usize, Error> {
         let mut asked = 0;
         let mut report = self
             .kiosk
             .wait_stage(&["asking", "reviewing", "trouble", "card-away"])?;
-        while let Some((form, field)) = report.question().map(|(a, b)| (a.to_owned(), b.to_owned()))
+        while asked < most
+            && let Some((form, field)) =
+                report.question().map(|(a, b)| (a.to_owned(), b.to_owned()))
         {
             let reply = answer(&form, &field).ok_or_else(|| Error::Unanswered {
                 form,
@@ -221,7 +233,6 @@ impl<'a> Visit<'a> {
                 ..Until::default()
             })?;
         }
-        self.reach("reviewing")?;
         Ok(asked)
     }
 

@@ -1,0 +1,198 @@
+//! What happens beside a bed: somebody falls asleep, comes back two days later, touches everywhere.
+
+use std::{fs, path::Path};
+
+use anyhow::{Context as _, ensure};
+use ubugoe_bench::{kiosk::Until, rig::Rig, story::Visit};
+
+use crate::world::{self, HANA};
+
+/// Touches at each page of the monkey's story. `UBUGOE_TOUCHES` asks for more.
+const TOUCHES: u32 = 400;
+
+/// Every byte that lies in a folder, file by file.
+fn files(folder: &Path) -> anyhow::Result<Vec<Vec<u8>>> {
+    let mut found = Vec::new();
+    for entry in fs::read_dir(folder)? {
+        let path = entry?.path();
+        if path.is_dir() {
+            found.extend(files(&path)?);
+        } else {
+            found.push(fs::read(&path)?);
+        }
+    }
+    Ok(found)
+}
+
+fn holds(bytes: &[u8], trace: &str) -> bool {
+    bytes
+        .windows(trace.len())
+        .any(|window| window == trace.as_bytes())
+}
+
+#[test]
+fn a_visit_is_left_in_the_middle_and_gone_on_with_two_days_later() -> anyhow::Result<()> {
+    let mut rig = world::world(HANA)?;
+    rig.reader.insert();
+    let mut visit = Visit::new(rig.kiosk()?);
+    visit.identify(HANA.pin)?;
+    visit.accept_certificate()?;
+    let asked = visit.answer_some(5)?;
+    ensure!(asked == 5, "only {asked} questions");
+    let next = rig
+        .kiosk()?
+        .report()?
+        .question()
+        .map(|(_, field)| field.to_owned());
+    rig.kiosk()?.tap("やめる")?;
+    rig.kiosk()?.tap("休んで、あとで続ける")?;
+    rig.kiosk()?.wait_stage(&["paused"])?;
+    world::take_away(&mut rig)?;
+    rig.kiosk()?.wait_stage(&["resting"])?;
+
+    // What is kept is sealed: no file of the kiosk says who it was or what was answered.
+    let kept = files(&rig.folder().join("kiosk"))?;
+    ensure!(!kept.is_empty(), "nothing was kept");
+    for trace in world::traces(HANA)
+        .into_iter()
+        .filter(|t| !t.is_ascii())
+        .chain(["ミナト", "大地"])
+    {
+        ensure!(
+            !kept.iter().any(|bytes| holds(bytes, trace)),
+            "a file holds {trace:?}"
+        );
+    }
+
+    rig.kiosk()?.move_clock(2 * 24 * 3600 - 600)?;
+    rig.reader.insert();
+    let mut visit = Visit::new(rig.kiosk()?);
+    visit.identify(HANA.pin)?;
+    visit.reach("resume")?;
+    rig.kiosk()?.tap("続きから")?;
+    let mut visit = Visit::new(rig.kiosk()?);
+    visit.reach("line")?;
+    rig.kiosk()?.tap("始める")?;
+    let again = rig.kiosk()?.wait_stage(&["asking"])?;
+    assert_eq!(again.question().map(|(_, field)| field.to_owned()), next);
+    let mut visit = Visit::new(rig.kiosk()?);
+    visit.answer_all()?;
+    visit.review_all()?;
+    world::sign(&mut rig, HANA)?;
+    let arrived = world::arrived(&mut rig)?;
+    world::both_arrived_once(&rig, &arrived)?;
+    world::logs_hold_nothing_of(&rig, HANA)
+}
+
+/// Where the monkey is let loose, and how one gets there.
+const PAGES: [&str; 6] = [
+    "resting",
+    "notice",
+    "identity",
+    "line",
+    "asking",
+    "reviewing",
+];
+
+fn go(rig: &mut Rig, page: &str) -> anyhow::Result<()> {
+    if page == "resting" {
+        return Ok(());
+    }
+    rig.reader.insert();
+    let mut visit = Visit::new(rig.kiosk()?);
+    visit.reach("notice")?;
+    if page == "notice" {
+        return Ok(());
+    }
+    visit.read_notice()?;
+    visit.pin(HANA.pin, "次へ")?;
+    visit.reach("identity")?;
+    if page == "identity" {
+        return Ok(());
+    }
+    rig.kiosk()?.tap("はい、わたしです")?;
+    if rig.kiosk()?.wait_stage(&["certificate", "resume"])?.stage() == "resume" {
+        rig.kiosk()?.tap("はじめから")?;
+    }
+    let mut visit = Visit::new(rig.kiosk()?);
+    visit.reach("certificate")?;
+    rig.kiosk()?.tap("まちがいありません")?;
+    visit = Visit::new(rig.kiosk()?);
+    visit.reach("line")?;
+    if page == "line" {
+        return Ok(());
+    }
+    rig.kiosk()?.tap("始める")?;
+    visit = Visit::new(rig.kiosk()?);
+    visit.reach("asking")?;
+    if page == "reviewing" {
+        visit.answer_all()?;
+    }
+    Ok(())
+}
+
+/// Takes the card away and waits for the resting screen, moving the clock as patience runs out.
+fn back_to_rest(rig: &mut Rig) -> anyhow::Result<()> {
+    // Whatever is on the screen, one of these leads away from it at once.
+    let ways_out = [
+        "消す",
+        "画面を消す",
+        "おわる",
+        "閉じる",
+        "サインアウト",
+        "もどる",
+        "やめて消す",
+        "つづける",
+    ];
+    for _ in 0..12 {
+        let report = rig.kiosk()?.report()?;
+        if report.stage() == "resting" {
+            world::take_away(rig)?;
+            rig.kiosk()?.wait_stage(&["resting"])?;
+            return Ok(());
+        }
+        let labels = rig.kiosk()?.labels()?;
+        let way = ways_out.iter().find(|way| {
+            labels
+                .iter()
+                .any(|l| l.label == **way && l.enabled && l.role == "Button")
+        });
+        let way = way.with_context(|| format!("no way out of {}: {labels:?}", report.value))?;
+        rig.kiosk()?.tap(way)?;
+        if *way == "消す" || *way == "画面を消す" {
+            rig.kiosk()?.wait(&Until {
+                stages: &["resting", "trouble"],
+                ..Until::default()
+            })?;
+        }
+    }
+    anyhow::bail!("no way back to rest: {}", rig.kiosk()?.report()?.value)
+}
+
+#[test]
+fn touches_anywhere_end_in_no_panic_and_in_no_dead_end() -> anyhow::Result<()> {
+    let touches = std::env::var("UBUGOE_TOUCHES")
+        .ok()
+        .map_or(Ok(TOUCHES), |count| count.parse())?;
+    let mut rig = world::world(HANA)?;
+    let mut seed = 1;
+    let mut made = 0;
+    for page in PAGES {
+        go(&mut rig, page)?;
+        rig.kiosk()?.monkey(touches, seed)?;
+        back_to_rest(&mut rig)?;
+        // The monkey may have spent tries and may have chosen a language.
+        rig.reader.reissue(HANA.persona)?;
+        seed += 1;
+        made += touches;
+    }
+    ensure!(made >= 6 * TOUCHES, "only {made} touches");
+    for (path, text) in rig.logs()? {
+        ensure!(
+            !text.contains("panicked"),
+            "{} tells of a panic",
+            path.display()
+        );
+    }
+    world::logs_hold_nothing_of(&rig, HANA)
+}
