@@ -128,7 +128,14 @@ impl<'a> Visit<'a> {
     /// # Errors
     /// When it does not come, or a trouble comes instead.
     pub fn reach(&mut self, stage: &str) -> Result<Report, Error> {
-        let report = self.kiosk.wait_stage(&[stage, "trouble", "card-away"])?;
+        let wanted = [stage, "notice", "trouble", "card-away"];
+        let mut report = self.kiosk.wait_stage(&wanted)?;
+        // What will happen is said before the PIN is asked for; whoever wants to get on has read it.
+        if report.stage() == "notice" && stage != "notice" {
+            self.picture("notice")?;
+            self.kiosk.tap("わかりました")?;
+            report = self.kiosk.wait_stage(&[stage, "trouble", "card-away"])?;
+        }
         if report.stage() == stage {
             return Ok(report);
         }

@@ -178,3 +178,149 @@ fn remove(path: &Path) {
         _ => {}
     }
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, clippy::panic, reason = "a panic is the failure")]
+    use std::{fs, path::Path};
+
+    use ubugoe_visit::{CardIdentity, Mood, SavedDraft, Step, Voice};
+
+    use super::{BLOCK, Drafts};
+    use crate::records::RecordKey;
+
+    const HERS: CardIdentity = CardIdentity([1; 32]);
+    const ANOTHER: CardIdentity = CardIdentity([2; 32]);
+    const UNTIL: i64 = 1_795_600_000;
+
+    /// Words of an invented draft that must not be readable anywhere.
+    const WORDS: [&str; 4] = [
+        "さくら",
+        "090-0000-0000",
+        "ASK-2026-000123",
+        "shussei_todoke",
+    ];
+
+    fn draft() -> SavedDraft {
+        let said = |path: &str, words: &str| {
+            format!(r#""{path}":{{"value":{{"text":"{words}"}},"source":"parent"}}"#)
+        };
+        let text = format!(
+            r#"{{"version":1,"certificates":[{{"number":"{}","order":1}}],
+            "forms":[{{"procedure":"{}","recipient":"991015","child":0,"chosen":true,"said":{{{},{}}}}}],
+            "asked":[[0,"child_mei"]],"line_seen":true,"private_wanted":false,
+            "nursery":{{"wish":{{"from":null,"within_m":null,"kinds":[],"name":null}},"choices":[],"done":false}},
+            "tongue":"ja","comfort":{{"text":"normal","night":false,"contrast":false,"left_handed":false,"glove":false,
+            "sound":false}},"kept":1795500000,"until":{UNTIL}}}"#,
+            WORDS[2],
+            WORDS[3],
+            said("child_mei", WORDS[0]),
+            said("contact.tel", WORDS[1]),
+        );
+        serde_json::from_str(&text).unwrap()
+    }
+
+    fn device() -> (tempfile::TempDir, Drafts, RecordKey) {
+        let folder = tempfile::tempdir().unwrap();
+        let drafts = Drafts::in_folder(folder.path());
+        (
+            folder,
+            drafts,
+            RecordKey::derive("secret of this device").unwrap(),
+        )
+    }
+
+    fn files(folder: &Path) -> Vec<(String, Vec<u8>)> {
+        let mut found = Vec::new();
+        for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
+            let path = entry.path();
+            if path.is_dir() {
+                found.extend(files(&path));
+            } else {
+                found.push((path.display().to_string(), fs::read(&path).unwrap()));
+            }
+        }
+        found
+    }
+
+    #[test]
+    fn a_draft_comes_back_for_its_own_card_on_its_own_device_and_for_no_other() {
+        let (_folder, drafts, key) = device();
+        drafts.keep(&key, HERS, &draft()).unwrap();
+        assert_eq!(drafts.find(&key, HERS, UNTIL), Some(draft()));
+        assert_eq!(drafts.find(&key, ANOTHER, UNTIL), None);
+        let other = RecordKey::derive("secret of another device").unwrap();
+        assert_eq!(drafts.find(&other, HERS, UNTIL), None);
+        assert_eq!(
+            drafts.find(&key, HERS, UNTIL),
+            Some(draft()),
+            "still there for her"
+        );
+    }
+
+    #[test]
+    fn nothing_readable_is_on_the_disk_neither_in_a_file_nor_in_its_name() {
+        let (folder, drafts, key) = device();
+        drafts.keep(&key, HERS, &draft()).unwrap();
+        let voice = Voice {
+            step: Step::Whole,
+            mood: Mood::Easy,
+            words: Some(WORDS[0].to_owned()),
+        };
+        drafts.keep_voice(&key, &voice).unwrap();
+        let written = files(folder.path());
+        assert_eq!(written.len(), 2, "no half-written file stays");
+        let card = hex::encode(HERS.0);
+        for (name, bytes) in &written {
+            assert!(!name.contains(&card[..16]), "{name}");
+            for word in WORDS {
+                let word = word.as_bytes();
+                assert!(
+                    !bytes.windows(word.len()).any(|part| part == word),
+                    "{name}"
+                );
+            }
+        }
+        let kept = written.iter().find(|(name, _)| name.contains("drafts"));
+        assert_eq!(
+            (kept.unwrap().1.len() - 1 - 12 - 16) % BLOCK,
+            0,
+            "its length tells little"
+        );
+    }
+
+    #[test]
+    fn a_draft_is_deleted_when_its_time_is_over_when_it_is_dropped_and_when_it_cannot_be_read() {
+        let (folder, drafts, key) = device();
+        let none = || files(folder.path()).is_empty();
+        drafts.keep(&key, HERS, &draft()).unwrap();
+        assert_eq!(drafts.find(&key, HERS, UNTIL + 1), None);
+        assert!(none(), "its time was over");
+        drafts.keep(&key, HERS, &draft()).unwrap();
+        drafts.discard(&key, HERS);
+        assert!(none(), "dropped");
+        drafts.keep(&key, HERS, &draft()).unwrap();
+        let (path, mut bytes) = files(folder.path()).remove(0);
+        *bytes.last_mut().unwrap() ^= 1;
+        fs::write(&path, bytes).unwrap();
+        assert_eq!(drafts.find(&key, HERS, UNTIL), None);
+        assert!(none(), "altered");
+        // And what nobody came back for, whoever's it was.
+        drafts.keep(&key, HERS, &draft()).unwrap();
+        drafts.forget_before(0, 72);
+        assert!(!none());
+        drafts.forget_before(i64::MAX, 72);
+        assert!(none());
+    }
+
+    #[test]
+    fn a_newer_draft_of_a_card_takes_the_place_of_the_older_one() {
+        let (folder, drafts, key) = device();
+        drafts.keep(&key, HERS, &draft()).unwrap();
+        let mut newer = draft();
+        newer.until += 60;
+        drafts.keep(&key, HERS, &newer).unwrap();
+        assert_eq!(files(folder.path()).len(), 1);
+        assert_eq!(drafts.find(&key, HERS, UNTIL), Some(newer));
+    }
+}

@@ -125,8 +125,10 @@ pub fn line_view(draft: &Draft, cx: &Context<'_>) -> LineView {
     let mut staff = false;
     let (mut public, mut private) = (Vec::new(), Vec::new());
     for item in &whole.items {
-        staff |= item.status == Status::Staff;
-        let Some(section) = section(item) else {
+        // What only staff bring up is not even hinted at here, unless they opened it and it is filed now.
+        let opened = item.status == Status::Staff && filing(draft, item) == LineFiling::Here;
+        staff |= item.status == Status::Staff && !opened;
+        let Some(section) = section(item).or(opened.then_some(LineSection::Now)) else {
             continue;
         };
         let row = row(draft, &whole, item, section);
@@ -158,7 +160,7 @@ fn section(item: &Item<'_>) -> Option<LineSection> {
         Status::WaitsFor => Some(LineSection::Waits),
         Status::Upcoming => Some(LineSection::Later),
         Status::Elsewhere => Some(LineSection::Elsewhere),
-        // What only staff bring up is not even hinted at here, and what is over or done is no news.
+        // What is over or done is no news.
         Status::Staff | Status::Closed | Status::Done => None,
     }
 }

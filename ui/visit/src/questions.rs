@@ -2,6 +2,7 @@
 //! together. Works on a [`Draft`]; knows no stages.
 
 use jiff::civil::Date;
+use ubugoe_procedures::catalogue::Guard;
 use ubugoe_procedures::plan::{self, Around, Audience, Item, Status, Whom};
 use ubugoe_procedures::{
     Advice, AdviceKind, Answers, AssembleError, CardHolder, Catalogue, Draft as FilingDraft, Due,
@@ -72,8 +73,7 @@ pub(crate) fn begin(
     if forms.is_empty() {
         return None;
     }
-    lend(&mut forms, cx);
-    Some(Draft {
+    let mut draft = Draft {
         card,
         holder,
         certificates,
@@ -86,7 +86,37 @@ pub(crate) fn begin(
         nursery: NurseryDraft::default(),
         print: Print::Nothing,
         drafted_on: today,
-    })
+    };
+    guard(&mut draft, family, cx);
+    lend(&mut draft.forms, cx);
+    (!draft.forms.is_empty()).then_some(draft)
+}
+
+/// The notification of a birth: due whatever else is marked, for a child who lived.
+const BIRTH: &str = "shussei_todoke";
+
+/// What the ward marked takes forms away (nothing is claimed for a child who was lost), or leaves them to whoever asks
+/// (an adoption plan: the adoptive parents claim). The birth is notified all the same.
+fn guard(draft: &mut Draft, family: plan::Family, cx: &Context<'_>) {
+    let family = family::as_told(draft, family);
+    let around = Around {
+        audience: Audience::Staff,
+        ..Around::default()
+    };
+    let marked = plan::line(cx.catalogue, &family, draft.drafted_on, &around);
+    draft.forms.retain_mut(|form| {
+        let about = |item: &&Item<'_>| {
+            let same = form.child.is_none() || Some(item.whom) == form.child.map(Whom::Child);
+            item.procedure.id == form.procedure && same
+        };
+        let Some(item) = marked.items.iter().find(about) else {
+            return false;
+        };
+        if item.guard == Guard::StaffOnly && form.procedure.as_str() != BIRTH {
+            (form.optional, form.chosen) = (true, false);
+        }
+        true
+    });
 }
 
 /// Whether an item can be filed from the bedside: always, or if somebody asks for it. What the bundle holds is not left

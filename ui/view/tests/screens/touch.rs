@@ -7,8 +7,9 @@ use std::cell::RefCell;
 use std::rc::Rc;
 use ubugoe_view::drive::{self, DriveError};
 use ubugoe_view::{
-    CertificateAdapter, Language, Page, PinAdapter, QuestionAdapter, QuestionKind, ReviewAdapter,
-    Screen, Shell, set_language,
+    CertificateAdapter, CommentAdapter, CommentStep, Face, Language, LineAdapter, NurseryAdapter,
+    OutcomeAdapter, Page, PinAdapter, QuestionAdapter, QuestionKind, ReviewAdapter, Screen, Shell,
+    set_language,
 };
 
 fn shown(name: &str, language: Language) -> Screen {
@@ -354,6 +355,189 @@ fn every_child_can_be_unticked_and_one_has_to_stay() {
         Err(DriveError::Disabled { .. })
     ));
     assert_eq!(heard.all(), ["1", "confirm"]);
+}
+
+#[test]
+fn the_line_unfolds_at_a_touch_and_reports_what_is_added() {
+    let screen = shown("06-line", Language::En);
+    let heard = Heard::default();
+    let line = screen.global::<LineAdapter>();
+    line.on_toggle({
+        let heard = heard.clone();
+        move |id| heard.note(id)
+    });
+    line.on_start({
+        let heard = heard.clone();
+        move || heard.note("start")
+    });
+    drive::tap(&screen, "Birth notification　𠮷葉").unwrap();
+    assert_eq!(line.get_opened(), "a");
+    drive::tap(&screen, "Birth notification　𠮷葉").unwrap();
+    assert_eq!(line.get_opened(), "");
+    drive::tap(&screen, "Add it: Application for a nursery　𠮷葉").unwrap();
+    assert!(!line.get_by_itself_open());
+    drive::tap(&screen, "Happens by itself").unwrap();
+    assert!(line.get_by_itself_open());
+    // Private services stay folded until somebody asks for them.
+    assert!(
+        drive::touchables(&screen)
+            .iter()
+            .all(|e| e.label != "Nappies by post")
+    );
+    drive::tap(&screen, "Private services").unwrap();
+    drive::tap(&screen, "Nappies by post").unwrap();
+    drive::tap(&screen, "Begin").unwrap();
+    assert_eq!(heard.all(), ["c", "start"]);
+}
+
+#[test]
+fn nurseries_are_wished_for_and_put_in_order() {
+    let screen = shown("07-nursery", Language::Ja);
+    let heard = Heard::default();
+    let nursery = screen.global::<NurseryAdapter>();
+    nursery.on_add({
+        let heard = heard.clone();
+        move |id| heard.note(format!("add {id}"))
+    });
+    nursery.on_remove({
+        let heard = heard.clone();
+        move |id| heard.note(format!("remove {id}"))
+    });
+    nursery.on_down({
+        let heard = heard.clone();
+        move |id| heard.note(format!("down {id}"))
+    });
+    nursery.on_done({
+        let heard = heard.clone();
+        move || heard.note("done")
+    });
+    drive::tap(&screen, "希望に入れる：本町保育園").unwrap();
+    drive::tap(&screen, "希望に入れる：みどりの丘保育園").unwrap();
+    drive::tap(&screen, "順番を決める（2）").unwrap();
+    assert!(matches!(
+        drive::tap(&screen, "上へ：みどりの丘保育園"),
+        Err(DriveError::Disabled { .. })
+    ));
+    drive::tap(&screen, "下へ：みどりの丘保育園").unwrap();
+    drive::tap(&screen, "この順番で進む").unwrap();
+    assert_eq!(heard.all(), ["add 4", "remove 1", "down 1", "done"]);
+}
+
+#[test]
+fn a_full_list_of_wishes_takes_no_further_one() {
+    let screen = shown("07-nursery", Language::Ja);
+    screen.global::<NurseryAdapter>().set_at_most(2);
+    assert!(matches!(
+        drive::tap(&screen, "希望に入れる：本町保育園"),
+        Err(DriveError::Disabled { .. })
+    ));
+}
+
+#[test]
+fn a_comment_is_a_face_and_perhaps_a_word() {
+    let screen = shown("09-comment", Language::Ja);
+    let heard = Heard::default();
+    let comment = screen.global::<CommentAdapter>();
+    comment.on_send({
+        let heard = heard.clone();
+        move || heard.note("send")
+    });
+    comment.set_face(Face::None);
+    assert!(matches!(
+        drive::tap(&screen, "コエを届ける"),
+        Err(DriveError::Disabled { .. })
+    ));
+    drive::tap(&screen, "たいへんだった").unwrap();
+    drive::tap(&screen, "待ち時間").unwrap();
+    comment.set_most(2);
+    drive::tap(&screen, "ひとこと書く").unwrap();
+    for key in ["か", "濁点", "つ", "は"] {
+        drive::tap(&screen, key).unwrap();
+    }
+    drive::tap(&screen, "書きおわる").unwrap();
+    drive::tap(&screen, "コエを届ける").unwrap();
+    assert_eq!(comment.get_face(), Face::Hard);
+    assert_eq!(comment.get_step(), CommentStep::Waiting);
+    assert_eq!(comment.get_note(), "がつ");
+    assert_eq!(heard.all(), ["send"]);
+}
+
+#[test]
+fn who_stops_may_rest_instead_where_the_visit_can_be_kept() {
+    let screen = shown("12-confirm-pause", Language::Ja);
+    let heard = Heard::default();
+    screen.global::<Shell>().on_pause({
+        let heard = heard.clone();
+        move || heard.note("pause")
+    });
+    drive::tap(&screen, "休んで、あとで続ける").unwrap();
+    assert_eq!(heard.all(), ["pause"]);
+    let screen = shown("12-confirm-quit", Language::Ja);
+    assert!(matches!(
+        drive::tap(&screen, "休んで、あとで続ける"),
+        Err(DriveError::Absent { .. })
+    ));
+}
+
+#[test]
+fn codes_are_shown_when_asked_for_and_put_away_again() {
+    let screen = shown("09-outcome-arrived", Language::Ja);
+    let heard = Heard::default();
+    let outcome = screen.global::<OutcomeAdapter>();
+    outcome.on_sheet_opened({
+        let heard = heard.clone();
+        move |sheet| heard.note(format!("{sheet:?}"))
+    });
+    outcome.on_finish({
+        let heard = heard.clone();
+        move || heard.note("finish")
+    });
+    for label in [
+        "スマートフォンで続ける",
+        "受け取りのQRコード",
+        "もうひとりの保護者へ",
+    ] {
+        drive::tap(&screen, label).unwrap();
+        drive::tap(&screen, "もどる").unwrap();
+    }
+    outcome.set_second_parent_possible(false);
+    assert!(matches!(
+        drive::tap(&screen, "もうひとりの保護者へ"),
+        Err(DriveError::Absent { .. })
+    ));
+    drive::tap(&screen, "おわる").unwrap();
+    assert_eq!(heard.all(), ["Phone", "Receipt", "SecondParent", "finish"]);
+}
+
+#[test]
+fn after_a_loss_the_drawing_of_a_mother_and_her_child_is_not_shown() {
+    let drawn = |quiet| {
+        let screen = shown("09-paused", Language::Ja);
+        screen.global::<Shell>().set_quiet(quiet);
+        screen.window().take_snapshot().unwrap().as_bytes().to_vec()
+    };
+    assert!(drawn(true) != drawn(false));
+    assert!(drawn(true) == drawn(true));
+}
+
+#[test]
+fn no_key_of_a_secret_shows_that_it_is_touched() {
+    use slint::platform::{PointerEventButton, WindowEvent};
+    for name in ["03-pin", "03-pin-sign"] {
+        let screen = shown(name, Language::Ja);
+        let before = screen.window().take_snapshot().unwrap();
+        let key = drive::touchables(&screen)
+            .into_iter()
+            .find(|e| e.label == "7")
+            .unwrap();
+        let (x, y) = key.rect.centre();
+        screen.window().dispatch_event(WindowEvent::PointerPressed {
+            position: slint::LogicalPosition::new(x, y),
+            button: PointerEventButton::Left,
+        });
+        let during = screen.window().take_snapshot().unwrap();
+        assert!(before.as_bytes() == during.as_bytes(), "{name}");
+    }
 }
 
 #[test]

@@ -20,4 +20,5 @@ mod service;
 mod story;
 mod table;
 mod time;
+mod traps;
 mod wipe;

@@ -366,8 +366,14 @@ mod tests {
             question: (1, 1),
             fresh: true,
             birthplace: "991015".parse().unwrap(),
+            line: None,
+            nurseries: None,
+            found: &NOTHING,
+            most_choices: 0,
         }
     }
+
+    static NOTHING: (Vec<ubugoe_procedures::nursery::Hit>, bool) = (Vec::new(), false);
 
     fn titles(items: &[LossItem]) -> Vec<String> {
         items.iter().map(|item| item.title.to_string()).collect()
