@@ -226,9 +226,12 @@ struct RawTechnician {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct RawWard {
-    place_kind: i64,
-    place_addr: String,
-    place_name: Option<String>,
+    #[serde(rename = "place_kind")]
+    kind: i64,
+    #[serde(rename = "place_addr")]
+    addr: String,
+    #[serde(rename = "place_name")]
+    name: Option<String>,
 }
 
 #[derive(Deserialize, Default)]
@@ -489,17 +492,17 @@ fn usual(raw: RawWard, problems: &mut Problems) -> Option<Usual> {
         PlaceKind::Home,
         PlaceKind::Other,
     ];
-    let at = usize::try_from(raw.place_kind - 1).ok();
+    let at = usize::try_from(raw.kind - 1).ok();
     let place_kind = problems.parse(
         "ward.place_kind",
-        &raw.place_kind.to_string(),
+        &raw.kind.to_string(),
         "1 hospital, 2 clinic, 3 maternity home, 4 at home, 5 other",
         at.and_then(|at| kinds.get(at).copied()),
     );
     Some(Usual {
         place_kind: place_kind?,
-        place_addr: raw.place_addr,
-        place_name: raw.place_name,
+        place_addr: raw.addr,
+        place_name: raw.name,
     })
 }
 

@@ -553,13 +553,13 @@ impl Core<'_> {
             Key::Character(character) if character.is_ascii_digit() => {
                 self.pad.press(character, limit);
             }
-            Key::Character(_) => {}
             Key::Backspace => self.pad.backspace(),
             Key::Clear => self.pad.clear(),
             Key::Submit if self.pad.len() >= min => {
                 return self.step(Event::Service(ServiceEvent::PinEntered));
             }
-            Key::Submit => {}
+            // A letter is no key of this pad, and a PIN that is too short is not looked at.
+            Key::Character(_) | Key::Submit => {}
         }
         self.fresh = false;
         self.staff.touched(Instant::now());

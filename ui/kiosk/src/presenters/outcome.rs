@@ -72,11 +72,7 @@ fn row(delivery: &Delivery, around: &Around<'_>, lang: Lang) -> OutcomeFiling {
             .into(),
         reason: reason.into(),
         digest: words::short_digest(&delivery.digest).into(),
-        whom: delivery
-            .child
-            .map(|child| words::place(child))
-            .unwrap_or_default()
-            .into(),
+        whom: delivery.child.map(words::place).unwrap_or_default().into(),
     }
 }
 

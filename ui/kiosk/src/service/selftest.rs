@@ -22,6 +22,10 @@ const PATIENCE: Duration = Duration::from_secs(30);
 
 /// What the loop knows and hands to the probes.
 #[derive(Debug, Clone)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "findings that are independent of each other"
+)]
 pub struct Known {
     /// The device's opaque id.
     pub device: String,
