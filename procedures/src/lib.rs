@@ -46,7 +46,7 @@ pub use ask::{
 };
 pub use catalogue::{
     Advice, AdviceKind, Catalogue, CatalogueError, DayCount, DeadlineRule, Desk, LegalBasis,
-    OnlineMode, Problem as CatalogueProblem, Procedure, Profile, Routing,
+    OnlineMode, Problem as CatalogueProblem, Procedure, Profile, Routing, Sector,
 };
 pub use certificate::{
     BirthCertificate, CERTIFICATE_FORMAT, CERTIFICATE_MAX_BYTES, CERTIFICATE_VERSION,
@@ -67,5 +67,5 @@ pub use ids::{FieldPath, IdError, MunicipalityCode, ProcedureId};
 pub use names::{Charset, Problem, ReasonCode, Verdict};
 pub use plan::{Due, Line, LineItem, due, plan};
 pub use prefill::{derive, prefill, share};
-pub use text::{Lang, Text};
+pub use text::{Lang, Text, Tongue};
 pub use value::{Answer, Answers, Source, Value};

@@ -9,13 +9,14 @@ use common::{asukoe, both_forms, catalogue, choice, facts, procedure, text};
 use jiff::civil::date;
 use proptest::prelude::*;
 use ubugoe_procedures::{
-    Answers, AssembleError, Catalogue, Draft, Filing, Lang, ParseError, ParsedFiling, Source, Value,
+    Answers, AssembleError, Catalogue, Draft, Filing, Lang, ParseError, ParsedFiling, Source,
+    Tongue, Value,
 };
 
 fn draft() -> Draft {
     Draft {
         recipient: asukoe(),
-        lang_shown: Lang::Ja,
+        lang_shown: Tongue::Ja,
         certificate_number: Some("ASK-2026-000123".to_owned()),
         child_order: Some(1),
         drafted_on: date(2026, 11, 24),
@@ -265,6 +266,16 @@ fn members_missing_unknown_or_of_another_type_are_named() {
         &refusal("\"child_order\":1,", "\"child_order\":256,"),
         "child_order"
     ));
+    for tongue in Tongue::ALL {
+        let tag = format!("\"lang_shown\":\"{}\"", tongue.tag());
+        let bytes = good.replacen("\"lang_shown\":\"ja\"", &tag, 1);
+        let parsed = ParsedFiling::parse(bytes.as_bytes());
+        assert_eq!(
+            parsed.unwrap().lang_shown,
+            tongue,
+            "every language of a screen is read back"
+        );
+    }
     assert!(named(
         &refusal("\"lang_shown\":\"ja\"", "\"lang_shown\":\"de\""),
         "lang_shown"

@@ -14,7 +14,7 @@ use ubugoe_card::{CardSession, Policy, PrepareRefused, SignPassword, Transmit, T
 use ubugoe_edge::NewRow;
 use ubugoe_procedures::{
     Answers, BirthCertificate, CardHolder, Catalogue, Draft, Facts, Field, FieldKind, FilerRole,
-    Filing, Lang, MunicipalityCode, Procedure, Sex, Source, Value, missing, prefill,
+    Filing, MunicipalityCode, Procedure, Sex, Source, Tongue, Value, missing, prefill,
 };
 use ubugoe_protocol::cades::{self, Prepared, Trust};
 use ubugoe_protocol::{
@@ -88,7 +88,7 @@ fn content(
     let answers = interview(procedure, prefill(procedure, &facts, catalogue))?;
     let draft = Draft {
         recipient: home,
-        lang_shown: Lang::Ja,
+        lang_shown: Tongue::Ja,
         certificate_number: Some(number.to_owned()),
         child_order: Some(1),
         drafted_on: today,

@@ -14,5 +14,6 @@ mod plain;
 mod privacy;
 mod pulled;
 mod secrets;
+mod staff;
 mod troubles;
 mod world;

@@ -26,9 +26,10 @@ fn pulled(rig: &Rig) -> bool {
 /// The kiosk is at rest, or says that the card was taken away. A card that broke off while it was looked at may be
 /// nonsense for the moment until the reader notices that it has left.
 fn honest_end(rig: &mut Rig) -> anyhow::Result<()> {
-    let seen = rig.kiosk()?.wait_stage(&["resting", "trouble"])?;
+    let seen = rig.kiosk()?.wait_stage(&["resting", "notice", "trouble"])?;
     match (seen.stage(), seen.code()) {
-        ("resting", None) | ("trouble", Some("C-204")) => Ok(()),
+        // Before anything was asked of it: the words stay, and she may put it back.
+        ("resting" | "notice", None) | ("trouble", Some("C-204")) => Ok(()),
         ("trouble", Some("C-205")) => {
             rig.kiosk()?.wait(&Until {
                 stages: &["resting"],
@@ -70,15 +71,20 @@ fn a_card_pulled_at_any_command_of_reading_begins_anew_when_it_is_back() -> anyh
 fn read_attributes(rig: &mut Rig) -> anyhow::Result<Option<Report>> {
     loop {
         let asked = rig.kiosk()?.wait(&Until {
-            stages: &["attributes-pin"],
+            stages: &["notice", "attributes-pin"],
             timeout: Some(Duration::from_millis(250)),
             ..Until::default()
         });
         if pulled(rig) {
             return Ok(None);
         }
-        if asked.is_ok() {
-            break;
+        match asked {
+            // The card may leave between the two pages: then the touch finds nothing.
+            Ok(report) if report.stage() == "notice" => {
+                let _ = rig.kiosk()?.tap("わかりました");
+            }
+            Ok(_) => break,
+            Err(_) => {}
         }
     }
     let submitted = Visit::new(rig.kiosk()?).pin(HANA.pin, "次へ")?;

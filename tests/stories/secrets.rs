@@ -56,7 +56,7 @@ fn read_to_the_end(rig: &mut Rig) -> anyhow::Result<()> {
 fn wrong_pins_stop_before_the_last_try_of_either_secret() -> anyhow::Result<()> {
     let mut rig = world::world(HANA)?;
     rig.reader.insert();
-    rig.kiosk()?.wait_stage(&["attributes-pin"])?;
+    Visit::new(rig.kiosk()?).reach("attributes-pin")?;
     let once = enter(&mut rig, "0000", "次へ")?;
     assert_eq!((once.stage(), once.code()), ("attributes-pin", None));
     assert_eq!(rig.reader.status().tries[0], Some(2));

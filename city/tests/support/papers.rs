@@ -11,7 +11,8 @@ use sha2::Sha256;
 use std::sync::OnceLock;
 use ubugoe_procedures::{
     Answers, BirthCertificate, CardHolder, Catalogue, Draft, Facts, FilerRole, Filing, IssuerKind,
-    Lang, MunicipalityCode, PlaceKind, Plurality, Procedure, Sex, Source, Value, missing, prefill,
+    MunicipalityCode, PlaceKind, Plurality, Procedure, Sex, Source, Tongue, Value, missing,
+    prefill,
 };
 use ubugoe_protocol::cades;
 
@@ -169,7 +170,7 @@ pub(crate) fn canonical(paper: &Paper) -> Vec<u8> {
     let answers = interview(procedure, answers, &paper.child);
     let draft = Draft {
         recipient: asukoe(),
-        lang_shown: Lang::Ja,
+        lang_shown: Tongue::Ja,
         certificate_number: Some(paper.certificate.clone()),
         child_order: Some(paper.order),
         drafted_on: paper.drafted_on,

@@ -43,3 +43,6 @@ pub use text::Sex;
 pub use tlv::TlvError;
 pub use token::Token;
 pub use transport::{PcscTransport, Transmit, TransmitError, list_readers};
+
+/// The version of this library, as a self-test says it.
+pub const VERSION: &str = env!("CARGO_PKG_VERSION");

@@ -157,6 +157,7 @@ impl Reader<'_> {
             also_at,
             order: raw.order,
             bedside: raw.bedside,
+            bedside_offer: raw.bedside_offer,
             event,
             version_by: raw.version_by.unwrap_or(VersionBy::EventDay),
             versions,

@@ -58,6 +58,11 @@ pub struct Catalogue {
 }
 
 impl Catalogue {
+    /// The catalogue's files inside this program, by name, as they are: what a device's version of it is told by.
+    pub fn builtin_files() -> impl Iterator<Item = (&'static str, &'static str)> {
+        files::BUILTIN.iter().copied()
+    }
+
     /// The catalogue that is part of the program.
     ///
     /// # Errors

@@ -789,6 +789,8 @@ pub struct Procedure {
     pub order: u16,
     /// Filed from the bedside kiosk.
     pub bedside: bool,
+    /// Not filed from the bedside by itself, but may be added there.
+    pub bedside_offer: bool,
     /// The fact its period and its version run from.
     pub event: Option<String>,
     /// Which day decides the version.

@@ -52,6 +52,9 @@ pub(super) struct RawProcedure {
     /// Filed from the bedside kiosk.
     #[serde(default)]
     pub(super) bedside: bool,
+    /// May be added to what the bedside kiosk files, when somebody asks for it.
+    #[serde(default)]
+    pub(super) bedside_offer: bool,
     /// The date fact that the deadline and the version run from; `child.birth` of a child and `delivery.date` of a delivery
     /// where nothing is said.
     #[serde(default)]

@@ -17,7 +17,7 @@ use crate::ids::{FieldPath, MunicipalityCode, ProcedureId};
 use crate::jcs::Json;
 use crate::names::Problem;
 use crate::prefill::derive;
-use crate::text::Lang;
+use crate::text::Tongue;
 use crate::value::{Answer, Answers, Value};
 
 pub use parse::{ParseError, ParsedFiling, ParsedRow, Row, Section};
@@ -37,7 +37,7 @@ pub struct Draft {
     /// Who receives it.
     pub recipient: MunicipalityCode,
     /// The language it was shown in.
-    pub lang_shown: Lang,
+    pub lang_shown: Tongue,
     /// The certificate's number.
     pub certificate_number: Option<String>,
     /// Which child of the delivery, from 1.
@@ -58,7 +58,7 @@ pub struct Filing {
     /// The answers, derived ones included, hidden ones left out.
     pub answers: Answers,
     /// The language it was shown in.
-    pub lang_shown: Lang,
+    pub lang_shown: Tongue,
     /// The certificate's number: with `child_order` the key against double filing.
     pub certificate_number: Option<String>,
     /// Which child of the delivery, from 1.
@@ -294,13 +294,6 @@ fn from_raw(kind: &str, json: &Json) -> Option<Value> {
         }
         _ => return None,
     })
-}
-
-fn lang_word(lang: Lang) -> &'static str {
-    match lang {
-        Lang::Ja => "ja",
-        Lang::En => "en",
-    }
 }
 
 /// Whether a word names a kind of field.

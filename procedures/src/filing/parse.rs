@@ -4,11 +4,11 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::civil::Date;
 
-use super::{FILING_FORMAT, FILING_MAX_BYTES, Filing, from_raw, is_kind, lang_word, raw};
+use super::{FILING_FORMAT, FILING_MAX_BYTES, Filing, from_raw, is_kind, raw};
 use crate::catalogue::Procedure;
 use crate::ids::{FieldPath, IdError, MunicipalityCode, ProcedureId};
 use crate::jcs::{Json, JsonError};
-use crate::text::{Lang, Text};
+use crate::text::{Lang, Text, Tongue};
 use crate::value::{Answers, Source, Value};
 
 /// Most rows a filing can have.
@@ -84,7 +84,7 @@ pub struct ParsedFiling {
     /// Who receives it.
     pub recipient: MunicipalityCode,
     /// The language it was shown in.
-    pub lang_shown: Lang,
+    pub lang_shown: Tongue,
     /// The certificate's number.
     pub certificate_number: Option<String>,
     /// Which child of the delivery, from 1.
@@ -188,7 +188,7 @@ impl ParsedFiling {
             title: filing.words("title")?,
             form_version: filing.number("form_version")?,
             recipient: recipient.parse().map_err(|source| filing.id(source))?,
-            lang_shown: filing.lang()?,
+            lang_shown: filing.tongue()?,
             certificate_number: filing.optional("certificate_number", as_text)?,
             child_order: filing.optional("child_order", |json| as_number(&json))?,
             drafted_on: filing.date("drafted_on")?,
@@ -208,7 +208,7 @@ impl ParsedFiling {
             ("title", words(&self.title)),
             ("form_version", Json::Number(i64::from(self.form_version))),
             ("recipient", Json::text(self.recipient.to_text())),
-            ("lang_shown", Json::text(lang_word(self.lang_shown))),
+            ("lang_shown", Json::text(self.lang_shown.tag())),
             ("certificate_number", number.map_or(Json::Null, Json::text)),
             (
                 "child_order",
@@ -435,12 +435,9 @@ impl Members {
         }
     }
 
-    fn lang(&mut self) -> Result<Lang, ParseError> {
-        match self.text("lang_shown")?.as_str() {
-            "ja" => Ok(Lang::Ja),
-            "en" => Ok(Lang::En),
-            _ => Err(self.wrong("lang_shown")),
-        }
+    fn tongue(&mut self) -> Result<Tongue, ParseError> {
+        let tag = self.text("lang_shown")?;
+        Tongue::from_tag(&tag).ok_or_else(|| self.wrong("lang_shown"))
     }
 
     fn words(&mut self, name: &str) -> Result<Text, ParseError> {

@@ -11,6 +11,6 @@ pub use link::{
     Alert, Broker, DisconnectReason, Link, LinkError, LinkEvent, Mode, Stats, Tls, Tuning,
 };
 pub use outbox::{
-    Counts, NewRow, NewVisit, NoRoom, OpenError, Outbox, OutboxHandle, Pending, Recipients,
+    Counts, Health, NewRow, NewVisit, NoRoom, OpenError, Outbox, OutboxHandle, Pending, Recipients,
     Refused, Retired, Row, RowState, SettleError, StoreError, Trouble, VisitId, VisitInfo,
 };

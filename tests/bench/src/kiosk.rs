@@ -236,6 +236,16 @@ impl Kiosk {
         self.ask(&json!({"do": "snapshot", "path": path})).map(drop)
     }
 
+    /// So many touches anywhere, the same ones for the same seed.
+    ///
+    /// # Errors
+    /// As every order.
+    pub fn monkey(&mut self, touches: u32, seed: u64) -> Result<Report, Error> {
+        Ok(Report::of(&self.ask(
+            &json!({"do": "monkey", "touches": touches, "seed": seed}),
+        )?))
+    }
+
     /// Moves the kiosk's clock forward.
     ///
     /// # Errors

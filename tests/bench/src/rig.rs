@@ -93,6 +93,9 @@ impl RigConfig {
     }
 }
 
+/// The midwife who may sign in at the kiosk: staff number, name, PIN.
+pub const MIDWIFE: (&str, &str, &str) = ("0417", "海野　渚", "270418");
+
 /// Today in Japan.
 #[must_use]
 pub fn today() -> Date {
@@ -126,6 +129,8 @@ pub struct Rig {
     city_port: Lease,
     starts: u32,
     _temporary: Option<tempfile::TempDir>,
+    /// The conversion server's own: another account has to reach it, so it lies in no folder of ours.
+    typing: tempfile::TempDir,
 }
 
 impl Rig {
@@ -134,18 +139,10 @@ impl Rig {
     /// # Errors
     /// [`Error`], by what did not start.
     pub fn start(config: RigConfig) -> Result<Self, Error> {
+        let typing = temporary("ubugoe-typing-")?;
         let temporary = match config.folder {
             Some(_) => None,
-            None => Some(
-                tempfile::Builder::new()
-                    .prefix("ubugoe-rig-")
-                    .tempdir()
-                    .map_err(|source| Error::File {
-                        doing: "create",
-                        path: std::env::temp_dir(),
-                        source,
-                    })?,
-            ),
+            None => Some(temporary("ubugoe-rig-")?),
         };
         let folder = config
             .folder
@@ -194,6 +191,7 @@ impl Rig {
             city_port: Lease::take()?,
             starts: 0,
             _temporary: temporary,
+            typing,
         };
         rig.start_city()?;
         Ok(rig)
@@ -257,7 +255,7 @@ impl Rig {
     /// When it does not become ready.
     pub fn start_kiosk(&mut self) -> Result<&mut Kiosk, Error> {
         let file = self.folder.join("kiosk.toml");
-        write(&file, &self.kiosk_toml())?;
+        write(&file, &self.kiosk_toml()?)?;
         let socket = self.folder.join("kiosk.control");
         let mut command = Command::new(programs::ours("ubugoe-kiosk")?);
         command
@@ -375,9 +373,17 @@ password = "{hash}"
         ))
     }
 
-    fn kiosk_toml(&self) -> String {
+    fn kiosk_toml(&self) -> Result<String, Error> {
+        let (number, name, pin) = MIDWIFE;
+        let hash = pin_hash(pin)?;
+        // The conversion server refuses to be root; Debian's nobody may be it.
+        let account = if rustix::process::geteuid().is_root() {
+            "\nuid = 65534\ngid = 65534"
+        } else {
+            ""
+        };
         let (pki, folder) = (self.pki.dir().display(), self.folder.display());
-        format!(
+        Ok(format!(
             r#"# Made by the rig.
 device = "{DEVICE}"
 data_dir = "{folder}/kiosk"
@@ -386,6 +392,10 @@ certificates = "{folder}/certificates"
 language = "ja"
 clock = "system"
 sign_roots = ["{pki}/jpki-sign-ca.pem"]
+nurseries = "{nurseries}"
+
+[input]
+home = "{typing}"{account}
 
 [card]
 mute_after_ms = {mute}
@@ -409,11 +419,36 @@ id = "{CITY}"
 municipality = "{MUNICIPALITY}"
 hpke = "{pki}/city-{CITY}.hpke.pub"
 receipt = "{pki}/city-{CITY}.receipt.pub"
+
+[ward]
+place_kind = 1
+place_addr = "ことほぎ県あすこえ市みなと町四丁目５番"
+place_name = "あすこえ産院"
+
+[[staff]]
+id = "{number}"
+name = "{name}"
+role = "ward"
+issues = "midwife"
+pin_hash = "{hash}"
 "#,
             mute = self.config.mute_after_ms,
             port = self.wire.port(),
-        )
+            nurseries = Path::new(env!("CARGO_MANIFEST_DIR"))
+                .join("../../procedures/catalogue/nurseries/991015.csv")
+                .display(),
+            typing = self.typing.path().display(),
+        ))
     }
+}
+
+fn temporary(prefix: &str) -> Result<tempfile::TempDir, Error> {
+    let made = tempfile::Builder::new().prefix(prefix).tempdir();
+    made.map_err(|source| Error::File {
+        doing: "create",
+        path: std::env::temp_dir(),
+        source,
+    })
 }
 
 /// あすこえ市's fictional municipality code, as in `procedures/catalogue`.
@@ -447,21 +482,29 @@ fn trust_cards(pki: &Pki, cards: &CardPki) -> Result<(), Error> {
     write(&pki.path("attributes-root"), &line)
 }
 
-/// Asks the city's own program: the rig knows no hash.
 fn password_hash(password: &str) -> Result<String, Error> {
-    let name = "ubugoe-city hash-password";
+    hashed("ubugoe-city", "hash-password", password)
+}
+
+fn pin_hash(pin: &str) -> Result<String, Error> {
+    hashed("ubugoe-kiosk", "hash-pin", pin)
+}
+
+/// Asks our own program: the rig knows no hash.
+fn hashed(program: &str, order: &str, secret: &str) -> Result<String, Error> {
+    let name = format!("{program} {order}");
     let failed = |source| Error::Spawn {
-        name: name.to_owned(),
+        name: name.clone(),
         source,
     };
-    let mut child = Command::new(programs::ours("ubugoe-city")?)
-        .arg("hash-password")
+    let mut child = Command::new(programs::ours(program)?)
+        .arg(order)
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .spawn()
         .map_err(failed)?;
     if let Some(mut stdin) = child.stdin.take() {
-        writeln!(stdin, "{password}").map_err(failed)?;
+        writeln!(stdin, "{secret}").map_err(failed)?;
     }
     let output = child.wait_with_output().map_err(failed)?;
     Ok(String::from_utf8_lossy(&output.stdout).trim().to_owned())

@@ -128,7 +128,14 @@ impl<'a> Visit<'a> {
     /// # Errors
     /// When it does not come, or a trouble comes instead.
     pub fn reach(&mut self, stage: &str) -> Result<Report, Error> {
-        let report = self.kiosk.wait_stage(&[stage, "trouble", "card-away"])?;
+        let wanted = [stage, "notice", "trouble", "card-away"];
+        let mut report = self.kiosk.wait_stage(&wanted)?;
+        // What will happen is said before the PIN is asked for; whoever wants to get on has read it.
+        if report.stage() == "notice" && stage != "notice" {
+            self.picture("notice")?;
+            self.kiosk.tap("わかりました")?;
+            report = self.kiosk.wait_stage(&[stage, "trouble", "card-away"])?;
+        }
         if report.stage() == stage {
             return Ok(report);
         }
@@ -149,12 +156,23 @@ impl<'a> Visit<'a> {
         self.kiosk.tap(done)
     }
 
-    /// Card in the reader up to "is this your child": PIN, identity.
+    /// Card in the reader up to the PIN: what will happen is read.
+    ///
+    /// # Errors
+    /// [`Error`] of the kiosk, or [`Error::Astray`].
+    pub fn read_notice(&mut self) -> Result<Report, Error> {
+        self.reach("notice")?;
+        self.picture("notice")?;
+        self.kiosk.tap("わかりました")?;
+        self.reach("attributes-pin")
+    }
+
+    /// Card in the reader up to "is this your child": notice, PIN, identity.
     ///
     /// # Errors
     /// [`Error`] of the kiosk, or [`Error::Astray`].
     pub fn identify(&mut self, pin: &str) -> Result<(), Error> {
-        self.reach("attributes-pin")?;
+        self.read_notice()?;
         self.picture("attributes-pin")?;
         self.pin(pin, "次へ")?;
         self.reach("identity")?;
@@ -214,8 +232,14 @@ impl<'a> Visit<'a> {
                 .chars()
                 .try_for_each(|d| self.kiosk.tap(&d.to_string()).map(drop)),
             Reply::Text(text) => {
-                let inputs = self.kiosk.labels()?;
-                let input = inputs
+                let mut there = self.kiosk.labels()?;
+                // An address begins with its postcode; invented towns have none.
+                let words = "ことばで書く";
+                if there.iter().any(|l| l.label == words) {
+                    self.kiosk.tap(words)?;
+                    there = self.kiosk.labels()?;
+                }
+                let input = there
                     .into_iter()
                     .find(|l| l.role == "TextInput")
                     .ok_or(Error::NoTextInput)?;
@@ -235,7 +259,7 @@ impl<'a> Visit<'a> {
         for page in 1..=60 {
             self.picture(&format!("review-{page}"))?;
             let labels = self.kiosk.labels()?;
-            let primary = ["続きを読む", "次の書類へ", "署名へ進む"]
+            let primary = ["書類の形で見る", "続きを読む", "次の書類へ", "署名へ進む"]
                 .into_iter()
                 .find(|wanted| labels.iter().any(|l| l.label == *wanted && l.enabled));
             self.kiosk

@@ -10,14 +10,17 @@ use std::{
 use tokio::signal::unix::{SignalKind, signal};
 use ubugoe_card::{CardDate, CardService, IntegrityPolicy, IssuerRoot, IssuerRootError};
 use ubugoe_edge::{Link, LinkError, OpenError as OutboxError, Outbox, OutboxHandle, link, outbox};
-use ubugoe_procedures::{Catalogue, CatalogueError, Lang, MunicipalityCode};
+use ubugoe_procedures::{
+    Catalogue, CatalogueError, MunicipalityCode,
+    nursery::{Index, import},
+};
 use ubugoe_protocol::{
     KeyError, RecipientPublicKey, RecipientSecretKey, SigningKey, VerifyingKey,
     cades::{CadesError, Trust},
 };
-use ubugoe_view::{
-    ComponentHandle as _, Language, OpenError as ViewError, PlatformError, Screen, Weak,
-};
+use ubugoe_view::{ComponentHandle as _, OpenError as ViewError, PlatformError, Screen, Weak};
+
+use ubugoe_visit::Comfort;
 
 use crate::{
     board::Board,
@@ -25,8 +28,11 @@ use crate::{
     config::{self, Config},
     core::{self, Canvas, Input, Parts, Report, Sender},
     desk::{City, Desk},
+    drafts::Drafts,
+    input::{self, Input as Typing, Order},
     presenters::{self, Picture},
     records::{RecordError, RecordKey},
+    service::{self, accounts::Accounts},
 };
 
 /// How the program was asked to show itself.
@@ -120,6 +126,7 @@ pub enum StartError {
 struct OnScreen {
     screen: Weak<Screen>,
     board: Arc<Board>,
+    typing: Typing,
 }
 
 impl Canvas for OnScreen {
@@ -133,6 +140,7 @@ impl Canvas for OnScreen {
     }
 
     fn wipe(&mut self) {
+        self.typing.send(Order::Wipe);
         let _ = self
             .screen
             .upgrade_in_event_loop(|screen| presenters::wipe(&screen));
@@ -196,7 +204,8 @@ pub fn run(config: &Config, options: &Options) -> Result<(), StartError> {
     if options.in_memory.is_some() {
         ubugoe_view::drive::in_memory().map_err(StartError::InMemory)?;
     }
-    let screen = ubugoe_view::open(language(config.lang)).map_err(StartError::View)?;
+    let screen =
+        ubugoe_view::open(presenters::language(config.tongue)).map_err(StartError::View)?;
     #[cfg(feature = "drive")]
     if let Some((width, height)) = options.in_memory {
         ubugoe_view::drive::resize(&screen, width, height);
@@ -204,7 +213,9 @@ pub fn run(config: &Config, options: &Options) -> Result<(), StartError> {
     #[cfg(not(feature = "drive"))]
     let Options {} = options;
     let (inputs, from) = Sender::channel();
-    presenters::bind(&screen, &inputs);
+    let typing =
+        input::start(config.input.clone(), screen.as_weak()).map_err(StartError::Thread)?;
+    presenters::bind(&screen, &inputs, &typing);
     let clock = Arc::new(Clock::new(config.clock.clone()));
     let outbox = OutboxHandle::new(open_outbox(config)?);
     forget_old_records(&outbox, clock.unix());
@@ -218,7 +229,7 @@ pub fn run(config: &Config, options: &Options) -> Result<(), StartError> {
     }
     let cities = cities(config)?;
     let link = start_link(config, &cities, &outbox, &clock, &inputs)?;
-    let mut parts = parts(config, cities, outbox, Arc::clone(&clock))?;
+    let mut parts = parts(config, cities, outbox, Arc::clone(&clock), inputs.clone())?;
     let board = Arc::new(Board::default());
     #[cfg(feature = "drive")]
     if let Some(path) = &options.control {
@@ -243,6 +254,7 @@ pub fn run(config: &Config, options: &Options) -> Result<(), StartError> {
     let mut canvas = OnScreen {
         screen: screen.as_weak(),
         board,
+        typing,
     };
     let worker = thread::Builder::new()
         .name("core".to_owned())
@@ -261,13 +273,6 @@ pub fn run(config: &Config, options: &Options) -> Result<(), StartError> {
         tracing::error!("the loop ended in a panic");
     }
     ran
-}
-
-const fn language(lang: Lang) -> Language {
-    match lang {
-        Lang::Ja => Language::Ja,
-        Lang::En => Language::En,
-    }
 }
 
 fn read(path: &Path) -> Result<Vec<u8>, StartError> {
@@ -293,13 +298,16 @@ fn key<T>(path: &Path, parse: impl FnOnce(&str) -> Result<T, KeyError>) -> Resul
     })
 }
 
+fn outbox_config(config: &Config) -> outbox::Config {
+    outbox::Config::at(config.data_dir.join("outbox.sqlite"))
+}
+
 fn open_outbox(config: &Config) -> Result<Outbox, StartError> {
-    let path = config.data_dir.join("outbox.sqlite");
     fs::create_dir_all(&config.data_dir).map_err(|source| StartError::File {
         path: config.data_dir.clone(),
         source,
     })?;
-    Outbox::open(&outbox::Config::at(path)).map_err(StartError::Outbox)
+    Outbox::open(&outbox_config(config)).map_err(StartError::Outbox)
 }
 
 /// What ties a card to a certificate is kept this long after a visit: as long as its status may be of use here.
@@ -371,6 +379,7 @@ fn parts(
     cities: Vec<City>,
     outbox: OutboxHandle,
     clock: Arc<Clock>,
+    inputs: Sender,
 ) -> Result<Parts, StartError> {
     let pem: String = config
         .sign_roots
@@ -388,8 +397,49 @@ fn parts(
         certificates: config.certificates.clone(),
         trust: Arc::new(Trust::from_pem(&pem).map_err(StartError::Roots)?),
         desk: Desk::new(config.device.clone(), signing, records, cities, outbox),
-        lang: config.lang,
+        tongue: config.tongue,
+        comfort: Comfort {
+            night: config.night,
+            ..Comfort::default()
+        },
+        nurseries: nurseries(config),
+        drafts: Drafts::in_folder(&config.data_dir),
+        service: service::Settings {
+            accounts: Accounts::open(
+                config.staff.clone(),
+                config.technician.clone(),
+                config.data_dir.join("staff-tries.json"),
+            ),
+            switch: config.service_switch.clone(),
+            usual: config.usual.clone(),
+            device: config.device.to_string(),
+            brokers: config.brokers.clone(),
+            outbox: outbox_config(config),
+            inputs,
+        },
     })
+}
+
+/// The list of nursery places. Without one, or where it cannot be read, choices are asked as words.
+fn nurseries(config: &Config) -> Option<Index> {
+    let path = config.nurseries.as_ref()?;
+    let bytes = fs::read(path)
+        .inspect_err(
+            |error| tracing::error!(path = %path.display(), %error, "nursery list not read"),
+        )
+        .ok()?;
+    let read = import::import(&bytes)
+        .inspect_err(|error| {
+            let error = error as &dyn std::error::Error;
+            tracing::error!(path = %path.display(), error, "nursery list not read");
+        })
+        .ok()?;
+    tracing::info!(
+        places = read.facilities.len(),
+        problems = read.problems.len(),
+        "nursery list read"
+    );
+    Some(Index::build(read.facilities, &[]))
 }
 
 fn start_card(

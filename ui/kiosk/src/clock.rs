@@ -54,6 +54,15 @@ impl Clock {
         }
     }
 
+    /// What says whether it may be believed.
+    #[must_use]
+    pub const fn source(&self) -> &'static str {
+        match self.trust {
+            ClockTrust::System => "system",
+            ClockTrust::Timesyncd(_) => "timesyncd",
+        }
+    }
+
     /// Today in Japan, or `None` while the clock is not synchronised.
     #[must_use]
     pub fn today(&self) -> Option<Date> {

@@ -3,11 +3,14 @@
 //! Values become types here; the rest of the kiosk never sees a raw string from the file. Reading the file itself
 //! is the binary's business.
 
-use std::{fmt, path::PathBuf, time::Duration};
+use std::{collections::BTreeSet, fmt, path::PathBuf, time::Duration};
 
 use serde::Deserialize;
-use ubugoe_procedures::{Lang, MunicipalityCode};
+use ubugoe_procedures::{IssuerKind, MunicipalityCode, PlaceKind, Tongue};
 use ubugoe_protocol::{DeviceId, RecipientId};
+use ubugoe_visit::service::{Place, Role, Staff, StaffNumber, Usual};
+
+use crate::service::accounts::{self, Account};
 
 /// Everything the kiosk needs to know before it starts.
 #[derive(Debug, Clone)]
@@ -21,7 +24,7 @@ pub struct Config {
     /// Folder of the ward's open birth certificates, one JSON file each.
     pub certificates: PathBuf,
     /// Language of the resting screen.
-    pub lang: Lang,
+    pub tongue: Tongue,
     /// Dim colours.
     pub night: bool,
     /// What proves the clock.
@@ -38,6 +41,20 @@ pub struct Config {
     pub recipients: Vec<Recipient>,
     /// PEM files of the roots a signature certificate must chain to.
     pub sign_roots: Vec<PathBuf>,
+    /// Where the device stands.
+    pub place: Place,
+    /// Staff who may sign in.
+    pub staff: Vec<Account>,
+    /// Hash of the technician's PIN.
+    pub technician: Option<String>,
+    /// The file that says that the service switch is on: made by the front panel's key, or a udev rule.
+    pub service_switch: PathBuf,
+    /// What the ward writes on every certificate.
+    pub usual: Option<Usual>,
+    /// The municipality's list of nursery places, as it publishes it.
+    pub nurseries: Option<PathBuf>,
+    /// Kana to kanji. Without it kana, single kanji and postcodes work.
+    pub input: Option<ubugoe_ime::Config>,
 }
 
 /// What makes the clock trusted.
@@ -159,6 +176,59 @@ struct Raw {
     keys: RawKeys,
     recipient: Vec<RawRecipient>,
     sign_roots: Vec<PathBuf>,
+    #[serde(default = "ward")]
+    place: String,
+    #[serde(default)]
+    staff: Vec<RawStaff>,
+    technician: Option<RawTechnician>,
+    #[serde(default = "service_switch")]
+    service_switch: PathBuf,
+    ward: Option<RawWard>,
+    nurseries: Option<PathBuf>,
+    input: Option<RawInput>,
+}
+
+/// Where the conversion server may write (in memory on an appliance), and whom it runs as where the kiosk is root.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RawInput {
+    home: PathBuf,
+    uid: Option<u32>,
+    gid: Option<u32>,
+}
+
+impl RawInput {
+    fn config(self) -> ubugoe_ime::Config {
+        let account = self.uid.zip(self.gid);
+        ubugoe_ime::Config {
+            account: account.map(|(uid, gid)| ubugoe_ime::Account { uid, gid }),
+            ..ubugoe_ime::Config::debian(self.home)
+        }
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RawStaff {
+    id: String,
+    name: String,
+    role: String,
+    pin_hash: String,
+    issues: Option<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RawTechnician {
+    pin_hash: String,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RawWard {
+    place_kind: i64,
+    place_addr: String,
+    place_name: Option<String>,
 }
 
 #[derive(Deserialize, Default)]
@@ -199,6 +269,14 @@ struct RawRecipient {
     municipality: String,
     hpke: PathBuf,
     receipt: PathBuf,
+}
+
+fn ward() -> String {
+    "ward".to_owned()
+}
+
+fn service_switch() -> PathBuf {
+    "/run/ubugoe/service-switch".into()
 }
 
 fn ja() -> String {
@@ -249,11 +327,11 @@ impl Config {
             "six digits with check digit",
             raw.birthplace.parse().ok(),
         );
-        let lang = problems.parse(
+        let tongue = problems.parse(
             "language",
             &raw.language,
-            "\"ja\" or \"en\"",
-            lang(&raw.language),
+            "\"ja\", \"ja-easy\", \"en\", \"zh\", \"pt\", \"vi\", \"tl\" or \"ne\"",
+            Tongue::from_tag(&raw.language),
         );
         let clock = problems.parse(
             "clock",
@@ -273,13 +351,24 @@ impl Config {
             problems.parse::<()>("sign_roots", "", "[\"jpki-sign-ca.pem\"]", None);
         }
         let recipients = recipients(&raw.recipient, &mut problems);
-        match (device, birthplace, lang, clock, problems.0.is_empty()) {
-            (Some(device), Some(birthplace), Some(lang), Some(clock), true) => Ok(Self {
+        let place = problems.parse(
+            "place",
+            &raw.place,
+            "\"ward\" or \"counter\"",
+            place(&raw.place),
+        );
+        let staff = staff(&raw.staff, place.unwrap_or_default(), &mut problems);
+        let technician = raw.technician.and_then(|technician| {
+            pin_hash("technician.pin_hash", &technician.pin_hash, &mut problems)
+        });
+        let usual = raw.ward.and_then(|ward| usual(ward, &mut problems));
+        match (device, birthplace, tongue, clock, problems.0.is_empty()) {
+            (Some(device), Some(birthplace), Some(tongue), Some(clock), true) => Ok(Self {
                 device,
                 data_dir: raw.data_dir,
                 birthplace,
                 certificates: raw.certificates,
-                lang,
+                tongue,
                 night: raw.night,
                 clock,
                 card: Card {
@@ -306,18 +395,112 @@ impl Config {
                 },
                 recipients,
                 sign_roots: raw.sign_roots,
+                place: place.unwrap_or_default(),
+                staff,
+                technician,
+                service_switch: raw.service_switch,
+                usual,
+                nurseries: raw.nurseries,
+                input: raw.input.map(RawInput::config),
             }),
             _ => Err(ConfigError::Values(problems.0)),
         }
     }
 }
 
-fn lang(text: &str) -> Option<Lang> {
+fn place(text: &str) -> Option<Place> {
     match text {
-        "ja" => Some(Lang::Ja),
-        "en" => Some(Lang::En),
+        "ward" => Some(Place::Ward),
+        "counter" => Some(Place::Counter),
         _ => None,
     }
+}
+
+/// A hash; what stands there instead may be a PIN, so it is not repeated.
+fn pin_hash(key: &str, text: &str, problems: &mut Problems) -> Option<String> {
+    let hash = accounts::is_hash(text).then(|| text.to_owned());
+    problems.parse(
+        key,
+        "(hidden)",
+        "\"$argon2id$…\", made by `ubugoe-kiosk hash-pin`",
+        hash,
+    )
+}
+
+fn staff(raw: &[RawStaff], place: Place, problems: &mut Problems) -> Vec<Account> {
+    let mut seen = BTreeSet::new();
+    raw.iter()
+        .filter_map(|one| {
+            let number = problems.parse(
+                "staff.id",
+                &one.id,
+                "\"0417\": one to eight digits, each once",
+                StaffNumber::new(&one.id).filter(|_| seen.insert(one.id.clone())),
+            );
+            let name = problems.parse(
+                "staff.name",
+                &one.name,
+                "\"海野　渚\"",
+                Some(&one.name).filter(|name| !name.trim().is_empty()),
+            );
+            let role = problems.parse(
+                "staff.role",
+                &one.role,
+                "\"ward\" in a ward, \"counter\" at a counter",
+                match (one.role.as_str(), place) {
+                    ("ward", Place::Ward) => Some(Role::Ward),
+                    ("counter", Place::Counter) => Some(Role::Counter),
+                    _ => None,
+                },
+            );
+            let hash = pin_hash("staff.pin_hash", &one.pin_hash, problems);
+            let issues = match one.issues.as_deref() {
+                None => Some(None),
+                Some(text) => problems.parse(
+                    "staff.issues",
+                    text,
+                    "\"doctor\", \"midwife\" or \"other\"",
+                    match text {
+                        "doctor" => Some(Some(IssuerKind::Doctor)),
+                        "midwife" => Some(Some(IssuerKind::Midwife)),
+                        "other" => Some(Some(IssuerKind::Other)),
+                        _ => None,
+                    },
+                ),
+            };
+            Some(Account {
+                staff: Staff {
+                    number: number?,
+                    name: name?.clone(),
+                    role: role?,
+                    issues: issues?,
+                },
+                pin_hash: hash?,
+            })
+        })
+        .collect()
+}
+
+fn usual(raw: RawWard, problems: &mut Problems) -> Option<Usual> {
+    let kinds = [
+        PlaceKind::Hospital,
+        PlaceKind::Clinic,
+        PlaceKind::MaternityHome,
+        PlaceKind::Home,
+        PlaceKind::Other,
+    ];
+    let at = usize::try_from(raw.place_kind - 1).ok();
+    let place_kind = problems.parse(
+        "ward.place_kind",
+        &raw.place_kind.to_string(),
+        "1 hospital, 2 clinic, 3 maternity home, 4 at home, 5 other",
+        at.and_then(|at| kinds.get(at).copied()),
+    );
+    Some(Usual {
+        place_kind: place_kind?,
+        place_addr: raw.place_addr,
+        place_name: raw.place_name,
+    })
 }
 
 fn clock(text: &str) -> Option<ClockTrust> {
@@ -404,6 +587,32 @@ mod tests {
             text.contains("4 problem(s)") && text.contains("d-7f3a91"),
             "{text}"
         );
+    }
+
+    fn with_staff(role: &str, hash: &str) -> String {
+        format!(
+            "{GOOD}\n[[staff]]\nid = \"0417\"\nname = \"海野　渚\"\nrole = \"{role}\"\npin_hash = \"{hash}\"\nissues = \"midwife\"\n"
+        )
+    }
+
+    #[test]
+    fn staff_have_a_number_a_name_a_role_that_fits_the_place_and_a_hash() {
+        let hash = crate::service::accounts::hash_pin("270418").unwrap();
+        let config = Config::from_toml(&with_staff("ward", &hash)).unwrap();
+        assert_eq!(config.staff.first().unwrap().staff.number.as_str(), "0417");
+        assert_eq!(
+            config.service_switch.to_str(),
+            Some("/run/ubugoe/service-switch")
+        );
+        let Err(ConfigError::Values(problems)) = Config::from_toml(&with_staff("counter", &hash))
+        else {
+            panic!("an officer in a ward");
+        };
+        assert_eq!(problems.first().unwrap().key, "staff.role");
+        let Err(error) = Config::from_toml(&with_staff("ward", "270418")) else {
+            panic!("a PIN instead of a hash");
+        };
+        assert!(!error.to_string().contains("270418"), "{error}");
     }
 
     #[test]

@@ -11,8 +11,11 @@
 //! {"do":"type","text":"…"}                        a hardware keyboard
 //! {"do":"snapshot","path":"/…/page.png"}          the screen as PNG
 //! {"do":"move_clock","seconds":86400}             tomorrow
+//! {"do":"monkey","touches":1000,"seed":7}         so many touches anywhere, then what the loop last reported
 //! {"do":"quit"}                                   end the program
 //! ```
+
+mod monkey;
 
 use std::{
     fs,
@@ -49,6 +52,7 @@ enum Order {
     Type { text: String },
     Snapshot { path: PathBuf },
     MoveClock { seconds: u32 },
+    Monkey { touches: u32, seed: u64 },
     Quit,
 }
 
@@ -228,6 +232,17 @@ fn obey(order: Order, reach: &Reach) -> Answer {
                 ..Answer::default()
             }
         }
+        Order::Monkey { touches, seed } => match monkey::run(reach, touches, seed) {
+            Ok(()) => Answer {
+                ok: true,
+                posted: reach.board.last(),
+                ..Answer::default()
+            },
+            Err(error) => Answer {
+                error: Some(error),
+                ..Answer::default()
+            },
+        },
         Order::Quit => {
             let quit = ubugoe_view::quit_event_loop().map_err(|e| e.to_string());
             Answer {

@@ -18,19 +18,24 @@ use std::{
 
 use ubugoe_card::{CardEvent, CardService, Request};
 use ubugoe_edge::LinkEvent;
-use ubugoe_procedures::{Catalogue, Lang, MunicipalityCode};
+use ubugoe_procedures::{Catalogue, MunicipalityCode, Tongue, nursery::Index};
 use ubugoe_protocol::cades::Trust;
 use ubugoe_visit::{
-    CardIdentity, CardTrouble, CertificateTrouble, Context, Delivery, Effect, Event, Failure,
-    QuestionNumber, Stage, State, Ticket, Timer, audit, left_out, obstacle, question_number, step,
+    CardIdentity, CardTrouble, CertificateTrouble, ChildKey, Comfort, Context, Delivery, Effect,
+    Event, Failure, Found, PrintTrouble, QuestionNumber, SavedDraft, Stage, State, TextSize,
+    Ticket, Timer, WardFlags, audit, left_out, line_view, nursery_hits, obstacle, question_number,
+    service::{Ask, Service, ServiceDesk, ServiceEffect, ServiceEvent, SignIn, Who},
+    step,
 };
 
 use crate::{
     cardside,
     clock::Clock,
     desk::{Desk, News, Signing, news},
+    drafts::Drafts,
     pad::Pad,
     presenters::{self, Around, Picture, Typed},
+    service::{self, Done, Settings, Side, accounts},
     ward,
 };
 
@@ -60,12 +65,29 @@ pub enum Input {
     Visit(Event),
     /// From the PIN pad.
     Key(Key),
-    /// The certificate at this place of the list was chosen.
-    CertificateChosen(usize),
+    /// The mark of the certificate at this place of the list is to change.
+    CertificateToggled(usize),
+    /// The screen is to be set otherwise.
+    Comfort(Wish),
+    /// Something about the nursery places, by their ids.
+    Nursery(NurseryAsk),
     /// A question was answered or skipped.
     Answer(Typed),
     /// Somebody asked for staff.
     StaffCalled,
+    /// Something about staff at the device.
+    Service(ServiceEvent),
+    /// The certificate at this place of the ward's list was chosen.
+    PaperChosen(usize),
+    /// A PIN of the staff was compared.
+    PinCompared {
+        /// Which question this answers.
+        ask: Ask,
+        /// Whose it should be.
+        who: Who,
+        /// Whether it is.
+        right: bool,
+    },
     /// From the card service.
     Card(CardEvent),
     /// From the link.
@@ -76,6 +98,48 @@ pub enum Input {
     Settle(mpsc::Sender<()>),
     /// End the loop.
     Stop,
+}
+
+/// What is asked of the list of nursery places.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum NurseryAsk {
+    /// Look for this kind too, or not any more.
+    Kind(String),
+    /// Take this choice out.
+    Remove(String),
+    /// Move this choice by one; true: towards the first.
+    Move(String, bool),
+}
+
+/// One thing about the screen that somebody would like otherwise.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Wish {
+    /// The size of words.
+    Text(TextSize),
+    /// Dim colours.
+    Night(bool),
+    /// Strong contrast.
+    Contrast(bool),
+    /// For the left hand.
+    LeftHanded(bool),
+    /// For gloves.
+    Glove(bool),
+    /// Sounds.
+    Sound(bool),
+}
+
+impl Wish {
+    const fn on(self, mut comfort: Comfort) -> Comfort {
+        match self {
+            Self::Text(text) => comfort.text = text,
+            Self::Night(night) => comfort.night = night,
+            Self::Contrast(contrast) => comfort.contrast = contrast,
+            Self::LeftHanded(left_handed) => comfort.left_handed = left_handed,
+            Self::Glove(glove) => comfort.glove = glove,
+            Self::Sound(sound) => comfort.sound = sound,
+        }
+        comfort
+    }
 }
 
 /// A handle to the loop.
@@ -159,7 +223,15 @@ pub struct Parts {
     /// The desk.
     pub desk: Desk,
     /// Language of the resting screen.
-    pub lang: Lang,
+    pub tongue: Tongue,
+    /// How the resting screen is set.
+    pub comfort: Comfort,
+    /// Nursery places that can be looked up.
+    pub nurseries: Option<Index>,
+    /// Drafts that are kept between visits.
+    pub drafts: Drafts,
+    /// Staff's side.
+    pub service: Settings,
 }
 
 /// The loop's own memory.
@@ -175,6 +247,7 @@ struct Core<'a> {
     online: bool,
     has_room: bool,
     fresh: bool,
+    staff: Side,
 }
 
 /// Runs until [`Input::Stop`] or until every sender is gone.
@@ -187,7 +260,7 @@ pub fn run(
     inputs: &mpsc::Receiver<Input>,
     screen: &mut dyn Canvas,
 ) {
-    let state = State::resting(parts.lang);
+    let state = State::resting(parts.tongue, parts.comfort);
     let mut core = Core {
         parts,
         card,
@@ -200,8 +273,10 @@ pub fn run(
         online: false,
         has_room: true,
         fresh: true,
+        staff: Side::new(),
     };
     core.look_for_room();
+    core.forget_old_drafts();
     core.draw();
     loop {
         let input = match core.next_deadline() {
@@ -227,12 +302,17 @@ impl Core<'_> {
     fn next_deadline(&self) -> Option<Duration> {
         self.timers
             .values()
+            .copied()
+            .chain(self.staff.deadline())
             .min()
             .map(|at| at.saturating_duration_since(Instant::now()))
     }
 
     fn due_timer(&mut self) -> Option<Input> {
         let now = Instant::now();
+        if self.staff.is_idle(now) {
+            return Some(Input::Service(ServiceEvent::Idle));
+        }
         let due = self
             .timers
             .iter()
@@ -246,23 +326,45 @@ impl Core<'_> {
 
     fn take(&mut self, input: Input) {
         match input {
-            Input::Visit(event) => self.step(event),
+            Input::Visit(event) => {
+                let event = self.for_staff(event);
+                self.step(event);
+            }
+            Input::Service(event) => self.step(Event::Service(event)),
+            Input::PaperChosen(at) => {
+                if let Service::Ward(ward) = &self.state.service
+                    && let Some(paper) = ward.papers.get(at)
+                {
+                    let key = paper.key();
+                    self.step(Event::Service(ServiceEvent::PaperChosen(key)));
+                }
+            }
+            Input::PinCompared { ask, who, right } => {
+                let now = Instant::now();
+                let answer = self.parts.service.accounts.looked(&who, right, now);
+                self.step(Event::Service(ServiceEvent::PinChecked { ask, answer }));
+            }
             Input::Key(key) => self.key(key),
-            Input::CertificateChosen(index) => {
+            Input::CertificateToggled(index) => {
                 if let Stage::Certificate { candidates, .. } = &self.state.stage
                     && let Some(chosen) = candidates.get(index)
                 {
-                    let (number, child_order) = (chosen.number.clone(), chosen.child_order());
-                    self.step(Event::CertificateConfirmed {
+                    let ChildKey { number, order } = chosen.key();
+                    self.step(Event::CertificateToggled {
                         number,
-                        child_order,
+                        child_order: order,
                     });
                 }
+            }
+            Input::Nursery(ask) => self.nursery(ask),
+            Input::Comfort(wish) => {
+                let set = wish.on(self.state.comfort);
+                self.step(Event::ComfortChanged(set));
             }
             Input::Answer(typed) => self.answer(typed),
             Input::StaffCalled => {
                 tracing::info!(stage = audit::name(&self.state.stage), "staff called");
-                self.step(Event::Touched);
+                self.step(Event::StaffCalled);
             }
             Input::Card(event) => {
                 if let Some(event) = self.heard_card(event) {
@@ -279,13 +381,59 @@ impl Core<'_> {
         }
     }
 
+    fn nursery(&mut self, ask: NurseryAsk) {
+        let Stage::Nursery(draft) = &self.state.stage else {
+            return;
+        };
+        let place = |id: &str| {
+            let choices = &draft.nursery.choices;
+            choices.iter().position(|choice| choice.id == id)
+        };
+        let event = match ask {
+            NurseryAsk::Kind(id) => {
+                let mut wish = draft.nursery.wish.clone();
+                match wish.kinds.iter().position(|kind| *kind == id) {
+                    Some(at) => {
+                        wish.kinds.remove(at);
+                    }
+                    None => wish.kinds.push(id),
+                }
+                Some(Event::NurseryWished(wish))
+            }
+            NurseryAsk::Remove(id) => place(&id).map(Event::NurseryRemoved),
+            NurseryAsk::Move(id, up) => place(&id).map(|place| Event::NurseryMoved { place, up }),
+        };
+        if let Some(event) = event {
+            self.step(event);
+        }
+    }
+
+    /// What the shared parts of the screen (question page, "stop") mean while staff have it.
+    fn for_staff(&self, event: Event) -> Event {
+        if !self.state.service.is_open() {
+            return event;
+        }
+        match event {
+            Event::BackWanted => Event::Service(ServiceEvent::BackWanted),
+            Event::QuitWanted => Event::Service(ServiceEvent::Closed),
+            Event::Touched => Event::Service(ServiceEvent::Touched),
+            other => other,
+        }
+    }
+
     fn step(&mut self, event: Event) {
-        let cx = context(self.parts, self.has_room);
+        self.staff
+            .prepare(&self.parts.service.device, self.parts.clock.unix());
+        let card = self.state.stage.card().map(|card| card.facts.identity);
+        let desk = self
+            .staff
+            .desk(&self.parts.service, service::now(self.parts), card);
+        let cx = context(self.parts, (self.has_room, self.online), desk);
         let before = self.state.clone();
         let (after, effects) = step(before.clone(), event, &cx);
         if audit::failure(&after.stage) == Some(Failure::FormIncomplete)
             && let Some(draft) = after.stage.draft().or_else(|| before.stage.draft())
-            && let Some(why) = obstacle(draft, before.lang, &cx)
+            && let Some(why) = obstacle(draft, before.tongue, &cx)
         {
             tracing::warn!(
                 error = &why as &dyn std::error::Error,
@@ -295,12 +443,23 @@ impl Core<'_> {
         if let Some(record) = audit::record(&before, &after) {
             tracing::info!(target: "audit", from = record.from, to = record.to, code = record.code, arrived = record.arrived);
         }
+        let records = (&before.service, &after.service);
+        if let Some(record) = ubugoe_visit::service::audit::record(records.0, records.1) {
+            tracing::info!(target: "audit", from = record.from, to = record.to, who = record.who, code = record.code);
+        }
         self.fresh = audit::name(&before.stage) != audit::name(&after.stage)
-            || question(&before) != question(&after);
+            || question(&before) != question(&after)
+            || sheet(&before) != sheet(&after);
         let changed = before != after;
+        let follows = |state: &State| matches!(state.stage, Stage::Following { .. });
+        let back = follows(&after) && !follows(&before);
         self.state = after;
         for effect in effects {
             self.perform(effect);
+        }
+        // What moved while the receipts were covered.
+        if back {
+            self.refresh_deliveries();
         }
         if changed {
             self.draw();
@@ -308,7 +467,11 @@ impl Core<'_> {
     }
 
     fn draw(&mut self) {
-        let cx = context(self.parts, self.has_room);
+        let cx = context(
+            self.parts,
+            (self.has_room, self.online),
+            ServiceDesk::default(),
+        );
         let question = match &self.state.stage {
             Stage::Asking { draft, at, .. } => question_number(draft, at, &cx),
             _ => QuestionNumber { index: 1, total: 1 },
@@ -319,6 +482,20 @@ impl Core<'_> {
             .draft()
             .map(|draft| left_out(draft, &cx))
             .unwrap_or_default();
+        let most_choices = match &self.state.stage {
+            Stage::Nursery(draft) => ubugoe_visit::most_choices(draft, &cx),
+            _ => 0,
+        };
+        let (line, found) = match &self.state.stage {
+            Stage::Line(draft) => {
+                // Offers are on the page for whoever unfolds them; where they have no place there are none.
+                let mut draft = draft.clone();
+                draft.private_wanted = !draft.flags.quiet();
+                (Some(line_view(&draft, &cx)), (Vec::new(), false))
+            }
+            Stage::Nursery(draft) => (None, nursery_hits(draft, &cx)),
+            _ => (None, (Vec::new(), false)),
+        };
         let narrow = |n: usize| i32::try_from(n).unwrap_or(i32::MAX);
         let around = Around {
             catalogue: &self.parts.catalogue,
@@ -330,6 +507,11 @@ impl Core<'_> {
             question: (narrow(question.index), narrow(question.total)),
             fresh: self.fresh,
             left_out: &left_out,
+            birthplace: self.parts.birthplace,
+            line: line.as_ref(),
+            nurseries: cx.nurseries,
+            found: &found,
+            most_choices,
         };
         let report = report(&self.state, &around);
         self.screen
@@ -339,6 +521,9 @@ impl Core<'_> {
     // ------------------------------------------------------------------------------------------ the person
 
     fn key(&mut self, key: Key) {
+        if let Service::SignIn(SignIn::Pin { .. }) = &self.state.service {
+            return self.staff_key(key);
+        }
         let (min, limit, done) = match &self.state.stage {
             Stage::AttributesPin { .. } => (4, 4, Event::AttributesPinEntered),
             Stage::SignPassword { .. } => (6, 16, Event::SignPasswordEntered),
@@ -361,7 +546,43 @@ impl Core<'_> {
         self.draw();
     }
 
+    /// As [`Core::key`], for a PIN of the staff.
+    fn staff_key(&mut self, key: Key) {
+        let (min, limit) = accounts::PIN_DIGITS;
+        match key {
+            Key::Character(character) if character.is_ascii_digit() => {
+                self.pad.press(character, limit);
+            }
+            Key::Character(_) => {}
+            Key::Backspace => self.pad.backspace(),
+            Key::Clear => self.pad.clear(),
+            Key::Submit if self.pad.len() >= min => {
+                return self.step(Event::Service(ServiceEvent::PinEntered));
+            }
+            Key::Submit => {}
+        }
+        self.fresh = false;
+        self.staff.touched(Instant::now());
+        self.draw();
+    }
+
+    /// An answer on the question page, while it shows a field of a certificate.
+    fn staff_answer(&mut self, typed: Typed) {
+        let Some(field) = presenters::certificate_field(&self.state.service, &self.parts.catalogue)
+        else {
+            return;
+        };
+        let event = match presenters::value(field, typed) {
+            Ok(value) => ServiceEvent::Answered(value),
+            Err(code) => ServiceEvent::AnswerUnreadable(code),
+        };
+        self.step(Event::Service(event));
+    }
+
     fn answer(&mut self, typed: Typed) {
+        if self.state.service.is_open() {
+            return self.staff_answer(typed);
+        }
         let Stage::Asking { draft, at, .. } = &self.state.stage else {
             return;
         };
@@ -382,6 +603,7 @@ impl Core<'_> {
     }
 
     fn heard_card(&mut self, event: CardEvent) -> Option<Event> {
+        self.staff.hear_card(&event);
         if let CardEvent::Inserted { .. } | CardEvent::Removed { .. } = &event {
             self.look_for_room();
         }
@@ -433,6 +655,7 @@ impl Core<'_> {
     // ------------------------------------------------------------------------------------------ the city
 
     fn link(&mut self, event: &LinkEvent) {
+        self.staff.hear_link(event, self.parts.clock.unix());
         match news(event) {
             News::Online(online) => {
                 self.online = online;
@@ -446,7 +669,7 @@ impl Core<'_> {
     /// Asks the outbox how far each followed filing has come.
     fn refresh_deliveries(&mut self) {
         let followed = match &self.state.stage {
-            Stage::Following { deliveries } => deliveries.clone(),
+            Stage::Following { deliveries, .. } => deliveries.clone(),
             _ => return,
         };
         for delivery in followed {
@@ -460,7 +683,9 @@ impl Core<'_> {
     fn perform(&mut self, effect: Effect) {
         match effect {
             Effect::ClearPin => self.pad.clear(),
+            Effect::Service(effect) => self.serve(effect),
             Effect::Wipe => {
+                self.staff.visit_ended();
                 self.pad.clear();
                 self.signing = None;
                 self.screen.wipe();
@@ -486,16 +711,15 @@ impl Core<'_> {
                 prepared,
                 signatures,
                 identity,
-                certificate_number,
+                children,
+                protected,
             } => {
                 let now = self.parts.clock.unix();
-                let event = match self.parts.desk.store(
-                    &prepared,
-                    signatures,
-                    identity,
-                    certificate_number,
-                    now,
-                ) {
+                let event = match self
+                    .parts
+                    .desk
+                    .store(&prepared, signatures, identity, children, protected, now)
+                {
                     Ok(deliveries) => {
                         (self.wake)();
                         Event::Stored(deliveries)
@@ -512,6 +736,57 @@ impl Core<'_> {
                 };
                 self.step(event);
             }
+            Effect::KeepDraft { identity, saved } => self.keep_draft(identity, &saved),
+            Effect::DiscardDraft { identity } => {
+                let key = self.parts.desk.records();
+                self.parts.drafts.discard(key, identity);
+            }
+            // The printer comes with its driver.
+            Effect::Print(sheet) => self.step(Event::PrintFailed(sheet, PrintTrouble::NoPrinter)),
+            Effect::KeepVoice(voice) => {
+                let key = self.parts.desk.records();
+                if let Err(error) = self.parts.drafts.keep_voice(key, &voice) {
+                    let error = &error as &dyn std::error::Error;
+                    tracing::error!(error, "what was said about a step is not kept");
+                }
+            }
+        }
+    }
+
+    fn keep_draft(&mut self, identity: CardIdentity, saved: &SavedDraft) {
+        let key = self.parts.desk.records();
+        let event = match self.parts.drafts.keep(key, identity, saved) {
+            Ok(()) => Event::DraftKept { until: saved.until },
+            Err(error) => {
+                tracing::error!(
+                    error = &error as &dyn std::error::Error,
+                    "a draft is not kept"
+                );
+                Event::DraftNotKept {
+                    full: error.is_full(),
+                }
+            }
+        };
+        self.step(event);
+    }
+
+    /// Whoever let one be kept longest decides when nobody's can be wanted any more.
+    fn forget_old_drafts(&self) {
+        let profiles = self.parts.catalogue.profiles();
+        let longest = profiles.map(|profile| profile.resume_hours).max();
+        let now = self.parts.clock.unix();
+        self.parts.drafts.forget_before(now, longest.unwrap_or(72));
+    }
+
+    fn serve(&mut self, effect: ServiceEffect) {
+        let device = service::Device {
+            online: self.online,
+            has_room: self.has_room,
+        };
+        match service::perform(effect, &mut self.staff, self.parts, &mut self.pad, device) {
+            Done::Nothing => {}
+            Done::Answer(event) => self.step(Event::Service(event)),
+            Done::Wipe => self.screen.wipe(),
         }
     }
 
@@ -554,7 +829,11 @@ impl Core<'_> {
         }
     }
 
-    fn certificates(&self, holder: &ubugoe_procedures::CardHolder, card: CardIdentity) -> Event {
+    fn certificates(
+        &mut self,
+        holder: &ubugoe_procedures::CardHolder,
+        card: CardIdentity,
+    ) -> Event {
         let earlier = match self.parts.desk.earlier(card) {
             Ok(earlier) => earlier,
             Err(error) => {
@@ -567,12 +846,23 @@ impl Core<'_> {
         };
         match ward::naming(&self.parts.certificates, holder) {
             Ok(mut candidates) => {
-                candidates.retain(|c| !earlier.iter().any(|e| e.settles(c)));
-                let earlier = earlier.into_iter().flat_map(|e| e.deliveries).collect();
-                Event::CertificatesFound {
+                let folder = &self.parts.certificates;
+                let handed = self.staff.handed_to(holder, card, folder, Instant::now());
+                candidates.extend(handed);
+                candidates.retain(|c| !earlier.iter().any(|e| e.settles(&c.certificate)));
+                let ward = WardFlags {
+                    protection: earlier.iter().any(|e| e.protected),
+                    ..WardFlags::default()
+                };
+                let key = self.parts.desk.records();
+                let now = self.parts.clock.unix();
+                let saved = self.parts.drafts.find(key, card, now).map(Box::new);
+                Event::CertificatesFound(Box::new(Found {
                     candidates,
-                    earlier,
-                }
+                    ward,
+                    earlier: earlier.into_iter().flat_map(|e| e.deliveries).collect(),
+                    saved,
+                }))
             }
             Err(error) => {
                 tracing::error!(
@@ -586,12 +876,20 @@ impl Core<'_> {
 }
 
 /// What the device knows now, as `step` and the pages ask for it.
-fn context(parts: &Parts, has_room: bool) -> Context<'_> {
+fn context<'a>(
+    parts: &'a Parts,
+    (has_room, online): (bool, bool),
+    staff: ServiceDesk<'a>,
+) -> Context<'a> {
     Context {
         catalogue: &parts.catalogue,
         today: parts.clock.today(),
+        now: parts.clock.unix(),
         birthplace: parts.birthplace,
         has_room,
+        online,
+        nurseries: parts.nurseries.as_ref(),
+        staff,
     }
 }
 
@@ -603,6 +901,11 @@ fn question(state: &State) -> Option<(usize, &str)> {
     }
 }
 
+/// The open field of a certificate, if staff are writing one.
+fn sheet(state: &State) -> Option<&ubugoe_visit::service::Sheet> {
+    state.service.form().map(|form| &form.sheet)
+}
+
 fn report(state: &State, around: &Around<'_>) -> Report {
     let question = match &state.stage {
         Stage::Asking { draft, at, .. } => draft
@@ -612,15 +915,39 @@ fn report(state: &State, around: &Around<'_>) -> Report {
         _ => None,
     };
     let deliveries = match &state.stage {
-        Stage::Following { deliveries } => deliveries.iter().map(progress).collect(),
+        Stage::Following { deliveries, .. } => deliveries.iter().map(progress).collect(),
         _ => Vec::new(),
     };
     let code = audit::failure(&state.stage).map(Failure::code);
+    if state.service.is_open() {
+        return staff_report(state, around);
+    }
     Report {
         stage: audit::name(&state.stage),
         code,
         question,
         deliveries,
+        online: around.online,
+        pending: around.pending,
+        card: !state.side.lying.is_empty(),
+    }
+}
+
+/// While staff have the screen: their page stands in the stage's place.
+fn staff_report(state: &State, around: &Around<'_>) -> Report {
+    use ubugoe_visit::{
+        ServiceFailure,
+        service::{CERTIFICATE_FORM, Sheet, audit},
+    };
+    let question = state.service.form().and_then(|form| match &form.sheet {
+        Sheet::Field(path) => Some((CERTIFICATE_FORM.to_owned(), path.to_string())),
+        Sheet::Moment | Sheet::Order | Sheet::Figures | Sheet::Review => None,
+    });
+    Report {
+        stage: audit::name(&state.service),
+        code: audit::failure(&state.service).map(ServiceFailure::code),
+        question,
+        deliveries: Vec::new(),
         online: around.online,
         pending: around.pending,
         card: !state.side.lying.is_empty(),

@@ -17,7 +17,7 @@ use ubugoe_protocol::{
     cades::{self, CadesError, CertificateFacts, Purpose, Trust},
     digest, seal,
 };
-use ubugoe_visit::{CardIdentity, CardTrouble, Delivery, DeliveryState, Prepared};
+use ubugoe_visit::{CardIdentity, CardTrouble, ChildKey, Delivery, DeliveryState, Prepared};
 
 use crate::records::{FiledForm, RecordError, RecordKey, VisitRecord};
 
@@ -40,8 +40,10 @@ pub struct City {
 /// One earlier visit of a card.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Earlier {
-    /// The certificate's number and the child's place in the delivery.
-    pub certificate: (String, u8),
+    /// The children it is about.
+    pub children: Vec<ChildKey>,
+    /// The family's address is protected.
+    pub protected: bool,
     /// The filings as they stand now.
     pub deliveries: Vec<Delivery>,
 }
@@ -227,6 +229,12 @@ impl Desk {
         }
     }
 
+    /// The key for what is kept on this device.
+    #[must_use]
+    pub const fn records(&self) -> &RecordKey {
+        &self.records
+    }
+
     /// Whether another visit may begin.
     #[must_use]
     pub fn has_room(&self) -> bool {
@@ -260,7 +268,8 @@ impl Desk {
         prepared: &[Prepared],
         signatures: Vec<Vec<u8>>,
         card: CardIdentity,
-        certificate_number: String,
+        children: Vec<ChildKey>,
+        protected: bool,
         now: i64,
     ) -> Result<Vec<Delivery>, DeskError> {
         let case = CaseId::generate().map_err(DeskError::Id)?;
@@ -271,14 +280,10 @@ impl Desk {
             rows.push(row);
             forms.push(filed);
         }
-        let child_order = prepared
-            .first()
-            .and_then(|p| p.filing.child_order)
-            .unwrap_or(1);
         let record = VisitRecord {
-            child_order,
             card: card.0,
-            certificate_number,
+            children,
+            protected,
             forms,
         };
         let sealed_record = self.records.seal(&record).map_err(DeskError::Record)?;
@@ -324,6 +329,8 @@ impl Desk {
             procedure: form.filing.procedure.clone(),
             recipient: form.filing.recipient,
             digest,
+            child: form.child,
+            open_until: form.due.map(|due| due.open_until),
         };
         Ok((
             NewRow {
@@ -331,7 +338,7 @@ impl Desk {
                 recipient: city.id.clone(),
                 digest,
                 sealed,
-                legal_due: None,
+                legal_due: form.due.and_then(|due| end_of(due.open_until)),
             },
             filed,
         ))
@@ -410,11 +417,29 @@ impl Desk {
     /// # Errors
     /// When the outbox or a record in it cannot be read: then nobody knows what was filed, and nothing may be offered.
     pub fn earlier(&self, card: CardIdentity) -> Result<Vec<Earlier>, DeskError> {
+        self.visits(|record| record.card == card.0)
+    }
+
+    /// What any card filed here before: for the ward's list. No card is named in it.
+    ///
+    /// # Errors
+    /// As [`Desk::earlier`].
+    pub fn everything(&self) -> Result<Vec<Earlier>, DeskError> {
+        self.visits(|_| true)
+    }
+
+    /// The cities that this device has keys of.
+    #[must_use]
+    pub fn cities(&self) -> &[City] {
+        &self.cities
+    }
+
+    fn visits(&self, of: impl Fn(&VisitRecord) -> bool) -> Result<Vec<Earlier>, DeskError> {
         let visits = self.outbox.lock().visits().map_err(DeskError::Store)?;
         let mut found = Vec::new();
         for sealed in visits.into_iter().filter_map(|visit| visit.record) {
             let record = self.records.open(&sealed).map_err(DeskError::Record)?;
-            if record.card == card.0 {
+            if of(&record) {
                 found.push(self.as_it_stands(record)?);
             }
         }
@@ -427,7 +452,8 @@ impl Desk {
             .into_iter()
             .map(|form| self.try_refresh(&stored(form)));
         Ok(Earlier {
-            certificate: (record.certificate_number, record.child_order),
+            children: record.children,
+            protected: record.protected,
             deliveries: deliveries
                 .collect::<Result<_, _>>()
                 .map_err(DeskError::Store)?,
@@ -436,20 +462,43 @@ impl Desk {
 }
 
 impl Earlier {
+    /// Whether it rests on this certificate.
+    #[must_use]
+    pub fn is_about(&self, certificate: &BirthCertificate) -> bool {
+        self.place(certificate).is_some()
+    }
+
+    /// Which of its children a certificate is about.
+    fn place(&self, certificate: &BirthCertificate) -> Option<usize> {
+        self.children.iter().position(|child| {
+            child.number == certificate.number && child.order == certificate.child_order()
+        })
+    }
+
     /// Whether a certificate is done with: every filing that rests on it is on its way, arrived or accepted. One that an
     /// officer returned, or the city refused, may be filed anew.
     #[must_use]
     pub fn settles(&self, certificate: &BirthCertificate) -> bool {
-        let open = |d: &Delivery| {
-            matches!(
-                d.state,
-                DeliveryState::Returned { .. } | DeliveryState::Refused { .. }
-            )
+        let Some(child) = self.place(certificate) else {
+            return false;
         };
-        self.certificate.0 == certificate.number
-            && self.certificate.1 == certificate.child_order()
-            && !self.deliveries.iter().any(open)
+        // Another child's notification that came back does not open this one's.
+        let open = |d: &Delivery| {
+            d.child.is_none_or(|of| of == child)
+                && matches!(
+                    d.state,
+                    DeliveryState::Returned { .. } | DeliveryState::Refused { .. }
+                )
+        };
+        !self.deliveries.iter().any(open)
     }
+}
+
+/// The last second of a day in Japan, as the outbox counts.
+fn end_of(day: jiff::civil::Date) -> Option<i64> {
+    let jst = jiff::tz::TimeZone::fixed(jiff::tz::offset(9));
+    let end = day.at(23, 59, 59, 0).to_zoned(jst).ok()?;
+    Some(end.timestamp().as_second())
 }
 
 /// What news of the link means to the loop.
@@ -503,6 +552,8 @@ fn stored(form: FiledForm) -> Delivery {
         id: form.id,
         procedure: form.procedure,
         recipient: form.recipient,
+        child: form.child,
+        open_until: form.open_until,
         digest: form.digest,
         state: DeliveryState::Stored,
         arrival_no: None,

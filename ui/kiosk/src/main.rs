@@ -1,22 +1,29 @@
 //! `ubugoe-kiosk`: reads the configuration file and runs the kiosk.
 
-use std::path::PathBuf;
+use std::{
+    io::{self, BufRead as _, Write as _},
+    path::PathBuf,
+};
 
 use anyhow::Context as _;
-use clap::Parser;
+use clap::{Parser, Subcommand};
 use tracing_subscriber::EnvFilter;
 use ubugoe_kiosk::{
     app::{self, Options},
     config::Config,
+    service::accounts,
 };
+use zeroize::Zeroizing;
 
 /// The bedside kiosk.
 #[derive(Debug, Parser)]
-#[command(version)]
+#[command(version, args_conflicts_with_subcommands = true)]
 struct Arguments {
+    #[command(subcommand)]
+    order: Option<Order>,
     /// The configuration file (TOML).
     #[arg(long, value_name = "FILE")]
-    config: PathBuf,
+    config: Option<PathBuf>,
     /// Draw in memory instead of on a display, for example 1280x800.
     #[cfg(feature = "drive")]
     #[arg(long, value_name = "WIDTHxHEIGHT", value_parser = size)]
@@ -25,6 +32,21 @@ struct Arguments {
     #[cfg(feature = "drive")]
     #[arg(long, value_name = "SOCKET")]
     control: Option<PathBuf>,
+}
+
+/// What else this program does than run the kiosk.
+#[derive(Debug, Subcommand)]
+enum Order {
+    /// Read a PIN of 6 to 12 digits from standard input and print its hash for the configuration's `pin_hash`.
+    HashPin,
+}
+
+fn hash_pin() -> anyhow::Result<()> {
+    let mut line = Zeroizing::new(String::new());
+    io::stdin().lock().read_line(&mut line)?;
+    let hash = accounts::hash_pin(line.trim_end_matches(['\r', '\n']))?;
+    writeln!(io::stdout(), "{hash}")?;
+    Ok(())
 }
 
 #[cfg(feature = "drive")]
@@ -37,16 +59,21 @@ fn size(text: &str) -> Result<(u32, u32), String> {
 
 fn main() -> anyhow::Result<()> {
     let arguments = Arguments::parse();
+    if let Some(Order::HashPin) = arguments.order {
+        return hash_pin();
+    }
+    let path = arguments
+        .config
+        .context("no configuration file was named")?;
     tracing_subscriber::fmt()
         .with_env_filter(
             EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info")),
         )
         .with_writer(std::io::stderr)
         .init();
-    let text = std::fs::read_to_string(&arguments.config)
-        .with_context(|| format!("cannot read {}", arguments.config.display()))?;
-    let config =
-        Config::from_toml(&text).with_context(|| format!("in {}", arguments.config.display()))?;
+    let text = std::fs::read_to_string(&path)
+        .with_context(|| format!("cannot read {}", path.display()))?;
+    let config = Config::from_toml(&text).with_context(|| format!("in {}", path.display()))?;
     let options = Options {
         #[cfg(feature = "drive")]
         in_memory: arguments.in_memory,

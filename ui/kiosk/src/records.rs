@@ -5,14 +5,20 @@
 
 use aws_lc_rs::{
     aead::{AES_256_GCM, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKey},
-    hkdf,
+    hkdf, hmac,
 };
+use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 use ubugoe_procedures::{MunicipalityCode, ProcedureId};
+use ubugoe_visit::ChildKey;
 
 /// Version byte in front of every record.
-const VERSION: u8 = 1;
+const VERSION: u8 = 2;
+/// The version before there were several children in a visit.
+const ONE_CHILD: u8 = 1;
 const LABEL: &[u8] = b"ubugoe local visit record v1";
+/// What other things are encrypted as; each is bound to its kind, so that none opens as another.
+const NAMES: &[u8] = b"ubugoe names of local files v1";
 
 /// One filing of a visit.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -26,6 +32,10 @@ pub struct FiledForm {
     pub recipient: MunicipalityCode,
     /// SHA-256 of what was signed.
     pub digest: [u8; 32],
+    /// Which child it is about, by place in [`VisitRecord::children`]; `None`: all of them.
+    pub child: Option<usize>,
+    /// The day until which it arrives in time.
+    pub open_until: Option<Date>,
 }
 
 /// A visit that was stored.
@@ -34,12 +44,53 @@ pub struct FiledForm {
 pub struct VisitRecord {
     /// The card's fingerprint.
     pub card: [u8; 32],
-    /// The certificate the filings rest on.
-    pub certificate_number: String,
-    /// Which child of the delivery: twins may share a number.
-    pub child_order: u8,
+    /// The children the filings are about, in order of birth.
+    pub children: Vec<ChildKey>,
+    /// The family's address is protected.
+    pub protected: bool,
     /// The filings, in the order of the line.
     pub forms: Vec<FiledForm>,
+}
+
+/// A record as it was written before there were several children in a visit.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct OneChild {
+    card: [u8; 32],
+    certificate_number: String,
+    child_order: u8,
+    forms: Vec<OneChildForm>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct OneChildForm {
+    id: [u8; 16],
+    procedure: ProcedureId,
+    recipient: MunicipalityCode,
+    digest: [u8; 32],
+}
+
+impl From<OneChild> for VisitRecord {
+    fn from(old: OneChild) -> Self {
+        let form = |form: OneChildForm| FiledForm {
+            id: form.id,
+            procedure: form.procedure,
+            recipient: form.recipient,
+            digest: form.digest,
+            child: None,
+            open_until: None,
+        };
+        Self {
+            card: old.card,
+            children: vec![ChildKey {
+                number: old.certificate_number,
+                order: old.child_order,
+            }],
+            protected: false,
+            forms: old.forms.into_iter().map(form).collect(),
+        }
+    }
 }
 
 /// Why a record cannot be written or read.
@@ -59,8 +110,11 @@ pub enum RecordError {
     Parse(#[source] serde_json::Error),
 }
 
-/// The key for local records, derived from the device's own secret.
-pub struct RecordKey(LessSafeKey);
+/// The key for local records, derived from the device's own secret, and the one that names files.
+pub struct RecordKey {
+    seal: LessSafeKey,
+    names: hmac::Key,
+}
 
 impl std::fmt::Debug for RecordKey {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -77,64 +131,103 @@ impl RecordKey {
         let refused = |_| RecordError::Crypto("keyed");
         let secret = hkdf::Salt::new(hkdf::HKDF_SHA256, LABEL).extract(device_secret.as_bytes());
         let key = secret.expand(&[LABEL], &AES_256_GCM).map_err(refused)?;
-        Ok(Self(LessSafeKey::new(UnboundKey::from(key))))
+        let names = secret
+            .expand(&[NAMES], hmac::HMAC_SHA256)
+            .map_err(refused)?;
+        Ok(Self {
+            seal: LessSafeKey::new(UnboundKey::from(key)),
+            names: hmac::Key::from(names),
+        })
     }
 
-    /// Encrypts a record: version byte, nonce, AES-256-GCM.
+    /// A file name for something that itself must not stand in one.
+    #[must_use]
+    pub fn name(&self, of: &[u8]) -> String {
+        hex::encode(hmac::sign(&self.names, of))
+    }
+
+    /// Encrypts bytes for one purpose: version byte, nonce, AES-256-GCM.
+    ///
+    /// # Errors
+    /// [`RecordError`] when randomness or encryption fails.
+    pub fn seal_bytes(&self, kind: &[u8], mut body: Vec<u8>) -> Result<Vec<u8>, RecordError> {
+        let mut nonce = [0; NONCE_LEN];
+        getrandom::fill(&mut nonce).map_err(|_| RecordError::Random)?;
+        let bound = [&[VERSION], kind].concat();
+        self.seal
+            .seal_in_place_append_tag(
+                Nonce::assume_unique_for_key(nonce),
+                Aad::from(bound),
+                &mut body,
+            )
+            .map_err(|_| RecordError::Crypto("sealed"))?;
+        Ok([&[VERSION], &nonce[..], &body[..]].concat())
+    }
+
+    /// The inverse of [`RecordKey::seal_bytes`], for the same purpose.
+    ///
+    /// # Errors
+    /// [`RecordError::Version`] for unknown versions, [`RecordError::Crypto`] for a wrong key, another purpose, or
+    /// altered bytes.
+    pub fn open_bytes(&self, kind: &[u8], sealed: &[u8]) -> Result<Vec<u8>, RecordError> {
+        let (version, nonce, body) = match sealed {
+            [version @ (VERSION | ONE_CHILD), rest @ ..] => {
+                let (nonce, body) = rest
+                    .split_first_chunk::<NONCE_LEN>()
+                    .ok_or(RecordError::Version)?;
+                (*version, nonce, body)
+            }
+            _ => return Err(RecordError::Version),
+        };
+        let mut body = body.to_vec();
+        let bound = [&[version], kind].concat();
+        let plain = self
+            .seal
+            .open_in_place(
+                Nonce::assume_unique_for_key(*nonce),
+                Aad::from(bound),
+                &mut body,
+            )
+            .map_err(|_| RecordError::Crypto("opened"))?;
+        Ok(plain.to_vec())
+    }
+
+    /// Encrypts a record.
     ///
     /// # Errors
     /// [`RecordError`] when encoding, randomness or encryption fails.
     pub fn seal(&self, record: &VisitRecord) -> Result<Vec<u8>, RecordError> {
-        let mut body = serde_json::to_vec(record).map_err(RecordError::Parse)?;
-        let mut nonce = [0; NONCE_LEN];
-        getrandom::fill(&mut nonce).map_err(|_| RecordError::Random)?;
-        self.0
-            .seal_in_place_append_tag(
-                Nonce::assume_unique_for_key(nonce),
-                Aad::from([VERSION]),
-                &mut body,
-            )
-            .map_err(|_| RecordError::Crypto("sealed"))?;
-        let mut out = vec![VERSION];
-        out.extend_from_slice(&nonce);
-        out.extend_from_slice(&body);
-        Ok(out)
+        let body = serde_json::to_vec(record).map_err(RecordError::Parse)?;
+        self.seal_bytes(b"", body)
     }
 
-    /// Decrypts a record.
+    /// Decrypts a record; one of the version before is read as it would be written now.
     ///
     /// # Errors
     /// [`RecordError::Version`] for unknown versions, [`RecordError::Crypto`] for a wrong key or altered bytes.
     pub fn open(&self, sealed: &[u8]) -> Result<VisitRecord, RecordError> {
-        let (nonce, body) = match sealed {
-            [VERSION, rest @ ..] => rest
-                .split_first_chunk::<NONCE_LEN>()
-                .ok_or(RecordError::Version)?,
-            _ => return Err(RecordError::Version),
-        };
-        let mut body = body.to_vec();
-        let plain = self
-            .0
-            .open_in_place(
-                Nonce::assume_unique_for_key(*nonce),
-                Aad::from([VERSION]),
-                &mut body,
-            )
-            .map_err(|_| RecordError::Crypto("opened"))?;
-        serde_json::from_slice(plain).map_err(RecordError::Parse)
+        let plain = self.open_bytes(b"", sealed)?;
+        if sealed.first() == Some(&ONE_CHILD) {
+            let old: OneChild = serde_json::from_slice(&plain).map_err(RecordError::Parse)?;
+            return Ok(old.into());
+        }
+        serde_json::from_slice(&plain).map_err(RecordError::Parse)
     }
 }
 
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used, reason = "a panic is the failure")]
-    use super::{RecordError, RecordKey, VisitRecord};
+    use super::{ChildKey, RecordError, RecordKey, VisitRecord};
 
     fn record() -> VisitRecord {
         VisitRecord {
             card: [7; 32],
-            certificate_number: "A-2026-0042".to_owned(),
-            child_order: 1,
+            children: vec![ChildKey {
+                number: "A-2026-0042".to_owned(),
+                order: 1,
+            }],
+            protected: false,
             forms: Vec::new(),
         }
     }
@@ -160,6 +253,34 @@ mod tests {
             altered[at] ^= 1;
             assert!(key.open(&altered).is_err(), "byte {at}");
         }
+    }
+
+    #[test]
+    fn a_record_of_before_there_were_several_children_is_still_read() {
+        use super::{AES_256_GCM, Aad, LABEL, LessSafeKey, NONCE_LEN, Nonce, UnboundKey, hkdf};
+        let old = br#"{"card":[7,7,7,7,7,7,7,7,7,7,7,7,7,7,7,7,7,7,7,7,7,7,7,7,7,7,7,7,7,7,7,7],"certificate_number":"A-2026-0042","child_order":1,"forms":[]}"#;
+        let secret = hkdf::Salt::new(hkdf::HKDF_SHA256, LABEL).extract(b"secret of this device");
+        let key = secret.expand(&[LABEL], &AES_256_GCM).unwrap();
+        let mut body = old.to_vec();
+        LessSafeKey::new(UnboundKey::from(key))
+            .seal_in_place_append_tag(
+                Nonce::assume_unique_for_key([3; NONCE_LEN]),
+                Aad::from([1]),
+                &mut body,
+            )
+            .unwrap();
+        let sealed = [&[1], &[3; NONCE_LEN][..], &body[..]].concat();
+        let key = RecordKey::derive("secret of this device").unwrap();
+        assert_eq!(key.open(&sealed).unwrap(), record());
+    }
+
+    #[test]
+    fn what_was_sealed_for_one_purpose_opens_for_no_other() {
+        let key = RecordKey::derive("secret of this device").unwrap();
+        let sealed = key.seal_bytes(b"draft", b"words".to_vec()).unwrap();
+        assert_eq!(key.open_bytes(b"draft", &sealed).unwrap(), b"words");
+        assert!(key.open_bytes(b"voice", &sealed).is_err() && key.open(&sealed).is_err());
+        assert_ne!(key.name(b"one"), key.name(b"other"));
     }
 
     #[test]

@@ -10,6 +10,10 @@ use std::{
 
 use ubugoe_procedures::{BirthCertificate, CardHolder, CertificateError, Match};
 
+use ubugoe_visit::{Candidate, WardFlags, service::FlagsRead};
+
+use crate::service::sidecar;
+
 /// Why the certificates could not be looked up.
 #[derive(Debug, thiserror::Error)]
 pub enum WardError {
@@ -47,13 +51,14 @@ pub enum WardError {
 /// # Errors
 /// A file that names nobody readable is an error only when no readable file names the mother: one damaged file must
 /// not stop the family in the next bed.
-pub fn naming(folder: &Path, mother: &CardHolder) -> Result<Vec<BirthCertificate>, WardError> {
+pub fn naming(folder: &Path, mother: &CardHolder) -> Result<Vec<Candidate>, WardError> {
     let mut found = Vec::new();
     let mut first_error = None;
     for path in json_files(folder)? {
         match read(&path) {
             Ok(certificate) if certificate.matches_mother(mother) == Match::Exact => {
-                found.push(certificate);
+                let flags = flags_beside(&path);
+                found.push(Candidate { certificate, flags });
             }
             Ok(_) => {}
             Err(error) => {
@@ -62,14 +67,27 @@ pub fn naming(folder: &Path, mother: &CardHolder) -> Result<Vec<BirthCertificate
             }
         }
     }
-    found.sort_by_key(|c| (c.birth_dt, c.child_order()));
+    found.sort_by_key(|c| (c.certificate.birth_dt, c.certificate.child_order()));
     match first_error {
         Some(error) if found.is_empty() => Err(error),
         _ => Ok(found),
     }
 }
 
-fn json_files(folder: &Path) -> Result<Vec<PathBuf>, WardError> {
+/// The ward's marks beside a certificate. What cannot be read is the safe state: staff open what comes next, and nothing
+/// of an address is said.
+pub(crate) fn flags_beside(certificate: &Path) -> WardFlags {
+    match sidecar::flags(certificate) {
+        FlagsRead::Known(flags) => flags,
+        FlagsRead::Unreadable => WardFlags {
+            adoption: true,
+            protection: true,
+            ..WardFlags::default()
+        },
+    }
+}
+
+pub(crate) fn json_files(folder: &Path) -> Result<Vec<PathBuf>, WardError> {
     let unreadable = |source| WardError::Folder {
         path: folder.to_owned(),
         source,
@@ -77,7 +95,7 @@ fn json_files(folder: &Path) -> Result<Vec<PathBuf>, WardError> {
     let mut files = Vec::new();
     for entry in fs::read_dir(folder).map_err(unreadable)? {
         let path = entry.map_err(unreadable)?.path();
-        if path.extension().is_some_and(|e| e == "json") {
+        if path.extension().is_some_and(|e| e == "json") && !sidecar::is_sidecar(&path) {
             files.push(path);
         }
     }
@@ -133,7 +151,10 @@ mod tests {
         put("3.json", &paper("C-1", "山田　華子", "2026-11-22T09:00"));
         put("notes.txt", "not a certificate");
         let found = naming(ward.path(), &mother("山田　花子")).unwrap();
-        let numbers: Vec<&str> = found.iter().map(|c| c.number.as_str()).collect();
+        let numbers: Vec<&str> = found
+            .iter()
+            .map(|c| c.certificate.number.as_str())
+            .collect();
         assert_eq!(numbers, ["B-1", "B-2"]);
     }
 

@@ -250,18 +250,25 @@ pub fn tap(screen: &Screen, label: &str) -> Result<(), DriveError> {
             rect: element.rect,
         });
     }
-    let (x, y) = element.rect.centre();
-    let position = LogicalPosition::new(x, y);
+    touch(screen, element.rect.centre(), element.rect.centre())
+}
+
+/// A finger comes down at one point of the window and leaves at another (the same for a tap), whatever lies there.
+///
+/// # Errors
+/// [`DriveError::Event`] when the window refuses it.
+pub fn touch(screen: &Screen, down: (f32, f32), up: (f32, f32)) -> Result<(), DriveError> {
     let button = PointerEventButton::Left;
-    for event in [
-        WindowEvent::PointerMoved { position },
-        WindowEvent::PointerPressed { position, button },
-        WindowEvent::PointerReleased { position, button },
-        // A finger leaves nothing hovering behind.
-        WindowEvent::PointerExited,
-    ] {
-        send(screen, event)?;
+    let position = LogicalPosition::new(down.0, down.1);
+    send(screen, WindowEvent::PointerMoved { position })?;
+    send(screen, WindowEvent::PointerPressed { position, button })?;
+    let position = LogicalPosition::new(up.0, up.1);
+    if down != up {
+        send(screen, WindowEvent::PointerMoved { position })?;
     }
+    send(screen, WindowEvent::PointerReleased { position, button })?;
+    // A finger leaves nothing hovering behind.
+    send(screen, WindowEvent::PointerExited)?;
     settle(screen);
     Ok(())
 }

@@ -9,6 +9,7 @@
 mod error;
 mod qr;
 pub mod ruby;
+mod shapes;
 mod typing;
 
 #[cfg(feature = "drive")]
@@ -37,6 +38,7 @@ mod generated {
 pub use error::OpenError;
 pub use generated::*;
 pub use qr::qr_image;
+pub use shapes::shapes;
 /// What a composition root needs of Slint itself, so that only this crate names it.
 pub use slint::{
     ComponentHandle, Image, Model, ModelRc, PlatformError, SharedString, VecModel, Weak,

@@ -2,7 +2,7 @@
 //!
 //! It says what happened, never to whom: no name, no address, no answer, no certificate number.
 
-use crate::{DeliveryState, Failure, Stage, State};
+use crate::{DeliveryState, Failure, Print, Stage, State};
 
 /// One line of the device's audit log.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
@@ -36,30 +36,47 @@ pub fn record(before: &State, after: &State) -> Option<Record> {
 
 /// The failure whose page a stage shows.
 #[must_use]
-pub const fn failure(stage: &Stage) -> Option<Failure> {
+pub fn failure(stage: &Stage) -> Option<Failure> {
     match stage {
         Stage::Trouble { failure, .. } => Some(*failure),
         Stage::CardAway { another: false, .. } => Some(Failure::CardTakenAway),
         Stage::CardAway { another: true, .. } => Some(Failure::AnotherCard),
+        Stage::Following { after, .. } => print_failure(after.print),
+        Stage::Line(draft) | Stage::Reviewing { draft, .. } => print_failure(draft.print),
         Stage::Resting
+        | Stage::Language { .. }
+        | Stage::Notice { .. }
+        | Stage::CardWanted
         | Stage::AttributesPin { .. }
         | Stage::ReadingAttributes { .. }
         | Stage::Identity { .. }
         | Stage::FindingCertificate { .. }
+        | Stage::StaffGuides { .. }
+        | Stage::Resume { .. }
         | Stage::Certificate { .. }
-        | Stage::Line(_)
         | Stage::Asking { .. }
-        | Stage::Reviewing { .. }
+        | Stage::Nursery(_)
         | Stage::SignPassword { .. }
         | Stage::Signing { .. }
         | Stage::Storing { .. }
-        | Stage::Following { .. }
+        | Stage::Keeping { .. }
+        | Stage::Paused { .. }
+        | Stage::StillThere { .. }
+        | Stage::Called { .. }
         | Stage::Finished => None,
+        Stage::Paper { was } => failure(was),
+    }
+}
+
+const fn print_failure(print: Print) -> Option<Failure> {
+    match print {
+        Print::Failed(_, failure) => Some(failure),
+        Print::Nothing | Print::Busy(_) | Print::Done(_) => None,
     }
 }
 
 fn arrived(stage: &Stage) -> usize {
-    let Stage::Following { deliveries } = stage else {
+    let Stage::Following { deliveries, .. } = stage else {
         return 0;
     };
     let here = |state: &DeliveryState| match state {
@@ -77,18 +94,29 @@ fn arrived(stage: &Stage) -> usize {
 pub const fn name(stage: &Stage) -> &'static str {
     match stage {
         Stage::Resting => "resting",
+        Stage::Language { .. } => "language",
+        Stage::Notice { .. } => "notice",
+        Stage::CardWanted => "card-wanted",
         Stage::AttributesPin { .. } => "attributes-pin",
         Stage::ReadingAttributes { .. } => "reading-attributes",
         Stage::Identity { .. } => "identity",
         Stage::FindingCertificate { .. } => "finding-certificate",
+        Stage::StaffGuides { .. } => "staff-guides",
+        Stage::Resume { .. } => "resume",
         Stage::Certificate { .. } => "certificate",
         Stage::Line(_) => "line",
         Stage::Asking { .. } => "asking",
+        Stage::Nursery(_) => "nursery",
         Stage::Reviewing { .. } => "reviewing",
         Stage::SignPassword { .. } => "sign-password",
         Stage::Signing { .. } => "signing",
         Stage::Storing { .. } => "storing",
         Stage::Following { .. } => "following",
+        Stage::Keeping { .. } => "keeping",
+        Stage::Paused { .. } => "paused",
+        Stage::StillThere { .. } => "still-there",
+        Stage::Called { .. } => "called",
+        Stage::Paper { .. } => "paper",
         Stage::CardAway { .. } => "card-away",
         Stage::Trouble { .. } => "trouble",
         Stage::Finished => "finished",

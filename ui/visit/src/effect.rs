@@ -2,7 +2,9 @@
 
 use ubugoe_procedures::CardHolder;
 
-use crate::{CardIdentity, Prepared, Ticket};
+use crate::{
+    CardIdentity, ChildKey, Prepared, SavedDraft, Sheet, Ticket, Voice, service::ServiceEffect,
+};
 
 /// Something that shall be done.
 #[derive(Debug, Clone, PartialEq)]
@@ -43,13 +45,33 @@ pub enum Effect {
         signatures: Vec<Vec<u8>>,
         /// The card, for finding the filings again.
         identity: CardIdentity,
-        /// The certificate they rest on.
-        certificate_number: String,
+        /// The children they are about, in order of birth.
+        children: Vec<ChildKey>,
+        /// The family's address is protected.
+        protected: bool,
     },
+    /// Seal a draft for this card and keep it, in place of an older one.
+    KeepDraft {
+        /// The card it is for.
+        identity: CardIdentity,
+        /// What is kept.
+        saved: Box<SavedDraft>,
+    },
+    /// Delete the draft that is kept for this card, if there is one.
+    DiscardDraft {
+        /// The card.
+        identity: CardIdentity,
+    },
+    /// Print.
+    Print(Sheet),
+    /// Keep what somebody said about a step, without anything that tells who.
+    KeepVoice(Voice),
     /// Start (or start anew) a timer.
     Await(Timer),
     /// Forget everything about the person: pads, models, pictures.
     Wipe,
+    /// What staff ask for.
+    Service(ServiceEffect),
 }
 
 /// The timers of a visit.
@@ -57,6 +79,10 @@ pub enum Effect {
 pub enum Timer {
     /// Nobody touched anything.
     Idle,
+    /// "Are you still there?" is on the screen.
+    StillThere,
+    /// A nurse was called.
+    Called,
     /// The card is away: the screen is covered, or only the receipts are still on it.
     CardAway,
     /// The page after the end.
@@ -69,6 +95,8 @@ impl Timer {
     pub const fn seconds(self) -> u64 {
         match self {
             Self::Idle => 600,
+            Self::StillThere => 90,
+            Self::Called => 1800,
             Self::CardAway => 120,
             Self::Farewell => 20,
         }

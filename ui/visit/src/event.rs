@@ -1,9 +1,11 @@
 //! What can happen to a visit. Data only; what follows is `step`'s. No event carries a PIN.
 
-use ubugoe_procedures::{BirthCertificate, CardHolder, FieldPath, Lang, ReasonCode, Value};
+use ubugoe_procedures::{CardHolder, FieldPath, ProcedureId, ReasonCode, Tongue, Value};
 
 use crate::{
-    CardOnReader, CardTrouble, CertificateTrouble, Delivery, Integrity, Ticket, Timer, UnusableCard,
+    CardOnReader, CardTrouble, CertificateTrouble, Comfort, Delivery, FollowingPage, Found,
+    Integrity, NurseryWish, PrintTrouble, Sheet, Ticket, Timer, UnusableCard, Voice,
+    service::ServiceEvent,
 };
 
 /// Something that happened.
@@ -11,22 +13,66 @@ use crate::{
 pub enum Event {
     // ---- the person in front of the screen
     /// A language was chosen.
-    LanguageChosen(Lang),
+    LanguageChosen(Tongue),
+    /// The screen was set otherwise: larger words, dim colours, the other hand.
+    ComfortChanged(Comfort),
+    /// The resting screen was touched.
+    BeginWanted,
+    /// What will happen was read.
+    NoticeRead,
     /// The four digits are complete; the pad holds them, not this event.
     AttributesPinEntered,
     /// "Yes, that is me."
     IdentityConfirmed,
-    /// "This is my child": the certificate with this number, for this child of the delivery. Twins may share a number.
-    CertificateConfirmed {
+    /// Go on with the draft that was kept.
+    ResumeWanted,
+    /// Leave the kept draft, and begin anew.
+    BeginAnewWanted,
+    /// Staff open what comes next. Heard only while one of them is signed in.
+    StaffOpened,
+    /// "This is my child", or not: the certificate with this number, for this child of the delivery.
+    CertificateToggled {
         /// The certificate's number.
         number: String,
         /// Which child of the delivery, from 1.
         child_order: u8,
     },
+    /// "These are my children": every certificate that is marked.
+    CertificatesConfirmed,
     /// "None of these is my child."
     NoCertificateIsMine,
+    /// Add an optional item to this visit, or take it out.
+    ItemToggled(ProcedureId),
+    /// Show private offers, or hide them again.
+    PrivateWanted(bool),
     /// Go on from the line.
     LineSeen,
+    /// Nursery places are looked for otherwise.
+    NurseryWished(NurseryWish),
+    /// A place becomes the last choice.
+    NurseryAdded(String),
+    /// A choice is taken out, by its place.
+    NurseryRemoved(usize),
+    /// A choice moves by one.
+    NurseryMoved {
+        /// Its place.
+        place: usize,
+        /// Towards the first.
+        up: bool,
+    },
+    /// The month from which a place is wanted.
+    NurseryEntry {
+        /// Year.
+        year: i16,
+        /// Month, 1 to 12.
+        month: i8,
+    },
+    /// The choices are made.
+    NurseryDone,
+    /// Without a nursery this time.
+    NurserySkipped,
+    /// How it goes on paper.
+    PaperWanted,
     /// The answer to the question on the screen.
     Answered(Value),
     /// What was typed cannot be a value of the question's kind.
@@ -46,6 +92,20 @@ pub enum Event {
     ReviewConfirmed,
     /// The signature password is complete; the pad holds it, not this event.
     SignPasswordEntered,
+    /// Stop here for now, and keep what was said.
+    PauseWanted,
+    /// "I am here", or "go on" after the nurse.
+    ContinueWanted,
+    /// The nurse was called. This has priority over everything but writing.
+    StaffCalled,
+    /// Away with it, at once and without a question. Always there for everybody, so that it betrays nothing.
+    QuietExitWanted,
+    /// Another page beside the receipts.
+    PageWanted(FollowingPage),
+    /// Print something.
+    PrintWanted(Sheet),
+    /// Something about a step (コエ).
+    VoiceGiven(Voice),
     /// "Try again" on a trouble page.
     RetryWanted,
     /// Stop here, or finish after the receipt.
@@ -100,13 +160,8 @@ pub enum Event {
         trouble: CardTrouble,
     },
     // ---- the ward
-    /// The ward's certificates that name this mother and are not filed yet, and what this card filed here earlier.
-    CertificatesFound {
-        /// In order of birth.
-        candidates: Vec<BirthCertificate>,
-        /// Earlier filings of the same card.
-        earlier: Vec<Delivery>,
-    },
+    /// What the ward has for this mother, what this card filed here earlier, and a draft of it that is kept.
+    CertificatesFound(Box<Found>),
     /// They could not be looked up.
     CertificatesFailed(CertificateTrouble),
     // ---- the desk (sealing and storing)
@@ -117,10 +172,27 @@ pub enum Event {
         /// Whether the device is full rather than broken.
         full: bool,
     },
+    /// The draft is sealed and kept.
+    DraftKept {
+        /// Until when, in seconds since 1970-01-01 UTC.
+        until: i64,
+    },
+    /// It is not.
+    DraftNotKept {
+        /// Whether the device is full rather than broken.
+        full: bool,
+    },
+    /// It came out of the printer.
+    Printed(Sheet),
+    /// It did not.
+    PrintFailed(Sheet, PrintTrouble),
     // ---- the city
     /// News of a filing.
     DeliveryMoved(Delivery),
     // ---- time
     /// A timer that was asked for has run out.
     Elapsed(Timer),
+    // ---- staff
+    /// Something about staff at the device.
+    Service(ServiceEvent),
 }

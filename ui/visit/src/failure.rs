@@ -6,7 +6,7 @@
 
 /// What stopped a visit, as far as the person in front of the screen needs to know.
 ///
-/// The letter says where to look: `C` card, `H` hospital certificate, `F` form, `S` storage, `T` time.
+/// The letter says where to look: `C` card, `H` hospital certificate, `F` form, `P` printer, `S` storage, `T` time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
 #[non_exhaustive]
 pub enum Failure {
@@ -30,6 +30,8 @@ pub enum Failure {
     AnotherCard,
     /// Another program holds the card.
     CardBusy,
+    /// The visit is over and a card still lies on the reader.
+    CardLeft,
     /// The four-digit PIN for the attributes is locked.
     AttributesPinLocked,
     /// One try is left for the four-digit PIN; this device never spends it.
@@ -60,11 +62,17 @@ pub enum Failure {
     ClockUnsynchronised,
     /// A form could not be put together from the answers.
     FormIncomplete,
+    /// There is no printer.
+    NoPrinter,
+    /// The printer is out of paper, or its cover is open.
+    PrinterNoPaper,
+    /// The printer does not answer.
+    PrinterBroken,
 }
 
 impl Failure {
     /// Every failure, in the order of the codes.
-    pub const ALL: [Self; 25] = [
+    pub const ALL: [Self; 29] = [
         Self::NoReader,
         Self::NoCardService,
         Self::CardMute,
@@ -75,6 +83,7 @@ impl Failure {
         Self::CardNonsense,
         Self::AnotherCard,
         Self::CardBusy,
+        Self::CardLeft,
         Self::AttributesPinLocked,
         Self::AttributesPinLastTry,
         Self::SignPasswordLocked,
@@ -90,6 +99,9 @@ impl Failure {
         Self::StorageFailed,
         Self::ClockUnsynchronised,
         Self::FormIncomplete,
+        Self::NoPrinter,
+        Self::PrinterNoPaper,
+        Self::PrinterBroken,
     ];
 
     /// The code as shown on the screen and quoted on the telephone.
@@ -106,6 +118,7 @@ impl Failure {
             Self::CardNonsense => "C-205",
             Self::AnotherCard => "C-206",
             Self::CardBusy => "C-207",
+            Self::CardLeft => "C-208",
             Self::AttributesPinLocked => "C-301",
             Self::AttributesPinLastTry => "C-302",
             Self::SignPasswordLocked => "C-303",
@@ -121,6 +134,9 @@ impl Failure {
             Self::StorageFailed => "S-102",
             Self::ClockUnsynchronised => "T-101",
             Self::FormIncomplete => "F-101",
+            Self::NoPrinter => "P-101",
+            Self::PrinterNoPaper => "P-102",
+            Self::PrinterBroken => "P-103",
         }
     }
 
@@ -133,7 +149,8 @@ impl Failure {
             | Self::SmartphoneToken
             | Self::CardNonsense
             | Self::AnotherCard
-            | Self::CardBusy => true,
+            | Self::CardBusy
+            | Self::CardLeft => true,
             // A card taken away is answered by putting it back; the rest is to be read to its end.
             Self::CardTakenAway
             | Self::NoReader
@@ -153,7 +170,10 @@ impl Failure {
             | Self::StorageFull
             | Self::StorageFailed
             | Self::ClockUnsynchronised
-            | Self::FormIncomplete => false,
+            | Self::FormIncomplete
+            | Self::NoPrinter
+            | Self::PrinterNoPaper
+            | Self::PrinterBroken => false,
         }
     }
 
@@ -168,10 +188,14 @@ impl Failure {
             | Self::CardNonsense
             | Self::AnotherCard
             | Self::CardBusy
+            | Self::CardLeft
             | Self::SignatureWrong
             | Self::NoCertificate
             | Self::StorageFailed
-            | Self::FormIncomplete => true,
+            | Self::FormIncomplete
+            | Self::NoPrinter
+            | Self::PrinterNoPaper
+            | Self::PrinterBroken => true,
             Self::NoReader
             | Self::NoCardService
             | Self::CardExpired
@@ -186,6 +210,66 @@ impl Failure {
             | Self::CertificateUnreadable
             | Self::StorageFull
             | Self::ClockUnsynchronised => false,
+        }
+    }
+}
+
+/// What stops staff, or a technician, at the device: the second table of codes.
+///
+/// `S` concerns staff and the ward's papers (`S-1…` is the store), `T` the technician and the clock (`T-1…` is the visit's clock).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
+pub enum ServiceFailure {
+    /// Too many wrong PINs for this staff number.
+    StaffLocked,
+    /// The configuration names no staff.
+    NoStaff,
+    /// The folder of certificates cannot be read.
+    WardUnreadable,
+    /// A certificate, its flags or its attestation could not be written.
+    WardUnwritable,
+    /// The flags beside a certificate cannot be read: until they are set anew, staff guide the visit.
+    FlagsUnreadable,
+    /// The certificate is filed: it is not corrected here any more.
+    PaperFiled,
+    /// The service switch is not on.
+    NoServiceSwitch,
+    /// The configuration has no PIN for the technician.
+    NoTechnician,
+    /// The self-test gave no result.
+    SelfTestSilent,
+    /// The clock is not synchronised: nothing can be attested.
+    NoTimeToAttest,
+}
+
+impl ServiceFailure {
+    /// Every one, in the order of the codes.
+    pub const ALL: [Self; 10] = [
+        Self::StaffLocked,
+        Self::NoStaff,
+        Self::WardUnreadable,
+        Self::WardUnwritable,
+        Self::FlagsUnreadable,
+        Self::PaperFiled,
+        Self::NoServiceSwitch,
+        Self::NoTechnician,
+        Self::SelfTestSilent,
+        Self::NoTimeToAttest,
+    ];
+
+    /// The code as shown on the screen and quoted on the telephone.
+    #[must_use]
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::StaffLocked => "S-201",
+            Self::NoStaff => "S-202",
+            Self::WardUnreadable => "S-203",
+            Self::WardUnwritable => "S-204",
+            Self::FlagsUnreadable => "S-205",
+            Self::PaperFiled => "S-206",
+            Self::NoServiceSwitch => "T-201",
+            Self::NoTechnician => "T-202",
+            Self::SelfTestSilent => "T-203",
+            Self::NoTimeToAttest => "T-204",
         }
     }
 }

@@ -5,14 +5,24 @@
 //! derived from the state before and the state after ([`audit::record`]), so that no transition can forget it.
 //!
 //! ```text
-//! Resting ─card─> AttributesPin ─> ReadingAttributes ─> Identity ─> FindingCertificate ─> Certificate ─> Line
-//!    ^                                                                                                    │
-//!    │         Storing <── Signing <── SignPassword <── Reviewing <──────────── Asking ⟲ <────────────────┘
-//!    │            │                                        └─ correct a row ──────^
-//!    └─ Finished <── Following (stored → sent → arrived → decided)
+//! Resting ─touch─> Language ─> Notice ─> CardWanted ─> AttributesPin ─> ReadingAttributes ─> Identity
+//!    └─card──────────────────────^  └──card lies───────────^                                   │
+//!                                                                                              v
+//!    Resume <── FindingCertificate ──> StaffGuides ─staff open─┐        (loss, adoption plan)  ...
+//!       │               └────────────> Certificate <───────────┘
+//!       └────────> Line <──────────────────┘
+//!                   │ ^
+//!                   v └── back         ┌─ correct a row ─┐
+//!                 Asking ⟲ ──> Nursery ──> Reviewing ────┘──> SignPassword ──> Signing ──> Storing
+//!                                                                                            │
+//!    Resting <── Finished <──────────── Following (stored → sent → arrived → decided) <──────┘
 //!
-//! with personal data held:  card gone ─> CardAway (covered) ─same card─> back, ─time─> Finished
-//! something fails:          Trouble(code), with or without a way back
+//! with personal data held:  card gone ─> CardAway (covered) ─same card─> back, ─time─> kept, or Finished
+//!                           nobody ────> StillThere (covered) ─touch─> back, ─90 s─> kept, or Finished
+//!                           nurse ─────> Called (covered) ─"go on"─> back
+//!                           pause ─────> Keeping ─> Paused ─> Resting;  same card and PIN ─> Resume
+//! from anywhere but Storing: quiet exit ─> Resting, wiped
+//! something fails:           Trouble(code), with or without a way back
 //! ```
 //!
 //! Three rules hold everywhere, and `tests/` try to break them: nobody's data outlives their card or their patience,
@@ -22,17 +32,29 @@ pub mod audit;
 mod effect;
 mod event;
 mod failure;
+mod family;
+mod line;
+mod nursery;
 mod questions;
+mod saved;
+pub mod service;
 mod state;
 mod step;
 
 pub use effect::{Effect, Timer};
 pub use event::Event;
-pub use failure::Failure;
+pub use failure::{Failure, ServiceFailure};
+pub use line::{LineDate, LineFiling, LineRow, LineSection, LineView, line_view};
+pub use nursery::{
+    APPLICATION as NURSERY_APPLICATION, KINDS as NURSERY_KINDS, NurseryChoice, NurseryDraft,
+    NurseryWish, most_choices, nursery_hits,
+};
 pub use questions::{LeftOut, QuestionNumber, left_out, obstacle, question_number, questions_left};
+pub use saved::{SavedDraft, SavedForm};
 pub use state::{
-    CardFacts, CardIdentity, CardOnReader, CardSide, CardTrouble, CertificateTrouble, Delivery,
-    DeliveryState, Draft, FormDraft, Integrity, PinProblem, Prepared, QuestionAt, Stage, State,
-    Ticket, UnusableCard,
+    Aftercare, Candidate, CardFacts, CardIdentity, CardOnReader, CardSide, CardTrouble,
+    CertificateTrouble, ChildKey, Comfort, Delivery, DeliveryState, Draft, FollowingPage,
+    FormDraft, Found, Integrity, Mood, PaperAdvice, PinProblem, Prepared, Print, PrintTrouble,
+    QuestionAt, Sheet, Stage, State, Step, TextSize, Ticket, UnusableCard, Voice, WardFlags,
 };
 pub use step::{Context, step};

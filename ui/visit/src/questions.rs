@@ -2,60 +2,239 @@
 //! together. Works on a [`Draft`]; knows no stages.
 
 use jiff::civil::Date;
+use ubugoe_procedures::catalogue::Guard;
+use ubugoe_procedures::plan::{self, Around, Audience, Item, Status, Whom};
 use ubugoe_procedures::{
-    Advice, AdviceKind, AssembleError, BirthCertificate, CardHolder, Catalogue,
-    Draft as FilingDraft, Facts, Field, FilerRole, Filing, Lang, MunicipalityCode, Problem,
-    Procedure, Profile, Required, Routing, Source, Value, advice, check, derive, missing, plan,
-    prefill, share,
+    Advice, AdviceKind, Answers, AssembleError, CardHolder, Catalogue, Draft as FilingDraft, Due,
+    Facts, Field, FilerRole, Filing, Match, MunicipalityCode, Problem, Procedure, ProcedureId,
+    Profile, Required, Source, Tongue, Value, advice, check, derive, missing, prefill, share,
 };
 
-use crate::{CardOnReader, Context, Draft, FormDraft, Prepared, QuestionAt};
+use crate::service::key_of;
+use crate::{
+    Candidate, CardOnReader, Context, Draft, FormDraft, NurseryDraft, Prepared, Print, QuestionAt,
+    SavedDraft, WardFlags, family, nursery,
+};
 
-/// The line and the forms, filled from what is known.
+/// The forms, filled from what is known.
 ///
-/// A procedure that goes to the claimant's own municipality gets a form only when that municipality has a profile
-/// here: nothing is ever sent to the wrong city for want of the right one. It stays on the line all the same.
+/// A procedure that goes to a municipality without a profile here gets no form: nothing is ever sent to the wrong city
+/// for want of the right one. It stays on the line all the same.
 pub(crate) fn begin(
     card: CardOnReader,
     holder: CardHolder,
-    certificate: BirthCertificate,
+    certificates: Vec<Candidate>,
     today: Date,
     cx: &Context<'_>,
 ) -> Option<Draft> {
     let home = home_of(&holder.address, cx.catalogue);
-    let facts = Facts {
-        home: home.unwrap_or(cx.birthplace),
-        birthplace: cx.birthplace,
-        role: FilerRole::Mother,
-        certificate: Some(certificate.clone()),
-        holder: holder.clone(),
-        today,
+    // Staff may have handed a certificate to somebody else than the mother: a legal filer all the same (戸籍法52).
+    let handed = cx.staff.handed.filter(|handed| {
+        let this = |found: &Candidate| {
+            handed.key == key_of(&found.certificate)
+                && found.certificate.matches_mother(&holder) != Match::Exact
+        };
+        certificates.iter().any(this)
+    });
+    let role = handed.map_or(FilerRole::Mother, |handed| handed.role);
+    let flags = certificates
+        .iter()
+        .fold(WardFlags::default(), |flags, found| flags.or(found.flags));
+    let facts: Vec<Facts> = certificates
+        .iter()
+        .map(|found| Facts {
+            home: home.unwrap_or(cx.birthplace),
+            birthplace: cx.birthplace,
+            role,
+            certificate: Some(found.certificate.clone()),
+            holder: holder.clone(),
+            today,
+        })
+        .collect();
+    // Where a form goes is decided without the ward's marks: they say how things are shown, not to whom they go.
+    let family = family::at_first(&holder, role, &certificates, home, cx.birthplace);
+    let around = Around {
+        audience: Audience::Staff,
+        ..Around::default()
     };
-    let line = plan(cx.catalogue, &facts);
-    let mut forms = Vec::new();
-    for item in &line.items {
-        let procedure = cx.catalogue.procedure(&item.procedure)?;
-        if home.is_none() && procedure.routing == Routing::ClaimantHome {
+    let whole = plan::line(cx.catalogue, &family, today, &around);
+    let mut forms: Vec<FormDraft> = Vec::new();
+    for item in whole.items.iter().filter(|item| fileable(item)) {
+        let Some(form) = form_of(item, &facts, flags, cx) else {
             continue;
+        };
+        let there = |other: &FormDraft| {
+            other.procedure == form.procedure && (form.child.is_none() || other.child == form.child)
+        };
+        if !forms.iter().any(there) {
+            forms.push(form);
         }
-        let own = prefill(procedure, &facts, cx.catalogue);
-        forms.push(FormDraft {
-            procedure: item.procedure.clone(),
-            recipient: item.recipient,
-            answers: own.clone(),
-            own,
-        });
     }
-    lend(&mut forms, cx);
-    Some(Draft {
+    if forms.is_empty() {
+        return None;
+    }
+    let mut draft = Draft {
         card,
         holder,
-        certificate,
-        line,
+        certificates,
+        flags,
+        role,
         forms,
         asked: Vec::new(),
+        line_seen: false,
+        private_wanted: false,
+        nursery: NurseryDraft::default(),
+        print: Print::Nothing,
         drafted_on: today,
+    };
+    guard(&mut draft, family, cx);
+    lend(&mut draft.forms, cx);
+    (!draft.forms.is_empty()).then_some(draft)
+}
+
+/// The notification of a birth: due whatever else is marked, for a child who lived.
+const BIRTH: &str = "shussei_todoke";
+
+/// What the ward marked takes forms away (nothing is claimed for a child who was lost), or leaves them to whoever asks
+/// (an adoption plan: the adoptive parents claim). The birth is notified all the same.
+fn guard(draft: &mut Draft, family: plan::Family, cx: &Context<'_>) {
+    let family = family::as_told(draft, family);
+    let around = Around {
+        audience: Audience::Staff,
+        ..Around::default()
+    };
+    let marked = plan::line(cx.catalogue, &family, draft.drafted_on, &around);
+    draft.forms.retain_mut(|form| {
+        let about = |item: &&Item<'_>| {
+            let same = form.child.is_none() || Some(item.whom) == form.child.map(Whom::Child);
+            item.procedure.id == form.procedure && same
+        };
+        let Some(item) = marked.items.iter().find(about) else {
+            return false;
+        };
+        if item.guard == Guard::StaffOnly && form.procedure.as_str() != BIRTH {
+            (form.optional, form.chosen) = (true, false);
+        }
+        true
+    });
+}
+
+/// Whether an item can be filed from the bedside: always, or if somebody asks for it. What the bundle holds is not left
+/// out because it is late or rests on something nobody said.
+fn fileable(item: &Item<'_>) -> bool {
+    let open = match item.state {
+        Status::Now | Status::Offer | Status::Late | Status::WaitsFor | Status::Question => true,
+        Status::Upcoming
+        | Status::ByItself
+        | Status::Elsewhere
+        | Status::Staff
+        | Status::Closed
+        | Status::Done => false,
+    };
+    item.procedure.has_form() && (item.procedure.bedside || (item.procedure.bedside_offer && open))
+}
+
+/// A form that covers every child of a delivery has a box for how many they are.
+const OF_ALL: &str = "newborns";
+
+fn form_of(
+    item: &Item<'_>,
+    facts: &[Facts],
+    flags: WardFlags,
+    cx: &Context<'_>,
+) -> Option<FormDraft> {
+    let procedure = item.procedure;
+    let recipient = item.recipients.first()?.municipality?;
+    cx.catalogue.profile(&recipient)?;
+    let of_all = procedure.form.field(OF_ALL).is_some();
+    let child = match item.whom {
+        Whom::Child(at) if !of_all => Some(at),
+        _ => None,
+    };
+    let own_facts = facts.get(child.unwrap_or(0))?;
+    let mut own = prefill(procedure, own_facts, cx.catalogue);
+    if of_all && facts.len() > 1 {
+        rows_of_all(procedure, facts, &mut own, cx);
+    }
+    if flags.protection {
+        protect(procedure, &mut own);
+    }
+    let due = item.deadline.as_ref().map(|deadline| Due {
+        last_day: deadline.last_day,
+        open_until: deadline.open_until,
+        rolled: cx.catalogue.roll(&recipient, deadline.last_day).is_ok(),
+    });
+    Some(FormDraft {
+        procedure: procedure.id.clone(),
+        recipient,
+        child,
+        optional: !procedure.bedside,
+        chosen: procedure.bedside,
+        due,
+        answers: own.clone(),
+        own,
     })
+}
+
+/// The rows for the other children of a delivery, from their own certificates.
+fn rows_of_all(procedure: &Procedure, facts: &[Facts], own: &mut Answers, cx: &Context<'_>) {
+    let count = i64::try_from(facts.len()).unwrap_or(i64::MAX);
+    if let Ok(path) = OF_ALL.parse() {
+        own.set(path, Value::Number(count), Source::Certificate);
+    }
+    for (row, facts) in facts.iter().enumerate().skip(1) {
+        let of_the_child = prefill(procedure, facts, cx.catalogue);
+        into_row(&of_the_child, row, own);
+    }
+}
+
+/// Carries what would stand in the row of the first child into the row of another.
+fn into_row(of_the_child: &Answers, row: usize, to: &mut Answers) {
+    for (path, answer) in of_the_child.iter() {
+        let leaf = path.as_str().strip_prefix("child[0].");
+        let carried = match answer.source {
+            Source::Certificate | Source::Parent | Source::Derived => true,
+            Source::Card | Source::Profile | Source::System => false,
+        };
+        if let Some(leaf) = leaf.filter(|_| carried)
+            && let Ok(path) = format!("newborn[{row}].{leaf}").parse()
+        {
+            to.set(path, answer.value.clone(), answer.source);
+        }
+    }
+}
+
+/// Marks every address of the family as protected: the sharing rules of the forms then carry nothing over to a spouse,
+/// and the office masks it.
+fn protect(procedure: &Procedure, own: &mut Answers) {
+    for field in &procedure.form.fields {
+        let leaf = field.path.as_str().rsplit('.').next();
+        if leaf == Some("confidential") && field.option("dv_support").is_some() {
+            let marked = Value::Choice("dv_support".to_owned());
+            own.set(field.path.clone(), marked, Source::System);
+        }
+    }
+}
+
+/// Puts a kept draft's answers back.
+pub(crate) fn restore(draft: &mut Draft, saved: &SavedDraft, cx: &Context<'_>) {
+    saved.restore(draft, cx);
+    lend(&mut draft.forms, cx);
+}
+
+/// Adds an optional form to what is filed, or takes it out again. True where there was one.
+pub(crate) fn toggle(draft: &mut Draft, procedure: &ProcedureId, cx: &Context<'_>) -> bool {
+    let mut found = false;
+    for form in &mut draft.forms {
+        if form.procedure == *procedure && form.optional {
+            form.chosen = !form.chosen;
+            found = true;
+        }
+    }
+    if found {
+        lend(&mut draft.forms, cx);
+    }
+    found
 }
 
 /// The municipality that an address on a card lies in, among those that have a profile.
@@ -63,7 +242,7 @@ pub(crate) fn begin(
 /// With the prefecture in front, the longest name wins (a ward's begins with its city's). Cards leave the prefecture out
 /// where the register does; then the name must fit exactly one profile, because two municipalities may share a name
 /// (府中市, 伊達市).
-fn home_of(address: &str, catalogue: &Catalogue) -> Option<MunicipalityCode> {
+pub(crate) fn home_of(address: &str, catalogue: &Catalogue) -> Option<MunicipalityCode> {
     let longest = |rest: &str| {
         let fits = |profile: &&Profile| rest.starts_with(profile.name.ja.as_str());
         let length = catalogue
@@ -112,11 +291,8 @@ pub struct LeftOut<'a> {
 /// The forms that the answers send to another office. They are not asked on, not shown and not signed.
 #[must_use]
 pub fn left_out<'a>(draft: &Draft, cx: &Context<'a>) -> Vec<LeftOut<'a>> {
-    draft
-        .forms
-        .iter()
-        .filter_map(|form| elsewhere(form, cx))
-        .collect()
+    let chosen = draft.forms.iter().filter(|form| form.chosen);
+    chosen.filter_map(|form| elsewhere(form, cx)).collect()
 }
 
 fn elsewhere<'a>(form: &FormDraft, cx: &Context<'a>) -> Option<LeftOut<'a>> {
@@ -129,7 +305,11 @@ fn elsewhere<'a>(form: &FormDraft, cx: &Context<'a>) -> Option<LeftOut<'a>> {
 
 fn open<'a>(form: &FormDraft, cx: &Context<'a>) -> Vec<&'a Field> {
     match procedure(form, cx) {
-        Some(procedure) if elsewhere(form, cx).is_none() => missing(procedure, &form.answers),
+        Some(procedure) if form.chosen && elsewhere(form, cx).is_none() => {
+            let mut open = missing(procedure, &form.answers);
+            open.retain(|field| !nursery::answers(form, field.path.as_str(), cx));
+            open
+        }
         Some(_) | None => Vec::new(),
     }
 }
@@ -198,7 +378,11 @@ fn field_at<'a>(draft: &Draft, at: &QuestionAt, cx: &Context<'a>) -> Option<&'a 
     let form = draft.forms.get(at.form)?;
     let procedure = procedure(form, cx)?;
     let field = procedure.form.field(at.path.as_str())?;
-    let asked = !field.staff_only && !field.at_reception && field.required != Required::System;
+    let asked = form.chosen
+        && !field.staff_only
+        && !field.at_reception
+        && field.required != Required::System
+        && !nursery::answers(form, at.path.as_str(), cx);
     let there = field.when.holds(&derive(procedure, &form.answers)) == Some(true);
     (asked && there).then_some(field)
 }
@@ -211,16 +395,12 @@ pub(crate) fn correctable(
     path: &ubugoe_procedures::FieldPath,
     cx: &Context<'_>,
 ) -> Option<QuestionAt> {
-    let filing = &sheet.filing;
-    let form = draft.forms.iter().position(|form| {
-        form.procedure == filing.procedure && form.recipient == filing.recipient
-    })?;
-    let said = match filing.answers.get(path.as_str())?.source {
+    let said = match sheet.filing.answers.get(path.as_str())?.source {
         Source::Parent | Source::Card | Source::Certificate => true,
         Source::Derived | Source::Profile | Source::System => false,
     };
     let at = QuestionAt {
-        form,
+        form: sheet.form,
         path: path.clone(),
     };
     (said && field_at(draft, &at, cx).is_some()).then_some(at)
@@ -252,25 +432,125 @@ pub(crate) fn take(
     Ok(())
 }
 
+/// Writes the nursery choices into the application.
+pub(crate) fn take_choices(draft: &mut Draft, cx: &Context<'_>) {
+    let form = nursery::application(draft).and_then(|at| draft.forms.get(at));
+    if let Some(procedure) = form.and_then(|form| procedure(form, cx)) {
+        nursery::write(draft, procedure);
+        lend(&mut draft.forms, cx);
+    }
+}
+
+/// Writes the month of entry into the application, as if it had been asked.
+pub(crate) fn take_entry(draft: &mut Draft, year: i16, month: i8, cx: &Context<'_>) {
+    let form = nursery::application(draft);
+    if let Some(at) = form
+        && let Ok(path) = "start".parse()
+    {
+        let at = QuestionAt { form: at, path };
+        // A month that is none changes nothing.
+        let _ = take(draft, &at, Value::YearMonth { year, month }, cx);
+    }
+}
+
 /// Works out anew what the forms lend each other, from what is each form's own. So an answer that is taken back is
 /// taken back everywhere, above all a spouse's data once an address is said to be protected.
 fn lend(forms: &mut [FormDraft], cx: &Context<'_>) {
     for form in &mut *forms {
         form.answers = form.own.clone();
     }
-    for lender in 0..forms.len() {
-        let Some(from) = forms.get(lender).cloned() else {
-            continue;
-        };
-        let Some(lending) = procedure(&from, cx) else {
-            continue;
-        };
-        for (place, form) in forms.iter_mut().enumerate() {
-            if place != lender
-                && let Some(to) = procedure(form, cx)
-            {
-                form.answers = share(lending, &from.answers, to, &form.answers);
+    // First what the children of one delivery have in common, then what one procedure tells another.
+    for between_siblings in [true, false] {
+        for lender in 0..forms.len() {
+            let Some(from) = forms.get(lender).filter(|form| form.chosen).cloned() else {
+                continue;
+            };
+            for (place, form) in forms.iter_mut().enumerate() {
+                if place == lender {
+                    continue;
+                }
+                if between_siblings {
+                    lend_to_sibling(&from, form, cx);
+                } else {
+                    lend_to_other(&from, form, cx);
+                }
             }
+        }
+    }
+}
+
+/// Whether a field is about one child alone: never carried over to a brother or sister (trap 40).
+fn of_one_child(path: &str) -> bool {
+    const OWN: [&str; 9] = [
+        "child_mei",
+        "child_mei_kana",
+        "name_undecided",
+        "yomi_note",
+        "order",
+        "sex",
+        "tsuzukigara",
+        "birth_dt",
+        "other",
+    ];
+    let of_the_child = path
+        .strip_prefix("child.")
+        .is_some_and(|leaf| !matches!(leaf, "sei" | "sei_kana"));
+    OWN.contains(&path)
+        || of_the_child
+        || path.starts_with("birth_place.")
+        || path.starts_with("ins.")
+        || path == "health"
+}
+
+fn lend_to_sibling(from: &FormDraft, to: &mut FormDraft, cx: &Context<'_>) {
+    if from.procedure != to.procedure || from.child == to.child {
+        return;
+    }
+    let Some(procedure) = procedure(from, cx) else {
+        return;
+    };
+    let given = derive(procedure, &from.answers);
+    let there = |path: &str| {
+        let field = procedure.form.field(path);
+        field.is_some_and(|field| field.when.holds(&given) == Some(true))
+    };
+    for (path, answer) in from.answers.iter() {
+        let lent = answer.source == Source::Parent
+            && !of_one_child(path.as_str())
+            && there(path.as_str())
+            && to.answers.get(path.as_str()).is_none();
+        if lent {
+            to.answers
+                .set(path.clone(), answer.value.clone(), answer.source);
+        }
+    }
+}
+
+fn lend_to_other(from: &FormDraft, to: &mut FormDraft, cx: &Context<'_>) {
+    if from.procedure == to.procedure {
+        return;
+    }
+    let (Some(lending), Some(borrowing)) = (procedure(from, cx), procedure(to, cx)) else {
+        return;
+    };
+    match (from.child, to.child) {
+        // What one child's form says is another child's business only through that child's own form.
+        (Some(one), Some(other)) if one != other => {}
+        // One form for all: the first child stands in its own row, the others in rows of theirs.
+        (Some(row), None) if row > 0 && borrowing.form.field(OF_ALL).is_some() => {
+            let carried = share(lending, &from.answers, borrowing, &Answers::new());
+            let mut rows = Answers::new();
+            into_row(&carried, row, &mut rows);
+            for (path, answer) in rows.iter() {
+                if to.answers.get(path.as_str()).is_none() {
+                    to.answers
+                        .set(path.clone(), answer.value.clone(), answer.source);
+                }
+            }
+            to.answers = derive(borrowing, &to.answers);
+        }
+        (Some(_) | None, Some(_) | None) => {
+            to.answers = share(lending, &from.answers, borrowing, &to.answers);
         }
     }
 }
@@ -288,19 +568,25 @@ pub(crate) enum Stuck {
 /// Puts the forms together as the bytes that will be shown and signed; those that go elsewhere are left out.
 pub(crate) fn assemble(
     draft: &Draft,
-    lang: Lang,
+    tongue: Tongue,
     cx: &Context<'_>,
 ) -> Result<Vec<Prepared>, Stuck> {
     let mut prepared = Vec::new();
     for (index, form) in draft.forms.iter().enumerate() {
-        if elsewhere(form, cx).is_some() {
+        if !form.chosen || elsewhere(form, cx).is_some() {
             continue;
         }
         let procedure = procedure(form, cx).ok_or(Stuck::Impossible)?;
-        let filing =
-            filing(form, procedure, draft, lang).map_err(|error| stuck(draft, index, error, cx))?;
+        let filing = filing(form, procedure, draft, tongue)
+            .map_err(|error| stuck(draft, index, error, cx))?;
         let canonical = filing.canonical(procedure);
-        prepared.push(Prepared { filing, canonical });
+        prepared.push(Prepared {
+            form: index,
+            child: form.child.filter(|_| draft.several()),
+            due: form.due,
+            filing,
+            canonical,
+        });
     }
     if prepared.is_empty() {
         Err(Stuck::Impossible)
@@ -313,13 +599,14 @@ fn filing(
     form: &FormDraft,
     procedure: &Procedure,
     draft: &Draft,
-    lang: Lang,
+    tongue: Tongue,
 ) -> Result<Filing, AssembleError> {
+    let certificate = draft.certificate_of(form);
     let frame = FilingDraft {
         recipient: form.recipient,
-        lang_shown: lang,
-        certificate_number: Some(draft.certificate.number.clone()),
-        child_order: Some(draft.certificate.child_order()),
+        lang_shown: tongue,
+        certificate_number: certificate.map(|it| it.number.clone()),
+        child_order: certificate.map(ubugoe_procedures::BirthCertificate::child_order),
         drafted_on: draft.drafted_on,
     };
     Filing::assemble(procedure, &form.answers, &frame)
@@ -348,12 +635,12 @@ fn stuck(draft: &Draft, form: usize, error: AssembleError, cx: &Context<'_>) -> 
 /// Why the first form that cannot be put together cannot; for the log beside `Failure::FormIncomplete`. Its words
 /// name fields, never what stands in them.
 #[must_use]
-pub fn obstacle(draft: &Draft, lang: Lang, cx: &Context<'_>) -> Option<AssembleError> {
+pub fn obstacle(draft: &Draft, tongue: Tongue, cx: &Context<'_>) -> Option<AssembleError> {
     let forms = draft
         .forms
         .iter()
-        .filter(|form| elsewhere(form, cx).is_none());
+        .filter(|form| form.chosen && elsewhere(form, cx).is_none());
     forms
         .filter_map(|form| Some((form, procedure(form, cx)?)))
-        .find_map(|(form, procedure)| filing(form, procedure, draft, lang).err())
+        .find_map(|(form, procedure)| filing(form, procedure, draft, tongue).err())
 }

@@ -4,11 +4,11 @@ use std::collections::BTreeSet;
 
 use jiff::civil::Date;
 use ubugoe_procedures::{
-    Answers, BirthCertificate, CardHolder, FieldPath, Filing, Lang, Line, LineItem,
-    MunicipalityCode, ProcedureId,
+    Answers, BirthCertificate, CardHolder, Due, FieldPath, FilerRole, Filing, MunicipalityCode,
+    ProcedureId, Tongue,
 };
 
-use crate::{Event, Failure};
+use crate::{Event, Failure, NurseryDraft, SavedDraft, service::Service};
 
 /// One insertion of one card. Minted by the driver; a reply that carries an older ticket is dropped.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -126,6 +126,99 @@ pub enum CertificateTrouble {
     Unreadable,
 }
 
+/// What the ward's staff know beside a certificate. Never asked of a parent, never shown to one.
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, Hash, Default, serde::Serialize, serde::Deserialize,
+)]
+#[serde(default, deny_unknown_fields)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "independent marks of the ward, each with its own consequences"
+)]
+pub struct WardFlags {
+    /// The child is in intensive care (NICU).
+    pub nicu: bool,
+    /// This child was lost. On a file without a certificate: the child of this delivery was lost.
+    pub loss: bool,
+    /// This child lives, and another child of the same delivery was lost.
+    pub sibling_lost: bool,
+    /// Mother and child are protected (支援措置): nobody may learn their address.
+    pub protection: bool,
+    /// Adoption or foster care is planned.
+    pub adoption: bool,
+}
+
+impl WardFlags {
+    /// Whether only staff open what comes next: a loss, or an adoption plan.
+    #[must_use]
+    pub const fn staff_guides(self) -> bool {
+        self.loss || self.sibling_lost || self.adoption
+    }
+
+    /// Whether no congratulation, offer or sound has a place.
+    #[must_use]
+    pub const fn quiet(self) -> bool {
+        self.staff_guides() || self.nicu || self.protection
+    }
+
+    /// What either of two files says.
+    #[must_use]
+    pub const fn or(self, other: Self) -> Self {
+        Self {
+            nicu: self.nicu || other.nicu,
+            loss: self.loss || other.loss,
+            sibling_lost: self.sibling_lost || other.sibling_lost,
+            protection: self.protection || other.protection,
+            adoption: self.adoption || other.adoption,
+        }
+    }
+}
+
+/// A certificate of the ward, with what staff marked on it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Candidate {
+    /// The certificate.
+    pub certificate: BirthCertificate,
+    /// The ward's marks.
+    pub flags: WardFlags,
+}
+
+impl Candidate {
+    /// The certificate's number and the child's place in the delivery: what tells one child from another.
+    #[must_use]
+    pub fn key(&self) -> ChildKey {
+        ChildKey {
+            number: self.certificate.number.clone(),
+            order: self.certificate.child_order(),
+        }
+    }
+}
+
+/// Which child a filing is about: twins may share a certificate's number.
+#[derive(
+    Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize,
+)]
+#[serde(deny_unknown_fields)]
+pub struct ChildKey {
+    /// The certificate's number.
+    pub number: String,
+    /// Which child of the delivery, from 1.
+    pub order: u8,
+}
+
+/// Everything that was found for a mother and her card.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Found {
+    /// The ward's certificates that name her and are not filed yet, in order of birth.
+    pub candidates: Vec<Candidate>,
+    /// What the ward marked for her beside, and what earlier visits of this card rest on.
+    pub ward: WardFlags,
+    /// Earlier filings of the same card.
+    pub earlier: Vec<Delivery>,
+    /// A draft of this card that is kept on the device.
+    pub saved: Option<Box<SavedDraft>>,
+}
+
 /// One form while it is being filled in.
 #[derive(Clone, PartialEq)]
 pub struct FormDraft {
@@ -133,6 +226,14 @@ pub struct FormDraft {
     pub procedure: ProcedureId,
     /// Where it goes.
     pub recipient: MunicipalityCode,
+    /// Which child it is for, by place in [`Draft::certificates`]; `None`: all of them, or none in particular.
+    pub child: Option<usize>,
+    /// It may be left out: somebody asked for it, or may still.
+    pub optional: bool,
+    /// It is filed in this visit.
+    pub chosen: bool,
+    /// By when.
+    pub due: Option<Due>,
     /// What was filled in beforehand or said on this very form.
     pub own: Answers,
     /// What is known so far, each with its source: `own`, and what the other forms of the visit lend.
@@ -144,39 +245,118 @@ impl std::fmt::Debug for FormDraft {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("FormDraft")
             .field("procedure", &self.procedure)
+            .field("child", &self.child)
+            .field("chosen", &self.chosen)
             .field("answers", &self.answers.len())
             .finish_non_exhaustive()
     }
 }
 
-/// Everything a visit has gathered, from the certificate's confirmation on.
+/// Everything a visit has gathered, from the certificates' confirmation on.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Draft {
     /// The card the visit belongs to.
     pub card: CardOnReader,
     /// The card's four attributes.
     pub holder: CardHolder,
-    /// The hospital's certificate that the parent confirmed.
-    pub certificate: BirthCertificate,
-    /// What is due, for whom, by when.
-    pub line: Line,
-    /// The forms, in the order of the line.
+    /// The hospital's certificates that the parent confirmed, one for each child, in order of birth. Never empty.
+    pub certificates: Vec<Candidate>,
+    /// What the ward marked, for all of them together.
+    pub flags: WardFlags,
+    /// In what capacity the card's holder files: the mother, unless staff handed it to somebody else.
+    pub role: FilerRole,
+    /// The forms, in the order of the line. Their places never change: questions name them.
     pub forms: Vec<FormDraft>,
     /// Questions answered by the parent, in order, for going back. Some may have gone since, with their condition.
     pub asked: Vec<QuestionAt>,
+    /// The line was read, and left for the questions.
+    pub line_seen: bool,
+    /// Private offers were asked for.
+    pub private_wanted: bool,
+    /// Nursery places looked for and ranked.
+    pub nursery: NurseryDraft,
+    /// The last thing sent to the printer.
+    pub print: Print,
     /// The day on which the draft was made (JST).
     pub drafted_on: Date,
 }
 
 impl Draft {
-    /// Whether a thing on the line is filled in and filed here. What goes to a municipality that this device does not
-    /// know stays on the line as a reminder; its recipient there stands for "where you live".
+    /// Whether the family's address is protected (支援措置).
     #[must_use]
-    pub fn files(&self, item: &LineItem) -> bool {
-        self.forms
-            .iter()
-            .any(|form| form.procedure == item.procedure)
+    pub const fn protected(&self) -> bool {
+        self.flags.protection
     }
+
+    /// Whether any number of children is more than one: then it is said which one a question is about.
+    #[must_use]
+    pub fn several(&self) -> bool {
+        self.certificates.len() > 1
+    }
+
+    /// The certificate a form rests on: of its child, or of the first.
+    #[must_use]
+    pub fn certificate_of(&self, form: &FormDraft) -> Option<&BirthCertificate> {
+        let candidate = self.certificates.get(form.child.unwrap_or(0))?;
+        Some(&candidate.certificate)
+    }
+}
+
+/// What happened to the last thing sent to the printer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Print {
+    /// Nothing was.
+    #[default]
+    Nothing,
+    /// It is at the printer.
+    Busy(Sheet),
+    /// It came out.
+    Done(Sheet),
+    /// It did not.
+    Failed(Sheet, Failure),
+}
+
+/// Something that can be printed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Sheet {
+    /// The receipts.
+    Receipt,
+    /// What is known so far, to be handed in on paper, with the counters and their hours.
+    Paper,
+}
+
+/// Why nothing came out of the printer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum PrintTrouble {
+    /// There is no printer.
+    NoPrinter,
+    /// It is out of paper, or its cover is open.
+    NoPaper,
+    /// It does not answer.
+    Broken,
+}
+
+/// Whether paper is the safer way, calmly (traps 12 and 53).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum PaperAdvice {
+    /// There is time.
+    #[default]
+    NotNeeded,
+    /// The last days: what counts is the arrival, and the screen will say when it is there.
+    Soon {
+        /// The day until which the counters take it.
+        open_until: Date,
+    },
+    /// The last days, and no network: the paper form, now.
+    Now {
+        /// The day until which the counters take it.
+        open_until: Date,
+    },
+    /// The period has passed. It is still taken.
+    Late {
+        /// The day until which it was in time.
+        open_until: Date,
+    },
 }
 
 /// One question: a field of one of the draft's forms.
@@ -191,6 +371,12 @@ pub struct QuestionAt {
 /// A form that is complete: the filing and exactly the bytes that will be shown and signed.
 #[derive(Clone, PartialEq)]
 pub struct Prepared {
+    /// Which form of the draft.
+    pub form: usize,
+    /// Which child it is for, by place in [`Draft::certificates`].
+    pub child: Option<usize>,
+    /// By when it should arrive.
+    pub due: Option<Due>,
     /// The typed filing.
     pub filing: Filing,
     /// Its canonical bytes; what is shown is parsed from them.
@@ -238,6 +424,10 @@ pub struct Delivery {
     pub procedure: ProcedureId,
     /// Where it goes.
     pub recipient: MunicipalityCode,
+    /// Which child it is for, from 0, where the visit had several.
+    pub child: Option<usize>,
+    /// The day until which it arrives in time.
+    pub open_until: Option<Date>,
     /// SHA-256 of the canonical bytes.
     pub digest: [u8; 32],
     /// How far it has come.
@@ -252,11 +442,108 @@ pub struct Delivery {
     pub status_url: Option<String>,
 }
 
+/// What the page after storing shows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum FollowingPage {
+    /// How far the filings have come.
+    #[default]
+    Receipts,
+    /// The code for her own phone.
+    HandOver,
+    /// The code for the other parent. Never for a protected family.
+    OtherParent,
+    /// What she would like to say about the steps (コエ).
+    Voice,
+}
+
+/// What stays on the screen beside the receipts. Nothing here names anybody.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Aftercare {
+    /// What is on the screen.
+    pub page: FollowingPage,
+    /// The family's address is protected: no second code, no address.
+    pub protected: bool,
+    /// No congratulation, no offer.
+    pub quiet: bool,
+    /// Whether paper is the safer way.
+    pub paper: PaperAdvice,
+    /// The last thing sent to the printer.
+    pub print: Print,
+    /// Steps she has said something about.
+    pub voiced: Vec<Step>,
+}
+
+/// A step of the visit that can be spoken about.
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize, serde::Deserialize,
+)]
+#[serde(rename_all = "snake_case")]
+pub enum Step {
+    /// The whole.
+    Whole,
+    /// The card and its four digits.
+    Card,
+    /// The words on the screen.
+    Words,
+    /// The questions.
+    Questions,
+    /// Looking for a nursery.
+    Nursery,
+    /// Reading everything before signing.
+    Review,
+    /// The signature password.
+    Password,
+    /// Waiting for the city.
+    Waiting,
+}
+
+/// How a step was.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Mood {
+    /// Easy.
+    Easy,
+    /// So-so.
+    Middling,
+    /// Hard.
+    Hard,
+}
+
+/// What somebody says about a step. It is kept without anything that tells who.
+#[derive(Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Voice {
+    /// Which step.
+    pub step: Step,
+    /// How it was.
+    pub mood: Mood,
+    /// In her own words.
+    pub words: Option<String>,
+}
+
+impl std::fmt::Debug for Voice {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Voice({:?}, {:?}, masked)", self.step, self.mood)
+    }
+}
+
 /// Where a visit stands.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Stage {
     /// Nobody is here. Nothing personal is held.
     Resting,
+    /// Somebody touched the screen: in which language?
+    Language {
+        /// A card that was put in meanwhile.
+        card: Option<CardOnReader>,
+    },
+    /// What will happen, what is kept, how long, who sees it.
+    Notice {
+        /// The card, where one is in already.
+        card: Option<CardOnReader>,
+    },
+    /// The card, please.
+    CardWanted,
     /// Waiting for the four-digit PIN.
     AttributesPin {
         /// The card.
@@ -287,6 +574,26 @@ pub enum Stage {
         /// How far that is proven.
         integrity: Integrity,
     },
+    /// One neutral sentence: staff come and open what is next. Nothing about anybody is on the screen.
+    StaffGuides {
+        /// The card.
+        card: CardOnReader,
+        /// The confirmed holder.
+        holder: CardHolder,
+        /// What was found.
+        found: Box<Found>,
+    },
+    /// "Go on where you stopped?"
+    Resume {
+        /// The card.
+        card: CardOnReader,
+        /// The confirmed holder.
+        holder: CardHolder,
+        /// The certificates, looked up anew.
+        candidates: Vec<Candidate>,
+        /// The draft that was kept.
+        saved: Box<SavedDraft>,
+    },
     /// "Is this your child?" One entry per certificate that names this mother.
     Certificate {
         /// The card.
@@ -294,7 +601,9 @@ pub enum Stage {
         /// The confirmed holder.
         holder: CardHolder,
         /// The candidates, in order of birth.
-        candidates: Vec<BirthCertificate>,
+        candidates: Vec<Candidate>,
+        /// Places of those that are hers; all of one delivery from the start.
+        chosen: BTreeSet<usize>,
     },
     /// The line: what is due.
     Line(Box<Draft>),
@@ -309,6 +618,8 @@ pub enum Stage {
         /// The answer corrects a row of the review and leads back there.
         correcting: bool,
     },
+    /// Nursery places: wishes, what is found, and the ranked choices.
+    Nursery(Box<Draft>),
     /// Everything that will be signed, shown in full.
     Reviewing {
         /// The draft.
@@ -343,6 +654,33 @@ pub enum Stage {
     Following {
         /// One entry per filing.
         deliveries: Vec<Delivery>,
+        /// What stays beside them.
+        after: Aftercare,
+    },
+    /// A draft is being sealed and kept. With the draft where somebody asked for it and may be told that it failed.
+    Keeping {
+        /// The draft.
+        draft: Option<Box<Draft>>,
+    },
+    /// Kept, sealed, until a moment. Nothing personal is held.
+    Paused {
+        /// Until when, in seconds since 1970-01-01 UTC.
+        until: i64,
+    },
+    /// Nobody touched anything for long: is she still there? The screen is covered.
+    StillThere {
+        /// Where to go on; a stage as in [`Stage::Called`].
+        was: Box<Stage>,
+    },
+    /// The nurse was called. The screen is covered until she goes on.
+    Called {
+        /// Where to go on. Never rest, never `Storing`, never another cover.
+        was: Box<Stage>,
+    },
+    /// The way on paper: counters, hours, and what is to be taken along. Nothing that was said is on it.
+    Paper {
+        /// Where to go back to; a stage as in [`Stage::Called`], or one before the card.
+        was: Box<Stage>,
     },
     /// The card left in the middle. The screen is covered until it is back or the time is up.
     CardAway {
@@ -389,11 +727,39 @@ impl CardSide {
                 self.lying.remove(ticket);
             }
             Event::LanguageChosen(_)
+            | Event::ComfortChanged(_)
+            | Event::BeginWanted
+            | Event::NoticeRead
             | Event::AttributesPinEntered
             | Event::IdentityConfirmed
-            | Event::CertificateConfirmed { .. }
+            | Event::ResumeWanted
+            | Event::BeginAnewWanted
+            | Event::StaffOpened
+            | Event::CertificateToggled { .. }
+            | Event::CertificatesConfirmed
             | Event::NoCertificateIsMine
+            | Event::ItemToggled(_)
+            | Event::PrivateWanted(_)
             | Event::LineSeen
+            | Event::NurseryWished(_)
+            | Event::NurseryAdded(_)
+            | Event::NurseryRemoved(_)
+            | Event::NurseryMoved { .. }
+            | Event::NurseryDone
+            | Event::NurserySkipped
+            | Event::NurseryEntry { .. }
+            | Event::PaperWanted
+            | Event::PauseWanted
+            | Event::ContinueWanted
+            | Event::StaffCalled
+            | Event::QuietExitWanted
+            | Event::PageWanted(_)
+            | Event::PrintWanted(_)
+            | Event::Printed(_)
+            | Event::PrintFailed(..)
+            | Event::VoiceGiven(_)
+            | Event::DraftKept { .. }
+            | Event::DraftNotKept { .. }
             | Event::Answered(_)
             | Event::AnswerUnreadable(_)
             | Event::SecretUnusable
@@ -407,12 +773,13 @@ impl CardSide {
             | Event::AttributesRead { .. }
             | Event::Signed { .. }
             | Event::CardFailed { .. }
-            | Event::CertificatesFound { .. }
+            | Event::CertificatesFound(_)
             | Event::CertificatesFailed(_)
             | Event::Stored(_)
             | Event::StoreFailed { .. }
             | Event::DeliveryMoved(_)
-            | Event::Elapsed(_) => {}
+            | Event::Elapsed(_)
+            | Event::Service(_) => {}
         }
     }
 
@@ -422,28 +789,75 @@ impl CardSide {
     }
 }
 
-/// A visit: the language on the screen, the stage, and what is known of the reader.
+/// How large the words on the screen are.
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, Hash, Default, serde::Serialize, serde::Deserialize,
+)]
+#[serde(rename_all = "snake_case")]
+pub enum TextSize {
+    /// As drawn: 100 %.
+    #[default]
+    Normal,
+    /// 150 %.
+    Large,
+    /// 200 %.
+    Largest,
+}
+
+/// How the screen is set for the person before it. The next one finds it as the ward set it.
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, Hash, Default, serde::Serialize, serde::Deserialize,
+)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "independent switches on one page, not a state in disguise"
+)]
+pub struct Comfort {
+    /// The size of words.
+    pub text: TextSize,
+    /// Dim colours.
+    pub night: bool,
+    /// Strong contrast.
+    pub contrast: bool,
+    /// What the thumb reaches is on the left.
+    pub left_handed: bool,
+    /// Larger targets, slower repeats: gloves.
+    pub glove: bool,
+    /// Spoken help through headphones. Never a name.
+    pub sound: bool,
+}
+
+/// A visit: how the screen speaks and looks, the stage, and what is known of the reader.
 #[derive(Debug, Clone, PartialEq)]
 pub struct State {
     /// The language on the screen.
-    pub lang: Lang,
+    pub tongue: Tongue,
     /// The language the screen returns to after a visit.
-    pub usual_lang: Lang,
+    pub usual_tongue: Tongue,
+    /// How the screen is set.
+    pub comfort: Comfort,
+    /// How it is set again after a visit.
+    pub usual_comfort: Comfort,
     /// Reader and cards.
     pub side: CardSide,
     /// The stage.
     pub stage: Stage,
+    /// Staff, who have the screen while no parent does, or beside the one sentence of [`Stage::StaffGuides`].
+    pub service: Service,
 }
 
 impl State {
-    /// The resting screen in a language.
+    /// The resting screen as a ward set it.
     #[must_use]
-    pub fn resting(lang: Lang) -> Self {
+    pub fn resting(tongue: Tongue, comfort: Comfort) -> Self {
         Self {
-            lang,
-            usual_lang: lang,
+            tongue,
+            usual_tongue: tongue,
+            comfort,
+            usual_comfort: comfort,
             side: CardSide::default(),
             stage: Stage::Resting,
+            service: Service::None,
         }
     }
 }
@@ -453,42 +867,65 @@ impl Stage {
     #[must_use]
     pub fn card(&self) -> Option<&CardOnReader> {
         match self {
+            Self::Language { card } | Self::Notice { card } => card.as_ref(),
             Self::AttributesPin { card, .. }
             | Self::ReadingAttributes { card }
             | Self::Identity { card, .. }
             | Self::FindingCertificate { card, .. }
+            | Self::StaffGuides { card, .. }
+            | Self::Resume { card, .. }
             | Self::Certificate { card, .. } => Some(card),
             Self::Line(draft)
             | Self::Asking { draft, .. }
+            | Self::Nursery(draft)
             | Self::Reviewing { draft, .. }
             | Self::SignPassword { draft, .. }
             | Self::Signing { draft, .. }
             | Self::Storing { draft, .. } => Some(&draft.card),
-            // Behind a trouble page the card still lies there; behind the cover it does not.
+            Self::Keeping { draft } => draft.as_ref().map(|draft| &draft.card),
+            // Behind a trouble page and behind a cover for a nurse the card still lies there; behind the card's own cover
+            // it does not.
             Self::Trouble { back_to, .. } => back_to.as_ref().and_then(|back| back.card()),
-            Self::Resting | Self::Following { .. } | Self::CardAway { .. } | Self::Finished => None,
+            Self::StillThere { was } | Self::Called { was } | Self::Paper { was } => was.card(),
+            Self::Resting
+            | Self::CardWanted
+            | Self::Following { .. }
+            | Self::Paused { .. }
+            | Self::CardAway { .. }
+            | Self::Finished => None,
         }
     }
 
-    /// What the visit has gathered, where there is something; behind a trouble page, what it goes back to.
+    /// What the visit has gathered, where there is something; behind a trouble page or a cover, what it goes back to.
     #[must_use]
     pub fn draft(&self) -> Option<&Draft> {
         match self {
             Self::Line(draft)
             | Self::Asking { draft, .. }
+            | Self::Nursery(draft)
             | Self::Reviewing { draft, .. }
             | Self::SignPassword { draft, .. }
             | Self::Signing { draft, .. }
             | Self::Storing { draft, .. } => Some(draft),
+            Self::Keeping { draft } => draft.as_deref(),
             Self::Trouble { back_to, .. } => back_to.as_ref().and_then(|back| back.draft()),
-            Self::CardAway { was, .. } => was.draft(),
+            Self::CardAway { was, .. }
+            | Self::StillThere { was }
+            | Self::Called { was }
+            | Self::Paper { was } => was.draft(),
             Self::Resting
+            | Self::Language { .. }
+            | Self::Notice { .. }
+            | Self::CardWanted
             | Self::AttributesPin { .. }
             | Self::ReadingAttributes { .. }
             | Self::Identity { .. }
             | Self::FindingCertificate { .. }
+            | Self::StaffGuides { .. }
+            | Self::Resume { .. }
             | Self::Certificate { .. }
             | Self::Following { .. }
+            | Self::Paused { .. }
             | Self::Finished => None,
         }
     }
@@ -504,18 +941,29 @@ impl Stage {
             Self::Trouble {
                 back_to: Some(_), ..
             }
+            | Self::Language { .. }
+            | Self::Notice { .. }
+            | Self::CardWanted
             | Self::AttributesPin { .. }
             | Self::ReadingAttributes { .. }
             | Self::Identity { .. }
             | Self::FindingCertificate { .. }
+            | Self::StaffGuides { .. }
+            | Self::Resume { .. }
             | Self::Certificate { .. }
             | Self::Line(_)
             | Self::Asking { .. }
+            | Self::Nursery(_)
             | Self::Reviewing { .. }
             | Self::SignPassword { .. }
             | Self::Signing { .. }
             | Self::Storing { .. }
             | Self::Following { .. }
+            | Self::Keeping { .. }
+            | Self::Paused { .. }
+            | Self::StillThere { .. }
+            | Self::Called { .. }
+            | Self::Paper { .. }
             | Self::CardAway { .. }
             | Self::Finished => false,
         }
@@ -523,23 +971,34 @@ impl Stage {
 
     /// Whether anything about a person is held.
     #[must_use]
-    pub const fn holds_personal_data(&self) -> bool {
+    pub fn holds_personal_data(&self) -> bool {
         match self {
+            Self::Paper { was } => was.holds_personal_data(),
             Self::Resting
+            | Self::Language { .. }
+            | Self::Notice { .. }
+            | Self::CardWanted
+            | Self::Paused { .. }
             | Self::Finished
             | Self::AttributesPin { .. }
             | Self::ReadingAttributes { .. } => false,
             Self::Trouble { back_to, .. } => back_to.is_some(),
+            Self::Keeping { draft } => draft.is_some(),
             Self::Identity { .. }
             | Self::FindingCertificate { .. }
+            | Self::StaffGuides { .. }
+            | Self::Resume { .. }
             | Self::Certificate { .. }
             | Self::Line(_)
             | Self::Asking { .. }
+            | Self::Nursery(_)
             | Self::Reviewing { .. }
             | Self::SignPassword { .. }
             | Self::Signing { .. }
             | Self::Storing { .. }
             | Self::Following { .. }
+            | Self::StillThere { .. }
+            | Self::Called { .. }
             | Self::CardAway { .. } => true,
         }
     }

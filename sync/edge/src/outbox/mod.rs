@@ -24,6 +24,7 @@ use ubugoe_protocol::{FilingId, RecipientId, SignedError, VerifyingKey};
 
 pub use read::{Counts, Pending, Row, RowState, VisitInfo};
 pub use settle::{Noted, Refused, Retired, SettleError};
+pub use space::Health;
 pub use write::{NewRow, NewVisit, Trouble};
 
 /// The recipients whose signatures settle rows.

@@ -1,26 +1,35 @@
 //! "Is this your child?": the ward's certificates that name this mother.
 
+use std::collections::BTreeSet;
+
 use ubugoe_procedures::{BirthCertificate, Lang, Plurality};
-use ubugoe_view::{CertificateAdapter, CertificateChild, ComponentHandle, Model, Screen};
+use ubugoe_view::{CertificateAdapter, CertificateChild, ComponentHandle, Screen};
+use ubugoe_visit::{Candidate, Event};
 
 use super::{Picture, words};
 use crate::core::{Input, Sender};
 
-pub(super) fn show(candidates: &[BirthCertificate], lang: Lang) -> Picture {
-    let children: Vec<CertificateChild> = (1..)
+pub(super) fn show(candidates: &[Candidate], chosen: &BTreeSet<usize>, lang: Lang) -> Picture {
+    let children: Vec<CertificateChild> = (0..)
         .zip(candidates)
-        .map(|(number, certificate)| child(number, certificate, lang))
+        .map(|(at, found)| child(at, &found.certificate, chosen, lang))
         .collect();
+    let ticked = words::count(chosen.len());
     Box::new(move |screen| {
         let page = screen.global::<CertificateAdapter>();
         page.set_children(words::model(children));
-        page.set_ticked(0);
+        page.set_ticked(ticked);
     })
 }
 
-fn child(number: i32, certificate: &BirthCertificate, lang: Lang) -> CertificateChild {
+fn child(
+    at: usize,
+    certificate: &BirthCertificate,
+    chosen: &BTreeSet<usize>,
+    lang: Lang,
+) -> CertificateChild {
     CertificateChild {
-        number,
+        number: words::count(at + 1),
         born_text: words::date_time(certificate.birth_dt, lang).into(),
         sex: words::sex(certificate.sex),
         weight_g: i32::from(certificate.weight_g),
@@ -40,7 +49,7 @@ fn child(number: i32, certificate: &BirthCertificate, lang: Lang) -> Certificate
             Plurality::Multiple { order, of } => format!("{order}/{of}").into(),
         },
         mother_name: certificate.mother.as_str().into(),
-        selected: false,
+        selected: chosen.contains(&at),
     }
 }
 
@@ -53,27 +62,13 @@ pub(super) fn wipe(screen: &Screen) {
 pub(super) fn bind(screen: &Screen, to: &Sender) {
     let page = screen.global::<CertificateAdapter>();
     let send = to.clone();
-    let weak = screen.as_weak();
-    page.on_confirm(move || {
-        let Some(screen) = weak.upgrade() else { return };
-        let children = screen.global::<CertificateAdapter>().get_children();
-        let alone = children.row_count() == 1;
-        if let Some(index) = children.iter().position(|child| alone || child.selected) {
-            send.send(Input::CertificateChosen(index));
-        }
-    });
-    let weak = screen.as_weak();
+    page.on_confirm(move || send.send(Input::Visit(Event::CertificatesConfirmed)));
+    let send = to.clone();
     page.on_toggle(move |index| {
-        let Some(screen) = weak.upgrade() else { return };
-        let page = screen.global::<CertificateAdapter>();
-        let children = page.get_children();
-        for (at, mut child) in children.iter().enumerate() {
-            // One certificate a visit, until a visit carries several.
-            child.selected = usize::try_from(index) == Ok(at);
-            children.set_row_data(at, child);
+        if let Ok(index) = usize::try_from(index) {
+            send.send(Input::CertificateToggled(index));
         }
-        page.set_ticked(1);
     });
     let send = to.clone();
-    page.on_none_matches(move || send.send(Input::Visit(ubugoe_visit::Event::NoCertificateIsMine)));
+    page.on_none_matches(move || send.send(Input::Visit(Event::NoCertificateIsMine)));
 }

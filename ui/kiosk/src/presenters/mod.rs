@@ -4,25 +4,35 @@
 //! written here (words live in `ui/view`; form labels come from the catalogue).
 
 mod certificate;
+mod comment;
+mod entry;
 mod finished;
 mod identity;
+mod input;
 mod line;
 mod looking;
+mod nursery;
 mod outcome;
+mod paper;
+mod pauses;
 mod pin;
 mod question;
-mod resting;
 mod review;
+mod service;
 mod trouble;
 mod words;
 
 pub use question::Typed;
 pub(crate) use question::{field, value};
-use ubugoe_procedures::{Catalogue, Lang};
-use ubugoe_view::{ComponentHandle, Language, Network, Page, Screen, Shell};
-use ubugoe_visit::{Failure, LeftOut, Stage, State};
+pub(crate) use service::certificate_field;
+use ubugoe_procedures::nursery::{Hit, Index};
+use ubugoe_procedures::{Catalogue, MunicipalityCode, Tongue};
+use ubugoe_view::{
+    ComponentHandle, Language, Network, Page, PapersAdapter, Screen, ServiceAdapter, Shell,
+};
+use ubugoe_visit::{Failure, FollowingPage, LeftOut, LineView, Stage, State, TextSize};
 
-use crate::core::Sender;
+use crate::{core::Sender, input::Input};
 
 /// What the pages need beside the state.
 #[derive(Debug, Clone, Copy)]
@@ -45,6 +55,67 @@ pub struct Around<'a> {
     pub question: (i32, i32),
     /// Whether the stage or question changed since the last picture: typed text starts anew.
     pub fresh: bool,
+    /// The municipality of this ward.
+    pub birthplace: MunicipalityCode,
+    /// The line, while it is on the screen.
+    pub line: Option<&'a LineView>,
+    /// Nursery places that can be looked up.
+    pub nurseries: Option<&'a Index>,
+    /// The ones found, while they are on the screen, and whether there are more.
+    pub found: &'a (Vec<Hit>, bool),
+    /// How many of them may be chosen.
+    pub most_choices: usize,
+}
+
+/// The screen's word for a language.
+#[must_use]
+pub const fn language(tongue: Tongue) -> Language {
+    match tongue {
+        Tongue::Ja => Language::Ja,
+        Tongue::JaEasy => Language::JaEasy,
+        Tongue::En => Language::En,
+        Tongue::Zh => Language::Zh,
+        Tongue::Pt => Language::Pt,
+        Tongue::Vi => Language::Vi,
+        Tongue::Tl => Language::Tl,
+        Tongue::Ne => Language::Ne,
+    }
+}
+
+const fn comfort(set: ubugoe_visit::Comfort) -> ubugoe_view::Comfort {
+    ubugoe_view::Comfort {
+        text: match set.text {
+            TextSize::Normal => ubugoe_view::TextSize::Normal,
+            TextSize::Large => ubugoe_view::TextSize::Large,
+            TextSize::Largest => ubugoe_view::TextSize::Largest,
+        },
+        night: set.night,
+        contrast: set.contrast,
+        left_handed: set.left_handed,
+        glove: set.glove,
+        sound: set.sound,
+    }
+}
+
+/// Whether the visit on the screen may be kept for later.
+const fn can_pause(stage: &Stage) -> bool {
+    matches!(
+        stage,
+        Stage::Line(_)
+            | Stage::Asking { .. }
+            | Stage::Nursery(_)
+            | Stage::Reviewing { .. }
+            | Stage::SignPassword { .. }
+    )
+}
+
+/// Whether only plain drawings have a place.
+fn quiet(stage: &Stage) -> bool {
+    match stage {
+        Stage::StaffGuides { .. } => true,
+        Stage::Following { after, .. } => after.quiet,
+        other => other.draft().is_some_and(|draft| draft.flags.quiet()),
+    }
 }
 
 /// Draws one state. Runs on the UI thread.
@@ -53,8 +124,17 @@ pub type Picture = Box<dyn FnOnce(&Screen) + Send>;
 /// The picture of a state.
 #[must_use]
 pub fn picture(state: &State, around: &Around<'_>) -> Picture {
-    let lang = state.lang;
-    let (page, draw) = page(state, around);
+    let lang = state.tongue.lang();
+    let language = language(state.tongue);
+    let looks = comfort(state.comfort);
+    let (can_pause, quiet) = (can_pause(&state.stage), quiet(&state.stage));
+    let hours = words::kept_hours(around);
+    let (entry, waiting) = (service::entry(state), service::waiting(state));
+    let (page, draw) = if state.service.is_open() {
+        service::page(&state.service, around, lang)
+    } else {
+        page(state, around)
+    };
     let network = if around.online {
         Network::Online
     } else {
@@ -62,10 +142,6 @@ pub fn picture(state: &State, around: &Around<'_>) -> Picture {
     };
     Box::new(move |screen| {
         let shell = screen.global::<Shell>();
-        let language = match lang {
-            Lang::Ja => Language::Ja,
-            Lang::En => Language::En,
-        };
         if shell.get_lang() != language
             && let Err(error) = ubugoe_view::set_language(screen, language)
         {
@@ -74,7 +150,13 @@ pub fn picture(state: &State, around: &Around<'_>) -> Picture {
                 "language not shown"
             );
         }
+        ubugoe_view::set_comfort(screen, looks);
         shell.set_network(network);
+        shell.set_can_pause(can_pause);
+        shell.set_kept_hours(hours);
+        shell.set_quiet(quiet);
+        screen.global::<ServiceAdapter>().set_entry(entry);
+        screen.global::<PapersAdapter>().set_waiting(waiting);
         draw(screen);
         if shell.get_page() != page {
             shell.set_staff_called(false);
@@ -84,9 +166,13 @@ pub fn picture(state: &State, around: &Around<'_>) -> Picture {
 }
 
 fn page(state: &State, around: &Around<'_>) -> (Page, Picture) {
-    let lang = state.lang;
+    let lang = state.tongue.lang();
+    let card_lies = !state.side.lying.is_empty();
     match &state.stage {
-        Stage::Resting => (Page::Resting, resting::show(around)),
+        Stage::Resting => (Page::Resting, entry::resting(around)),
+        Stage::Language { .. } => (Page::Language, nothing()),
+        Stage::Notice { .. } => (Page::Notice, entry::notice(around, lang)),
+        Stage::CardWanted => (Page::Card, nothing()),
         Stage::AttributesPin { card, problem } => {
             (Page::Pin, pin::attributes(card, *problem, around))
         }
@@ -99,9 +185,14 @@ fn page(state: &State, around: &Around<'_>) -> (Page, Picture) {
         Stage::FindingCertificate { .. } => {
             (Page::Looking, looking::show(looking::What::Certificate))
         }
-        Stage::Certificate { candidates, .. } => {
-            (Page::Certificate, certificate::show(candidates, lang))
-        }
+        Stage::StaffGuides { .. } => (Page::StaffGuides, nothing()),
+        Stage::Resume { saved, .. } => (Page::Resume, pauses::resume(saved, lang)),
+        Stage::Certificate {
+            candidates, chosen, ..
+        } => (
+            Page::Certificate,
+            certificate::show(candidates, chosen, lang),
+        ),
         Stage::Line(draft) => (Page::Line, line::show(draft, around, lang)),
         Stage::Asking {
             draft,
@@ -112,13 +203,33 @@ fn page(state: &State, around: &Around<'_>) -> (Page, Picture) {
             Page::Question,
             question::show(draft, at, problems, around, lang),
         ),
-        Stage::Reviewing { prepared, .. } => (Page::Review, review::show(prepared, around, lang)),
-        Stage::SignPassword { draft, problem, .. } => {
-            (Page::Pin, pin::sign(&draft.card, *problem, around))
+        Stage::Nursery(draft) => (Page::Nursery, nursery::show(draft, around, lang)),
+        Stage::Reviewing { draft, prepared } => {
+            (Page::Review, review::show(draft, prepared, around, lang))
         }
+        Stage::SignPassword {
+            draft,
+            prepared,
+            problem,
+        } => (
+            Page::Pin,
+            pin::sign(&draft.card, *problem, prepared.len(), around),
+        ),
         Stage::Signing { .. } => (Page::Looking, looking::show(looking::What::Signing)),
-        Stage::Storing { .. } => (Page::Looking, looking::show(looking::What::Storing)),
-        Stage::Following { deliveries } => (Page::Outcome, outcome::show(deliveries, around, lang)),
+        Stage::Storing { .. } | Stage::Keeping { .. } => {
+            (Page::Looking, looking::show(looking::What::Storing))
+        }
+        Stage::Following { after, .. } if after.page == FollowingPage::Voice => {
+            (Page::Comment, nothing())
+        }
+        Stage::Following { deliveries, after } => (
+            Page::Outcome,
+            outcome::show(deliveries, after, around, lang),
+        ),
+        Stage::Paused { until } => (Page::Paused, pauses::paused(*until, card_lies, lang)),
+        Stage::StillThere { .. } => (Page::StillThere, pauses::still_there()),
+        Stage::Called { .. } => (Page::Called, nothing()),
+        Stage::Paper { was } => (Page::Paper, paper::show(was, around, lang)),
         Stage::CardAway { another, .. } => {
             let why = if *another {
                 Failure::AnotherCard
@@ -130,15 +241,21 @@ fn page(state: &State, around: &Around<'_>) -> (Page, Picture) {
                 trouble::show(state.side.fault.unwrap_or(why), false),
             )
         }
+        Stage::Trouble {
+            failure: Failure::CardLeft,
+            ..
+        } => (Page::CardLeft, nothing()),
         Stage::Trouble { failure, back_to } => {
             let retry = back_to.is_some() || failure.retry_helps();
             (Page::Trouble, trouble::show(*failure, retry))
         }
-        Stage::Finished => (
-            Page::Finished,
-            finished::show(!state.side.lying.is_empty(), around),
-        ),
+        Stage::Finished => (Page::Finished, finished::show(card_lies, around)),
     }
+}
+
+/// A page whose words are all the view's own.
+fn nothing() -> Picture {
+    Box::new(|_| {})
 }
 
 /// Empties every adapter that can hold something about a person.
@@ -148,19 +265,31 @@ pub fn wipe(screen: &Screen) {
     certificate::wipe(screen);
     line::wipe(screen);
     question::wipe(screen);
+    input::wipe(screen);
     review::wipe(screen);
     outcome::wipe(screen);
+    nursery::wipe(screen);
+    pauses::wipe(screen);
+    comment::wipe(screen);
+    service::wipe(screen);
 }
 
-/// Connects every callback of the screen to the kiosk's loop.
-pub fn bind(screen: &Screen, to: &Sender) {
+/// Connects every callback of the screen to the kiosk's loop, and those of typing to the input thread.
+pub fn bind(screen: &Screen, to: &Sender, typing: &Input) {
     words::bind(screen, to);
+    entry::bind(screen, to);
+    pauses::bind(screen, to);
+    nursery::bind(screen, to);
+    paper::bind(screen, to);
+    comment::bind(screen, to);
     pin::bind(screen, to);
     identity::bind(screen, to);
     certificate::bind(screen, to);
     line::bind(screen, to);
     question::bind(screen, to);
+    input::bind(screen, to, typing);
     review::bind(screen, to);
     outcome::bind(screen, to);
     trouble::bind(screen, to);
+    service::bind(screen, to);
 }

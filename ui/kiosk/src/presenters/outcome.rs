@@ -1,22 +1,49 @@
 //! How far the filings have come: stored, arrived, decided. The words for each are the view's.
 
 use ubugoe_procedures::Lang;
-use ubugoe_view::{ComponentHandle, FilingState, OutcomeAdapter, OutcomeFiling, Screen};
-use ubugoe_visit::{Delivery, DeliveryState, Event};
+use ubugoe_view::{
+    ComponentHandle, FilingState, OutcomeAdapter, OutcomeFiling, OutcomeSheet, Screen,
+};
+use ubugoe_visit::{Aftercare, Delivery, DeliveryState, Event, FollowingPage, Sheet};
 
-use super::{Around, Picture, words};
+use super::{Around, Picture, paper, words};
 use crate::{
     clock,
     core::{Input, Sender},
 };
 
-pub(super) fn show(deliveries: &[Delivery], around: &Around<'_>, lang: Lang) -> Picture {
+pub(super) fn show(
+    deliveries: &[Delivery],
+    after: &Aftercare,
+    around: &Around<'_>,
+    lang: Lang,
+) -> Picture {
     let rows: Vec<OutcomeFiling> = deliveries.iter().map(|d| row(d, around, lang)).collect();
-    let receipt = deliveries.iter().find_map(|d| d.status_url.clone());
+    let status = deliveries.iter().find_map(|d| d.status_url.clone());
+    let receipt = deliveries.iter().find_map(|d| d.receipt_text.clone());
+    // The second code is another way to the same page; a protected family has none.
+    let second = !after.protected && status.is_some();
+    let (page_of, printer) = (after.page, paper::printer(after.print));
+    let sheet = match page_of {
+        FollowingPage::Receipts | FollowingPage::Voice => OutcomeSheet::None,
+        FollowingPage::HandOver => OutcomeSheet::Phone,
+        FollowingPage::OtherParent => OutcomeSheet::SecondParent,
+    };
+    let fresh = around.fresh;
     Box::new(move |screen| {
         let page = screen.global::<OutcomeAdapter>();
+        let code = |text: Option<&str>| text.and_then(words::qr).unwrap_or_default();
         page.set_filings(words::model(rows));
-        page.set_qr(receipt.as_deref().and_then(words::qr).unwrap_or_default());
+        page.set_qr(code(status.as_deref()));
+        page.set_receipt_qr(code(receipt.as_deref()));
+        page.set_phone_qr(code(status.as_deref()));
+        page.set_second_parent_possible(second);
+        page.set_second_qr(code(status.as_deref().filter(|_| second)));
+        page.set_printer(printer);
+        page.set_comment_possible(true);
+        if fresh {
+            page.set_sheet(sheet);
+        }
     })
 }
 
@@ -45,7 +72,11 @@ fn row(delivery: &Delivery, around: &Around<'_>, lang: Lang) -> OutcomeFiling {
             .into(),
         reason: reason.into(),
         digest: words::short_digest(&delivery.digest).into(),
-        ..OutcomeFiling::default()
+        whom: delivery
+            .child
+            .map(|child| words::place(child))
+            .unwrap_or_default()
+            .into(),
     }
 }
 
@@ -53,11 +84,29 @@ pub(super) fn wipe(screen: &Screen) {
     let page = screen.global::<OutcomeAdapter>();
     page.set_filings(words::model(Vec::new()));
     page.set_qr(ubugoe_view::Image::default());
+    page.set_receipt_qr(ubugoe_view::Image::default());
+    page.set_phone_qr(ubugoe_view::Image::default());
+    page.set_second_qr(ubugoe_view::Image::default());
+    page.set_sheet(OutcomeSheet::None);
 }
 
 pub(super) fn bind(screen: &Screen, to: &Sender) {
+    let page = screen.global::<OutcomeAdapter>();
     let send = to.clone();
-    screen
-        .global::<OutcomeAdapter>()
-        .on_finish(move || send.send(Input::Visit(Event::QuitWanted)));
+    page.on_finish(move || send.send(Input::Visit(Event::QuitWanted)));
+    let send = to.clone();
+    page.on_sheet_opened(move |sheet| {
+        let page = match sheet {
+            OutcomeSheet::None | OutcomeSheet::Receipt => FollowingPage::Receipts,
+            OutcomeSheet::Phone => FollowingPage::HandOver,
+            OutcomeSheet::SecondParent => FollowingPage::OtherParent,
+        };
+        send.send(Input::Visit(Event::PageWanted(page)));
+    });
+    let send = to.clone();
+    page.on_print(move || send.send(Input::Visit(Event::PrintWanted(Sheet::Receipt))));
+    let send = to.clone();
+    page.on_paper(move || send.send(Input::Visit(Event::PaperWanted)));
+    let send = to.clone();
+    page.on_comment(move || send.send(Input::Visit(Event::PageWanted(FollowingPage::Voice))));
 }

@@ -24,16 +24,22 @@ pub(super) fn attributes(
 pub(super) fn sign(
     card: &CardOnReader,
     problem: Option<PinProblem>,
+    forms: usize,
     around: &Around<'_>,
 ) -> Picture {
-    show(
+    let forms = i32::try_from(forms).unwrap_or(i32::MAX);
+    let page = show(
         PinKind::Sign,
         6,
         16,
         card.facts.sign_tries,
         problem,
         around.typed,
-    )
+    );
+    Box::new(move |screen| {
+        screen.global::<PinAdapter>().set_forms(forms);
+        page(screen);
+    })
 }
 
 fn show(
@@ -71,6 +77,8 @@ pub(super) fn bind(screen: &Screen, to: &Sender) {
             send.send(Input::Key(Key::Character(c)));
         }
     });
+    let send = to.clone();
+    page.on_paper(move || send.send(Input::Visit(ubugoe_visit::Event::PaperWanted)));
     let send = to.clone();
     page.on_backspace(move || send.send(Input::Key(Key::Backspace)));
     let send = to.clone();

@@ -9,7 +9,7 @@ use ubugoe_view::{
 };
 use ubugoe_visit::{Draft, Event, QuestionAt};
 
-use super::{Around, Picture, words};
+use super::{Around, Picture, input, words};
 use crate::core::{Input, Sender};
 
 /// What the person did with the question.
@@ -116,12 +116,40 @@ pub(super) fn show(
     else {
         return Box::new(|_| {});
     };
-    let value = typed(&form.answers, field);
+    let number = around.question;
+    let page = show_field(field, &form.answers, problems, number, around.fresh, lang);
+    // Of several children it is said which one is meant: the name, or the place in the delivery.
+    let Some(child) = form.child.filter(|_| draft.several()) else {
+        return page;
+    };
+    let section = format!(
+        "{}（{}）",
+        field.section.get(lang),
+        words::child(draft, child)
+    );
+    Box::new(move |screen| {
+        page(screen);
+        screen
+            .global::<QuestionAdapter>()
+            .set_section(section.into());
+    })
+}
+
+/// The page of one field, whoever is asked. `number`: which question of how many.
+pub(super) fn show_field(
+    field: &Field,
+    answers: &Answers,
+    problems: &[Problem],
+    number: (i32, i32),
+    fresh: bool,
+    lang: Lang,
+) -> Picture {
+    let value = typed(answers, field);
     let options = options(field, &value, lang);
     let (problem, detail) = problems
         .first()
         .map_or((Shown::None, String::new()), |p| problem(p, field));
-    let (index, total) = around.question;
+    let (index, total) = number;
     let (section, label) = (
         field.section.get(lang).to_owned(),
         field.question.get(lang).to_owned(),
@@ -135,14 +163,23 @@ pub(super) fn show(
         .blank
         .as_ref()
         .map(|b| b.get(lang).replace('（', "\n（"));
-    let (kind, fresh) = (kind(field), around.fresh);
+    let wanted = input::wanted(field);
+    // Written so far, an address goes on as words; a new one begins with its postcode.
+    let kind = if value.is_empty() && input::is_address(field) {
+        QuestionKind::Postcode
+    } else {
+        kind(field)
+    };
     Box::new(move |screen| {
         let page = screen.global::<QuestionAdapter>();
         page.set_section(section.into());
         page.set_label(label.into());
         page.set_why(why.into());
         page.set_seen_by(seen_by.into());
-        page.set_kind(kind);
+        if fresh {
+            page.set_kind(kind);
+            input::begin(screen, kind, wanted);
+        }
         page.set_katakana(kind == QuestionKind::Kana);
         page.set_optional(blank.is_some());
         page.set_blank_label(blank.unwrap_or_default().into());
@@ -242,8 +279,6 @@ pub(super) fn bind(screen: &Screen, to: &Sender) {
     page.on_skip(move || send.send(Input::Answer(Typed::Skip)));
     let send = to.clone();
     page.on_back(move || send.send(Input::Visit(Event::BackWanted)));
-    let send = to.clone();
-    page.on_edited(move |_| send.send(Input::Visit(Event::Touched)));
 }
 
 /// Marks the chosen option; "next" sends it.

@@ -3,7 +3,7 @@
 use ubugoe_procedures::{Lang, ParsedFiling, Source};
 use ubugoe_protocol::digest;
 use ubugoe_view::{ComponentHandle, ReviewAdapter, ReviewForm, ReviewRow, Screen, ValueSource};
-use ubugoe_visit::{Event, Prepared};
+use ubugoe_visit::{Draft, Event, Prepared};
 
 use super::{Around, Picture, words};
 use crate::core::{Input, Sender};
@@ -13,11 +13,21 @@ struct Sheet {
     title: String,
     to: String,
     digest: String,
+    whom: String,
+    filer: String,
     rows: Vec<ReviewRow>,
 }
 
-pub(super) fn show(prepared: &[Prepared], around: &Around<'_>, lang: Lang) -> Picture {
-    let sheets: Vec<Sheet> = prepared.iter().map(|p| sheet(p, around, lang)).collect();
+pub(super) fn show(
+    draft: &Draft,
+    prepared: &[Prepared],
+    around: &Around<'_>,
+    lang: Lang,
+) -> Picture {
+    let sheets: Vec<Sheet> = prepared
+        .iter()
+        .map(|p| sheet(draft, p, around, lang))
+        .collect();
     let fresh = around.fresh;
     let elsewhere: Vec<String> = around
         .left_out
@@ -36,6 +46,8 @@ pub(super) fn show(prepared: &[Prepared], around: &Around<'_>, lang: Lang) -> Pi
             title: s.title.into(),
             to: s.to.into(),
             digest: s.digest.into(),
+            whom: s.whom.into(),
+            filer: s.filer.into(),
             rows: words::model(s.rows),
             ..ReviewForm::default()
         });
@@ -48,12 +60,17 @@ pub(super) fn show(prepared: &[Prepared], around: &Around<'_>, lang: Lang) -> Pi
     })
 }
 
-fn sheet(prepared: &Prepared, around: &Around<'_>, lang: Lang) -> Sheet {
+fn sheet(draft: &Draft, prepared: &Prepared, around: &Around<'_>, lang: Lang) -> Sheet {
     let procedure = &prepared.filing.procedure;
     Sheet {
         title: words::title(around.catalogue, procedure, lang),
         to: words::municipality(around.catalogue, prepared.filing.recipient, lang),
         digest: words::short_digest(&digest(&prepared.canonical)),
+        whom: prepared
+            .child
+            .map(|child| words::child(draft, child))
+            .unwrap_or_default(),
+        filer: draft.holder.name.clone(),
         // Bytes that do not parse show as an empty sheet, which cannot be passed: nothing unshown is signed.
         rows: ParsedFiling::parse(&prepared.canonical)
             .map(|parsed| rows(&parsed, prepared, around, lang))

@@ -5,12 +5,15 @@
 use jiff::civil::{Date, DateTime};
 use qrcode::{EcLevel, QrCode};
 use ubugoe_procedures::{
-    Catalogue, Lang, LegalBasis, MunicipalityCode, ProcedureId, Sex, calendar,
+    Catalogue, Lang, LegalBasis, MunicipalityCode, ProcedureId, Sex, Tongue, calendar,
 };
-use ubugoe_view::{ComponentHandle, Image, ModelRc, Screen, Shell, VecModel};
-use ubugoe_visit::Event;
+use ubugoe_view::{
+    ComfortAdapter, ComponentHandle, Image, ModelRc, Screen, Shell, TextSize, VecModel,
+};
+use ubugoe_visit::{Draft, Event};
 
-use crate::core::{Input, Sender};
+use super::Around;
+use crate::core::{Input, Sender, Wish};
 
 /// A day, in the calendar the reader uses: 令和8年11月22日, or 22 November 2026.
 pub(super) fn date(day: Date, lang: Lang) -> String {
@@ -86,7 +89,48 @@ pub(super) fn qr(text: &str) -> Option<Image> {
     Some(ubugoe_view::qr_image(code.width(), &dark))
 }
 
-/// What every page has: stop, staff, language.
+/// A number for the view.
+pub(super) fn count(n: usize) -> i32 {
+    i32::try_from(n).unwrap_or(i32::MAX)
+}
+
+/// Yen with commas.
+pub(super) fn thousands(yen: i64) -> String {
+    let digits = yen.unsigned_abs().to_string();
+    let mut text = String::new();
+    for (at, digit) in digits.chars().enumerate() {
+        if at > 0 && (digits.len() - at).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    if yen < 0 {
+        text.insert(0, '-');
+    }
+    text
+}
+
+/// A child's place in the delivery, as plain data.
+pub(super) fn place(child: usize) -> String {
+    (child + 1).to_string()
+}
+
+/// What a child is called: the name, once it was said; else its place in the delivery.
+pub(super) fn child(draft: &Draft, child: usize) -> String {
+    let named = draft.forms.iter().find_map(|form| {
+        let of_it = form.child == Some(child);
+        form.answers.text("child_mei").filter(|_| of_it)
+    });
+    named.map_or_else(|| place(child), str::to_owned)
+}
+
+/// For how many hours a paused visit is kept here.
+pub(super) fn kept_hours(around: &Around<'_>) -> i32 {
+    let profile = around.catalogue.profile(&around.birthplace);
+    profile.map_or(72, |profile| i32::from(profile.resume_hours))
+}
+
+/// What every page has: stop, pause, the quiet way out, staff, language, and how it looks.
 pub(super) fn bind(screen: &Screen, to: &Sender) {
     let shell = screen.global::<Shell>();
     let send = to.clone();
@@ -101,7 +145,32 @@ pub(super) fn bind(screen: &Screen, to: &Sender) {
     });
     let send = to.clone();
     shell.on_language(move |id| {
-        let lang = if id == "en" { Lang::En } else { Lang::Ja };
-        send.send(Input::Visit(Event::LanguageChosen(lang)));
+        if let Some(tongue) = Tongue::from_tag(&id) {
+            send.send(Input::Visit(Event::LanguageChosen(tongue)));
+        }
     });
+    let send = to.clone();
+    shell.on_quiet_exit(move || send.send(Input::Visit(Event::QuietExitWanted)));
+    let send = to.clone();
+    shell.on_pause(move || send.send(Input::Visit(Event::PauseWanted)));
+    let comfort = screen.global::<ComfortAdapter>();
+    let send = to.clone();
+    comfort.on_text_wanted(move |size| {
+        let size = match size {
+            TextSize::Normal => ubugoe_visit::TextSize::Normal,
+            TextSize::Large => ubugoe_visit::TextSize::Large,
+            TextSize::Largest => ubugoe_visit::TextSize::Largest,
+        };
+        send.send(Input::Comfort(Wish::Text(size)));
+    });
+    let send = to.clone();
+    comfort.on_night_wanted(move |on| send.send(Input::Comfort(Wish::Night(on))));
+    let send = to.clone();
+    comfort.on_contrast_wanted(move |on| send.send(Input::Comfort(Wish::Contrast(on))));
+    let send = to.clone();
+    comfort.on_left_handed_wanted(move |on| send.send(Input::Comfort(Wish::LeftHanded(on))));
+    let send = to.clone();
+    comfort.on_glove_wanted(move |on| send.send(Input::Comfort(Wish::Glove(on))));
+    let send = to.clone();
+    comfort.on_sound_wanted(move |on| send.send(Input::Comfort(Wish::Sound(on))));
 }

@@ -11,8 +11,8 @@ use ubugoe_view::{
     NurseryOption, OutcomeAdapter, OutcomeFiling, OutcomeSheet, Page, PaperAdapter, PaperReason,
     PausedAdapter, PinAdapter, PinKind, Printer, Problem, QuestionAdapter, QuestionKind,
     QuestionOption, RestingAdapter, ResumeAdapter, ReviewAdapter, ReviewForm, ReviewRow, Screen,
-    Sex, Shell, StillThereAdapter, TroubleAdapter, TroubleKind, TroublePicture, ValueSource, drive,
-    qr_image,
+    ServiceAdapter, Sex, Shell, StillThereAdapter, TroubleAdapter, TroubleKind, TroublePicture,
+    ValueSource, drive, qr_image,
 };
 
 /// A page in one state.
@@ -643,6 +643,102 @@ pub(crate) const SAMPLES: &[Sample] = &[
             s.global::<Shell>().set_staff_called(true);
             s.global::<Shell>().set_details(true);
         },
+    },
+    Sample {
+        name: "10-trouble-at-rest-with-staff-entry",
+        show: |s, _| {
+            s.global::<ServiceAdapter>().set_entry(true);
+            s.global::<TroubleAdapter>().set_code("C-101".into());
+            page(s, Page::Trouble);
+        },
+    },
+    Sample {
+        name: "12-staff-number",
+        show: |s, l| staff::show(s, l, "number"),
+    },
+    Sample {
+        name: "12-staff-pin-wrong",
+        show: |s, l| staff::show(s, l, "pin-wrong"),
+    },
+    Sample {
+        name: "12-staff-wait",
+        show: |s, l| staff::show(s, l, "wait"),
+    },
+    Sample {
+        name: "12-staff-trouble",
+        show: |s, l| staff::show(s, l, "trouble"),
+    },
+    Sample {
+        name: "12-staff-papers",
+        show: |s, l| staff::show(s, l, "papers"),
+    },
+    Sample {
+        name: "12-staff-papers-none",
+        show: |s, l| staff::show(s, l, "papers-none"),
+    },
+    Sample {
+        name: "12-staff-paper",
+        show: |s, l| staff::show(s, l, "paper"),
+    },
+    Sample {
+        name: "12-staff-moment",
+        show: |s, l| staff::show(s, l, "moment"),
+    },
+    Sample {
+        name: "12-staff-figures",
+        show: |s, l| staff::show(s, l, "figures"),
+    },
+    Sample {
+        name: "12-staff-check",
+        show: |s, l| staff::show(s, l, "check"),
+    },
+    Sample {
+        name: "12-staff-hand-over",
+        show: |s, l| staff::show(s, l, "hand-over"),
+    },
+    Sample {
+        name: "12-staff-handed",
+        show: |s, l| staff::show(s, l, "handed"),
+    },
+    Sample {
+        name: "12-staff-loss-asked",
+        show: |s, l| staff::show(s, l, "loss-asked"),
+    },
+    Sample {
+        name: "12-staff-loss",
+        show: |s, l| staff::show(s, l, "loss"),
+    },
+    Sample {
+        name: "12-staff-counter",
+        show: |s, l| staff::show(s, l, "counter"),
+    },
+    Sample {
+        name: "12-staff-procedures",
+        show: |s, l| staff::show(s, l, "procedures"),
+    },
+    Sample {
+        name: "12-staff-documents",
+        show: |s, l| staff::show(s, l, "documents"),
+    },
+    Sample {
+        name: "12-staff-receipt",
+        show: |s, l| staff::show(s, l, "receipt"),
+    },
+    Sample {
+        name: "12-staff-verified",
+        show: |s, l| staff::show(s, l, "verified"),
+    },
+    Sample {
+        name: "12-staff-altered",
+        show: |s, l| staff::show(s, l, "altered"),
+    },
+    Sample {
+        name: "12-staff-technician",
+        show: |s, l| staff::show(s, l, "technician"),
+    },
+    Sample {
+        name: "12-staff-report",
+        show: |s, l| staff::show(s, l, "report"),
     },
 ];
 
@@ -1280,3 +1376,7 @@ fn trouble(s: &Screen, code: &str, kind: TroubleKind) {
     a.set_kind(kind);
     page(s, Page::Trouble);
 }
+
+/// The staff pages.
+#[path = "samples_staff.rs"]
+mod staff;

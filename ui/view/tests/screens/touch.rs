@@ -279,7 +279,9 @@ fn stopping_is_asked_back_and_a_new_page_withdraws_the_question() {
 
 #[test]
 fn language_and_staff_are_in_reach_on_every_page() {
-    for sample in samples::SAMPLES {
+    // Staff do not call staff.
+    let of_staff = |name: &str| name.starts_with("12-staff");
+    for sample in samples::SAMPLES.iter().filter(|s| !of_staff(s.name)) {
         let screen = shown(sample.name, Language::Ja);
         let heard = Heard::default();
         let shell = screen.global::<Shell>();

@@ -3,7 +3,7 @@
 use crate::screen;
 use slint::ComponentHandle;
 use std::collections::HashSet;
-use ubugoe_view::{Language, TroubleWords, set_language};
+use ubugoe_view::{Language, ServiceWords, TroubleWords, set_language};
 
 /// The codes of docs/failure-codes.md, as literals: the page, the enum and the screens are held together elsewhere.
 const CODES: [&str; 25] = [
@@ -42,4 +42,26 @@ fn every_code_says_what_happened_what_it_means_and_what_to_do_in_both_languages(
         }
     }
     assert_eq!(all.len(), 2 * CODES.len());
+}
+
+/// The codes of the staff pages.
+const STAFF_CODES: [&str; 10] = [
+    "S-201", "S-202", "S-203", "S-204", "S-205", "S-206", "T-201", "T-202", "T-203", "T-204",
+];
+
+#[test]
+fn every_code_of_the_staff_pages_says_what_happened_and_what_can_be_done() {
+    let screen = screen(Language::Ja, 1280, 800);
+    let words = screen.global::<ServiceWords>();
+    let mut all = HashSet::new();
+    for language in [Language::Ja, Language::En] {
+        set_language(&screen, language).unwrap();
+        let general = words.invoke_happened("X-000".into());
+        for code in STAFF_CODES {
+            let happened = words.invoke_happened(code.into());
+            assert_ne!(happened, general, "{code} {language:?}");
+            assert!(all.insert(happened), "{code} {language:?}");
+            assert!(all.insert(words.invoke_next(code.into())), "{code}");
+        }
+    }
 }

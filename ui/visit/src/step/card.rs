@@ -4,19 +4,26 @@
 
 use ubugoe_procedures::CardHolder;
 
-use super::{Here, Moved, ask_password, cover, kept, pad, pause, rest, resume, stay, stop};
+use super::{Here, Moved, bare, cover, kept, pad, pause, rest, resume, stay, stop};
 use crate::{
-    CardFacts, CardOnReader, CardTrouble, Draft, Effect, Failure, Integrity, PinProblem, Prepared,
-    Stage, Ticket, Timer, UnusableCard,
+    Candidate, CardFacts, CardOnReader, CardTrouble, Draft, Effect, Failure, Integrity, PinProblem,
+    Prepared, Stage, Ticket, Timer, UnusableCard,
 };
 
 /// The reader or the service behind it went away, and every card with it.
+#[expect(
+    clippy::match_same_arms,
+    reason = "one arm for each reason, though some lead to the same"
+)]
 pub(super) fn reader_lost(stage: Stage) -> Moved {
     match stage {
         // These have come to an end that needs no reader, or are already covered.
-        Stage::Resting | Stage::Finished | Stage::Storing { .. } | Stage::CardAway { .. } => {
-            stay(stage)
-        }
+        Stage::Resting
+        | Stage::Finished
+        | Stage::Paused { .. }
+        | Stage::Keeping { .. }
+        | Stage::Storing { .. }
+        | Stage::CardAway { .. } => stay(stage),
         Stage::Following { .. } => (stage, vec![Effect::Await(Timer::CardAway)]),
         // "Take the card away and put it back" is no way on any more; what the device lacks is.
         Stage::Trouble {
@@ -24,19 +31,30 @@ pub(super) fn reader_lost(stage: Stage) -> Moved {
             back_to: None,
         } if failure.answered_by_removal() || failure == Failure::CardTakenAway => rest(),
         Stage::Trouble { back_to: None, .. } => stay(stage),
+        Stage::Language { .. }
+        | Stage::Notice { .. }
+        | Stage::CardWanted
+        | Stage::AttributesPin { .. }
+        | Stage::ReadingAttributes { .. } => rest(),
+        Stage::Paper { was } => reader_lost(*was),
+        Stage::StillThere { was } | Stage::Called { was } => match was.card() {
+            Some(_) => cover(bare(*was)),
+            None => stay(Stage::Called { was }),
+        },
         Stage::Trouble {
-            back_to: Some(back),
-            ..
-        } => cover(*back),
-        Stage::AttributesPin { .. } | Stage::ReadingAttributes { .. } => rest(),
-        Stage::Identity { .. }
+            back_to: Some(_), ..
+        }
+        | Stage::Identity { .. }
         | Stage::FindingCertificate { .. }
+        | Stage::StaffGuides { .. }
+        | Stage::Resume { .. }
         | Stage::Certificate { .. }
         | Stage::Line(_)
         | Stage::Asking { .. }
+        | Stage::Nursery(_)
         | Stage::Reviewing { .. }
         | Stage::SignPassword { .. }
-        | Stage::Signing { .. } => cover(stage),
+        | Stage::Signing { .. } => cover(bare(stage)),
     }
 }
 
@@ -66,8 +84,8 @@ fn refuse_before_pin(facts: &CardFacts, here: &Here<'_>) -> Option<Failure> {
         .or_else(|| (!here.cx.has_room).then_some(Failure::StorageFull))
 }
 
-/// A visit begins.
-fn begin(card: CardOnReader, here: &Here<'_>) -> Moved {
+/// The PIN, unless something already says that there is no use in typing it.
+pub(super) fn begin(card: CardOnReader, here: &Here<'_>) -> Moved {
     match refuse_before_pin(&card.facts, here) {
         Some(failure) => stop(failure, Some(&card), here),
         None => pad(Stage::AttributesPin {
@@ -77,25 +95,56 @@ fn begin(card: CardOnReader, here: &Here<'_>) -> Moved {
     }
 }
 
+/// A card is put in before anything was said: what will happen is said first. A card that is of no use is told so at
+/// once.
+fn greeted(card: CardOnReader, here: &Here<'_>) -> Moved {
+    match refuse_before_pin(&card.facts, here) {
+        Some(failure) => stop(failure, Some(&card), here),
+        None => pad(Stage::Notice { card: Some(card) }),
+    }
+}
+
+#[expect(
+    clippy::match_same_arms,
+    reason = "one arm for each reason, though some lead to the same"
+)]
 pub(super) fn inserted(stage: Stage, card: CardOnReader, here: &Here<'_>) -> Moved {
     let same = |was: &Stage| {
         was.card()
             .is_some_and(|c| c.facts.identity == card.facts.identity)
     };
+    let own_lies = |was: &Stage| was.card().is_some_and(|own| here.lies(own.ticket));
     match stage {
-        Stage::Resting | Stage::Finished | Stage::Trouble { back_to: None, .. } => {
-            begin(card, here)
+        // The notice was read before this card was taken away in the middle of its reading.
+        Stage::Trouble {
+            failure: Failure::CardTakenAway | Failure::AnotherCard,
+            back_to: None,
         }
+        | Stage::CardWanted => begin(card, here),
+        Stage::Resting
+        | Stage::Finished
+        | Stage::Paused { .. }
+        | Stage::Trouble { back_to: None, .. } => greeted(card, here),
+        Stage::Language { card: Some(_) } | Stage::Notice { card: Some(_) }
+            if own_lies(&stage) && !same(&stage) =>
+        {
+            stay(stage)
+        }
+        Stage::Language { .. } => match greeted(card, here) {
+            (Stage::Notice { card }, effects) => (Stage::Language { card }, effects),
+            stopped => stopped,
+        },
+        Stage::Notice { .. } => greeted(card, here),
         // Stored, and the card was taken away: whoever puts one in now begins anew and sees nothing of before.
         Stage::Following { .. } if here.only(card.ticket) => {
-            let (stage, effects) = begin(card, here);
+            let (stage, effects) = greeted(card, here);
             (stage, [Effect::Wipe].into_iter().chain(effects).collect())
         }
         // The visit's card still lies there, and the other one in another reader is none of its business.
         Stage::Following { .. } => stay(stage),
         Stage::Trouble {
             back_to: Some(_), ..
-        } if !same(&stage) && stage.card().is_some_and(|own| here.lies(own.ticket)) => stay(stage),
+        } if !same(&stage) && own_lies(&stage) => stay(stage),
         Stage::CardAway { was, .. }
         | Stage::Trouble {
             back_to: Some(was), ..
@@ -109,14 +158,30 @@ pub(super) fn inserted(stage: Stage, card: CardOnReader, here: &Here<'_>) -> Mov
                 (Stage::CardAway { was, another: true }, effects)
             }
         }
+        // Covered for another reason: it stays covered, with the new insertion behind it.
+        Stage::StillThere { was } if same(&was) => stay(Stage::StillThere {
+            was: Box::new(renewed(*was, card)),
+        }),
+        Stage::Called { was } if same(&was) => stay(Stage::Called {
+            was: Box::new(renewed(*was, card)),
+        }),
+        // Leafing in the way on paper: the card goes to where she came from.
+        Stage::Paper { was } if !own_lies(&was) || same(&was) => inserted(*was, card, here),
+        Stage::StillThere { .. }
+        | Stage::Called { .. }
+        | Stage::Paper { .. }
+        | Stage::Keeping { .. } => stay(stage),
         // The same card in a new insertion: the old one has ended, whether we heard of it or not.
         Stage::AttributesPin { .. }
         | Stage::ReadingAttributes { .. }
         | Stage::Identity { .. }
         | Stage::FindingCertificate { .. }
+        | Stage::StaffGuides { .. }
+        | Stage::Resume { .. }
         | Stage::Certificate { .. }
         | Stage::Line(_)
         | Stage::Asking { .. }
+        | Stage::Nursery(_)
         | Stage::Reviewing { .. }
         | Stage::SignPassword { .. }
         | Stage::Signing { .. }
@@ -132,67 +197,143 @@ pub(super) fn inserted(stage: Stage, card: CardOnReader, here: &Here<'_>) -> Mov
 
 /// The visit's card is back: on with the stage it left, or with the nearest one a person can act in.
 fn back_again(was: Stage, card: CardOnReader, here: &Here<'_>) -> Moved {
-    let renewed = |mut draft: Box<Draft>| {
-        draft.card = card.clone();
+    match was {
+        Stage::AttributesPin { .. } | Stage::ReadingAttributes { .. } => begin(card, here),
+        // What is being written goes on; only the card is another insertion now.
+        Stage::Storing { .. } => stay(renewed(was, card)),
+        Stage::Resting
+        | Stage::Language { .. }
+        | Stage::Notice { .. }
+        | Stage::CardWanted
+        | Stage::Identity { .. }
+        | Stage::FindingCertificate { .. }
+        | Stage::StaffGuides { .. }
+        | Stage::Resume { .. }
+        | Stage::Certificate { .. }
+        | Stage::Line(_)
+        | Stage::Asking { .. }
+        | Stage::Nursery(_)
+        | Stage::Reviewing { .. }
+        | Stage::SignPassword { .. }
+        | Stage::Signing { .. }
+        | Stage::Following { .. }
+        | Stage::Keeping { .. }
+        | Stage::Paused { .. }
+        | Stage::StillThere { .. }
+        | Stage::Called { .. }
+        | Stage::Paper { .. }
+        | Stage::CardAway { .. }
+        | Stage::Trouble { .. }
+        | Stage::Finished => {
+            let (stage, mut effects) = resume(renewed(was, card), here);
+            if !effects.contains(&Effect::ClearPin) {
+                effects.insert(0, Effect::ClearPin);
+            }
+            (stage, effects)
+        }
+    }
+}
+
+/// The same stage with another insertion of its card. What was wrong with a password before is older than what the card
+/// says of its counter now.
+fn renewed(was: Stage, card: CardOnReader) -> Stage {
+    let lies = |mut draft: Box<Draft>, card: CardOnReader| {
+        draft.card = card;
         draft
     };
-    let stage = match was {
-        Stage::AttributesPin { .. } | Stage::ReadingAttributes { .. } => return begin(card, here),
+    match was {
+        Stage::AttributesPin { .. } => Stage::AttributesPin {
+            card,
+            problem: None,
+        },
+        Stage::ReadingAttributes { .. } => Stage::ReadingAttributes { card },
         Stage::Identity {
-            holder, integrity, ..
-        }
-        | Stage::FindingCertificate {
             holder, integrity, ..
         } => Stage::Identity {
             card,
             holder,
             integrity,
         },
+        Stage::FindingCertificate {
+            holder, integrity, ..
+        } => Stage::FindingCertificate {
+            card,
+            holder,
+            integrity,
+        },
+        Stage::StaffGuides { holder, found, .. } => Stage::StaffGuides {
+            card,
+            holder,
+            found,
+        },
+        Stage::Resume {
+            holder,
+            candidates,
+            saved,
+            ..
+        } => Stage::Resume {
+            card,
+            holder,
+            candidates,
+            saved,
+        },
         Stage::Certificate {
-            holder, candidates, ..
+            holder,
+            candidates,
+            chosen,
+            ..
         } => Stage::Certificate {
             card,
             holder,
             candidates,
+            chosen,
         },
-        Stage::Line(draft) => Stage::Line(renewed(draft)),
+        Stage::Line(draft) => Stage::Line(lies(draft, card)),
+        Stage::Nursery(draft) => Stage::Nursery(lies(draft, card)),
         Stage::Asking {
             draft,
             at,
             problems,
             correcting,
         } => Stage::Asking {
-            draft: renewed(draft),
+            draft: lies(draft, card),
             at,
             problems,
             correcting,
         },
         Stage::Reviewing { draft, prepared } => Stage::Reviewing {
-            draft: renewed(draft),
+            draft: lies(draft, card),
             prepared,
         },
-        // What the card says of its counter now is newer than what was wrong before.
         Stage::SignPassword {
             draft, prepared, ..
-        }
-        | Stage::Signing { draft, prepared } => {
-            return ask_password(renewed(draft), prepared, None, here);
-        }
-        Stage::Storing { draft, prepared } => {
-            return stay(Stage::Storing {
-                draft: renewed(draft),
-                prepared,
-            });
-        }
+        } => Stage::SignPassword {
+            draft: lies(draft, card),
+            prepared,
+            problem: None,
+        },
+        Stage::Signing { draft, prepared } => Stage::Signing {
+            draft: lies(draft, card),
+            prepared,
+        },
+        Stage::Storing { draft, prepared } => Stage::Storing {
+            draft: lies(draft, card),
+            prepared,
+        },
         Stage::Resting
+        | Stage::Language { .. }
+        | Stage::Notice { .. }
+        | Stage::CardWanted
         | Stage::Following { .. }
+        | Stage::Keeping { .. }
+        | Stage::Paused { .. }
+        | Stage::StillThere { .. }
+        | Stage::Called { .. }
+        | Stage::Paper { .. }
         | Stage::CardAway { .. }
         | Stage::Trouble { .. }
-        | Stage::Finished => return stay(was),
-    };
-    let (stage, mut effects) = resume(stage, here);
-    effects.insert(0, Effect::ClearPin);
-    (stage, effects)
+        | Stage::Finished => was,
+    }
 }
 
 pub(super) fn unusable(stage: Stage, why: UnusableCard, here: &Here<'_>) -> Moved {
@@ -206,25 +347,38 @@ pub(super) fn unusable(stage: Stage, why: UnusableCard, here: &Here<'_>) -> Move
         UnusableCard::Mute => (Failure::CardMute, false),
     };
     match stage {
-        Stage::Resting | Stage::Finished | Stage::Trouble { back_to: None, .. } => {
-            stop(failure, None, here)
-        }
+        Stage::Resting
+        | Stage::Finished
+        | Stage::Paused { .. }
+        | Stage::Language { card: None }
+        | Stage::Notice { card: None }
+        | Stage::CardWanted
+        | Stage::Trouble { back_to: None, .. } => stop(failure, None, here),
         Stage::CardAway { was, .. } => (
             Stage::CardAway { was, another },
             vec![Effect::Await(Timer::CardAway)],
         ),
-        Stage::AttributesPin { .. }
+        Stage::Language { card: Some(_) }
+        | Stage::Notice { card: Some(_) }
+        | Stage::AttributesPin { .. }
         | Stage::ReadingAttributes { .. }
         | Stage::Identity { .. }
         | Stage::FindingCertificate { .. }
+        | Stage::StaffGuides { .. }
+        | Stage::Resume { .. }
         | Stage::Certificate { .. }
         | Stage::Line(_)
         | Stage::Asking { .. }
+        | Stage::Nursery(_)
         | Stage::Reviewing { .. }
         | Stage::SignPassword { .. }
         | Stage::Signing { .. }
         | Stage::Storing { .. }
         | Stage::Following { .. }
+        | Stage::Keeping { .. }
+        | Stage::StillThere { .. }
+        | Stage::Called { .. }
+        | Stage::Paper { .. }
         | Stage::Trouble {
             back_to: Some(_), ..
         } => stay(stage),
@@ -238,45 +392,66 @@ pub(super) fn removed(stage: Stage, ticket: Ticket, here: &Here<'_>) -> Moved {
             failure,
             back_to: None,
         } if failure.answered_by_removal() && here.empty() => rest(),
-        Stage::Trouble {
-            back_to: Some(back),
-            ..
-        } if ours => cover(*back),
         // The other card is out: the right one has its time again.
         Stage::CardAway { was, another: true } if here.empty() => cover(*was),
         Stage::Following { .. } if here.empty() => (stage, vec![Effect::Await(Timer::CardAway)]),
+        Stage::Paper { was } if ours => removed(*was, ticket, here),
+        // Nothing was begun with it: the words stay, and she may put it back.
+        Stage::Language { card: Some(_) } if ours => forgotten(Stage::Language { card: None }),
+        Stage::Notice { card: Some(_) } if ours => forgotten(Stage::Notice { card: None }),
         Stage::AttributesPin { .. } if ours => rest(),
         Stage::ReadingAttributes { .. } if ours => stop(Failure::CardTakenAway, None, here),
         Stage::Identity { .. }
         | Stage::FindingCertificate { .. }
+        | Stage::StaffGuides { .. }
+        | Stage::Resume { .. }
         | Stage::Certificate { .. }
         | Stage::Line(_)
         | Stage::Asking { .. }
+        | Stage::Nursery(_)
         | Stage::Reviewing { .. }
         | Stage::SignPassword { .. }
         | Stage::Signing { .. }
-            if ours =>
-        {
-            cover(stage)
-        }
+        | Stage::StillThere { .. }
+        | Stage::Called { .. }
+        | Stage::Paper { .. }
+        | Stage::Trouble {
+            back_to: Some(_), ..
+        } if ours => cover(bare(stage)),
         // Nothing is waited for, or it was another card that left.
         Stage::Resting
+        | Stage::Language { .. }
+        | Stage::Notice { .. }
+        | Stage::CardWanted
         | Stage::AttributesPin { .. }
         | Stage::ReadingAttributes { .. }
         | Stage::Identity { .. }
         | Stage::FindingCertificate { .. }
+        | Stage::StaffGuides { .. }
+        | Stage::Resume { .. }
         | Stage::Certificate { .. }
         | Stage::Line(_)
         | Stage::Asking { .. }
+        | Stage::Nursery(_)
         | Stage::Reviewing { .. }
         | Stage::SignPassword { .. }
         | Stage::Signing { .. }
         | Stage::Storing { .. }
         | Stage::Following { .. }
+        | Stage::Keeping { .. }
+        | Stage::Paused { .. }
+        | Stage::StillThere { .. }
+        | Stage::Called { .. }
+        | Stage::Paper { .. }
         | Stage::CardAway { .. }
         | Stage::Trouble { .. }
         | Stage::Finished => stay(stage),
     }
+}
+
+/// The card is gone before anything was asked of it; the words stay.
+fn forgotten(stage: Stage) -> Moved {
+    (stage, vec![Effect::Wipe, Effect::Await(Timer::Idle)])
 }
 
 // ---------------------------------------------------------------------------------------------- answers
@@ -323,7 +498,8 @@ pub(super) fn signed(stage: Stage, ticket: Ticket, signatures: Vec<Vec<u8>>) -> 
         prepared: prepared.clone(),
         signatures,
         identity: draft.card.facts.identity,
-        certificate_number: draft.certificate.number.clone(),
+        children: draft.certificates.iter().map(Candidate::key).collect(),
+        protected: draft.protected(),
     };
     (
         Stage::Storing { draft, prepared },
@@ -338,22 +514,65 @@ pub(super) fn failed(stage: Stage, ticket: Ticket, why: CardTrouble, here: &Here
     match stage {
         Stage::ReadingAttributes { card } => attributes_failed(card, why, here),
         Stage::Signing { draft, prepared } => signing_failed(draft, prepared, why, here),
+        // Asked before the screen was covered: what the card says of its counter is heard all the same.
+        Stage::StillThere { was } => stay(Stage::StillThere {
+            was: Box::new(counted(*was, why)),
+        }),
+        Stage::Called { was } => stay(Stage::Called {
+            was: Box::new(counted(*was, why)),
+        }),
         // Nothing was asked of the card here but to be released, and that may fail unheard.
         Stage::Resting
+        | Stage::Language { .. }
+        | Stage::Notice { .. }
+        | Stage::CardWanted
         | Stage::AttributesPin { .. }
         | Stage::Identity { .. }
         | Stage::FindingCertificate { .. }
+        | Stage::StaffGuides { .. }
+        | Stage::Resume { .. }
         | Stage::Certificate { .. }
         | Stage::Line(_)
         | Stage::Asking { .. }
+        | Stage::Nursery(_)
         | Stage::Reviewing { .. }
         | Stage::SignPassword { .. }
         | Stage::Storing { .. }
         | Stage::Following { .. }
+        | Stage::Keeping { .. }
+        | Stage::Paused { .. }
+        | Stage::Paper { .. }
         | Stage::CardAway { .. }
         | Stage::Trouble { .. }
         | Stage::Finished => stay(stage),
     }
+}
+
+/// Takes down what a card says of the tries for the signature password.
+fn counted(was: Stage, why: CardTrouble) -> Stage {
+    let left = match why {
+        CardTrouble::WrongPin { left } => left,
+        CardTrouble::LastTryKept => 1,
+        CardTrouble::Locked => 0,
+        CardTrouble::Gone
+        | CardTrouble::Swapped
+        | CardTrouble::Mute
+        | CardTrouble::Nonsense
+        | CardTrouble::Busy
+        | CardTrouble::CertificateInvalid
+        | CardTrouble::SignerDiffers
+        | CardTrouble::SignatureWrong
+        | CardTrouble::ServiceLost => return was,
+    };
+    let Stage::Signing {
+        mut draft,
+        prepared,
+    } = was
+    else {
+        return was;
+    };
+    draft.card.facts.sign_tries = Some(left);
+    Stage::Signing { draft, prepared }
 }
 
 fn attributes_failed(mut card: CardOnReader, why: CardTrouble, here: &Here<'_>) -> Moved {

@@ -1,78 +1,45 @@
 //! What the person in front of the screen does.
 
-use ubugoe_procedures::{FieldPath, Problem, ReasonCode, Value};
+use ubugoe_procedures::holds_individual_number;
 
 use super::{
-    Here, Moved, acting, ask_next, ask_password, cover, kept, over, pad, refuse_to_sign, refused,
-    rest, resume, review, stay, stop,
+    Here, Moved, acting, ask_password, cover, kept, pad, refuse_to_sign, refused, rest, resume,
+    stay, stop, uncover,
 };
-use crate::questions;
-use crate::{Effect, Failure, Stage, Timer};
-
-/// The language is written into what is signed, so the review is put together anew. Where a password is being asked
-/// for, the sheets have been read and confirmed in the language before, and stay as they were read.
-pub(super) fn language_chosen(stage: Stage, here: &Here<'_>) -> Moved {
-    match stage {
-        Stage::Reviewing { draft, prepared: _ } => review(draft, here),
-        Stage::Resting
-        | Stage::AttributesPin { .. }
-        | Stage::ReadingAttributes { .. }
-        | Stage::Identity { .. }
-        | Stage::FindingCertificate { .. }
-        | Stage::Certificate { .. }
-        | Stage::Line(_)
-        | Stage::Asking { .. }
-        | Stage::SignPassword { .. }
-        | Stage::Signing { .. }
-        | Stage::Storing { .. }
-        | Stage::Following { .. }
-        | Stage::CardAway { .. }
-        | Stage::Trouble { .. }
-        | Stage::Finished => alive(stage, here),
-    }
-}
+use crate::{Effect, Failure, FollowingPage, Print, PrintTrouble, Sheet, Stage, Timer, Voice};
 
 /// The stage stays, and the person is there.
 pub(super) fn alive(stage: Stage, here: &Here<'_>) -> Moved {
     match stage {
-        // A touch does not keep a cover up: anybody can touch.
-        Stage::Resting | Stage::Finished | Stage::Storing { .. } | Stage::CardAway { .. } => {
-            stay(stage)
-        }
+        // A touch does not keep a cover up: anybody can touch. What is being written needs nobody.
+        Stage::Resting
+        | Stage::Finished
+        | Stage::Paused { .. }
+        | Stage::Storing { .. }
+        | Stage::Keeping { .. }
+        | Stage::CardAway { .. }
+        | Stage::Called { .. } => stay(stage),
+        Stage::StillThere { was } => uncover(*was, here),
         Stage::Following { .. } => (stage, vec![Effect::Await(here.following_timer())]),
         Stage::Trouble { .. } if stage.is_rest() => stay(stage),
-        Stage::AttributesPin { .. }
+        Stage::Language { .. }
+        | Stage::Notice { .. }
+        | Stage::CardWanted
+        | Stage::AttributesPin { .. }
         | Stage::ReadingAttributes { .. }
         | Stage::Identity { .. }
         | Stage::FindingCertificate { .. }
+        | Stage::StaffGuides { .. }
+        | Stage::Resume { .. }
         | Stage::Certificate { .. }
         | Stage::Line(_)
         | Stage::Asking { .. }
+        | Stage::Nursery(_)
         | Stage::Reviewing { .. }
         | Stage::SignPassword { .. }
         | Stage::Signing { .. }
+        | Stage::Paper { .. }
         | Stage::Trouble { .. } => acting(stage),
-    }
-}
-
-pub(super) fn quit(stage: Stage, here: &Here<'_>) -> Moved {
-    match stage {
-        // A signed visit that is being written is not stopped by a tap: it is stored or it fails.
-        Stage::Resting | Stage::Finished | Stage::Storing { .. } => stay(stage),
-        Stage::Trouble { .. } if stage.is_rest() => stay(stage),
-        Stage::AttributesPin { .. }
-        | Stage::ReadingAttributes { .. }
-        | Stage::Identity { .. }
-        | Stage::FindingCertificate { .. }
-        | Stage::Certificate { .. }
-        | Stage::Line(_)
-        | Stage::Asking { .. }
-        | Stage::Reviewing { .. }
-        | Stage::SignPassword { .. }
-        | Stage::Signing { .. }
-        | Stage::Following { .. }
-        | Stage::CardAway { .. }
-        | Stage::Trouble { .. } => over(&stage, here),
     }
 }
 
@@ -84,6 +51,10 @@ pub(super) fn retry(stage: Stage, here: &Here<'_>) -> Moved {
     match back_to {
         Some(back) if back.card().is_some_and(|card| !here.lies(card.ticket)) => cover(*back),
         Some(back) => resume(*back, here),
+        // A card that was left is answered by taking it.
+        None if failure == Failure::CardLeft && !here.empty() => {
+            stay(Stage::Trouble { failure, back_to })
+        }
         None if failure.retry_helps() => rest(),
         None => stay(Stage::Trouble { failure, back_to }),
     }
@@ -123,16 +94,27 @@ pub(super) fn secret_unusable(stage: Stage) -> Moved {
             problem: None,
         }),
         Stage::Resting
+        | Stage::Language { .. }
+        | Stage::Notice { .. }
+        | Stage::CardWanted
         | Stage::AttributesPin { .. }
         | Stage::Identity { .. }
         | Stage::FindingCertificate { .. }
+        | Stage::StaffGuides { .. }
+        | Stage::Resume { .. }
         | Stage::Certificate { .. }
         | Stage::Line(_)
         | Stage::Asking { .. }
+        | Stage::Nursery(_)
         | Stage::Reviewing { .. }
         | Stage::SignPassword { .. }
         | Stage::Storing { .. }
         | Stage::Following { .. }
+        | Stage::Keeping { .. }
+        | Stage::Paused { .. }
+        | Stage::StillThere { .. }
+        | Stage::Called { .. }
+        | Stage::Paper { .. }
         | Stage::CardAway { .. }
         | Stage::Trouble { .. }
         | Stage::Finished => stay(stage),
@@ -158,176 +140,6 @@ pub(super) fn identity_confirmed(stage: Stage) -> Moved {
         integrity,
     };
     (finding, vec![look, Effect::Await(Timer::Idle)])
-}
-
-pub(super) fn no_certificate_is_mine(stage: Stage, here: &Here<'_>) -> Moved {
-    let Stage::Certificate { card, .. } = stage else {
-        return stay(stage);
-    };
-    stop(Failure::NoCertificate, Some(&card), here)
-}
-
-pub(super) fn certificate_confirmed(
-    stage: Stage,
-    number: &str,
-    child_order: u8,
-    here: &Here<'_>,
-) -> Moved {
-    let Stage::Certificate {
-        card,
-        holder,
-        candidates,
-    } = stage
-    else {
-        return stay(stage);
-    };
-    let this = candidates
-        .iter()
-        .find(|c| c.number == number && c.child_order() == child_order);
-    let Some(certificate) = this.cloned() else {
-        return stay(Stage::Certificate {
-            card,
-            holder,
-            candidates,
-        });
-    };
-    let Some(today) = here.cx.today else {
-        return stop(Failure::ClockUnsynchronised, Some(&card), here);
-    };
-    match questions::begin(card.clone(), holder, certificate, today, here.cx) {
-        Some(draft) => acting(Stage::Line(Box::new(draft))),
-        None => stop(Failure::FormIncomplete, Some(&card), here),
-    }
-}
-
-pub(super) fn line_seen(stage: Stage, here: &Here<'_>) -> Moved {
-    let Stage::Line(draft) = stage else {
-        return stay(stage);
-    };
-    ask_next(draft, here)
-}
-
-pub(super) fn answered(stage: Stage, value: Value, here: &Here<'_>) -> Moved {
-    let Stage::Asking {
-        mut draft,
-        at,
-        problems: _,
-        correcting,
-    } = stage
-    else {
-        return stay(stage);
-    };
-    if let Err(problems) = questions::take(&mut draft, &at, value, here.cx) {
-        return acting(Stage::Asking {
-            draft,
-            at,
-            problems,
-            correcting,
-        });
-    }
-    // A corrected answer is the latest one: "back" from what it opened leads to it.
-    if correcting {
-        draft.asked.retain(|question| *question != at);
-    }
-    if !draft.asked.contains(&at) {
-        draft.asked.push(at);
-    }
-    ask_next(draft, here)
-}
-
-pub(super) fn unreadable(stage: Stage, code: ReasonCode) -> Moved {
-    let Stage::Asking {
-        draft,
-        at,
-        problems: _,
-        correcting,
-    } = stage
-    else {
-        return stay(stage);
-    };
-    let problems = vec![Problem {
-        code,
-        character: None,
-        at: None,
-        proposal: None,
-    }];
-    acting(Stage::Asking {
-        draft,
-        at,
-        problems,
-        correcting,
-    })
-}
-
-/// One step back. What was answered later stays answered.
-pub(super) fn back(stage: Stage, here: &Here<'_>) -> Moved {
-    match stage {
-        Stage::Asking {
-            draft,
-            correcting: true,
-            ..
-        } => review(draft, here),
-        Stage::Asking {
-            draft,
-            at,
-            correcting: false,
-            ..
-        } => match questions::question_before(&draft, Some(&at), here.cx) {
-            Some(at) => ask_again(draft, at),
-            None => acting(Stage::Line(draft)),
-        },
-        Stage::Reviewing { draft, prepared: _ } => {
-            match questions::question_before(&draft, None, here.cx) {
-                Some(at) => ask_again(draft, at),
-                None => acting(Stage::Line(draft)),
-            }
-        }
-        Stage::SignPassword { draft, .. } => {
-            let (stage, mut effects) = review(draft, here);
-            effects.insert(0, Effect::ClearPin);
-            (stage, effects)
-        }
-        Stage::Resting
-        | Stage::AttributesPin { .. }
-        | Stage::ReadingAttributes { .. }
-        | Stage::Identity { .. }
-        | Stage::FindingCertificate { .. }
-        | Stage::Certificate { .. }
-        | Stage::Line(_)
-        | Stage::Signing { .. }
-        | Stage::Storing { .. }
-        | Stage::Following { .. }
-        | Stage::CardAway { .. }
-        | Stage::Trouble { .. }
-        | Stage::Finished => stay(stage),
-    }
-}
-
-fn ask_again(draft: Box<crate::Draft>, at: crate::QuestionAt) -> Moved {
-    acting(Stage::Asking {
-        draft,
-        at,
-        problems: Vec::new(),
-        correcting: false,
-    })
-}
-
-pub(super) fn correction(stage: Stage, sheet: usize, path: &FieldPath, here: &Here<'_>) -> Moved {
-    let Stage::Reviewing { draft, prepared } = stage else {
-        return stay(stage);
-    };
-    let question = prepared
-        .get(sheet)
-        .and_then(|sheet| questions::correctable(&draft, sheet, path, here.cx));
-    match question {
-        Some(at) => acting(Stage::Asking {
-            draft,
-            at,
-            problems: Vec::new(),
-            correcting: true,
-        }),
-        None => stay(Stage::Reviewing { draft, prepared }),
-    }
 }
 
 pub(super) fn review_confirmed(stage: Stage, here: &Here<'_>) -> Moved {
@@ -361,4 +173,171 @@ pub(super) fn sign_password_entered(stage: Stage, here: &Here<'_>) -> Moved {
         Stage::Signing { draft, prepared },
         vec![ask, Effect::Await(Timer::Idle)],
     )
+}
+
+// ---------------------------------------------------------------------------------------------- beside the receipts
+
+/// Another page beside the receipts. There is none for the other parent of a protected family.
+pub(super) fn page_wanted(stage: Stage, page: FollowingPage, here: &Here<'_>) -> Moved {
+    let Stage::Following {
+        deliveries,
+        mut after,
+    } = stage
+    else {
+        return stay(stage);
+    };
+    if !(after.protected && page == FollowingPage::OtherParent) {
+        after.page = page;
+    }
+    following(Stage::Following { deliveries, after }, here)
+}
+
+fn following(stage: Stage, here: &Here<'_>) -> Moved {
+    (stage, vec![Effect::Await(here.following_timer())])
+}
+
+/// Where something can be printed: the receipts after storing, the paper forms before.
+fn printer(stage: &mut Stage) -> Option<&mut Print> {
+    match stage {
+        Stage::Paper { was } => printer(was),
+        Stage::Line(draft) | Stage::Reviewing { draft, .. } => Some(&mut draft.print),
+        Stage::Following { after, .. } => Some(&mut after.print),
+        Stage::Resting
+        | Stage::Language { .. }
+        | Stage::Notice { .. }
+        | Stage::CardWanted
+        | Stage::AttributesPin { .. }
+        | Stage::ReadingAttributes { .. }
+        | Stage::Identity { .. }
+        | Stage::FindingCertificate { .. }
+        | Stage::StaffGuides { .. }
+        | Stage::Resume { .. }
+        | Stage::Certificate { .. }
+        | Stage::Asking { .. }
+        | Stage::Nursery(_)
+        | Stage::SignPassword { .. }
+        | Stage::Signing { .. }
+        | Stage::Storing { .. }
+        | Stage::Keeping { .. }
+        | Stage::Paused { .. }
+        | Stage::StillThere { .. }
+        | Stage::Called { .. }
+        | Stage::CardAway { .. }
+        | Stage::Trouble { .. }
+        | Stage::Finished => None,
+    }
+}
+
+pub(super) fn print_wanted(mut stage: Stage, sheet: Sheet, here: &Here<'_>) -> Moved {
+    let stored = matches!(stage, Stage::Following { .. });
+    let Some(print) = printer(&mut stage).filter(|_| stored || sheet == Sheet::Paper) else {
+        return stay(stage);
+    };
+    if matches!(print, Print::Busy(_)) {
+        return alive(stage, here);
+    }
+    *print = Print::Busy(sheet);
+    let (stage, mut effects) = alive(stage, here);
+    effects.push(Effect::Print(sheet));
+    (stage, effects)
+}
+
+/// News of the printer count for what is at the printer; whoever has gone on is not told.
+fn print_ended(mut stage: Stage, sheet: Sheet, ended: Print, here: &Here<'_>) -> Moved {
+    match printer(&mut stage) {
+        Some(print) if *print == Print::Busy(sheet) => {
+            *print = ended;
+            alive(stage, here)
+        }
+        Some(_) | None => stay(stage),
+    }
+}
+
+pub(super) fn printed(stage: Stage, sheet: Sheet, here: &Here<'_>) -> Moved {
+    print_ended(stage, sheet, Print::Done(sheet), here)
+}
+
+pub(super) fn print_failed(
+    stage: Stage,
+    sheet: Sheet,
+    why: PrintTrouble,
+    here: &Here<'_>,
+) -> Moved {
+    let failure = match why {
+        PrintTrouble::NoPrinter => Failure::NoPrinter,
+        PrintTrouble::NoPaper => Failure::PrinterNoPaper,
+        PrintTrouble::Broken => Failure::PrinterBroken,
+    };
+    print_ended(stage, sheet, Print::Failed(sheet, failure), here)
+}
+
+/// Longest words about a step, in characters.
+const VOICE_LEN: usize = 400;
+
+/// Kept once for each step. Words that hold an individual number are left out; they have no place anywhere.
+pub(super) fn voice_given(stage: Stage, mut voice: Voice, here: &Here<'_>) -> Moved {
+    let Stage::Following {
+        deliveries,
+        mut after,
+    } = stage
+    else {
+        return stay(stage);
+    };
+    let mut effects = vec![Effect::Await(here.following_timer())];
+    if !after.voiced.contains(&voice.step) {
+        after.voiced.push(voice.step);
+        voice.words = voice.words.filter(|words| {
+            !words.trim().is_empty()
+                && words.chars().count() <= VOICE_LEN
+                && !holds_individual_number(words)
+        });
+        effects.push(Effect::KeepVoice(voice));
+    }
+    (Stage::Following { deliveries, after }, effects)
+}
+
+/// How it goes on paper: from wherever somebody may need it.
+pub(super) fn paper_wanted(stage: Stage, here: &Here<'_>) -> Moved {
+    match stage {
+        Stage::CardWanted
+        | Stage::AttributesPin { .. }
+        | Stage::Line(_)
+        | Stage::Asking { .. }
+        | Stage::Reviewing { .. }
+        | Stage::SignPassword { .. }
+        | Stage::Following { .. }
+        | Stage::Trouble { .. }
+            if !stage.is_rest() =>
+        {
+            let was = Box::new(stage);
+            pad(Stage::Paper { was })
+        }
+        Stage::Resting
+        | Stage::Language { .. }
+        | Stage::Notice { .. }
+        | Stage::CardWanted
+        | Stage::AttributesPin { .. }
+        | Stage::ReadingAttributes { .. }
+        | Stage::Identity { .. }
+        | Stage::FindingCertificate { .. }
+        | Stage::StaffGuides { .. }
+        | Stage::Resume { .. }
+        | Stage::Certificate { .. }
+        | Stage::Line(_)
+        | Stage::Asking { .. }
+        | Stage::Nursery(_)
+        | Stage::Reviewing { .. }
+        | Stage::SignPassword { .. }
+        | Stage::Signing { .. }
+        | Stage::Storing { .. }
+        | Stage::Following { .. }
+        | Stage::Keeping { .. }
+        | Stage::Paused { .. }
+        | Stage::StillThere { .. }
+        | Stage::Called { .. }
+        | Stage::Paper { .. }
+        | Stage::CardAway { .. }
+        | Stage::Trouble { .. }
+        | Stage::Finished => alive(stage, here),
+    }
 }

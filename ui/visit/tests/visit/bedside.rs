@@ -3,16 +3,21 @@
 use std::sync::LazyLock;
 
 use jiff::civil::{Date, date, datetime};
+use ubugoe_procedures::nursery::Index;
 use ubugoe_procedures::{
-    BirthCertificate, CardHolder, Catalogue, IssuerKind, Lang, MunicipalityCode, PlaceKind,
-    Plurality, Sex, Value,
+    BirthCertificate, CardHolder, Catalogue, IssuerKind, MunicipalityCode, PlaceKind, Plurality,
+    Sex, Tongue, Value,
 };
+use ubugoe_visit::service::{Ask, PinAnswer, ServiceDesk, ServiceEvent};
 use ubugoe_visit::{
-    CardFacts, CardIdentity, CardOnReader, CardTrouble, Context, Delivery, DeliveryState, Draft,
-    Effect, Event, Integrity, Prepared, Stage, State, Ticket, Timer, audit, step,
+    Candidate, CardFacts, CardIdentity, CardOnReader, CardTrouble, Comfort, Context, Delivery,
+    DeliveryState, Draft, Effect, Event, Found, Integrity, Prepared, SavedDraft, Stage, State,
+    Ticket, Timer, WardFlags, audit, step,
 };
 
 pub(crate) const TODAY: Date = date(2026, 11, 24);
+/// A minute of that day, in seconds since 1970.
+pub(crate) const NOW: i64 = 1_795_521_600;
 /// Parts of the family's data that appear nowhere else.
 pub(crate) const PERSONAL: [&str; 6] = [
     "花子",
@@ -25,6 +30,18 @@ pub(crate) const PERSONAL: [&str; 6] = [
 
 static CATALOGUE: LazyLock<Catalogue> = LazyLock::new(|| Catalogue::builtin().unwrap());
 
+/// Invented places near the hospital.
+static NURSERIES: LazyLock<Index> = LazyLock::new(|| {
+    let list = "施設番号,施設名,種別,住所,緯度,経度
+n-1,なぎさ保育園,認可保育所,ことほぎ県あすこえ市みなと町1,35.10,139.10
+n-2,うみのこども園,認定こども園,ことほぎ県あすこえ市みなと町2,35.11,139.10
+n-3,ちいさなて保育室,小規模保育,ことほぎ県あすこえ市うぶ町3,35.20,139.10
+";
+    let read = ubugoe_procedures::nursery::import::import(list.as_bytes()).unwrap();
+    assert_eq!(read.facilities.len(), 3);
+    Index::build(read.facilities, &[])
+});
+
 pub(crate) fn asukoe() -> MunicipalityCode {
     "991015".parse().unwrap()
 }
@@ -35,7 +52,11 @@ pub(crate) fn device() -> Context<'static> {
         catalogue: &CATALOGUE,
         today: Some(TODAY),
         birthplace: asukoe(),
+        now: NOW,
         has_room: true,
+        online: true,
+        nurseries: Some(&NURSERIES),
+        staff: ServiceDesk::default(),
     }
 }
 
@@ -106,7 +127,7 @@ pub(crate) fn said(path: &str) -> Value {
     match path {
         "child_mei" => text("さくら"),
         "child_mei_kana" => text("サクラ"),
-        "child_sei_kana" => text("カミヤマ"),
+        "child_sei_kana" | "guardian.sei_kana" => text("カミヤマ"),
         "parents_marriage" => choice("married"),
         "parents" => choice("both_japanese"),
         "father.mei" => text("太郎"),
@@ -115,12 +136,28 @@ pub(crate) fn said(path: &str) -> Value {
         "honseki" => text("ことほぎ県あすこえ市うぶ町１丁目２番"),
         "work_code" => choice("4"),
         "contact.tel" => text("090-0000-0000"),
-        "claimant.mei_kana" => text("ハナコ"),
-        "job" | "pension" | "spouse_living" | "spouse_job" => choice("1"),
-        "employer" => text("あすこえ製作所"),
+        "claimant.mei_kana" | "guardian.mei_kana" => text("ハナコ"),
+        "job" | "pension" | "spouse_living" | "spouse_job" | "guardian[0].reason" => choice("1"),
+        "employer" | "guardian[0].work_place" => text("あすこえ製作所"),
         "higher" => choice("self"),
-        "addr_same_0101" | "acct.kokin" | "consent" => Value::Bool(true),
-        "has_other_children" => Value::Bool(false),
+        "addr_same_0101" | "acct.kokin" | "consent" | "ins.pending" => Value::Bool(true),
+        "has_other_children" | "unborn" | "single" | "welfare" | "leave_ext" => Value::Bool(false),
+        // Of the medical subsidy and of a nursery place, what the others do not ask.
+        "start" => Value::YearMonth {
+            year: 2027,
+            month: 4,
+        },
+        "class" => choice("3"),
+        "amount" => choice("standard"),
+        "guardians" => Value::Number(1),
+        "household_count" => Value::Number(0),
+        "guardian[0].rel" => text("母"),
+        "guardian[0].employment" => choice("regular"),
+        "guardian[0].hours_month" => Value::Number(140),
+        "guardian[0].days_month" => Value::Number(20),
+        "siblings" => choice("none"),
+        "current_care" => choice("home"),
+        "health" => Value::Blank,
         path => panic!("nobody said what to answer to {path}"),
     }
 }
@@ -131,6 +168,8 @@ pub(crate) fn deliveries(prepared: &[Prepared]) -> Vec<Delivery> {
         id: [place; 16],
         procedure: sheet.filing.procedure.clone(),
         recipient: sheet.filing.recipient,
+        child: sheet.child,
+        open_until: sheet.due.map(|due| due.open_until),
         digest: [place; 32],
         state: DeliveryState::Stored,
         arrival_no: None,
@@ -154,7 +193,7 @@ pub(crate) struct Bedside {
 
 impl Bedside {
     pub(crate) fn new() -> Self {
-        let state = State::resting(Lang::Ja);
+        let state = State::resting(Tongue::Ja, Comfort::default());
         Self {
             cx: device(),
             state,
@@ -211,10 +250,27 @@ impl Bedside {
         }
     }
 
+    /// Staff sign in beside the bed, and open what comes next.
+    pub(crate) fn staff_open(&mut self) -> &mut Self {
+        let staff = crate::service::midwife();
+        let number = staff.number.clone();
+        let (ask, answer) = (Ask::default(), PinAnswer::Staff(staff));
+        for event in [
+            ServiceEvent::Wanted,
+            ServiceEvent::NumberEntered(number),
+            ServiceEvent::PinEntered,
+            ServiceEvent::PinChecked { ask, answer },
+        ] {
+            self.tell(Event::Service(event));
+        }
+        self.tell(Event::StaffOpened)
+    }
+
     // -------------------------------------------------------------------------------------- the happy way, in pieces
 
     pub(crate) fn insert(&mut self) -> &mut Self {
         self.tell(Event::CardInserted(card(1)))
+            .tell(Event::NoticeRead)
     }
 
     pub(crate) fn read(&mut self) -> &mut Self {
@@ -235,15 +291,11 @@ impl Bedside {
     }
 
     pub(crate) fn choose(&mut self) -> &mut Self {
-        let (candidates, earlier) = (vec![certificate()], Vec::new());
-        self.find().tell(Event::CertificatesFound {
-            candidates,
-            earlier,
-        })
+        self.find().tell(found(&[certificate()]))
     }
 
     pub(crate) fn line(&mut self) -> &mut Self {
-        self.choose().tell(confirmed(&certificate()))
+        self.choose().tell(Event::CertificatesConfirmed)
     }
 
     pub(crate) fn ask(&mut self) -> &mut Self {
@@ -293,26 +345,66 @@ impl Bedside {
     }
 }
 
-pub(crate) fn confirmed(certificate: &BirthCertificate) -> Event {
-    let (number, child_order) = (certificate.number.clone(), certificate.child_order());
-    Event::CertificateConfirmed {
-        number,
-        child_order,
+/// What the ward has for her: these certificates, unmarked.
+pub(crate) fn found(certificates: &[BirthCertificate]) -> Event {
+    marked(certificates, WardFlags::default())
+}
+
+/// The same, each with the ward's marks.
+pub(crate) fn marked(certificates: &[BirthCertificate], flags: WardFlags) -> Event {
+    let candidates = certificates.iter().map(|certificate| Candidate {
+        certificate: certificate.clone(),
+        flags,
+    });
+    Event::CertificatesFound(Box::new(Found {
+        candidates: candidates.collect(),
+        ..Found::default()
+    }))
+}
+
+/// Nothing but what this card filed before.
+pub(crate) fn only_earlier(earlier: Vec<Delivery>) -> Event {
+    Event::CertificatesFound(Box::new(Found {
+        earlier,
+        ..Found::default()
+    }))
+}
+
+/// One of two children of a delivery, born on either side of midnight.
+pub(crate) fn twin(order: u8) -> BirthCertificate {
+    let (sex, birth_dt) = if order == 1 {
+        (Sex::Female, datetime(2026, 11, 22, 23, 59, 0, 0))
+    } else {
+        (Sex::Male, datetime(2026, 11, 23, 0, 4, 0, 0))
+    };
+    BirthCertificate {
+        plurality: Plurality::Multiple { order, of: 2 },
+        live_births: 2,
+        sex,
+        birth_dt,
+        ..certificate()
     }
 }
 
 /// Every stage there is, some in more than one shape, as a visit comes to them.
-pub(crate) const STAGES: [&str; 22] = [
+pub(crate) const STAGES: [&str; 37] = [
     "resting",
     "no-reader",
+    "language",
+    "notice",
+    "notice-with-card",
+    "card-wanted",
     "attributes-pin",
     "reading-attributes",
     "identity",
     "finding-certificate",
+    "staff-guides",
+    "resume",
     "certificate",
     "line",
     "asking",
     "correcting",
+    "nursery",
     "reviewing",
     "sign-password",
     "signing",
@@ -323,20 +415,49 @@ pub(crate) const STAGES: [&str; 22] = [
     "another-card",
     "stopped",
     "stopped-at-card",
-    "paused",
+    "stuck",
+    "still-there",
+    "called",
+    "called-signing",
+    "paper",
+    "paper-without-card",
+    "keeping",
+    "kept",
+    "card-left",
     "finished",
 ];
 
 /// A visit at one of [`STAGES`]. The mother's card lies on the reader where the stage allows it.
+#[expect(clippy::too_many_lines, reason = "one way for each stage")]
 pub(crate) fn at(stage: &str) -> Bedside {
     let mut bedside = Bedside::new();
     match stage {
         "resting" => &mut bedside,
         "no-reader" => bedside.tell(Event::ReadersChanged { present: false }),
+        "language" => bedside.tell(Event::BeginWanted),
+        "notice" => bedside
+            .tell(Event::BeginWanted)
+            .tell(Event::LanguageChosen(Tongue::Ja)),
+        "notice-with-card" => bedside.tell(Event::CardInserted(card(1))),
+        "card-wanted" => bedside
+            .tell(Event::BeginWanted)
+            .tell(Event::LanguageChosen(Tongue::Ja))
+            .tell(Event::NoticeRead),
         "attributes-pin" => bedside.insert(),
         "reading-attributes" => bedside.read(),
         "identity" => bedside.identify(),
         "finding-certificate" => bedside.find(),
+        "staff-guides" => {
+            let flags = WardFlags {
+                loss: true,
+                ..WardFlags::default()
+            };
+            bedside.find().tell(marked(&[certificate()], flags))
+        }
+        "resume" => {
+            let saved = kept_by(&at("asking"));
+            bedside.find().tell(found_again(saved))
+        }
         "certificate" => bedside.choose(),
         "line" => bedside.line(),
         "asking" => {
@@ -383,7 +504,30 @@ pub(crate) fn at(stage: &str) -> Bedside {
                 trouble,
             })
         }
-        "paused" => {
+        "nursery" => bedside
+            .line()
+            .tell(Event::ItemToggled("hoiku_nintei_riyo".parse().unwrap()))
+            .tell(Event::LineSeen)
+            .answer_all(said),
+        "still-there" => bedside.review().tell(Event::Elapsed(Timer::Idle)),
+        "called" => bedside.review().tell(Event::StaffCalled),
+        "called-signing" => bedside.sign().tell(Event::StaffCalled),
+        "paper" => bedside.line().tell(Event::PaperWanted),
+        "paper-without-card" => bedside
+            .tell(Event::BeginWanted)
+            .tell(Event::LanguageChosen(Tongue::Ja))
+            .tell(Event::NoticeRead)
+            .tell(Event::PaperWanted),
+        "keeping" => bedside.review().tell(Event::PauseWanted),
+        "kept" => bedside
+            .review()
+            .tell(Event::PauseWanted)
+            .tell(Event::DraftKept { until: NOW + 3600 }),
+        "card-left" => bedside
+            .identify()
+            .tell(Event::QuitWanted)
+            .tell(Event::Elapsed(Timer::Farewell)),
+        "stuck" => {
             let trouble = CardTrouble::Busy;
             bedside.sign().tell(Event::CardFailed {
                 ticket: Ticket(1),
@@ -396,20 +540,28 @@ pub(crate) fn at(stage: &str) -> Bedside {
     bedside
 }
 
-pub(crate) fn draft_of(stage: &Stage) -> Option<&Draft> {
-    match stage {
-        Stage::Line(draft)
-        | Stage::Asking { draft, .. }
-        | Stage::Reviewing { draft, .. }
-        | Stage::SignPassword { draft, .. }
-        | Stage::Signing { draft, .. }
-        | Stage::Storing { draft, .. } => Some(draft),
-        Stage::CardAway { was, .. }
-        | Stage::Trouble {
-            back_to: Some(was), ..
-        } => draft_of(was),
+/// What is kept of a visit that is paused now.
+pub(crate) fn kept_by(visit: &Bedside) -> SavedDraft {
+    let mut visit = visit.clone();
+    visit.tell(Event::PauseWanted);
+    let kept = visit.effects.iter().find_map(|effect| match effect {
+        Effect::KeepDraft { saved, .. } => Some((**saved).clone()),
         _ => None,
-    }
+    });
+    kept.unwrap()
+}
+
+/// The plain certificate, and a draft that was kept.
+pub(crate) fn found_again(saved: SavedDraft) -> Event {
+    let Event::CertificatesFound(mut found) = found(&[certificate()]) else {
+        panic!("not found")
+    };
+    found.saved = Some(Box::new(saved));
+    Event::CertificatesFound(found)
+}
+
+pub(crate) fn draft_of(stage: &Stage) -> Option<&Draft> {
+    stage.draft()
 }
 
 pub(crate) fn prepared_of(stage: &Stage) -> Option<&[Prepared]> {
@@ -430,9 +582,16 @@ pub(crate) const fn effect_name(effect: &Effect) -> &'static str {
         Effect::ReleaseCard { .. } => "release",
         Effect::FindCertificates { .. } => "find-certificates",
         Effect::Store { .. } => "store",
+        Effect::KeepDraft { .. } => "keep-draft",
+        Effect::DiscardDraft { .. } => "discard-draft",
+        Effect::Print(_) => "print",
+        Effect::KeepVoice(_) => "keep-voice",
+        Effect::Await(Timer::StillThere) => "await-answer",
+        Effect::Await(Timer::Called) => "await-nurse",
         Effect::Await(Timer::Idle) => "await-idle",
         Effect::Await(Timer::CardAway) => "await-card",
         Effect::Await(Timer::Farewell) => "await-farewell",
         Effect::Wipe => "wipe",
+        Effect::Service(_) => "staff",
     }
 }

@@ -2,7 +2,7 @@
 
 use ubugoe_visit::{CardTrouble, Event, Failure, Stage, Ticket, Timer, UnusableCard, audit};
 
-use crate::bedside::{Bedside, at, card, deliveries, draft_of, other_card, said};
+use crate::bedside::{Bedside, at, card, deliveries, draft_of, only_earlier, other_card, said};
 
 /// Where each stage that needs a card goes on when the same card is back.
 const RETURNS: [(&str, &str); 11] = [
@@ -15,7 +15,7 @@ const RETURNS: [(&str, &str); 11] = [
     ("reviewing", "reviewing"),
     ("sign-password", "sign-password"),
     ("signing", "sign-password"),
-    ("paused", "reviewing"),
+    ("stuck", "reviewing"),
     ("card-away", "reviewing"),
 ];
 
@@ -93,11 +93,30 @@ fn nobody_comes_back_and_all_is_forgotten() {
     for (stage, _) in RETURNS {
         let mut visit = at(stage);
         visit.tell(PULLED);
-        visit.expect(
-            Event::Elapsed(Timer::CardAway),
-            "finished",
-            &["clear-pin", "wipe", "await-farewell"],
-        );
+        // What was said is sealed and kept; where nothing was said yet, nothing is.
+        if visit
+            .state
+            .stage
+            .draft()
+            .is_some_and(|draft| !draft.asked.is_empty())
+        {
+            visit.expect(
+                Event::Elapsed(Timer::CardAway),
+                "keeping",
+                &["clear-pin", "wipe", "keep-draft"],
+            );
+            visit.expect(
+                Event::DraftKept { until: 7 },
+                "paused",
+                &["clear-pin", "wipe", "await-farewell"],
+            );
+        } else {
+            visit.expect(
+                Event::Elapsed(Timer::CardAway),
+                "finished",
+                &["clear-pin", "wipe", "await-farewell"],
+            );
+        }
         visit.expect(
             Event::Elapsed(Timer::Farewell),
             "resting",
@@ -263,6 +282,7 @@ fn the_resting_screen_never_invites_a_card_where_no_reader_is() {
         visit.tell(Event::ReadersChanged { present: false });
         visit
             .tell(Event::Elapsed(Timer::CardAway))
+            .tell(Event::DraftKept { until: 7 })
             .tell(Event::Elapsed(Timer::Farewell));
         assert_eq!(visit.code(), Some("C-101"), "{stage}");
         assert_eq!(visit.state.side.fault, Some(Failure::NoReader));
@@ -275,7 +295,11 @@ fn a_card_pulled_while_the_desk_writes_stops_nothing_and_shows_nothing_without_i
     let mut visit = at("storing");
     let rows = deliveries(visit.prepared());
     visit.expect(PULLED, "storing", &[]);
-    visit.expect(Event::Stored(rows), "following", &["wipe", "await-card"]);
+    visit.expect(
+        Event::Stored(rows),
+        "following",
+        &["discard-draft", "wipe", "await-card"],
+    );
 
     // It could not write: trying again leads to the cover, for the card is gone.
     let mut visit = at("storing");
@@ -301,7 +325,7 @@ fn a_card_pulled_while_the_desk_writes_stops_nothing_and_shows_nothing_without_i
 
 #[test]
 fn taking_the_card_away_from_a_trouble_page_with_a_way_back_covers_it() {
-    let mut visit = at("paused");
+    let mut visit = at("stuck");
     visit.expect(PULLED, "card-away", &["clear-pin", "await-card"]);
     visit.tell(Event::CardInserted(card(2)));
     assert_eq!(visit.stage(), "reviewing");
@@ -314,18 +338,15 @@ fn whoever_puts_a_card_in_after_the_last_one_left_begins_anew() {
         let mut visit = at("following-alone");
         visit.expect(
             Event::CardInserted(next),
-            "attributes-pin",
+            "notice",
             &["wipe", "clear-pin", "await-idle"],
         );
     }
     // And a mother who comes back is shown what she filed.
     let mut visit = at("finding-certificate");
     let earlier = deliveries(at("reviewing").prepared());
-    visit.tell(Event::CertificatesFound {
-        candidates: vec![],
-        earlier: earlier.clone(),
-    });
-    let Stage::Following { deliveries } = visit.state.stage else {
+    visit.tell(only_earlier(earlier.clone()));
+    let Stage::Following { deliveries, .. } = visit.state.stage else {
         panic!("not followed")
     };
     assert_eq!(deliveries, earlier);

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use ubugoe_visit::Failure;
+use ubugoe_visit::{Failure, ServiceFailure};
 
 const PAGE: &str = include_str!("../../../../docs/failure-codes.md");
 
@@ -14,7 +14,7 @@ fn every_code_is_a_letter_a_dash_and_three_digits_and_belongs_to_one_failure() {
         let [letter, b'-', digits @ ..] = code.as_bytes() else {
             panic!("{code}")
         };
-        assert!(b"CHFST".contains(letter), "{code}");
+        assert!(b"CHFPST".contains(letter), "{code}");
         assert!(
             digits.len() == 3 && digits.iter().all(u8::is_ascii_digit),
             "{code}"
@@ -29,8 +29,10 @@ fn every_failure_has_its_row_on_the_page_for_staff_and_the_page_knows_no_other()
         .filter_map(|line| line.strip_prefix("| ")?.split(" |").next())
         .filter(|cell| cell.contains('-') && !cell.starts_with('-'))
         .collect();
-    let codes: Vec<&str> = Failure::ALL.iter().map(|failure| failure.code()).collect();
-    assert_eq!(rows, codes, "in the order of the enum");
+    let visit = Failure::ALL.iter().map(|failure| failure.code());
+    let staff = ServiceFailure::ALL.iter().map(|failure| failure.code());
+    let codes: Vec<&str> = visit.chain(staff).collect();
+    assert_eq!(rows, codes, "in the order of the enums");
 }
 
 #[test]

@@ -7,11 +7,18 @@
 
 mod bedside;
 mod cards;
+mod children;
 mod failures;
+mod following;
+mod line;
+mod nursery;
+mod pause;
 mod pins;
 mod questions;
 mod random;
+mod service;
 mod story;
 mod table;
 mod time;
+mod traps;
 mod wipe;

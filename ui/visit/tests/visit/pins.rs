@@ -17,9 +17,14 @@ fn asks_the_card(visit: &Bedside) -> bool {
         Effect::ClearPin
         | Effect::ReleaseCard { .. }
         | Effect::FindCertificates { .. }
+        | Effect::KeepDraft { .. }
+        | Effect::DiscardDraft { .. }
+        | Effect::Print(_)
+        | Effect::KeepVoice(_)
         | Effect::Store { .. }
         | Effect::Await(_)
-        | Effect::Wipe => false,
+        | Effect::Wipe
+        | Effect::Service(_) => false,
     })
 }
 

@@ -255,16 +255,16 @@ fn what_follows_from_other_answers_and_what_no_parent_is_asked_is_not_corrected_
 #[test]
 fn a_form_that_nothing_can_complete_says_so_and_which_field_is_to_blame() {
     let mut visit = at("reviewing");
-    assert!(obstacle(visit.draft(), visit.state.lang, &visit.cx).is_none());
+    assert!(obstacle(visit.draft(), visit.state.tongue, &visit.cx).is_none());
     let Stage::Reviewing { draft, .. } = &mut visit.state.stage else {
         panic!("not reviewing")
     };
     let recipient = draft.forms.get_mut(1).unwrap();
     recipient.recipient = "131016".parse().unwrap();
-    visit.tell(Event::LanguageChosen(ubugoe_procedures::Lang::En));
+    visit.tell(Event::LanguageChosen(ubugoe_procedures::Tongue::En));
     assert_eq!(visit.code(), Some(Failure::FormIncomplete.code()));
     let draft = crate::bedside::draft_of(&visit.state.stage).unwrap();
-    let error = obstacle(draft, visit.state.lang, &visit.cx).unwrap();
+    let error = obstacle(draft, visit.state.tongue, &visit.cx).unwrap();
     assert_eq!(error.to_string(), "to names another recipient than 131016");
     visit.tell(Event::RetryWanted);
     assert_eq!(visit.stage(), "line");

@@ -2,14 +2,16 @@
 
 use std::collections::BTreeMap;
 
-use ubugoe_procedures::{Lang, ReasonCode, Value};
+use ubugoe_procedures::{ReasonCode, Tongue, Value};
 use ubugoe_visit::{
-    CardTrouble, CertificateTrouble, Delivery, DeliveryState, Event, Integrity, Stage, Ticket,
-    Timer, UnusableCard,
+    CardTrouble, CertificateTrouble, Comfort, Delivery, DeliveryState, Event, FollowingPage,
+    Integrity, Mood, NurseryWish, PrintTrouble, Sheet, Stage, Step, Ticket, Timer, UnusableCard,
+    Voice, WardFlags,
 };
 
 use crate::bedside::{
-    self, Bedside, STAGES, at, card, certificate, confirmed, deliveries, holder, other_card,
+    self, Bedside, STAGES, at, card, certificate, deliveries, found, holder, marked, only_earlier,
+    other_card,
 };
 
 /// Indented lines below an event: `stages | what they become | effects`. `=` is the same stage. A stage that no line
@@ -32,7 +34,7 @@ fn events(now: &Bedside) -> Vec<(&'static str, Event)> {
 fn of_the_person() -> Vec<(&'static str, Event)> {
     let path = || "contact.tel".parse().unwrap();
     vec![
-        ("language", Event::LanguageChosen(Lang::En)),
+        ("language", Event::LanguageChosen(Tongue::En)),
         ("touched", Event::Touched),
         ("quit", Event::QuitWanted),
         ("retry", Event::RetryWanted),
@@ -40,13 +42,65 @@ fn of_the_person() -> Vec<(&'static str, Event)> {
         ("sign-password", Event::SignPasswordEntered),
         ("secret-unusable", Event::SecretUnusable),
         ("that-is-me", Event::IdentityConfirmed),
-        ("my-child", confirmed(&certificate())),
+        ("begin", Event::BeginWanted),
+        ("notice-read", Event::NoticeRead),
+        ("comfort", Event::ComfortChanged(Comfort::default())),
+        ("pause", Event::PauseWanted),
+        ("go-on", Event::ContinueWanted),
+        ("nurse", Event::StaffCalled),
+        ("quiet-exit", Event::QuietExitWanted),
+        ("go-on-with-draft", Event::ResumeWanted),
+        ("begin-anew", Event::BeginAnewWanted),
+        ("staff-opened", Event::StaffOpened),
         (
-            "my-child's-twin",
-            Event::CertificateConfirmed {
+            "mark-child",
+            Event::CertificateToggled {
+                number: certificate().number,
+                child_order: 1,
+            },
+        ),
+        (
+            "mark-no-child",
+            Event::CertificateToggled {
                 number: certificate().number,
                 child_order: 2,
             },
+        ),
+        ("my-children", Event::CertificatesConfirmed),
+        (
+            "add-item",
+            Event::ItemToggled("kodomo_iryohi".parse().unwrap()),
+        ),
+        ("private", Event::PrivateWanted(true)),
+        ("nursery-wish", Event::NurseryWished(NurseryWish::default())),
+        ("nursery-add", Event::NurseryAdded("n-1".to_owned())),
+        ("nursery-remove", Event::NurseryRemoved(0)),
+        ("nursery-move", Event::NurseryMoved { place: 0, up: true }),
+        (
+            "nursery-month",
+            Event::NurseryEntry {
+                year: 2027,
+                month: 9,
+            },
+        ),
+        ("nursery-done", Event::NurseryDone),
+        ("nursery-skipped", Event::NurserySkipped),
+        ("paper", Event::PaperWanted),
+        ("hand-over", Event::PageWanted(FollowingPage::HandOver)),
+        ("print-receipt", Event::PrintWanted(Sheet::Receipt)),
+        ("print-paper", Event::PrintWanted(Sheet::Paper)),
+        ("printed", Event::Printed(Sheet::Paper)),
+        (
+            "no-printer",
+            Event::PrintFailed(Sheet::Paper, PrintTrouble::NoPrinter),
+        ),
+        (
+            "voice",
+            Event::VoiceGiven(Voice {
+                step: Step::Card,
+                mood: Mood::Easy,
+                words: None,
+            }),
         ),
         ("not-my-child", Event::NoCertificateIsMine),
         ("line-seen", Event::LineSeen),
@@ -148,36 +202,32 @@ fn of_the_card(now: &Bedside) -> Vec<(&'static str, Event)> {
 
 fn of_ward_desk_city_and_time() -> Vec<(&'static str, Event)> {
     vec![
-        (
-            "certificates",
-            Event::CertificatesFound {
-                candidates: vec![certificate()],
-                earlier: vec![],
-            },
-        ),
-        (
-            "no-certificates",
-            Event::CertificatesFound {
-                candidates: vec![],
-                earlier: vec![],
-            },
-        ),
-        (
-            "only-earlier",
-            Event::CertificatesFound {
-                candidates: vec![],
-                earlier: earlier(),
-            },
-        ),
+        ("certificates", found(&[certificate()])),
+        ("no-certificates", found(&[])),
+        ("only-earlier", only_earlier(earlier())),
         (
             "certificates-unreadable",
             Event::CertificatesFailed(CertificateTrouble::Unreadable),
         ),
+        (
+            "certificates-of-a-loss",
+            marked(
+                &[certificate()],
+                WardFlags {
+                    loss: true,
+                    ..WardFlags::default()
+                },
+            ),
+        ),
+        ("draft-kept", Event::DraftKept { until: 7 }),
+        ("draft-not-kept", Event::DraftNotKept { full: false }),
         ("stored", Event::Stored(earlier())),
         ("store-full", Event::StoreFailed { full: true }),
         ("store-broken", Event::StoreFailed { full: false }),
         ("arrived", Event::DeliveryMoved(arrived())),
         ("idle", Event::Elapsed(Timer::Idle)),
+        ("no-answer", Event::Elapsed(Timer::StillThere)),
+        ("nurse-time-over", Event::Elapsed(Timer::Called)),
         ("card-time-over", Event::Elapsed(Timer::CardAway)),
         ("farewell-over", Event::Elapsed(Timer::Farewell)),
     ]
@@ -209,6 +259,9 @@ fn shape(bedside: &Bedside) -> String {
             was,
             another: false,
         } => format!("covered({})", ubugoe_visit::audit::name(was)),
+        Stage::StillThere { was } => format!("still-there({})", ubugoe_visit::audit::name(was)),
+        Stage::Paper { was } => format!("paper({})", ubugoe_visit::audit::name(was)),
+        Stage::Called { was } => format!("called({})", ubugoe_visit::audit::name(was)),
         _ => bedside.stage().to_owned(),
     }
 }

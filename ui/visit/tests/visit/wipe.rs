@@ -9,16 +9,30 @@ fn ways_out() -> Vec<(&'static str, Vec<Event>)> {
     let pulled = Event::CardRemoved { ticket: Ticket(1) };
     vec![
         ("quit", vec![Event::QuitWanted]),
-        ("idle", vec![Event::Elapsed(Timer::Idle)]),
+        ("quiet exit", vec![Event::QuietExitWanted]),
+        (
+            "idle",
+            vec![
+                Event::Elapsed(Timer::Idle),
+                Event::Elapsed(Timer::StillThere),
+                Event::Elapsed(Timer::Called),
+                Event::DraftKept { until: 7 },
+            ],
+        ),
         (
             "card gone",
-            vec![pulled.clone(), Event::Elapsed(Timer::CardAway)],
+            vec![
+                pulled.clone(),
+                Event::Elapsed(Timer::CardAway),
+                Event::DraftKept { until: 7 },
+            ],
         ),
         (
             "reader gone",
             vec![
                 Event::ReadersChanged { present: false },
                 Event::Elapsed(Timer::CardAway),
+                Event::DraftKept { until: 7 },
             ],
         ),
         (
@@ -26,6 +40,7 @@ fn ways_out() -> Vec<(&'static str, Vec<Event>)> {
             vec![
                 pulled,
                 Event::Elapsed(Timer::CardAway),
+                Event::DraftKept { until: 7 },
                 Event::Elapsed(Timer::Idle),
             ],
         ),
@@ -34,9 +49,21 @@ fn ways_out() -> Vec<(&'static str, Vec<Event>)> {
 
 /// A state without a person: nothing but the words of the device.
 pub(crate) fn is_empty(state: &State) -> bool {
-    match &state.stage {
-        Stage::Resting | Stage::Finished | Stage::Trouble { back_to: None, .. } => {
-            state.stage.card().is_none() && !state.stage.holds_personal_data()
+    empty(&state.stage)
+}
+
+fn empty(stage: &Stage) -> bool {
+    match stage {
+        Stage::Paper { was } => empty(was),
+        Stage::Resting
+        | Stage::Language { card: None }
+        | Stage::Notice { card: None }
+        | Stage::CardWanted
+        | Stage::Paused { .. }
+        | Stage::Finished
+        | Stage::Keeping { draft: None }
+        | Stage::Trouble { back_to: None, .. } => {
+            stage.card().is_none() && !stage.holds_personal_data()
         }
         _ => false,
     }
@@ -55,6 +82,7 @@ fn however_a_visit_is_left_everything_is_wiped_and_the_state_holds_nobody() {
             }
             // What is being written is the one thing that nothing stops; a card that lies does not leave by itself.
             let stays = stage == "storing"
+                || (stage == "keeping" && way == "quit")
                 || (matches!(stage, "card-away" | "another-card" | "following-alone")
                     && way == "idle");
             if stays {
@@ -62,21 +90,8 @@ fn however_a_visit_is_left_everything_is_wiped_and_the_state_holds_nobody() {
                 continue;
             }
             assert!(is_empty(&visit.state), "{stage}, {way}: {:?}", visit.state);
-            assert_eq!(
-                wiped,
-                held || visit_had_a_page(stage, way),
-                "{stage}, {way}"
-            );
+            assert!(wiped || !held, "{stage}, {way}");
         }
-    }
-}
-
-/// Pages without a person that are wiped all the same when they are left.
-fn visit_had_a_page(stage: &str, way: &str) -> bool {
-    match stage {
-        "stopped" => matches!(way, "quit" | "idle" | "card gone, then idle"),
-        "stopped-at-card" => true,
-        _ => false,
     }
 }
 
@@ -95,6 +110,7 @@ fn in_no_stage_do_the_states_words_for_a_log_tell_who_is_there() {
 fn the_audit_log_of_a_whole_visit_names_stages_and_nobody() {
     let mut visit = at("following");
     visit
+        .tell(Event::CardRemoved { ticket: Ticket(1) })
         .tell(Event::QuitWanted)
         .tell(Event::Elapsed(Timer::Farewell));
     let log = serde_json::to_string(&visit.log).unwrap();
@@ -105,6 +121,7 @@ fn the_audit_log_of_a_whole_visit_names_stages_and_nobody() {
     assert_eq!(
         stages,
         [
+            "notice",
             "attributes-pin",
             "reading-attributes",
             "identity",

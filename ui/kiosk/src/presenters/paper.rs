@@ -1,0 +1,80 @@
+//! The way on paper: which office, until when, and the printer. Nothing that was said is on it.
+
+use ubugoe_procedures::Lang;
+use ubugoe_view::{ComponentHandle, PaperAdapter, PaperReason, Printer, Screen};
+use ubugoe_visit::{Draft, Event, Print, Sheet, Stage};
+
+use super::{Around, Picture, words};
+use crate::core::{Input, Sender};
+
+pub(super) fn printer(print: Print) -> Printer {
+    match print {
+        // Until a printer is there, asking is how one learns that there is none.
+        Print::Nothing => Printer::Ready,
+        Print::Busy(_) => Printer::Printing,
+        Print::Done(_) => Printer::Printed,
+        Print::Failed(_, ubugoe_visit::Failure::NoPrinter) => Printer::Absent,
+        Print::Failed(..) => Printer::Failed,
+    }
+}
+
+fn print_of(was: &Stage) -> Print {
+    match was {
+        Stage::Following { after, .. } => after.print,
+        other => other.draft().map(|draft| draft.print).unwrap_or_default(),
+    }
+}
+
+pub(super) fn show(was: &Stage, around: &Around<'_>, lang: Lang) -> Picture {
+    let profile = around.catalogue.profile(&around.birthplace);
+    let text = |text: Option<&ubugoe_procedures::Text>| {
+        text.map(|text| text.get(lang).to_owned())
+            .unwrap_or_default()
+    };
+    let desk = profile.map(|profile| &profile.counter);
+    let office = text(desk.map(|desk| &desk.name));
+    let address = text(desk.map(|desk| &desk.place));
+    let hours = text(desk.map(|desk| &desk.hours));
+    let phone = desk.map(|desk| desk.tel.clone()).unwrap_or_default();
+    let due = was.draft().and_then(|draft| last_day(draft, around));
+    let reason = match was {
+        Stage::Trouble { .. } | Stage::CardWanted => PaperReason::Card,
+        _ if due.is_some_and(|(_, days)| days <= 2) && !around.online => PaperReason::Network,
+        _ if due.is_some_and(|(_, days)| days <= 2) => PaperReason::Deadline,
+        _ => PaperReason::Chosen,
+    };
+    let (filled, printer) = (was.draft().is_some(), printer(print_of(was)));
+    let day = due.map(|(day, _)| words::date(day, lang));
+    Box::new(move |screen| {
+        let page = screen.global::<PaperAdapter>();
+        page.set_reason(reason);
+        page.set_due_text(day.unwrap_or_default().into());
+        page.set_due_days(due.map(|(_, days)| days).unwrap_or_default());
+        page.set_office(office.into());
+        page.set_office_address(address.into());
+        page.set_office_phone(phone.into());
+        page.set_office_hours(hours.into());
+        page.set_filled(filled);
+        page.set_printer(printer);
+        page.set_can_return(true);
+    })
+}
+
+fn last_day(draft: &Draft, around: &Around<'_>) -> Option<(jiff::civil::Date, i32)> {
+    let dues = draft.forms.iter().filter(|form| form.chosen);
+    let first = dues
+        .filter_map(|form| form.due)
+        .map(|due| due.open_until)
+        .min()?;
+    Some((first, around.today?.until(first).ok()?.get_days()))
+}
+
+pub(super) fn bind(screen: &Screen, to: &Sender) {
+    let page = screen.global::<PaperAdapter>();
+    let send = to.clone();
+    page.on_print(move || send.send(Input::Visit(Event::PrintWanted(Sheet::Paper))));
+    let send = to.clone();
+    page.on_back(move || send.send(Input::Visit(Event::BackWanted)));
+    let send = to.clone();
+    page.on_finish(move || send.send(Input::Visit(Event::QuitWanted)));
+}

@@ -1,0 +1,162 @@
+//! The technician's pages: what can be done, and the self-test's result with its QR code.
+
+use ubugoe_procedures::Lang;
+use ubugoe_view::{
+    ComponentHandle, Image, Page, PartHealth, ReportPart, ReportRow, Screen, ServicePage,
+    ServiceWait, TechnicianAdapter,
+};
+use ubugoe_visit::service::{
+    ServiceEvent, Technician,
+    report::{Health, Presence, SelfTest},
+};
+
+use super::{Picture, shown, trouble, wait};
+use crate::{
+    clock,
+    core::{Input, Sender},
+    presenters::words,
+    service::selftest,
+};
+
+pub(super) fn page(at: &Technician, lang: Lang) -> (Page, Picture) {
+    match at {
+        Technician::Menu { unlocked } => {
+            let unlocked = *unlocked;
+            shown(
+                ServicePage::Technician,
+                Box::new(move |screen| {
+                    screen.global::<TechnicianAdapter>().set_unlocked(unlocked);
+                }),
+            )
+        }
+        Technician::Testing { .. } => wait(ServiceWait::Testing),
+        Technician::Unlocking { .. } => wait(ServiceWait::Unlocking),
+        Technician::Report(report) => result(report, lang),
+        Technician::Trouble(failure) => trouble(*failure, false),
+    }
+}
+
+const fn health(health: Health) -> PartHealth {
+    match health {
+        Health::Good => PartHealth::Good,
+        Health::Look => PartHealth::Look,
+        Health::Bad => PartHealth::Bad,
+    }
+}
+
+const fn presence(presence: Presence) -> PartHealth {
+    match presence {
+        Presence::Ok => PartHealth::Good,
+        Presence::Faulty => PartHealth::Bad,
+        Presence::Absent => PartHealth::Absent,
+    }
+}
+
+fn time(at: Option<i64>, lang: Lang) -> String {
+    at.and_then(clock::civil)
+        .map(|at| words::date_time(at, lang))
+        .unwrap_or_default()
+}
+
+/// A size with its unit: data, in whole numbers.
+fn bytes(n: u64) -> String {
+    const MIB: u64 = 1024 * 1024;
+    if n >= 10 * 1024 * MIB {
+        format!("{} GB", n / (1024 * MIB))
+    } else {
+        format!("{} MB", n / MIB)
+    }
+}
+
+fn rows(report: &SelfTest, lang: Lang) -> Vec<ReportRow> {
+    let row = |part, health, detail: Vec<String>| ReportRow {
+        part,
+        health,
+        detail: detail
+            .into_iter()
+            .filter(|text| !text.is_empty())
+            .collect::<Vec<_>>()
+            .join("　")
+            .into(),
+    };
+    let network = &report.network;
+    let storage = &report.storage;
+    let versions = &report.versions;
+    let sizes = [storage.free, storage.used, storage.quota];
+    vec![
+        row(
+            ReportPart::Reader,
+            health(report.reader_health()),
+            report.reader.names.clone(),
+        ),
+        row(ReportPart::Printer, presence(report.printer), Vec::new()),
+        row(ReportPart::Panel, presence(report.panel), Vec::new()),
+        row(
+            ReportPart::Network,
+            health(report.network_health()),
+            vec![
+                network.brokers.join("、"),
+                network.addresses.join("、"),
+                time(network.last_ack.or(network.since), lang),
+            ],
+        ),
+        row(
+            ReportPart::Clock,
+            health(report.clock_health()),
+            vec![time(Some(report.at), lang)],
+        ),
+        row(
+            ReportPart::Storage,
+            health(report.storage_health()),
+            sizes.into_iter().flatten().map(bytes).collect(),
+        ),
+        row(
+            ReportPart::Queue,
+            health(report.queue_health()),
+            vec![time(report.queue.oldest, lang)],
+        ),
+        row(
+            ReportPart::Versions,
+            PartHealth::Good,
+            vec![
+                versions.kiosk.clone(),
+                versions.catalogue.clone(),
+                versions.card.clone(),
+                versions.protocol.to_string(),
+            ],
+        ),
+    ]
+}
+
+fn result(report: &SelfTest, lang: Lang) -> (Page, Picture) {
+    let rows = rows(report, lang);
+    let (text, queue) = (selftest::qr_text(report), report.queue);
+    let narrow = |n: u64| i32::try_from(n).unwrap_or(i32::MAX);
+    shown(
+        ServicePage::Report,
+        Box::new(move |screen| {
+            let page = screen.global::<TechnicianAdapter>();
+            page.set_rows(words::model(rows));
+            page.set_qr(words::qr(&text).unwrap_or_default());
+            page.set_queued(narrow(queue.queued));
+            page.set_sent(narrow(queue.sent));
+            page.set_arrived(narrow(queue.arrived));
+            page.set_refused(narrow(queue.refused));
+        }),
+    )
+}
+
+pub(super) fn wipe(screen: &Screen) {
+    let page = screen.global::<TechnicianAdapter>();
+    page.set_rows(words::model(Vec::new()));
+    page.set_qr(Image::default());
+    page.set_unlocked(false);
+}
+
+pub(super) fn bind(screen: &Screen, to: &Sender) {
+    let page = screen.global::<TechnicianAdapter>();
+    let send = to.clone();
+    page.on_test(move || send.send(Input::Service(ServiceEvent::SelfTestWanted)));
+    let send = to.clone();
+    page.on_unlock(move || send.send(Input::Service(ServiceEvent::UnlockWanted)));
+}

@@ -1,0 +1,188 @@
+//! The self-test's result: enums and numbers, names of devices and versions. Nothing about a person has a place here.
+
+use serde::Serialize;
+
+/// The result of a self-test, as page and as the compact JSON of its QR code.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct SelfTest {
+    /// `ubugoe-self-test`.
+    pub format: &'static str,
+    /// Of this shape.
+    pub v: u8,
+    /// The device's opaque id.
+    pub device: String,
+    /// When, seconds since 1970 UTC by the device's clock.
+    pub at: i64,
+    /// Card reader.
+    pub reader: Reader,
+    /// Receipt printer.
+    pub printer: Presence,
+    /// Front panel.
+    pub panel: Presence,
+    /// Network.
+    pub network: NetworkCheck,
+    /// Clock.
+    pub clock: ClockCheck,
+    /// Storage.
+    pub storage: StorageCheck,
+    /// Outbox.
+    pub queue: QueueCheck,
+    /// Versions.
+    pub versions: Versions,
+}
+
+/// The card reader and its service.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Reader {
+    /// Whether the card service answers.
+    pub service: bool,
+    /// The readers' names.
+    pub names: Vec<String>,
+}
+
+/// A device that may be there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Presence {
+    /// It answers.
+    Ok,
+    /// It is there and does not answer.
+    Faulty,
+    /// There is none.
+    Absent,
+}
+
+/// The way to the broker.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct NetworkCheck {
+    /// Connected and subscribed.
+    pub connected: bool,
+    /// Since when (or since when not), seconds since 1970 UTC.
+    pub since: Option<i64>,
+    /// When the broker last took a row (PUBACK).
+    pub last_ack: Option<i64>,
+    /// Configured brokers.
+    pub brokers: Vec<String>,
+    /// This device's addresses on the way to them.
+    pub addresses: Vec<String>,
+}
+
+/// The clock.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct ClockCheck {
+    /// May be believed.
+    pub synchronised: bool,
+    /// What says so: `timesyncd` or `system`.
+    pub source: &'static str,
+}
+
+/// The disk and the outbox on it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct StorageCheck {
+    /// Free bytes on the file system.
+    pub free: Option<u64>,
+    /// Size of the outbox in bytes.
+    pub used: Option<u64>,
+    /// Most it may take.
+    pub quota: Option<u64>,
+    /// Whether another visit fits.
+    pub room: bool,
+    /// Whether SQLite finds the outbox sound; `None` when it could not be asked.
+    pub sound: Option<bool>,
+}
+
+/// What is in the outbox.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
+pub struct QueueCheck {
+    /// Not with the broker.
+    pub queued: u64,
+    /// With the broker, without a receipt.
+    pub sent: u64,
+    /// With a receipt.
+    pub arrived: u64,
+    /// Refused.
+    pub refused: u64,
+    /// When the oldest open row was stored.
+    pub oldest: Option<i64>,
+}
+
+/// Versions.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Versions {
+    /// This program.
+    pub kiosk: String,
+    /// The catalogue inside it.
+    pub catalogue: String,
+    /// The card library.
+    pub card: String,
+    /// The wire protocol.
+    pub protocol: u8,
+}
+
+/// How a part of the device is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Health {
+    /// Well.
+    Good,
+    /// Worth a look.
+    Look,
+    /// Does not work.
+    Bad,
+}
+
+impl SelfTest {
+    /// `format`.
+    pub const FORMAT: &'static str = "ubugoe-self-test";
+    /// `v`.
+    pub const VERSION: u8 = 1;
+
+    /// The reader's health.
+    #[must_use]
+    pub fn reader_health(&self) -> Health {
+        if self.reader.service && !self.reader.names.is_empty() {
+            Health::Good
+        } else {
+            Health::Bad
+        }
+    }
+
+    /// The network's. A device without one goes on working, so it is never worse than worth a look.
+    #[must_use]
+    pub const fn network_health(&self) -> Health {
+        if self.network.connected {
+            Health::Good
+        } else {
+            Health::Look
+        }
+    }
+
+    /// The clock's.
+    #[must_use]
+    pub const fn clock_health(&self) -> Health {
+        if self.clock.synchronised {
+            Health::Good
+        } else {
+            Health::Bad
+        }
+    }
+
+    /// The storage's.
+    #[must_use]
+    pub const fn storage_health(&self) -> Health {
+        match (self.storage.sound, self.storage.room) {
+            (Some(true), true) => Health::Good,
+            (Some(true), false) | (None, true) => Health::Look,
+            (Some(false), _) | (None, false) => Health::Bad,
+        }
+    }
+
+    /// The queue's: a refused row wants somebody's eyes.
+    #[must_use]
+    pub const fn queue_health(&self) -> Health {
+        if self.queue.refused > 0 {
+            Health::Look
+        } else {
+            Health::Good
+        }
+    }
+}
