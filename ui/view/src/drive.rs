@@ -273,6 +273,34 @@ pub fn touch(screen: &Screen, down: (f32, f32), up: (f32, f32)) -> Result<(), Dr
     Ok(())
 }
 
+/// Presses the one thing with this label, draws the finger by so much, and lifts it.
+///
+/// # Errors
+/// As [`tap`].
+pub fn draw(screen: &Screen, label: &str, (right, down): (f32, f32)) -> Result<(), DriveError> {
+    let (x, y) = bring_into_sight(screen, label)?.rect.centre();
+    let button = PointerEventButton::Left;
+    let at = |part: f32| LogicalPosition::new(x + right * part, y + down * part);
+    for event in [
+        WindowEvent::PointerMoved { position: at(0.0) },
+        WindowEvent::PointerPressed {
+            position: at(0.0),
+            button,
+        },
+        WindowEvent::PointerMoved { position: at(0.5) },
+        WindowEvent::PointerMoved { position: at(1.0) },
+        WindowEvent::PointerReleased {
+            position: at(1.0),
+            button,
+        },
+        WindowEvent::PointerExited,
+    ] {
+        send(screen, event)?;
+    }
+    settle(screen);
+    Ok(())
+}
+
 /// Types on a hardware keyboard, one key after the other, into whatever has the focus.
 ///
 /// # Errors

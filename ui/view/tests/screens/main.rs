@@ -4,6 +4,7 @@
 
 mod contrast;
 mod font;
+mod input;
 mod layout;
 mod matrix;
 mod reach;

@@ -4,7 +4,7 @@
 //! every combination is met by pages of every kind without meeting every page.
 
 use crate::{samples, screen};
-use i_slint_backend_testing::{ElementHandle, ElementQuery, ElementRoot};
+use i_slint_backend_testing::{ElementHandle, ElementRoot};
 use slint::ComponentHandle;
 use std::ops::ControlFlow;
 use ubugoe_view::drive::{self, Rect};
@@ -96,18 +96,14 @@ fn cut(screen: &Screen, width: f32, height: f32) -> Vec<String> {
 }
 
 /// Of the languages, each page meets this many; its neighbours meet the others.
-const TURNS: usize = 3;
+const TURNS: usize = 2;
 
 #[test]
 fn nothing_is_cut_in_any_language_size_panel_or_hand() {
     let mut wrong = Vec::new();
-    let only = std::env::var("ONLY_PAGE").unwrap_or_default();
     for (page, sample) in samples::SAMPLES.iter().enumerate() {
-        if !sample.name.contains(&only) {
-            continue;
-        }
         for turn in 0..TURNS {
-            let language = LANGUAGES[(page + turn * 3) % LANGUAGES.len()];
+            let language = LANGUAGES[(page + turn * 4) % LANGUAGES.len()];
             let (width, height) = PANELS[(page / 2 + turn) % 3];
             let comfort = Comfort {
                 text: SIZES[(page + turn) % 3],
@@ -166,5 +162,4 @@ fn the_test_sees_what_is_cut() {
     assert!(cut(&screen, 1280.0, 800.0).is_empty());
     // The same page taken for a smaller panel's.
     assert!(!cut(&screen, 900.0, 500.0).is_empty());
-    let _ = ElementQuery::from_root(&screen);
 }
