@@ -70,9 +70,6 @@ fn a_visit_is_left_in_the_middle_and_gone_on_with_two_days_later() -> anyhow::Re
     visit.identify(HANA.pin)?;
     visit.reach("resume")?;
     rig.kiosk()?.tap("続きから")?;
-    let mut visit = Visit::new(rig.kiosk()?);
-    visit.reach("line")?;
-    rig.kiosk()?.tap("始める")?;
     let again = rig.kiosk()?.wait_stage(&["asking"])?;
     assert_eq!(again.question().map(|(_, field)| field.to_owned()), next);
     let mut visit = Visit::new(rig.kiosk()?);
@@ -169,6 +166,18 @@ fn back_to_rest(rig: &mut Rig) -> anyhow::Result<()> {
     anyhow::bail!("no way back to rest: {}", rig.kiosk()?.report()?.value)
 }
 
+/// The end of the kiosk's log.
+fn last_words(rig: &Rig) -> anyhow::Result<String> {
+    let logs = rig.logs()?;
+    let kiosk = logs.iter().find(|(path, _)| {
+        path.file_name()
+            .is_some_and(|name| name.to_string_lossy().starts_with("kiosk"))
+    });
+    let (_, text) = kiosk.context("the kiosk has no log")?;
+    let lines: Vec<&str> = text.lines().rev().take(12).collect();
+    Ok(lines.into_iter().rev().collect::<Vec<_>>().join("\n"))
+}
+
 #[test]
 fn touches_anywhere_end_in_no_panic_and_in_no_dead_end() -> anyhow::Result<()> {
     let touches = std::env::var("UBUGOE_TOUCHES")
@@ -179,7 +188,9 @@ fn touches_anywhere_end_in_no_panic_and_in_no_dead_end() -> anyhow::Result<()> {
     let mut made = 0;
     for page in PAGES {
         go(&mut rig, page)?;
-        rig.kiosk()?.monkey(touches, seed)?;
+        if let Err(error) = rig.kiosk()?.monkey(touches, seed) {
+            anyhow::bail!("on {page}, seed {seed}: {error}\n{}", last_words(&rig)?);
+        }
         back_to_rest(&mut rig)?;
         // The monkey may have spent tries and may have chosen a language.
         rig.reader.reissue(HANA.persona)?;
