@@ -88,7 +88,8 @@ fn a_midwife_registers_a_certificate_and_the_mothers_card_finds_it() -> anyhow::
     let arrived = world::arrived(&mut rig)?;
     world::both_arrived_once(&rig, &arrived)?;
     // The mother's card ends a session of staff at once, whatever was on their screen.
-    rig.reader.remove();
+    rig.kiosk()?.tap("おわる")?;
+    world::take_away(&mut rig)?;
     let kiosk = rig.kiosk()?;
     kiosk.wait_stage(&["resting"])?;
     sign_in(kiosk, pin)?;
