@@ -156,14 +156,16 @@ impl<'a> Visit<'a> {
         self.kiosk.tap(done)
     }
 
-    /// Card in the reader up to the PIN: what will happen is read.
+    /// Card in the reader up to the PIN: what will happen is read, unless it was.
     ///
     /// # Errors
     /// [`Error`] of the kiosk, or [`Error::Astray`].
     pub fn read_notice(&mut self) -> Result<Report, Error> {
-        self.reach("notice")?;
-        self.picture("notice")?;
-        self.kiosk.tap("わかりました")?;
+        let stages = &["notice", "attributes-pin", "trouble", "card-away"];
+        if self.kiosk.wait_stage(stages)?.stage() == "notice" {
+            self.picture("notice")?;
+            self.kiosk.tap("わかりました")?;
+        }
         self.reach("attributes-pin")
     }
 
