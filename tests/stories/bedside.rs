@@ -81,6 +81,17 @@ fn a_visit_is_left_in_the_middle_and_gone_on_with_two_days_later() -> anyhow::Re
     world::logs_hold_nothing_of(&rig, HANA)
 }
 
+/// The other languages, as the header names them.
+const LANGUAGES: [&str; 7] = [
+    "やさしい日本語",
+    "English",
+    "中文",
+    "Português",
+    "Tiếng Việt",
+    "Tagalog",
+    "नेपाली",
+];
+
 /// Where the monkey is let loose, and how one gets there.
 const PAGES: [&str; 6] = [
     "resting",
@@ -154,6 +165,16 @@ fn back_to_rest(rig: &mut Rig) -> anyhow::Result<()> {
                 .iter()
                 .any(|l| l.label == **way && l.enabled && l.role == "Button")
         });
+        // The monkey chose a language whose words are not ours: back to Japanese first.
+        if way.is_none()
+            && let Some(button) = labels
+                .iter()
+                .find(|l| l.role == "Button" && LANGUAGES.iter().any(|name| l.label.contains(name)))
+        {
+            rig.kiosk()?.tap(&button.label)?;
+            rig.kiosk()?.tap("日本語")?;
+            continue;
+        }
         let way = way.with_context(|| format!("no way out of {}: {labels:?}", report.value))?;
         rig.kiosk()?.tap(way)?;
         if *way == "消す" || *way == "画面を消す" {
