@@ -44,7 +44,7 @@ fn copy(from: &Path, to: &Path) -> std::io::Result<()> {
 
 /// Every translated word made longer; the head of the file and what stands for values stay.
 fn pseudo(po: &str) -> String {
-    let mut words = String::new();
+    let mut words = Vec::new();
     let mut head = true;
     for line in po.lines() {
         head &= !line.is_empty();
@@ -52,12 +52,12 @@ fn pseudo(po: &str) -> String {
             .split_once(" \"")
             .filter(|(key, _)| !head && key.starts_with("msgstr"))
             .and_then(|(key, rest)| Some((key, rest.strip_suffix('"')?)));
-        match value {
-            Some((key, value)) => words.push_str(&format!("{key} \"{}\"\n", longer(value))),
-            None => words.push_str(&format!("{line}\n")),
-        }
+        words.push(match value {
+            Some((key, value)) => format!("{key} \"{}\"", longer(value)),
+            None => line.to_owned(),
+        });
     }
-    words
+    words.join("\n") + "\n"
 }
 
 fn longer(text: &str) -> String {
