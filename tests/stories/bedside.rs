@@ -205,9 +205,8 @@ fn touches_anywhere_end_in_no_panic_and_in_no_dead_end() -> anyhow::Result<()> {
         .ok()
         .map_or(Ok(TOUCHES), |count| count.parse())?;
     let mut rig = world::world(HANA)?;
-    let mut seed = 1;
     let mut made = 0;
-    for page in PAGES {
+    for (seed, page) in (1..).zip(PAGES) {
         go(&mut rig, page)?;
         if let Err(error) = rig.kiosk()?.monkey(touches, seed) {
             anyhow::bail!("on {page}, seed {seed}: {error}\n{}", last_words(&rig)?);
@@ -215,7 +214,6 @@ fn touches_anywhere_end_in_no_panic_and_in_no_dead_end() -> anyhow::Result<()> {
         back_to_rest(&mut rig)?;
         // The monkey may have spent tries and may have chosen a language.
         rig.reader.reissue(HANA.persona)?;
-        seed += 1;
         made += touches;
     }
     ensure!(made >= 6 * TOUCHES, "only {made} touches");

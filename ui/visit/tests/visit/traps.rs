@@ -2,6 +2,11 @@
 //!
 //! One row for each case of the list of traps. A case that is not the kiosk's own says so, and where it is held instead.
 
+#![allow(
+    clippy::too_many_lines,
+    reason = "tables: one trap after the other, in the document's order"
+)]
+
 use std::collections::BTreeSet;
 
 use jiff::civil::{Date, date, datetime};
