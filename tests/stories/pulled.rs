@@ -50,9 +50,11 @@ fn a_card_pulled_at_any_command_of_reading_begins_anew_when_it_is_back() -> anyh
         for effect in [Effect::PullBefore, Effect::PullDuring] {
             rig.reader.fault(Fault::after_insertion(at, effect))?;
             rig.reader.insert();
-            if read_attributes(&mut rig)?.is_some_and(|end| end.stage() == "identity") {
+            let end = read_attributes(&mut rig)?;
+            if end.is_some_and(|end| ["identity", "card-away"].contains(&end.stage())) {
                 ensure!(pulls > 10, "only {pulls} pulls");
                 rig.reader.clear_faults();
+                back_to_identity(&mut rig)?;
                 // The count was left alone by every one of them.
                 assert_eq!(rig.reader.status().tries[0], Some(3));
                 rig.kiosk()?.tap("はい、わたしです")?;
@@ -65,6 +67,19 @@ fn a_card_pulled_at_any_command_of_reading_begins_anew_when_it_is_back() -> anyh
         }
     }
     anyhow::bail!("the story never reads the card to its end")
+}
+
+/// The last command of reading only leaves the part of the card that was read: all she is asked about is known by then,
+/// and a card that is pulled at it is waited for.
+fn back_to_identity(rig: &mut Rig) -> anyhow::Result<()> {
+    if rig.reader.status().inserted {
+        return Ok(());
+    }
+    let away = rig.kiosk()?.wait_stage(&["card-away"])?;
+    ensure!(away.code() == Some("C-204"), "{}", away.value);
+    rig.reader.insert();
+    rig.kiosk()?.wait_stage(&["identity"])?;
+    Ok(())
 }
 
 /// PIN as soon as it is asked for. `None` when the card had left before that.
