@@ -17,4 +17,5 @@ mod pulled;
 mod secrets;
 mod staff;
 mod troubles;
+mod vanish;
 mod world;

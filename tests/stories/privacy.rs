@@ -2,6 +2,7 @@
 
 use std::fs::File;
 use std::os::unix::fs::FileExt as _;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use anyhow::{Context as _, ensure};
@@ -171,6 +172,74 @@ fn even_with_every_log_line_on_no_log_holds_a_secret_a_name_or_a_number() -> any
     };
     world::logs_hold_nothing_of(&rig, mistyped)?;
     world::logs_hold_nothing_of(&rig, HANA)
+}
+
+/// How often a word lies in a memory.
+fn found(memory: &[u8], word: &str) -> usize {
+    let windows = memory.windows(word.len());
+    windows.filter(|window| *window == word.as_bytes()).count()
+}
+
+/// Every file below a folder.
+fn files(folder: &Path) -> anyhow::Result<Vec<PathBuf>> {
+    let mut all = Vec::new();
+    for entry in std::fs::read_dir(folder)? {
+        let path = entry?.path();
+        if path.is_dir() {
+            all.extend(files(&path)?);
+        } else if path.is_file() {
+            all.push(path);
+        }
+    }
+    Ok(all)
+}
+
+#[test]
+fn after_a_visit_no_password_is_in_memory_and_no_file_holds_what_was_read_or_said()
+-> anyhow::Result<()> {
+    let mut rig = world::world(HANA)?;
+    world::up_to(&mut rig, HANA, "sign-password")?;
+    let pid = rig.kiosk()?.process.pid();
+    for key in HANA.password.chars() {
+        rig.kiosk()?.tap(&key.to_string())?;
+    }
+    ensure!(
+        found(&memory(pid)?, HANA.password) == 1,
+        "while it is typed it is in one place"
+    );
+    rig.kiosk()?.tap("署名する")?;
+    Visit::new(rig.kiosk()?).reach("following")?;
+    ensure!(
+        found(&memory(pid)?, HANA.password) == 0,
+        "the password is still in memory after signing"
+    );
+    world::arrived(&mut rig)?;
+    rig.kiosk()?.tap("おわる")?;
+    rig.kiosk()?.wait_stage(&["finished"])?;
+    world::take_away(&mut rig)?;
+    rig.kiosk()?.wait_stage(&["resting"])?;
+
+    let outbox = rig.outbox();
+    let data = outbox.parent().context("the kiosk's folder")?;
+    let all = files(data)?;
+    ensure!(all.contains(&outbox), "the kiosk's data lies here");
+    let mut said = world::traces(HANA);
+    // Four digits stand in any file.
+    said.retain(|trace| trace.len() > 4);
+    said.extend([
+        "ミナト",
+        "大地",
+        "0900000000",
+        "あすこえ文具店",
+        "三丁目１２番",
+    ]);
+    for path in all {
+        let bytes = std::fs::read(&path)?;
+        for word in &said {
+            ensure!(found(&bytes, word) == 0, "{} holds {word}", path.display());
+        }
+    }
+    Ok(())
 }
 
 /// Everything a process can write to in its memory: heap, stacks, buffers.

@@ -85,6 +85,54 @@ pub(crate) fn up_to_password(rig: &mut Rig, person: Person) -> anyhow::Result<()
     Ok(())
 }
 
+/// From rest to this page, with the card down. What was kept of an earlier visit is left alone.
+pub(crate) fn up_to(rig: &mut Rig, person: Person, page: &str) -> anyhow::Result<Report> {
+    if page == "resting" {
+        return Ok(rig.kiosk()?.wait_stage(&[page])?);
+    }
+    rig.reader.insert();
+    let mut visit = Visit::new(rig.kiosk()?);
+    if page == "notice" {
+        return Ok(visit.reach(page)?);
+    }
+    let report = visit.read_notice()?;
+    if page == "attributes-pin" {
+        return Ok(report);
+    }
+    visit.pin(person.pin, "次へ")?;
+    let report = visit.reach("identity")?;
+    if page == "identity" {
+        return Ok(report);
+    }
+    rig.kiosk()?.tap("はい、わたしです")?;
+    let stages = &["certificate", "resume", "trouble", "card-away"];
+    if rig.kiosk()?.wait_stage(stages)?.stage() == "resume" {
+        rig.kiosk()?.tap("はじめから")?;
+    }
+    let mut visit = Visit::new(rig.kiosk()?);
+    let report = visit.reach("certificate")?;
+    if page == "certificate" {
+        return Ok(report);
+    }
+    visit.kiosk().tap("まちがいありません")?;
+    let report = visit.reach("line")?;
+    if page == "line" {
+        return Ok(report);
+    }
+    visit.kiosk().tap("始める")?;
+    let report = visit.reach("asking")?;
+    if page == "asking" {
+        return Ok(report);
+    }
+    visit.answer_all()?;
+    if page == "reviewing" {
+        return Ok(visit.kiosk().report()?);
+    }
+    visit.review_all()?;
+    ensure!(page == "sign-password", "{page} is no page of a visit");
+    Ok(visit.kiosk().report()?)
+}
+
 /// Signs, and gives back what the page says right after "stored".
 pub(crate) fn sign(rig: &mut Rig, person: Person) -> anyhow::Result<Report> {
     let mut visit = Visit::new(rig.kiosk()?);

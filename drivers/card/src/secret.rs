@@ -36,8 +36,10 @@ impl fmt::Display for SecretKind {
 }
 
 /// The attributes PIN: four ASCII digits. Erased from memory when dropped.
+///
+/// Boxed, so that handing it on leaves no copy in the slots of a channel or on a stack.
 #[derive(Clone, Zeroize, ZeroizeOnDrop)]
-pub struct Pin([u8; 4]);
+pub struct Pin(Box<[u8]>);
 
 /// The text is not four digits. Says nothing about what it was.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -47,9 +49,8 @@ pub struct PinError;
 impl Pin {
     /// Accepts exactly four ASCII digits. The caller's copy is the caller's to erase.
     pub fn new(text: &str) -> Result<Self, PinError> {
-        let bytes: [u8; 4] = text.as_bytes().try_into().map_err(|_| PinError)?;
-        if bytes.iter().all(u8::is_ascii_digit) {
-            Ok(Self(bytes))
+        if text.len() == 4 && text.bytes().all(|byte| byte.is_ascii_digit()) {
+            Ok(Self(text.as_bytes().into()))
         } else {
             Err(PinError)
         }
@@ -71,11 +72,10 @@ impl fmt::Debug for Pin {
 /// The card compares bytes and was set up in capitals, so small letters are folded. That at least one
 /// letter and one digit were chosen is a rule for setting a password, not for trying one, and is not
 /// checked here: a card that holds another is still the holder's card.
+///
+/// Boxed for the same reason as [`Pin`].
 #[derive(Clone, Zeroize, ZeroizeOnDrop)]
-pub struct SignPassword {
-    bytes: [u8; 16],
-    length: usize,
-}
+pub struct SignPassword(Box<[u8]>);
 
 /// The text cannot be a signing password. Says nothing about what it was.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -97,18 +97,13 @@ impl SignPassword {
         if !(6..=16).contains(&text.len()) {
             return Err(SignPasswordError::Length);
         }
-        let mut bytes = [0; 16];
-        for (slot, byte) in bytes.iter_mut().zip(text.bytes()) {
-            *slot = byte.to_ascii_uppercase();
-        }
-        Ok(Self {
-            bytes,
-            length: text.len(),
-        })
+        let mut bytes: Box<[u8]> = text.as_bytes().into();
+        bytes.make_ascii_uppercase();
+        Ok(Self(bytes))
     }
 
     pub(crate) fn bytes(&self) -> &[u8] {
-        self.bytes.get(..self.length).unwrap_or_default()
+        &self.0
     }
 }
 

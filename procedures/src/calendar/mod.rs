@@ -6,6 +6,7 @@
 mod closing;
 mod holiday;
 mod wareki;
+mod written;
 
 use jiff::ToSpan;
 use jiff::civil::{Date, DateTime};
@@ -16,6 +17,7 @@ pub use holiday::holidays_by_rule;
 pub use wareki::{
     Era, Wareki, WarekiError, from_wareki, japanese, japanese_minute, japanese_month, wareki,
 };
+pub use written::{written, written_minute, written_month};
 
 /// Why a date could not be computed.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

@@ -38,6 +38,6 @@ pub use points::{
     Employment, Guardian, Household, Illness, PointLine, PointTable, PointTables, Score, Standing,
     TieValue,
 };
-pub use search::{Finding, Hit, Index, Outcome, Page, Wish, Wishes};
+pub use search::{Finding, Hit, Index, Outcome, Page, Town, Wish, Wishes, towns};
 pub use vacancy::{Measure, Vacancy, VacancyImport, VacancyRow, entry_day, import_vacancies};
 pub use words::DataError;

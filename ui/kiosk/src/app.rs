@@ -12,7 +12,7 @@ use ubugoe_card::{CardDate, CardService, IntegrityPolicy, IssuerRoot, IssuerRoot
 use ubugoe_edge::{Link, LinkError, OpenError as OutboxError, Outbox, OutboxHandle, link, outbox};
 use ubugoe_procedures::{
     Catalogue, CatalogueError, MunicipalityCode,
-    nursery::{Index, import},
+    nursery::{Index, Measure, VacancyRow, import, import_vacancies},
 };
 use ubugoe_protocol::{
     KeyError, RecipientPublicKey, RecipientSecretKey, SigningKey, VerifyingKey,
@@ -439,7 +439,27 @@ fn nurseries(config: &Config) -> Option<Index> {
         problems = read.problems.len(),
         "nursery list read"
     );
-    Some(Index::build(read.facilities, &[]))
+    Some(Index::build(read.facilities, &vacancies(path)))
+}
+
+/// Free places, where the municipality's table of them lies beside its list: `<list>_vacancies.csv`.
+fn vacancies(list: &Path) -> Vec<VacancyRow> {
+    let stem = list.file_stem().unwrap_or_default().to_string_lossy();
+    let path = list.with_file_name(format!("{stem}_vacancies.csv"));
+    let Ok(bytes) = fs::read(&path) else {
+        return Vec::new();
+    };
+    match import_vacancies(&bytes, Measure::Vacancies) {
+        Ok(read) => {
+            tracing::info!(rows = read.rows.len(), "free places read");
+            read.rows
+        }
+        Err(error) => {
+            let error = &error as &dyn std::error::Error;
+            tracing::error!(path = %path.display(), error, "free places not read");
+            Vec::new()
+        }
+    }
 }
 
 fn start_card(

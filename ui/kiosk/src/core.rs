@@ -21,9 +21,10 @@ use ubugoe_edge::LinkEvent;
 use ubugoe_procedures::{Catalogue, MunicipalityCode, Tongue, nursery::Index};
 use ubugoe_protocol::cades::Trust;
 use ubugoe_visit::{
-    CardIdentity, CardTrouble, CertificateTrouble, ChildKey, Comfort, Context, Delivery, Effect,
-    Event, Failure, Found, PrintTrouble, QuestionNumber, SavedDraft, Stage, State, TextSize,
-    Ticket, Timer, WardFlags, audit, left_out, line_view, nursery_hits, obstacle, question_number,
+    Candidate, CardIdentity, CardTrouble, CertificateTrouble, ChildKey, Comfort, Context, Delivery,
+    Effect, Event, Failure, Found, NurseryWish, PrintTrouble, QuestionNumber, SavedDraft, Stage,
+    State, TextSize, Ticket, Timer, WardFlags, audit, left_out, line_view, nursery_hits, obstacle,
+    question_number,
     service::{Ask, Service, ServiceDesk, ServiceEffect, ServiceEvent, SignIn, Who},
     step,
 };
@@ -71,8 +72,8 @@ pub enum Input {
     Comfort(Wish),
     /// Something about the nursery places, by their ids.
     Nursery(NurseryAsk),
-    /// A question was answered or skipped.
-    Answer(Typed),
+    /// A question was answered or skipped: which one was on the screen, counted from 1, and what was said.
+    Answer(i32, Typed),
     /// Somebody asked for staff.
     StaffCalled,
     /// Something about staff at the device.
@@ -105,6 +106,10 @@ pub enum Input {
 pub enum NurseryAsk {
     /// Look for this kind too, or not any more.
     Kind(String),
+    /// Measure distances from this town.
+    From(String),
+    /// Show more than the best.
+    More,
     /// Take this choice out.
     Remove(String),
     /// Move this choice by one; true: towards the first.
@@ -361,7 +366,7 @@ impl Core<'_> {
                 let set = wish.on(self.state.comfort);
                 self.step(Event::ComfortChanged(set));
             }
-            Input::Answer(typed) => self.answer(typed),
+            Input::Answer(on, typed) => self.answer(on, typed),
             Input::StaffCalled => {
                 tracing::info!(stage = audit::name(&self.state.stage), "staff called");
                 self.step(Event::StaffCalled);
@@ -400,6 +405,20 @@ impl Core<'_> {
                 }
                 Some(Event::NurseryWished(wish))
             }
+            NurseryAsk::From(town) => {
+                let towns = presenters::towns(self.parts.nurseries.as_ref(), &self.parts.catalogue);
+                let named = towns.into_iter().find(|one| one.name == town);
+                named.map(|town| {
+                    Event::NurseryWished(NurseryWish {
+                        from: Some((town.middle.lat(), town.middle.lon())),
+                        ..draft.nursery.wish.clone()
+                    })
+                })
+            }
+            NurseryAsk::More => Some(Event::NurseryWished(NurseryWish {
+                more: true,
+                ..draft.nursery.wish.clone()
+            })),
             NurseryAsk::Remove(id) => place(&id).map(Event::NurseryRemoved),
             NurseryAsk::Move(id, up) => place(&id).map(|place| Event::NurseryMoved { place, up }),
         };
@@ -496,7 +515,6 @@ impl Core<'_> {
             Stage::Nursery(draft) => (None, nursery_hits(draft, &cx)),
             _ => (None, (Vec::new(), false)),
         };
-        let narrow = |n: usize| i32::try_from(n).unwrap_or(i32::MAX);
         let around = Around {
             catalogue: &self.parts.catalogue,
             typed: self.pad.len(),
@@ -579,13 +597,22 @@ impl Core<'_> {
         self.step(Event::Service(event));
     }
 
-    fn answer(&mut self, typed: Typed) {
+    fn answer(&mut self, on: i32, typed: Typed) {
         if self.state.service.is_open() {
             return self.staff_answer(typed);
         }
+        let cx = context(
+            self.parts,
+            (self.has_room, self.online),
+            ServiceDesk::default(),
+        );
         let Stage::Asking { draft, at, .. } = &self.state.stage else {
             return;
         };
+        // A second touch before the next question was drawn answered the one before.
+        if on != narrow(question_number(draft, at, &cx).index) {
+            return;
+        }
         let Some(field) = presenters::field(draft, at, &self.parts.catalogue) else {
             return;
         };
@@ -689,6 +716,7 @@ impl Core<'_> {
                 self.pad.clear();
                 self.signing = None;
                 self.screen.wipe();
+                self.forget_old_drafts();
             }
             Effect::Await(timer) => {
                 self.timers
@@ -849,11 +877,12 @@ impl Core<'_> {
                 let folder = &self.parts.certificates;
                 let handed = self.staff.handed_to(holder, card, folder, Instant::now());
                 candidates.extend(handed);
-                candidates.retain(|c| !earlier.iter().any(|e| e.settles(&c.certificate)));
-                let ward = WardFlags {
-                    protection: earlier.iter().any(|e| e.protected),
-                    ..WardFlags::default()
-                };
+                let settled = |c: &Candidate| earlier.iter().any(|e| e.settles(&c.certificate));
+                let ward = marked(
+                    earlier.iter().any(|e| e.protected),
+                    candidates.iter().filter(|c| settled(c)).map(|c| c.flags),
+                );
+                candidates.retain(|c| !settled(c));
                 let key = self.parts.desk.records();
                 let now = self.parts.clock.unix();
                 let saved = self.parts.drafts.find(key, card, now).map(Box::new);
@@ -873,6 +902,20 @@ impl Core<'_> {
             }
         }
     }
+}
+
+/// A count as the page has it.
+fn narrow(n: usize) -> i32 {
+    i32::try_from(n).unwrap_or(i32::MAX)
+}
+
+/// What staff marked counts after filing too: a child may die, an address may have to be protected later.
+fn marked(protected: bool, filed: impl Iterator<Item = WardFlags>) -> WardFlags {
+    let before = WardFlags {
+        protection: protected,
+        ..WardFlags::default()
+    };
+    filed.fold(before, WardFlags::or)
 }
 
 /// What the device knows now, as `step` and the pages ask for it.
@@ -971,5 +1014,21 @@ fn progress(delivery: &Delivery) -> Progress {
         arrival_no: delivery.arrival_no,
         receipt: delivery.receipt_text.clone(),
         status_url: delivery.status_url.clone(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{WardFlags, marked};
+
+    #[test]
+    fn what_staff_mark_on_a_certificate_that_is_filed_already_still_counts() {
+        let loss = WardFlags {
+            loss: true,
+            ..WardFlags::default()
+        };
+        let flags = marked(false, [WardFlags::default(), loss].into_iter());
+        assert!(flags.loss && !flags.protection);
+        assert!(marked(true, std::iter::empty()).protection);
     }
 }

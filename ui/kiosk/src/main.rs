@@ -1,6 +1,7 @@
 //! `ubugoe-kiosk`: reads the configuration file and runs the kiosk.
 
 use std::{
+    alloc::System,
     io::{self, BufRead as _, Write as _},
     path::PathBuf,
 };
@@ -14,6 +15,11 @@ use ubugoe_kiosk::{
     service::accounts,
 };
 use zeroize::Zeroizing;
+use zeroizing_alloc::ZeroAlloc;
+
+/// What is freed is emptied: one person's visit and the next one's share this process and its memory.
+#[global_allocator]
+static ALLOCATOR: ZeroAlloc<System> = ZeroAlloc(System);
 
 /// The bedside kiosk.
 #[derive(Debug, Parser)]

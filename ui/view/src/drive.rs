@@ -70,6 +70,15 @@ pub enum DriveError {
         #[source]
         source: std::io::Error,
     },
+    /// The picture could not be read or decoded.
+    #[error("no picture could be read from {path}")]
+    Read {
+        /// Where it should be.
+        path: PathBuf,
+        /// Why it could not.
+        #[source]
+        source: std::io::Error,
+    },
 }
 
 /// A rectangle of the window, in logical pixels from its top left corner.
@@ -356,18 +365,28 @@ pub fn picture(screen: &Screen) -> Result<Picture, DriveError> {
     })
 }
 
+/// The picture made `side` times smaller, each pixel the mean of a square.
+#[must_use]
+pub fn smaller(picture: &Picture, side: usize) -> Picture {
+    let side = side.max(1);
+    let (width, height) = (picture.width / side, picture.height / side);
+    let pixels =
+        (0..width * height).map(|at| mean(picture, at % width * side, at / width * side, side));
+    Picture {
+        width,
+        height,
+        rgba: pixels.flatten().collect(),
+    }
+}
+
 /// Pictures side by side, `columns` in a row, each made `shrink` times smaller: for looking at many at once.
 #[must_use]
 pub fn contact_sheet(pictures: &[Picture], columns: usize, shrink: usize) -> Picture {
     const GAP: usize = 12;
-    let (columns, shrink) = (columns.max(1), shrink.max(1));
-    let cell_width = pictures.iter().map(|p| p.width / shrink).max().unwrap_or(1) + GAP;
-    let cell_height = pictures
-        .iter()
-        .map(|p| p.height / shrink)
-        .max()
-        .unwrap_or(1)
-        + GAP;
+    let columns = columns.max(1);
+    let pictures: Vec<Picture> = pictures.iter().map(|p| smaller(p, shrink)).collect();
+    let cell_width = pictures.iter().map(|p| p.width).max().unwrap_or(1) + GAP;
+    let cell_height = pictures.iter().map(|p| p.height).max().unwrap_or(1) + GAP;
     let width = columns * cell_width + GAP;
     let height = pictures.len().div_ceil(columns) * cell_height + GAP;
     let mut rgba = vec![0x60; width * height * 4];
@@ -376,13 +395,11 @@ pub fn contact_sheet(pictures: &[Picture], columns: usize, shrink: usize) -> Pic
             GAP + at % columns * cell_width,
             GAP + at / columns * cell_height,
         );
-        for y in 0..picture.height / shrink {
-            for x in 0..picture.width / shrink {
-                let pixel = mean(picture, x * shrink, y * shrink, shrink);
-                let to = ((top + y) * width + left + x) * 4;
-                if let Some(slot) = rgba.get_mut(to..to + 4) {
-                    slot.copy_from_slice(&pixel);
-                }
+        let rows = picture.rgba.chunks_exact(picture.width.max(1) * 4);
+        for (y, row) in rows.enumerate() {
+            let to = ((top + y) * width + left) * 4;
+            if let Some(slot) = rgba.get_mut(to..to + row.len()) {
+                slot.copy_from_slice(row);
             }
         }
     }
@@ -430,6 +447,30 @@ pub fn write(path: &Path, picture: &Picture) -> Result<(), DriveError> {
     .map_err(|source| DriveError::Write {
         path: path.to_owned(),
         source,
+    })
+}
+
+/// Reads a picture that [`write`] wrote.
+///
+/// # Errors
+/// [`DriveError::Read`].
+pub fn read(path: &Path) -> Result<Picture, DriveError> {
+    read_png(path).map_err(|source| DriveError::Read {
+        path: path.to_owned(),
+        source,
+    })
+}
+
+fn read_png(path: &Path) -> Result<Picture, std::io::Error> {
+    let file = std::io::BufReader::new(std::fs::File::open(path)?);
+    let mut reader = png::Decoder::new(file).read_info()?;
+    let mut rgba = vec![0; reader.output_buffer_size().unwrap_or_default()];
+    let frame = reader.next_frame(&mut rgba)?;
+    rgba.truncate(frame.buffer_size());
+    Ok(Picture {
+        width: usize::try_from(frame.width).unwrap_or_default(),
+        height: usize::try_from(frame.height).unwrap_or_default(),
+        rgba,
     })
 }
 

@@ -32,30 +32,3 @@ pub fn qr_image(width: usize, modules: &[bool]) -> Image {
     }
     Image::from_rgba8(buffer)
 }
-
-#[cfg(test)]
-mod tests {
-    #![allow(clippy::unwrap_used, reason = "a test may fail loudly")]
-    use super::qr_image;
-
-    #[test]
-    fn a_matrix_keeps_its_modules_and_gains_four_white_ones_around() {
-        let image = qr_image(2, &[true, false, false, true]);
-        assert_eq!((image.size().width, image.size().height), (10, 10));
-        let pixels = image.to_rgba8().unwrap();
-        let dark: Vec<usize> = pixels
-            .as_slice()
-            .iter()
-            .enumerate()
-            .filter(|(_, p)| p.r == 0)
-            .map(|(i, _)| i)
-            .collect();
-        assert_eq!(dark, [4 * 10 + 4, 5 * 10 + 5]);
-    }
-
-    #[test]
-    fn a_matrix_of_the_wrong_length_draws_nothing() {
-        assert_eq!(qr_image(3, &[true; 8]).size().width, 0);
-        assert_eq!(qr_image(0, &[]).size().width, 0);
-    }
-}

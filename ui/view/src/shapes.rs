@@ -33,25 +33,3 @@ pub fn shapes(kanji: char) -> Vec<String> {
         .chain(with.map(|selector| String::from_iter([kanji, *selector])))
         .collect()
 }
-
-#[cfg(test)]
-mod tests {
-    use super::{SHAPES, shapes};
-
-    #[test]
-    fn the_shapes_of_a_kanji_are_itself_and_its_registered_variants() {
-        assert_eq!(shapes('葛'), ["葛", "葛\u{E0100}", "葛\u{E0101}"]);
-        assert_eq!(shapes('邊').len(), 9);
-        assert_eq!(shapes('子'), ["子"]);
-        assert_eq!(shapes('あ'), ["あ"]);
-    }
-
-    #[test]
-    fn every_line_of_the_list_was_read() {
-        let lines = include_str!("../data/shapes.txt")
-            .lines()
-            .filter(|line| !line.starts_with('#'));
-        assert_eq!(SHAPES.len(), lines.count());
-        assert!(SHAPES.values().all(|selectors| selectors.len() > 1));
-    }
-}

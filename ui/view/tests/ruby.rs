@@ -49,6 +49,18 @@ fn every_kanji_of_the_screens_has_a_reading() {
 }
 
 #[test]
+fn every_kanji_of_the_words_in_easy_japanese_has_a_reading() {
+    let bare: Vec<String> = include_str!("../lang/ja_easy/LC_MESSAGES/ubugoe-view.po")
+        .lines()
+        // msgstr, and msgstr[0] of what is counted.
+        .filter(|line| line.starts_with("msgstr"))
+        .filter(|line| !coverage(line).is_empty())
+        .map(|line| format!("{:?} in {line}", coverage(line)))
+        .collect();
+    assert_eq!(bare, Vec::<String>::new(), "add them to data/ruby.txt");
+}
+
+#[test]
 fn the_dictionary_is_in_order_and_every_reading_is_kana() {
     let file = include_str!("../data/ruby.txt");
     let mut seen = std::collections::HashSet::new();
@@ -94,6 +106,8 @@ fn readings_follow_the_words_around_them() {
         ),
         ("大文字は大きい", "大文字[おおもじ]は大[おお]きい"),
         ("4か月後", "4か月後[げつご]"),
+        ("あと 1日で手伝う", "あと 1日[いちにち]で手伝[てつだ]う"),
+        ("外せないお別れ", "外[はず]せないお別[わか]れ"),
         (
             "2分と3分と10分と0分",
             "2分[ふん]と3分[ぷん]と10分[ぷん]と0分[ふん]",

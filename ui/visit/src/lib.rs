@@ -57,4 +57,4 @@ pub use state::{
     FormDraft, Found, Integrity, Mood, PaperAdvice, PinProblem, Prepared, Print, PrintTrouble,
     QuestionAt, Sheet, Stage, State, Step, TextSize, Ticket, UnusableCard, Voice, WardFlags,
 };
-pub use step::{Context, step};
+pub use step::{Context, kept_alone, step};

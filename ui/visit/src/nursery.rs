@@ -10,8 +10,9 @@ use crate::{Context, Draft, FormDraft};
 
 /// The application whose choices are looked up here.
 pub const APPLICATION: &str = "hoiku_nintei_riyo";
-/// How many of the best are shown.
+/// How many of the best are shown at first, and when more are asked for.
 const SHOWN: usize = 20;
+const MORE_SHOWN: usize = 200;
 /// The most rows for choices that the form has.
 const ROWS: usize = 20;
 
@@ -37,6 +38,9 @@ pub struct NurseryWish {
     pub kinds: Vec<String>,
     /// Part of a name or of its reading.
     pub name: Option<String>,
+    /// Show not only the best.
+    #[serde(default)]
+    pub more: bool,
 }
 
 /// Looking for places, and the choices so far.
@@ -119,7 +123,7 @@ pub fn nursery_hits(draft: &Draft, cx: &Context<'_>) -> (Vec<Hit>, bool) {
             .collect(),
         name: wish.name.clone().filter(|name| !name.trim().is_empty()),
         today: cx.today,
-        limit: SHOWN,
+        limit: if wish.more { MORE_SHOWN } else { SHOWN },
         ..Wishes::default()
     };
     index

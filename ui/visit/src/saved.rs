@@ -20,6 +20,9 @@ pub struct SavedForm {
     recipient: MunicipalityCode,
     child: Option<usize>,
     chosen: bool,
+    /// Whether she could choose.
+    #[serde(default)]
+    optional: bool,
     /// Only what a person said.
     said: Answers,
 }
@@ -88,13 +91,15 @@ impl SavedDraft {
         self.forms.iter().map(|form| form.said.len()).sum()
     }
 
-    /// Whether it still counts: of a version that is known, not too old, and every certificate is still open.
+    /// Whether it still counts: of a version that is known, and not too old.
+    pub(crate) fn counts(&self, now: i64) -> bool {
+        self.version == VERSION && now <= self.until
+    }
+
+    /// Whether it can be gone on with now: it counts, and every certificate is here and still open.
     pub(crate) fn fits(&self, candidates: &[Candidate], now: i64) -> bool {
         let open = |key: &ChildKey| candidates.iter().any(|found| found.key() == *key);
-        self.version == VERSION
-            && now <= self.until
-            && !self.certificates.is_empty()
-            && self.certificates.iter().all(open)
+        self.counts(now) && !self.certificates.is_empty() && self.certificates.iter().all(open)
     }
 
     /// Puts what was said back into a draft made anew. A form that the law or the catalogue has changed meanwhile takes
@@ -107,7 +112,8 @@ impl SavedDraft {
             let Some(form) = place.and_then(|at| draft.forms.get_mut(at)) else {
                 continue;
             };
-            form.chosen = saved.chosen || !form.optional;
+            // What was filed without asking, and is asked for now (adoption was marked meanwhile), is asked for.
+            form.chosen = !form.optional || (saved.chosen && saved.optional);
             let Some(procedure) = cx.catalogue.procedure(&form.procedure) else {
                 continue;
             };
@@ -146,6 +152,7 @@ impl SavedForm {
             recipient: form.recipient,
             child: form.child,
             chosen: form.chosen,
+            optional: form.optional,
             said: said
                 .map(|(path, answer)| (path.clone(), answer.clone()))
                 .collect(),

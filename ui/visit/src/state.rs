@@ -666,6 +666,8 @@ pub enum Stage {
     Paused {
         /// Until when, in seconds since 1970-01-01 UTC.
         until: i64,
+        /// How many answers were kept.
+        answers: usize,
     },
     /// Nobody touched anything for long: is she still there? The screen is covered.
     StillThere {

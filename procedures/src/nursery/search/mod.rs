@@ -7,6 +7,7 @@
 mod index;
 mod judge;
 mod names;
+mod towns;
 
 use jiff::civil::Date;
 
@@ -15,6 +16,7 @@ use super::vacancy::Vacancy;
 use crate::text::Text;
 
 pub use index::Index;
+pub use towns::{Town, towns};
 
 /// The most facilities that can be asked for, skipped ones included.
 pub(super) const MOST: usize = 10_000;

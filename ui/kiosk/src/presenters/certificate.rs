@@ -2,17 +2,17 @@
 
 use std::collections::BTreeSet;
 
-use ubugoe_procedures::{BirthCertificate, Lang, Plurality};
+use ubugoe_procedures::{BirthCertificate, Plurality, Tongue, calendar};
 use ubugoe_view::{CertificateAdapter, CertificateChild, ComponentHandle, Screen};
 use ubugoe_visit::{Candidate, Event};
 
 use super::{Picture, words};
 use crate::core::{Input, Sender};
 
-pub(super) fn show(candidates: &[Candidate], chosen: &BTreeSet<usize>, lang: Lang) -> Picture {
+pub(super) fn show(candidates: &[Candidate], chosen: &BTreeSet<usize>, tongue: Tongue) -> Picture {
     let children: Vec<CertificateChild> = (0..)
         .zip(candidates)
-        .map(|(at, found)| child(at, &found.certificate, chosen, lang))
+        .map(|(at, found)| child(at, &found.certificate, chosen, tongue))
         .collect();
     let ticked = words::count(chosen.len());
     Box::new(move |screen| {
@@ -26,11 +26,11 @@ fn child(
     at: usize,
     certificate: &BirthCertificate,
     chosen: &BTreeSet<usize>,
-    lang: Lang,
+    tongue: Tongue,
 ) -> CertificateChild {
     CertificateChild {
         number: words::count(at + 1),
-        born_text: words::date_time(certificate.birth_dt, lang).into(),
+        born_text: calendar::written_minute(certificate.birth_dt, tongue).into(),
         sex: words::sex(certificate.sex),
         weight_g: i32::from(certificate.weight_g),
         length_text: format!(

@@ -1,15 +1,15 @@
 //! "Is this you?": the four attributes as the card has them.
 
-use ubugoe_procedures::{CardHolder, Lang};
+use ubugoe_procedures::{CardHolder, Tongue, calendar};
 use ubugoe_view::{ComponentHandle, IdentityAdapter, Integrity as Shown, Screen};
 use ubugoe_visit::{Event, Integrity};
 
 use super::{Picture, words};
 use crate::core::{Input, Sender};
 
-pub(super) fn show(holder: &CardHolder, integrity: Integrity, lang: Lang) -> Picture {
+pub(super) fn show(holder: &CardHolder, integrity: Integrity, tongue: Tongue) -> Picture {
     let (name, address) = (holder.name.clone(), holder.address.clone());
-    let birth = words::date(holder.birth, lang);
+    let birth = calendar::written(holder.birth, tongue);
     let sex = words::sex(holder.sex);
     let integrity = match integrity {
         Integrity::Proven => Shown::Ok,

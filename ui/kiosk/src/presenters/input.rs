@@ -9,7 +9,6 @@ use ubugoe_view::{
 };
 use ubugoe_visit::Event;
 
-use super::words;
 use crate::{
     core::{Input as Happened, Sender},
     input::{Input, Order, Search, Wanted},
@@ -49,18 +48,7 @@ pub(super) fn begin(screen: &Screen, kind: QuestionKind, wanted: Shown) {
 }
 
 pub(super) fn wipe(screen: &Screen) {
-    let page = screen.global::<InputAdapter>();
-    page.set_composing("".into());
-    page.set_candidates(words::model(Vec::new()));
-    page.set_has_more(false);
-    page.set_sheet(false);
-    page.set_sought("".into());
-    page.set_found(words::model(Vec::new()));
-    page.set_refused("".into());
-    page.set_alternatives(words::model(Vec::new()));
-    page.set_postcode("".into());
-    page.set_places(words::model(Vec::new()));
-    page.set_postcode_unknown(false);
+    ubugoe_view::forget_input(screen);
 }
 
 pub(super) fn bind(screen: &Screen, to: &Sender, input: &Input) {

@@ -1,7 +1,7 @@
 //! The line: what is due, to whom, by when, why and by which law; and what may be added to this visit.
 
 use jiff::civil::Date;
-use ubugoe_procedures::{Lang, Text};
+use ubugoe_procedures::{Text, Tongue, calendar};
 use ubugoe_view::{ComponentHandle, LineAdapter, LineEntry, Screen};
 use ubugoe_visit::{
     Draft, Event, LineDate, LineFiling, LineRow, LineSection, LineView, PaperAdvice,
@@ -13,7 +13,7 @@ use crate::core::{Input, Sender};
 /// The procedure whose last day the page shows by itself.
 const BIRTH: &str = "shussei_todoke";
 
-pub(super) fn show(draft: &Draft, around: &Around<'_>, lang: Lang) -> Picture {
+pub(super) fn show(draft: &Draft, around: &Around<'_>, tongue: Tongue) -> Picture {
     let Some(view) = around.line else {
         return Box::new(|_| {});
     };
@@ -21,7 +21,7 @@ pub(super) fn show(draft: &Draft, around: &Around<'_>, lang: Lang) -> Picture {
     let section = |wanted: &[LineSection]| -> Vec<LineEntry> {
         let rows = view.public.iter();
         rows.filter(|row| wanted.contains(&row.section))
-            .map(|row| entry(row, view, &names, lang))
+            .map(|row| entry(row, view, &names, tongue))
             .collect()
     };
     let now = section(&[LineSection::Now]);
@@ -30,7 +30,7 @@ pub(super) fn show(draft: &Draft, around: &Around<'_>, lang: Lang) -> Picture {
     let waits = section(&[LineSection::Waits, LineSection::Elsewhere]);
     let later = section(&[LineSection::Later]);
     let offers = view.private.iter();
-    let offers: Vec<LineEntry> = offers.map(|row| entry(row, view, &names, lang)).collect();
+    let offers: Vec<LineEntry> = offers.map(|row| entry(row, view, &names, tongue)).collect();
     let filed = draft.forms.iter().filter(|form| form.chosen).count();
     let birth = view
         .public
@@ -48,7 +48,7 @@ pub(super) fn show(draft: &Draft, around: &Around<'_>, lang: Lang) -> Picture {
         page.set_later(words::model(later));
         page.set_offers(words::model(offers));
         page.set_filed_here(words::count(filed));
-        let day = due.map(|(day, _)| words::date(day, lang));
+        let day = due.map(|(day, _)| calendar::written(day, tongue));
         page.set_deadline_text(day.unwrap_or_default().into());
         page.set_deadline_days(due.map(|(_, days)| days).unwrap_or_default());
         page.set_paper_advised(paper);
@@ -77,11 +77,12 @@ fn days(today: Date, last: Date) -> Option<i32> {
     Some(today.until(last).ok()?.get_days())
 }
 
-fn entry(row: &LineRow, view: &LineView, names: &[String], lang: Lang) -> LineEntry {
+fn entry(row: &LineRow, view: &LineView, names: &[String], tongue: Tongue) -> LineEntry {
+    let lang = tongue.lang();
     let due = until(row, view);
     let from = match row.date {
         Some(LineDate::From(day) | LineDate::Between(day, _)) if view.today.is_some() => {
-            words::date(day, lang)
+            calendar::written(day, tongue)
         }
         _ => String::new(),
     };
@@ -100,7 +101,7 @@ fn entry(row: &LineRow, view: &LineView, names: &[String], lang: Lang) -> LineEn
             .into(),
         to: texts(&row.to).into(),
         due_text: due
-            .map(|(day, _)| words::date(day, lang))
+            .map(|(day, _)| calendar::written(day, tongue))
             .unwrap_or_default()
             .into(),
         due_days: due.map(|(_, days)| days).unwrap_or_default(),

@@ -22,6 +22,7 @@ mod service;
 mod trouble;
 mod words;
 
+pub(crate) use nursery::towns;
 pub use question::Typed;
 pub(crate) use question::{field, value};
 pub(crate) use service::certificate_field;
@@ -30,7 +31,7 @@ use ubugoe_procedures::{Catalogue, MunicipalityCode, Tongue};
 use ubugoe_view::{
     ComponentHandle, Language, Network, Page, PapersAdapter, Screen, ServiceAdapter, Shell,
 };
-use ubugoe_visit::{Failure, FollowingPage, LeftOut, LineView, Stage, State, TextSize};
+use ubugoe_visit::{Failure, FollowingPage, LeftOut, LineView, Stage, State, TextSize, kept_alone};
 
 use crate::{core::Sender, input::Input};
 
@@ -127,7 +128,8 @@ pub fn picture(state: &State, around: &Around<'_>) -> Picture {
     let lang = state.tongue.lang();
     let language = language(state.tongue);
     let looks = comfort(state.comfort);
-    let (can_pause, quiet) = (can_pause(&state.stage), quiet(&state.stage));
+    let can_pause = can_pause(&state.stage) && around.today.is_some();
+    let quiet = quiet(&state.stage);
     let hours = words::kept_hours(around);
     let (entry, waiting) = (service::entry(state), service::waiting(state));
     let (page, draw) = if state.service.is_open() {
@@ -166,7 +168,7 @@ pub fn picture(state: &State, around: &Around<'_>) -> Picture {
 }
 
 fn page(state: &State, around: &Around<'_>) -> (Page, Picture) {
-    let lang = state.tongue.lang();
+    let (tongue, lang) = (state.tongue, state.tongue.lang());
     let card_lies = !state.side.lying.is_empty();
     match &state.stage {
         Stage::Resting => (Page::Resting, entry::resting(around)),
@@ -181,19 +183,19 @@ fn page(state: &State, around: &Around<'_>) -> (Page, Picture) {
         }
         Stage::Identity {
             holder, integrity, ..
-        } => (Page::Identity, identity::show(holder, *integrity, lang)),
+        } => (Page::Identity, identity::show(holder, *integrity, tongue)),
         Stage::FindingCertificate { .. } => {
             (Page::Looking, looking::show(looking::What::Certificate))
         }
         Stage::StaffGuides { .. } => (Page::StaffGuides, nothing()),
-        Stage::Resume { saved, .. } => (Page::Resume, pauses::resume(saved, lang)),
+        Stage::Resume { saved, .. } => (Page::Resume, pauses::resume(saved, tongue)),
         Stage::Certificate {
             candidates, chosen, ..
         } => (
             Page::Certificate,
-            certificate::show(candidates, chosen, lang),
+            certificate::show(candidates, chosen, tongue),
         ),
-        Stage::Line(draft) => (Page::Line, line::show(draft, around, lang)),
+        Stage::Line(draft) => (Page::Line, line::show(draft, around, tongue)),
         Stage::Asking {
             draft,
             at,
@@ -203,7 +205,7 @@ fn page(state: &State, around: &Around<'_>) -> (Page, Picture) {
             Page::Question,
             question::show(draft, at, problems, around, lang),
         ),
-        Stage::Nursery(draft) => (Page::Nursery, nursery::show(draft, around, lang)),
+        Stage::Nursery(draft) => (Page::Nursery, nursery::show(draft, around, tongue)),
         Stage::Reviewing { draft, prepared } => {
             (Page::Review, review::show(draft, prepared, around, lang))
         }
@@ -224,12 +226,18 @@ fn page(state: &State, around: &Around<'_>) -> (Page, Picture) {
         }
         Stage::Following { deliveries, after } => (
             Page::Outcome,
-            outcome::show(deliveries, after, around, lang),
+            outcome::show(deliveries, after, around, tongue),
         ),
-        Stage::Paused { until } => (Page::Paused, pauses::paused(*until, card_lies, lang)),
-        Stage::StillThere { .. } => (Page::StillThere, pauses::still_there()),
+        Stage::Paused { until, answers } => (
+            Page::Paused,
+            pauses::paused(*until, *answers, card_lies, tongue),
+        ),
+        Stage::StillThere { was } => {
+            let keeps = kept_alone(was, around.today);
+            (Page::StillThere, pauses::still_there(keeps, around.fresh))
+        }
         Stage::Called { .. } => (Page::Called, nothing()),
-        Stage::Paper { was } => (Page::Paper, paper::show(was, around, lang)),
+        Stage::Paper { was } => (Page::Paper, paper::show(was, around, tongue)),
         Stage::CardAway { another, .. } => {
             let why = if *another {
                 Failure::AnotherCard

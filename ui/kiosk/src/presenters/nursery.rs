@@ -1,8 +1,8 @@
 //! Nursery places: what is looked for, what is found, and the choices in their order.
 
 use jiff::civil::Date;
-use ubugoe_procedures::nursery::{Hit, Outcome};
-use ubugoe_procedures::{Lang, Value, calendar};
+use ubugoe_procedures::nursery::{self, Hit, Index, Outcome, Town};
+use ubugoe_procedures::{Catalogue, Lang, MunicipalityCode, Tongue, Value, calendar};
 use ubugoe_view::{
     ComponentHandle, Finding, NurseryAdapter, NurseryChoice, NurseryFinding, NurseryHit,
     NurseryOption, Screen,
@@ -23,16 +23,17 @@ struct Found {
     distance_m: i32,
     free: i32,
     free_old: bool,
+    free_text: String,
     fits: bool,
     rank: i32,
     findings: Vec<NurseryFinding>,
 }
 
-pub(super) fn show(draft: &Draft, around: &Around<'_>, lang: Lang) -> Picture {
+pub(super) fn show(draft: &Draft, around: &Around<'_>, tongue: Tongue) -> Picture {
     let (hits, more) = around.found;
     let found: Vec<Found> = hits
         .iter()
-        .filter_map(|hit| place(hit, draft, around, lang))
+        .filter_map(|hit| place(hit, draft, around, tongue))
         .collect();
     let form = draft
         .forms
@@ -42,7 +43,7 @@ pub(super) fn show(draft: &Draft, around: &Around<'_>, lang: Lang) -> Picture {
     let months = months(
         around.today.unwrap_or(draft.drafted_on),
         start.as_ref(),
-        lang,
+        tongue,
     );
     let kinds = kinds(&draft.nursery.wish, around);
     let chosen = |options: &[NurseryOption]| {
@@ -53,7 +54,9 @@ pub(super) fn show(draft: &Draft, around: &Around<'_>, lang: Lang) -> Picture {
             .collect();
         chosen.join("、")
     };
+    let origins = origins(&draft.nursery.wish, around);
     let (month_text, kinds_text) = (chosen(&months), chosen(&kinds));
+    let origin_text = chosen(&origins);
     let ranked: Vec<NurseryChoice> = draft
         .nursery
         .choices
@@ -78,16 +81,18 @@ pub(super) fn show(draft: &Draft, around: &Around<'_>, lang: Lang) -> Picture {
             distance_m: found.distance_m,
             free: found.free,
             free_old: found.free_old,
+            free_text: found.free_text.into(),
             fits: found.fits,
             rank: found.rank,
             findings: words::model(found.findings),
-            ..NurseryHit::default()
         });
         page.set_hits(words::model(hits.collect()));
         page.set_more(more);
         page.set_searching(false);
         page.set_months(words::model(months));
         page.set_month_text(month_text.into());
+        page.set_origins(words::model(origins));
+        page.set_origin_text(origin_text.into());
         page.set_kinds(words::model(kinds));
         page.set_kinds_text(kinds_text.into());
         page.set_ranked(words::model(ranked));
@@ -99,7 +104,7 @@ pub(super) fn show(draft: &Draft, around: &Around<'_>, lang: Lang) -> Picture {
     })
 }
 
-fn place(hit: &Hit, draft: &Draft, around: &Around<'_>, lang: Lang) -> Option<Found> {
+fn place(hit: &Hit, draft: &Draft, around: &Around<'_>, tongue: Tongue) -> Option<Found> {
     let facility = around.nurseries?.facilities().get(hit.facility)?;
     let findings = hit.findings.iter().map(|finding| NurseryFinding {
         outcome: match finding.outcome {
@@ -107,7 +112,7 @@ fn place(hit: &Hit, draft: &Draft, around: &Around<'_>, lang: Lang) -> Option<Fo
             Outcome::Missed => Finding::Missed,
             Outcome::Unknown => Finding::Unknown,
         },
-        text: finding.text.get(lang).into(),
+        text: finding.text.get(tongue.lang()).into(),
     });
     let rank = draft
         .nursery
@@ -125,6 +130,12 @@ fn place(hit: &Hit, draft: &Draft, around: &Around<'_>, lang: Lang) -> Option<Fo
         kind: facility.kind_text.to_string(),
         distance_m: hit.distance_m.map_or(-1, number),
         free: free.map_or(-1, number),
+        free_text: hit
+            .vacancy
+            .as_ref()
+            .and_then(|(vacancy, _)| vacancy.as_of)
+            .map(|day| calendar::written(day, tongue))
+            .unwrap_or_default(),
         free_old: hit.vacancy.as_ref().is_some_and(|(_, old)| *old),
         fits: hit.fits(),
         rank: rank.map_or(0, |rank| words::count(rank + 1)),
@@ -132,21 +143,40 @@ fn place(hit: &Hit, draft: &Draft, around: &Around<'_>, lang: Lang) -> Option<Fo
     })
 }
 
-fn months(today: Date, start: Option<&Value>, lang: Lang) -> Vec<NurseryOption> {
+fn months(today: Date, start: Option<&Value>, tongue: Tongue) -> Vec<NurseryOption> {
     let first = today.first_of_month();
     (1..=MONTHS)
         .filter_map(|ahead| first.checked_add(jiff::Span::new().months(ahead)).ok())
         .map(|day| {
             let (year, month) = (day.year(), day.month());
-            let label = match lang {
-                Lang::Ja => calendar::japanese_month(year, month),
-                Lang::En => format!("{} {year}", calendar::english_month(month)),
-            };
             NurseryOption {
                 id: format!("{year:04}-{month:02}").into(),
-                label: label.into(),
+                label: calendar::written_month(year, month, tongue).into(),
                 selected: start == Some(&Value::YearMonth { year, month }),
             }
+        })
+        .collect()
+}
+
+/// The towns of the list on the device; none where there is no list, or where it names no towns.
+pub(crate) fn towns(index: Option<&Index>, catalogue: &Catalogue) -> Vec<Town> {
+    let places = index.map(Index::facilities).unwrap_or_default();
+    let code = places
+        .iter()
+        .find_map(|place| place.municipality.as_deref()?.parse().ok());
+    code.and_then(|code: MunicipalityCode| catalogue.profile(&code))
+        .map(|profile| nursery::towns(places, profile.name.get(Lang::Ja)))
+        .unwrap_or_default()
+}
+
+fn origins(wish: &NurseryWish, around: &Around<'_>) -> Vec<NurseryOption> {
+    let towns = towns(around.nurseries, around.catalogue);
+    towns
+        .into_iter()
+        .map(|town| NurseryOption {
+            id: town.name.as_str().into(),
+            label: town.name.as_str().into(),
+            selected: wish.from == Some((town.middle.lat(), town.middle.lon())),
         })
         .collect()
 }
@@ -177,6 +207,8 @@ pub(super) fn wipe(screen: &Screen) {
     page.set_child("".into());
     page.set_month_text("".into());
     page.set_kinds_text("".into());
+    page.set_origins(words::model(Vec::new()));
+    page.set_origin_text("".into());
 }
 
 pub(super) fn bind(screen: &Screen, to: &Sender) {
@@ -189,6 +221,10 @@ pub(super) fn bind(screen: &Screen, to: &Sender) {
             send.send(Input::Visit(Event::NurseryEntry { year, month }));
         }
     });
+    let send = to.clone();
+    page.on_choose_origin(move |id| send.send(Input::Nursery(NurseryAsk::From(id.into()))));
+    let send = to.clone();
+    page.on_show_more(move || send.send(Input::Nursery(NurseryAsk::More)));
     let send = to.clone();
     page.on_toggle_kind(move |id| send.send(Input::Nursery(NurseryAsk::Kind(id.into()))));
     let send = to.clone();

@@ -1,6 +1,6 @@
 //! How far the filings have come: stored, arrived, decided. The words for each are the view's.
 
-use ubugoe_procedures::Lang;
+use ubugoe_procedures::{Tongue, calendar};
 use ubugoe_view::{
     ComponentHandle, FilingState, OutcomeAdapter, OutcomeFiling, OutcomeSheet, Screen,
 };
@@ -16,9 +16,9 @@ pub(super) fn show(
     deliveries: &[Delivery],
     after: &Aftercare,
     around: &Around<'_>,
-    lang: Lang,
+    tongue: Tongue,
 ) -> Picture {
-    let rows: Vec<OutcomeFiling> = deliveries.iter().map(|d| row(d, around, lang)).collect();
+    let rows: Vec<OutcomeFiling> = deliveries.iter().map(|d| row(d, around, tongue)).collect();
     let status = deliveries.iter().find_map(|d| d.status_url.clone());
     let receipt = deliveries.iter().find_map(|d| d.receipt_text.clone());
     // The second code is another way to the same page; a protected family has none.
@@ -47,7 +47,8 @@ pub(super) fn show(
     })
 }
 
-fn row(delivery: &Delivery, around: &Around<'_>, lang: Lang) -> OutcomeFiling {
+fn row(delivery: &Delivery, around: &Around<'_>, tongue: Tongue) -> OutcomeFiling {
+    let lang = tongue.lang();
     let (state, reason) = match &delivery.state {
         DeliveryState::Stored => (FilingState::Stored, ""),
         DeliveryState::Sent => (FilingState::Sending, ""),
@@ -67,7 +68,7 @@ fn row(delivery: &Delivery, around: &Around<'_>, lang: Lang) -> OutcomeFiling {
             .unwrap_or_default()
             .into(),
         time_text: at
-            .map(|at| words::date_time(at, lang))
+            .map(|at| calendar::written_minute(at, tongue))
             .unwrap_or_default()
             .into(),
         reason: reason.into(),

@@ -1,10 +1,10 @@
 //! The way on paper: which office, until when, and the printer. Nothing that was said is on it.
 
-use ubugoe_procedures::Lang;
+use ubugoe_procedures::{Tongue, calendar};
 use ubugoe_view::{ComponentHandle, PaperAdapter, PaperReason, Printer, Screen};
 use ubugoe_visit::{Draft, Event, Print, Sheet, Stage};
 
-use super::{Around, Picture, words};
+use super::{Around, Picture};
 use crate::core::{Input, Sender};
 
 pub(super) fn printer(print: Print) -> Printer {
@@ -25,10 +25,10 @@ fn print_of(was: &Stage) -> Print {
     }
 }
 
-pub(super) fn show(was: &Stage, around: &Around<'_>, lang: Lang) -> Picture {
+pub(super) fn show(was: &Stage, around: &Around<'_>, tongue: Tongue) -> Picture {
     let profile = around.catalogue.profile(&around.birthplace);
     let text = |text: Option<&ubugoe_procedures::Text>| {
-        text.map(|text| text.get(lang).to_owned())
+        text.map(|text| text.get(tongue.lang()).to_owned())
             .unwrap_or_default()
     };
     let desk = profile.map(|profile| &profile.counter);
@@ -44,7 +44,7 @@ pub(super) fn show(was: &Stage, around: &Around<'_>, lang: Lang) -> Picture {
         _ => PaperReason::Chosen,
     };
     let (filled, printer) = (was.draft().is_some(), printer(print_of(was)));
-    let day = due.map(|(day, _)| words::date(day, lang));
+    let day = due.map(|(day, _)| calendar::written(day, tongue));
     Box::new(move |screen| {
         let page = screen.global::<PaperAdapter>();
         page.set_reason(reason);

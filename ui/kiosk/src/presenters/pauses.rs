@@ -1,6 +1,6 @@
 //! A visit that rests: kept for later, about to end by itself, covered for a nurse, guided by staff; and going on.
 
-use ubugoe_procedures::Lang;
+use ubugoe_procedures::{Tongue, calendar};
 use ubugoe_view::{
     CalledAdapter, ComponentHandle, PausedAdapter, ResumeAdapter, Screen, StaffGuidesAdapter,
     StillThereAdapter,
@@ -13,23 +13,24 @@ use crate::{
     core::{Input, Sender},
 };
 
-fn moment(unix: i64, lang: Lang) -> String {
+fn moment(unix: i64, tongue: Tongue) -> String {
     clock::civil(unix)
-        .map(|at| words::date_time(at, lang))
+        .map(|at| calendar::written_minute(at, tongue))
         .unwrap_or_default()
 }
 
-pub(super) fn paused(until: i64, card_present: bool, lang: Lang) -> Picture {
-    let until = moment(until, lang);
+pub(super) fn paused(until: i64, answers: usize, card_present: bool, tongue: Tongue) -> Picture {
+    let until = moment(until, tongue);
     Box::new(move |screen| {
         let page = screen.global::<PausedAdapter>();
         page.set_until_text(until.into());
+        page.set_answers(words::count(answers));
         page.set_card_present(card_present);
     })
 }
 
-pub(super) fn resume(saved: &SavedDraft, lang: Lang) -> Picture {
-    let (kept, until) = (moment(saved.kept, lang), moment(saved.until, lang));
+pub(super) fn resume(saved: &SavedDraft, tongue: Tongue) -> Picture {
+    let (kept, until) = (moment(saved.kept, tongue), moment(saved.until, tongue));
     let answers = words::count(saved.answers());
     Box::new(move |screen| {
         let page = screen.global::<ResumeAdapter>();
@@ -39,12 +40,16 @@ pub(super) fn resume(saved: &SavedDraft, lang: Lang) -> Picture {
     })
 }
 
-pub(super) fn still_there() -> Picture {
+/// `keeps`: what was said will be kept. `fresh`: the wait begins now.
+pub(super) fn still_there(keeps: bool, fresh: bool) -> Picture {
     let seconds = i32::try_from(Timer::StillThere.seconds()).unwrap_or(90);
     Box::new(move |screen| {
         let page = screen.global::<StillThereAdapter>();
-        page.set_total(seconds);
-        page.set_seconds(seconds);
+        page.set_keeps(keeps);
+        if fresh {
+            page.set_total(seconds);
+            page.set_seconds(seconds);
+        }
     })
 }
 

@@ -191,8 +191,14 @@ pub(super) fn show_field(
             page.set_era(0);
             page.set_part(0);
             page.set_value(value.into());
-            page.set_options(words::model(options));
         }
+        // Another language has other words for them; what she has chosen stays chosen.
+        let chosen = page.get_value();
+        let options = options.into_iter().map(|option| QuestionOption {
+            selected: option.id == chosen,
+            ..option
+        });
+        page.set_options(words::model(options.collect()));
     })
 }
 
@@ -256,6 +262,10 @@ pub(super) fn wipe(screen: &Screen) {
     page.set_value("".into());
     page.set_options(words::model(Vec::new()));
     page.set_label("".into());
+    // A twin's name may stand in it.
+    page.set_section("".into());
+    page.set_why("".into());
+    page.set_seen_by("".into());
     page.set_problem_detail("".into());
     page.set_problem(Shown::None);
 }
@@ -265,8 +275,9 @@ pub(super) fn bind(screen: &Screen, to: &Sender) {
     let (send, weak) = (to.clone(), screen.as_weak());
     page.on_next(move || {
         if let Some(screen) = weak.upgrade() {
-            let value = screen.global::<QuestionAdapter>().get_value();
-            send.send(Input::Answer(Typed::Text(value.into())));
+            let page = screen.global::<QuestionAdapter>();
+            let value = page.get_value();
+            send.send(Input::Answer(page.get_index(), Typed::Text(value.into())));
         }
     });
     let weak = screen.as_weak();
@@ -275,8 +286,13 @@ pub(super) fn bind(screen: &Screen, to: &Sender) {
             mark(&screen, &id);
         }
     });
-    let send = to.clone();
-    page.on_skip(move || send.send(Input::Answer(Typed::Skip)));
+    let (send, weak) = (to.clone(), screen.as_weak());
+    page.on_skip(move || {
+        if let Some(screen) = weak.upgrade() {
+            let on = screen.global::<QuestionAdapter>().get_index();
+            send.send(Input::Answer(on, Typed::Skip));
+        }
+    });
     let send = to.clone();
     page.on_back(move || send.send(Input::Visit(Event::BackWanted)));
 }

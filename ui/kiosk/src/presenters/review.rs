@@ -2,7 +2,9 @@
 
 use ubugoe_procedures::{Lang, ParsedFiling, Source};
 use ubugoe_protocol::digest;
-use ubugoe_view::{ComponentHandle, ReviewAdapter, ReviewForm, ReviewRow, Screen, ValueSource};
+use ubugoe_view::{
+    ComponentHandle, Model as _, ReviewAdapter, ReviewForm, ReviewRow, Screen, ValueSource,
+};
 use ubugoe_visit::{Draft, Event, Prepared};
 
 use super::{Around, Picture, words};
@@ -42,6 +44,10 @@ pub(super) fn show(
         .collect();
     Box::new(move |screen| {
         let page = screen.global::<ReviewAdapter>();
+        // Other bytes (another language is part of them) are other sheets: they are seen anew.
+        let digests: Vec<&str> = sheets.iter().map(|s| s.digest.as_str()).collect();
+        let before = page.get_forms();
+        let same = before.iter().map(|form| form.digest).eq(digests);
         let forms = sheets.into_iter().map(|s| ReviewForm {
             title: s.title.into(),
             to: s.to.into(),
@@ -53,7 +59,7 @@ pub(super) fn show(
         });
         page.set_forms(words::model(forms.collect()));
         page.set_elsewhere(elsewhere.join("\n").into());
-        if fresh {
+        if fresh || !same {
             page.set_current(0);
             page.set_seen(0);
         }
@@ -101,7 +107,7 @@ fn rows(
         };
         out.push(heading);
         for row in section.rows {
-            let correctable = row.source == Source::Parent
+            let correctable = said(row.source)
                 && form.is_some_and(|f| f.field(row.path.as_str()).is_some_and(|f| !f.staff_only));
             out.push(ReviewRow {
                 heading: false,
@@ -115,6 +121,14 @@ fn rows(
         }
     }
     out
+}
+
+/// What a person, a card or a certificate said can be said anew (`ubugoe_visit`'s rule); the rest follows from it.
+const fn said(source: Source) -> bool {
+    match source {
+        Source::Parent | Source::Card | Source::Certificate => true,
+        Source::Derived | Source::Profile | Source::System => false,
+    }
 }
 
 const fn source(source: Source) -> ValueSource {

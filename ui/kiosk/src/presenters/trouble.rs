@@ -12,10 +12,13 @@ pub(super) fn show(failure: Failure, retry: bool) -> Picture {
     } else {
         way_on(failure)
     };
+    // What the counter alone can mend can be filed on paper.
+    let paper = way_on(failure) == TroubleKind::Counter;
     Box::new(move |screen| {
         let page = screen.global::<TroubleAdapter>();
         page.set_code(failure.code().into());
         page.set_kind(kind);
+        page.set_can_paper(paper);
     })
 }
 
@@ -40,4 +43,6 @@ pub(super) fn bind(screen: &Screen, to: &Sender) {
     page.on_retry(move || send.send(Input::Visit(Event::RetryWanted)));
     let send = to.clone();
     page.on_finish(move || send.send(Input::Visit(Event::QuitWanted)));
+    let send = to.clone();
+    page.on_paper(move || send.send(Input::Visit(Event::PaperWanted)));
 }

@@ -1,12 +1,9 @@
-//! Small things every page needs: dates written out, titles from the catalogue, models, QR pictures.
+//! Small things every page needs: titles from the catalogue, models, QR pictures.
 //!
-//! Data only: a date, a title, a name. Sentences belong to the view.
+//! Data only: a title, a name, a sum. Sentences belong to the view.
 
-use jiff::civil::{Date, DateTime};
 use qrcode::{EcLevel, QrCode};
-use ubugoe_procedures::{
-    Catalogue, Lang, LegalBasis, MunicipalityCode, ProcedureId, Sex, Tongue, calendar,
-};
+use ubugoe_procedures::{Catalogue, Lang, LegalBasis, MunicipalityCode, ProcedureId, Sex, Tongue};
 use ubugoe_view::{
     ComfortAdapter, ComponentHandle, Image, ModelRc, Screen, Shell, TextSize, VecModel,
 };
@@ -14,22 +11,6 @@ use ubugoe_visit::{Draft, Event};
 
 use super::Around;
 use crate::core::{Input, Sender, Wish};
-
-/// A day, in the calendar the reader uses: 令和8年11月22日, or 22 November 2026.
-pub(super) fn date(day: Date, lang: Lang) -> String {
-    match lang {
-        Lang::Ja => calendar::japanese(day),
-        Lang::En => calendar::english(day),
-    }
-}
-
-/// A minute: with 午前/午後 as the form has it, or on the 24-hour clock.
-pub(super) fn date_time(at: DateTime, lang: Lang) -> String {
-    match lang {
-        Lang::Ja => calendar::japanese_minute(at),
-        Lang::En => calendar::english_minute(at),
-    }
-}
 
 pub(super) const fn sex(sex: Sex) -> ubugoe_view::Sex {
     match sex {
@@ -149,6 +130,8 @@ pub(super) fn bind(screen: &Screen, to: &Sender) {
             send.send(Input::Visit(Event::LanguageChosen(tongue)));
         }
     });
+    let send = to.clone();
+    shell.on_touched(move || send.send(Input::Visit(Event::Touched)));
     let send = to.clone();
     shell.on_quiet_exit(move || send.send(Input::Visit(Event::QuietExitWanted)));
     let send = to.clone();

@@ -3,14 +3,17 @@
 #![cfg(feature = "drive")]
 
 mod contrast;
+mod drawn;
 mod font;
 mod input;
 mod layout;
 mod matrix;
+mod pictures;
 mod reach;
 mod samples;
 mod touch;
 mod trouble;
+mod typing;
 mod words_shown;
 
 use slint::ComponentHandle;

@@ -551,6 +551,13 @@ pub(crate) const SAMPLES: &[Sample] = &[
         },
     },
     Sample {
+        name: "09-still-there-unkept",
+        show: |s, _| {
+            s.global::<StillThereAdapter>().set_keeps(false);
+            page(s, Page::StillThere);
+        },
+    },
+    Sample {
         name: "09-called",
         show: |s, _| page(s, Page::Called),
     },
@@ -1374,6 +1381,7 @@ fn trouble(s: &Screen, code: &str, kind: TroubleKind) {
     let a = s.global::<TroubleAdapter>();
     a.set_code(code.into());
     a.set_kind(kind);
+    a.set_can_paper(kind == TroubleKind::Counter);
     page(s, Page::Trouble);
 }
 

@@ -506,7 +506,18 @@ fn codes_are_shown_when_asked_for_and_put_away_again() {
         Err(DriveError::Absent { .. })
     ));
     drive::tap(&screen, "おわる").unwrap();
-    assert_eq!(heard.all(), ["Phone", "Receipt", "SecondParent", "finish"]);
+    assert_eq!(
+        heard.all(),
+        [
+            "Phone",
+            "None",
+            "Receipt",
+            "None",
+            "SecondParent",
+            "None",
+            "finish"
+        ]
+    );
 }
 
 #[test]

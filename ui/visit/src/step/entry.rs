@@ -1,6 +1,6 @@
 //! From the resting screen to the card: the language, and what will happen.
 
-use super::{Here, Moved, acting, card, person, review, stay};
+use super::{Here, Moved, acting, card, leaving::card_left, person, review, stay};
 use crate::Stage;
 
 /// The resting screen was touched.
@@ -53,6 +53,8 @@ pub(super) fn notice_read(stage: Stage, here: &Here<'_>) -> Moved {
     };
     match card {
         Some(card) => card::begin(card, here),
+        // One that lies there from before is not found again before it was lifted.
+        None if !here.empty() => card_left(),
         None => acting(Stage::CardWanted),
     }
 }

@@ -33,7 +33,14 @@ pub(super) fn quit(stage: Stage, here: &Here<'_>) -> Moved {
         | Stage::Called { .. }
         | Stage::Paper { .. }
         | Stage::CardAway { .. }
-        | Stage::Trouble { .. } => over(&stage, here),
+        | Stage::Trouble { .. } => {
+            let (next, mut effects) = over(&stage, here);
+            // "Stop and erase" erases what was kept on an earlier day too.
+            effects.extend(stage.draft().map(|draft| Effect::DiscardDraft {
+                identity: draft.card.facts.identity,
+            }));
+            (next, effects)
+        }
     }
 }
 
@@ -175,7 +182,9 @@ pub(super) fn pause_wanted(stage: Stage, here: &Here<'_>) -> Moved {
         | Stage::Nursery(draft)
         | Stage::Asking { draft, .. }
         | Stage::Reviewing { draft, .. }
-        | Stage::SignPassword { draft, .. } => {
+        | Stage::SignPassword { draft, .. }
+            if here.cx.today.is_some() =>
+        {
             let keep = keep(&draft, here);
             let draft = Some(draft);
             (Stage::Keeping { draft }, vec![Effect::ClearPin, keep])
@@ -191,6 +200,12 @@ pub(super) fn pause_wanted(stage: Stage, here: &Here<'_>) -> Moved {
         | Stage::StaffGuides { .. }
         | Stage::Resume { .. }
         | Stage::Certificate { .. }
+        // Until when it is kept cannot be said by a clock that is not believed.
+        | Stage::Line(_)
+        | Stage::Nursery(_)
+        | Stage::Asking { .. }
+        | Stage::Reviewing { .. }
+        | Stage::SignPassword { .. }
         | Stage::Signing { .. }
         | Stage::Storing { .. }
         | Stage::Following { .. }
@@ -208,18 +223,29 @@ pub(super) fn pause_wanted(stage: Stage, here: &Here<'_>) -> Moved {
 fn keep(draft: &Draft, here: &Here<'_>) -> Effect {
     Effect::KeepDraft {
         identity: draft.card.facts.identity,
-        saved: Box::new(SavedDraft::of(draft, here.tongue, here.comfort, here.cx)),
+        saved: Box::new(saved(draft, here)),
     }
+}
+
+fn saved(draft: &Draft, here: &Here<'_>) -> SavedDraft {
+    SavedDraft::of(draft, here.tongue, here.comfort, here.cx)
+}
+
+/// Whether what was said would be kept if nobody touched anything any more.
+#[must_use]
+pub fn kept_alone(stage: &Stage, today: Option<jiff::civil::Date>) -> bool {
+    let worth = |draft: &Draft| {
+        let said = !draft.asked.is_empty() || draft.forms.iter().any(|f| f.optional && f.chosen);
+        said && !draft.protected()
+    };
+    today.is_some() && stage.draft().is_some_and(worth)
 }
 
 /// Nobody is there any more. What was said is sealed and kept; a protected family's only if she asked for it herself, and
 /// nothing where nothing was said yet.
 pub(super) fn left_alone(stage: &Stage, here: &Here<'_>) -> Moved {
-    let worth = |draft: &&Draft| {
-        let said = !draft.asked.is_empty() || draft.forms.iter().any(|f| f.optional && f.chosen);
-        said && !draft.protected() && here.cx.today.is_some()
-    };
-    let Some(keep) = stage.draft().filter(worth).map(|draft| keep(draft, here)) else {
+    let worth = stage.draft().filter(|_| kept_alone(stage, here.cx.today));
+    let Some(keep) = worth.map(|draft| keep(draft, here)) else {
         return over(stage, here);
     };
     let mut effects = vec![Effect::ClearPin];
@@ -235,7 +261,8 @@ pub(super) fn draft_kept(stage: Stage, until: i64, here: &Here<'_>) -> Moved {
     let mut effects = vec![Effect::ClearPin];
     effects.extend(here.release(draft.as_ref().map(|draft| &draft.card)));
     effects.extend([Effect::Wipe, Effect::Await(Timer::Farewell)]);
-    (Stage::Paused { until }, effects)
+    let answers = draft.map_or(0, |draft| saved(&draft, here).answers());
+    (Stage::Paused { until, answers }, effects)
 }
 
 pub(super) fn draft_not_kept(stage: Stage, full: bool, here: &Here<'_>) -> Moved {

@@ -13,6 +13,7 @@ mod asking;
 mod card;
 mod entry;
 mod leaving;
+pub use leaving::kept_alone;
 mod person;
 mod time;
 mod ward;
@@ -82,7 +83,12 @@ pub fn step(visit: State, event: Event, cx: &Context<'_>) -> (State, Vec<Effect>
         }
         other => other,
     };
+    let was_open = service.is_open();
     let (service, mut effects, begins) = beside(service, &event);
+    // A card makes staff give way at rest: what they set is not its holder's.
+    if was_open && !service.is_open() && stage.is_rest() {
+        (tongue, comfort) = (usual_tongue, usual_comfort);
+    }
     if let Event::LanguageChosen(chosen) = event {
         tongue = chosen;
     }

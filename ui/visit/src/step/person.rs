@@ -3,8 +3,8 @@
 use ubugoe_procedures::holds_individual_number;
 
 use super::{
-    Here, Moved, acting, ask_password, cover, kept, pad, refuse_to_sign, refused, rest, resume,
-    stay, stop, uncover,
+    Here, Moved, acting, ask_password, cover, kept, leaving::card_left, pad, refuse_to_sign,
+    refused, rest, resume, stay, stop, uncover,
 };
 use crate::{Effect, Failure, FollowingPage, Print, PrintTrouble, Sheet, Stage, Timer, Voice};
 
@@ -55,6 +55,8 @@ pub(super) fn retry(stage: Stage, here: &Here<'_>) -> Moved {
         None if failure == Failure::CardLeft && !here.empty() => {
             stay(Stage::Trouble { failure, back_to })
         }
+        // A card that lies there and was let go is not found again before it was lifted.
+        None if failure.retry_helps() && !here.empty() => card_left(),
         None if failure.retry_helps() => rest(),
         None => stay(Stage::Trouble { failure, back_to }),
     }

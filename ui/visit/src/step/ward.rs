@@ -65,9 +65,12 @@ fn offer(card: CardOnReader, holder: CardHolder, found: Found, here: &Here<'_>) 
                 saved,
             });
         }
-        forget = Some(Effect::DiscardDraft {
-            identity: card.facts.identity,
-        });
+        // One whose certificate is not here just now may fit again: a father's is handed to him by staff each time.
+        if !saved.counts(here.cx.now) {
+            forget = Some(Effect::DiscardDraft {
+                identity: card.facts.identity,
+            });
+        }
     }
     let (stage, effects) = if !candidates.is_empty() {
         certificates(card, holder, with_ward(candidates, ward))

@@ -1,8 +1,11 @@
 //! The card vanishes: at every stage, and then it comes back, another comes, or nobody does.
 
+use ubugoe_procedures::Tongue;
 use ubugoe_visit::{CardTrouble, Event, Failure, Stage, Ticket, Timer, UnusableCard, audit};
 
-use crate::bedside::{Bedside, at, card, deliveries, draft_of, only_earlier, other_card, said};
+use crate::bedside::{
+    Bedside, at, card, deliveries, draft_of, found, only_earlier, other_card, said,
+};
 
 /// Where each stage that needs a card goes on when the same card is back.
 const RETURNS: [(&str, &str); 11] = [
@@ -363,4 +366,23 @@ fn what_was_typed_and_not_sent_is_gone_but_the_answers_before_it_are_not() {
         (visit.stage(), visit.draft().asked.len()),
         ("reviewing", 23)
     );
+}
+
+#[test]
+fn a_card_that_was_let_go_and_still_lies_there_is_to_be_lifted_first() {
+    let mut visit = at("finding-certificate");
+    visit.tell(found(&[]));
+    assert_eq!(visit.code(), Some("H-101"));
+    visit.tell(Event::RetryWanted);
+    assert_eq!(visit.code(), Some("C-208"));
+    // So it is for whoever begins by touching the screen.
+    let mut visit = at("asking");
+    visit
+        .tell(Event::QuietExitWanted)
+        .tell(Event::BeginWanted)
+        .tell(Event::LanguageChosen(Tongue::Ja))
+        .tell(Event::NoticeRead);
+    assert_eq!(visit.code(), Some("C-208"));
+    visit.tell(Event::CardRemoved { ticket: Ticket(1) });
+    assert_eq!(visit.stage(), "resting");
 }

@@ -1,7 +1,7 @@
 //! Stopping and coming back: what is kept, for whom, how long, and what is not.
 
 use ubugoe_procedures::{BirthCertificate, Source, Tongue};
-use ubugoe_visit::{Comfort, Effect, Event, Stage, TextSize, Ticket, Timer, WardFlags};
+use ubugoe_visit::{Comfort, Effect, Event, Stage, TextSize, Ticket, Timer, WardFlags, kept_alone};
 
 use crate::bedside::{
     Bedside, NOW, PERSONAL, at, card, certificate, found, found_again, kept_by, marked, other_card,
@@ -83,19 +83,70 @@ fn it_is_kept_as_long_as_the_municipality_lets_it_and_not_a_second_longer() {
 }
 
 #[test]
-fn a_draft_whose_certificate_was_filed_or_taken_back_meanwhile_is_dropped() {
+fn a_draft_whose_certificate_is_not_here_just_now_waits_and_is_not_offered() {
     let other = BirthCertificate {
         number: "ASK-2026-000999".to_owned(),
         ..certificate()
     };
-    let mut visit = at("finding-certificate");
-    let Event::CertificatesFound(mut again) = found(&[other]) else {
+    // Another one is open: she may begin with it. None is, as for a father to whom staff have not handed his yet.
+    for (certificates, stage) in [(vec![other], "certificate"), (vec![], "trouble")] {
+        let mut visit = at("finding-certificate");
+        let Event::CertificatesFound(mut again) = found(&certificates) else {
+            panic!("not found")
+        };
+        again.saved = Some(Box::new(kept_by(&at("asking"))));
+        visit.tell(Event::CertificatesFound(again));
+        assert_eq!(visit.stage(), stage);
+        assert!(!visit.effects().contains(&"discard-draft"));
+    }
+}
+
+#[test]
+fn stopping_erases_what_was_kept_on_an_earlier_day_and_the_quiet_exit_does_not() {
+    let mut later = come_back(&at("asking"), 60);
+    later.tell(Event::ResumeWanted);
+    let mut quiet = later.clone();
+    quiet.tell(Event::QuietExitWanted);
+    assert!(!quiet.effects().contains(&"discard-draft"));
+    later.tell(Event::QuitWanted);
+    assert_eq!(later.stage(), "finished");
+    assert!(later.effects().contains(&"discard-draft"));
+}
+
+#[test]
+fn a_clock_that_is_not_believed_keeps_nothing_until_a_day_it_does_not_know() {
+    let mut visit = at("asking");
+    assert!(kept_alone(&visit.state.stage, visit.cx.today));
+    visit.cx.today = None;
+    visit.tell(Event::PauseWanted);
+    assert_eq!(visit.stage(), "asking");
+    assert!(!kept_alone(&visit.state.stage, visit.cx.today));
+    assert!(!kept_alone(
+        &at("identity").state.stage,
+        at("identity").cx.today
+    ));
+}
+
+#[test]
+fn what_became_a_choice_meanwhile_is_not_filed_unasked() {
+    let mut visit = at("asking");
+    let kept = kept_by(&visit);
+    let adoption = WardFlags {
+        adoption: true,
+        ..WardFlags::default()
+    };
+    visit.cx.now += 60;
+    let mut later = at("finding-certificate");
+    let Event::CertificatesFound(mut again) = marked(&[certificate()], adoption) else {
         panic!("not found")
     };
-    again.saved = Some(Box::new(kept_by(&at("asking"))));
-    visit.tell(Event::CertificatesFound(again));
-    assert_eq!(visit.stage(), "certificate");
-    assert!(visit.effects().contains(&"discard-draft"));
+    again.saved = Some(Box::new(kept));
+    later.tell(Event::CertificatesFound(again));
+    // Behind the page that only staff open.
+    later.staff_open().tell(Event::ResumeWanted);
+    let forms = &later.draft().forms;
+    assert!(forms.iter().any(|form| form.optional));
+    assert!(forms.iter().all(|form| !form.optional || !form.chosen));
 }
 
 #[test]
@@ -125,7 +176,13 @@ fn a_pause_releases_the_card_wipes_the_screen_and_says_until_when() {
         "paused",
         &["clear-pin", "release", "wipe", "await-farewell"],
     );
-    assert_eq!(visit.state.stage, Stage::Paused { until: 77 });
+    assert_eq!(
+        visit.state.stage,
+        Stage::Paused {
+            until: 77,
+            answers: 3
+        }
+    );
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! The counter's pages: documents from the catalogue, and what a receipt says.
 
-use ubugoe_procedures::{Lang, Procedure, ProcedureId};
+use ubugoe_procedures::{Lang, Procedure, ProcedureId, calendar};
 use ubugoe_view::{
     ComponentHandle, CounterAdapter, CounterDocument, CounterProcedure, DocumentMark, Page,
     ReceiptAdapter, ReceiptVerdict, Screen, ServicePage, ServiceWait,
@@ -111,7 +111,7 @@ fn verified(
             ReceiptVerdict::Genuine,
             arrival_no.to_string(),
             arrived_at
-                .map(|at| words::date_time(at, lang))
+                .map(|at| calendar::written_minute(at, lang.into()))
                 .unwrap_or_default(),
             words::municipality(around.catalogue, *recipient, lang),
             words::short_digest(digest),

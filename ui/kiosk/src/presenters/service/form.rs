@@ -5,7 +5,9 @@ use jiff::{
     ToSpan as _,
     civil::{Date, DateTime},
 };
-use ubugoe_procedures::{Answers, Catalogue, Field, FieldKind, Lang, Value, shown as reads};
+use ubugoe_procedures::{
+    Answers, Catalogue, Field, FieldKind, Lang, Value, calendar, shown as reads,
+};
 use ubugoe_view::{
     CheckAdapter, CheckRow, ComponentHandle, FigureBox, FigureKind, FiguresAdapter, Model, Page,
     Screen, ServicePage,
@@ -144,7 +146,9 @@ fn days(form: &Form, around: &Around<'_>, lang: Lang) -> Days {
     let most = DAYS.max(i64::from(said) + 1);
     Days {
         today,
-        texts: (0..most).map(|back| words::date(day(back), lang)).collect(),
+        texts: (0..most)
+            .map(|back| calendar::written(day(back), lang.into()))
+            .collect(),
         chosen: said.max(0),
     }
 }

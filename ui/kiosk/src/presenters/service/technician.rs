@@ -1,6 +1,6 @@
 //! The technician's pages: what can be done, and the self-test's result with its QR code.
 
-use ubugoe_procedures::Lang;
+use ubugoe_procedures::{Lang, calendar};
 use ubugoe_view::{
     ComponentHandle, Image, Page, PartHealth, ReportPart, ReportRow, Screen, ServicePage,
     ServiceWait, TechnicianAdapter,
@@ -54,7 +54,7 @@ const fn presence(presence: Presence) -> PartHealth {
 
 fn time(at: Option<i64>, lang: Lang) -> String {
     at.and_then(clock::civil)
-        .map(|at| words::date_time(at, lang))
+        .map(|at| calendar::written_minute(at, lang.into()))
         .unwrap_or_default()
 }
 

@@ -2,7 +2,7 @@
 
 use jiff::civil::Date;
 use ubugoe_procedures::{
-    FilerRole, Lang, Plurality, Text,
+    FilerRole, Lang, Plurality, Text, calendar,
     plan::{self, Around as LineAround, Audience, Child, Family, Item, Status, Stillbirth, Whom},
 };
 use ubugoe_view::{
@@ -67,7 +67,7 @@ fn row(at: i32, paper: &Paper, lang: Lang) -> WardPaper {
     WardPaper {
         at,
         mother: paper.certificate.mother.as_str().into(),
-        born_text: words::date_time(paper.certificate.birth_dt, lang).into(),
+        born_text: calendar::written_minute(paper.certificate.birth_dt, lang.into()).into(),
         order,
         of,
         state: match paper.filed {
@@ -108,7 +108,7 @@ fn one(paper: &Paper, around: &Around<'_>, lang: Lang) -> (Page, Picture) {
     let certificate = paper.certificate.clone();
     let (row, fresh) = (row(0, paper, lang), around.fresh);
     let attested = paper.attested.clone();
-    let attested = attested.map(|said| (said.name, words::date_time(said.at, lang)));
+    let attested = attested.map(|said| (said.name, calendar::written_minute(said.at, lang.into())));
     let (by, at) = attested.unwrap_or_default();
     let (correct, hand_over) = (paper.may_correct(), paper.may_hand_over());
     let place = match &certificate.place_name {
@@ -250,7 +250,7 @@ fn loss_item(item: &Item<'_>, lang: Lang) -> LossItem {
         // The day of the loss is not known here for certain: a day is said only where it is the law's first duty.
         due_text: due
             .filter(|_| is_duty(item))
-            .map(|due| words::date(due.open_until, lang))
+            .map(|due| calendar::written(due.open_until, lang.into()))
             .unwrap_or_default()
             .into(),
         reason: text(&item.procedure.reason).into(),
