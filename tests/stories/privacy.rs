@@ -242,6 +242,10 @@ fn after_a_visit_no_password_is_in_memory_and_no_file_holds_what_was_read_or_sai
     Ok(())
 }
 
+/// The size of a page, and what the kernel says of one that is not there.
+const PAGE: usize = 4096;
+const EIO: i32 = 5;
+
 /// Everything a process can write to in its memory: heap, stacks, buffers.
 fn memory(pid: u32) -> anyhow::Result<Vec<u8>> {
     let maps = std::fs::read_to_string(format!("/proc/{pid}/maps"))?;
@@ -258,10 +262,16 @@ fn memory(pid: u32) -> anyhow::Result<Vec<u8>> {
         }
         let (from, to) = range.split_once('-').context("a range of addresses")?;
         let from = u64::from_str_radix(from, 16)?;
-        let length = usize::try_from(u64::from_str_radix(to, 16)? - from)?;
-        let mut part = vec![0; length];
-        file.read_exact_at(&mut part, from)?;
-        all.extend(part);
+        let to = u64::from_str_radix(to, 16)?;
+        let mut page = vec![0; PAGE];
+        for at in (from..to).step_by(PAGE) {
+            // The process runs on: what it has given back since the list was made is no memory of it any more.
+            match file.read_exact_at(&mut page, at) {
+                Ok(()) => all.extend_from_slice(&page),
+                Err(error) if error.raw_os_error() == Some(EIO) => {}
+                Err(error) => return Err(error.into()),
+            }
+        }
     }
     Ok(all)
 }

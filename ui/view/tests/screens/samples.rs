@@ -23,7 +23,8 @@ pub(crate) struct Sample {
 
 /// Picks the text of a language.
 fn t(language: Language, ja: &'static str, en: &'static str) -> slint::SharedString {
-    if language == Language::Ja { ja } else { en }.into()
+    // As the product does: the catalogue has Japanese and English, and every other language reads Japanese.
+    if language == Language::En { en } else { ja }.into()
 }
 
 fn model<T: Clone + 'static>(items: Vec<T>) -> ModelRc<T> {
