@@ -235,7 +235,7 @@ async fn a_decision_reaches_the_device_and_again_when_it_comes_back() {
         match device.next().await {
             Downlink::Statuses(items) => notice = items.into_iter().next(),
             Downlink::Receipts(items) => receipts += items.len(),
-            Downlink::Refusals(_) => panic!("nothing was to be refused"),
+            other => panic!("not to be expected: {other:?}"),
         }
     }
     let notice = StatusNotice::verify(&notice.unwrap(), &office.receipt_key()).unwrap();

@@ -14,7 +14,7 @@ use ubugoe_city::store::{
     QuarantineReason, Reason, ReceiptFacts, SealFailure, Sealer, Session, SignatureFinding,
     StatusFacts, Store, StoreError, WakeWindow,
 };
-use ubugoe_protocol::{CaseId, FilingId};
+use ubugoe_protocol::{CaseId, FilingId, Interval, Place};
 
 /// A seal that shows what was sealed; fails when told to.
 struct PlainSealer {
@@ -100,6 +100,16 @@ fn arrival(n: u8, case: u8, case_seq: u32) -> Arrival {
         },
         fresh_token: format!("{n:032x}"),
         wire: format!("wire {n}").into_bytes(),
+        counter: u64::from(n),
+        signed: Some(Interval {
+            from: 890,
+            until: 900,
+        }),
+        visit: Place {
+            root: [n; 32],
+            index: 0,
+            count: 1,
+        },
         canonical,
     }
 }

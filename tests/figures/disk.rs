@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::Result;
 use ubugoe_bench::rig::CITY;
-use ubugoe_edge::outbox::{Config, NewRow, NewVisit, Outbox};
+use ubugoe_edge::outbox::{Config, NewRow, NewVisit, Outbox, RowKind};
 use ubugoe_protocol::{FilingId, digest};
 
 use crate::report::{Cell, Group, median, rate};
@@ -95,6 +95,8 @@ fn store(
 fn row(envelope: &[u8]) -> Result<NewRow> {
     Ok(NewRow {
         id: FilingId::generate()?,
+        kind: RowKind::Filing,
+        counter: None,
         recipient: CITY.parse()?,
         digest: digest(envelope),
         sealed: envelope.to_vec(),

@@ -7,11 +7,12 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result, bail};
 use jiff::civil::{Date, date};
+use ubugoe_bench::envelope;
 use ubugoe_bench::pki::Pki;
 use ubugoe_bench::rig::{CITY, DEVICE, MUNICIPALITY};
 use ubugoe_bench::story::{self, Reply};
 use ubugoe_card::{CardSession, Policy, PrepareRefused, SignPassword, Transmit, TransmitError};
-use ubugoe_edge::NewRow;
+use ubugoe_edge::{NewRow, RowKind};
 use ubugoe_procedures::{
     Answers, BirthCertificate, CardHolder, Catalogue, Draft, Facts, Field, FieldKind, FilerRole,
     Filing, MunicipalityCode, Procedure, Sex, Source, Tongue, Value, missing, prefill,
@@ -261,10 +262,14 @@ impl Sealer {
             canonical: paper.canonical.clone(),
             signature: paper.cms.clone(),
             attachments: Vec::new(),
+            time: envelope::claim(1, now),
+            visit: envelope::alone(&paper.canonical),
         };
         let sealed = seal(&header, &body, &self.to, &self.signing)?;
         let row = NewRow {
             id,
+            kind: RowKind::Filing,
+            counter: None,
             recipient: self.recipient.clone(),
             digest: digest(&paper.canonical),
             sealed: sealed.clone(),

@@ -133,6 +133,9 @@ fn examine(desk: &Desk, message: &Message, now: i64) -> Result<Box<Arrival>, Rej
         facts: content.facts,
         fresh_token,
         wire: message.wire.clone(),
+        counter: body.time.counter,
+        signed: body.time.interval(now).ok(),
+        visit: body.visit.place,
     }))
 }
 

@@ -48,6 +48,8 @@ impl Sealer for CitySealer {
             arrival_no: facts.arrival_no,
             status_token: facts.token.clone(),
             status_url: self.family_base.clone(),
+            visit: facts.visit,
+            signed: facts.signed,
         };
         Ok(receipt.sign(&self.key)?)
     }
@@ -164,6 +166,8 @@ mod tests {
             arrived_at: 1_790_000_000,
             arrival_no: 12,
             token: "0123456789abcdef0123456789abcdef".into(),
+            visit: None,
+            signed: None,
         };
         let receipt = Receipt::verify(&sealer.receipt(&facts).unwrap(), &public).unwrap();
         assert_eq!(

@@ -15,7 +15,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
-use ubugoe_protocol::{CaseId, DeviceId, FilingId, RecipientId};
+use ubugoe_protocol::{CaseId, DeviceId, FilingId, Interval, Place, RecipientId};
 
 use crate::casework::audit::{AuditEntry, AuditRecord};
 use crate::casework::{FilingState, ReasonCode};
@@ -186,6 +186,12 @@ pub struct Arrival {
     pub fresh_token: String,
     /// The whole message as it came, kept only if it must be quarantined.
     pub wire: Vec<u8>,
+    /// The number in the device's time claim.
+    pub counter: u64,
+    /// Between which moments it was signed; none when the device's account contradicts itself or the arrival.
+    pub signed: Option<Interval>,
+    /// Its place in its visit.
+    pub visit: Place,
 }
 
 impl Arrival {
@@ -345,6 +351,10 @@ pub struct ReceiptFacts {
     pub arrival_no: u64,
     /// Family page token of the case.
     pub token: String,
+    /// Its place in its visit; none for a piece of an attachment.
+    pub visit: Option<Place>,
+    /// Between which moments it was signed.
+    pub signed: Option<Interval>,
 }
 
 /// Facts a status notice is made of, fixed inside the transaction.

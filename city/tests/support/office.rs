@@ -8,6 +8,7 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use tempfile::TempDir;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
+use ubugoe_bench::envelope;
 use ubugoe_bench::pki::Pki;
 use ubugoe_city::Clock;
 use ubugoe_city::config::{Config, Problems};
@@ -224,6 +225,8 @@ password = '{password}'
             canonical: letter.canonical.clone(),
             signature: letter.signature.clone(),
             attachments: Vec::new(),
+            time: envelope::claim(u64::from(letter.case_seq) + 1, NOON - 60),
+            visit: envelope::alone(&letter.canonical),
         };
         ubugoe_protocol::seal(&header, &body, &to, &self.device_sign(letter.device)).unwrap()
     }

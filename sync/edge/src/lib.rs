@@ -4,13 +4,15 @@
 //! restarted or wrong about everything, and nothing is lost, because it never decides that a row is done.
 //! Neither knows what a filing says: rows are sealed before they come here.
 
+pub mod clock;
 pub mod link;
 pub mod outbox;
 
+pub use clock::{Reading, TrustedClock, Untrusted};
 pub use link::{
     Alert, Broker, DisconnectReason, Link, LinkError, LinkEvent, Mode, Stats, Tls, Tuning,
 };
 pub use outbox::{
     Counts, Health, NewRow, NewVisit, NoRoom, OpenError, Outbox, OutboxHandle, Pending, Recipients,
-    Refused, Retired, Row, RowState, SettleError, StoreError, Trouble, VisitId, VisitInfo,
+    Refused, Retired, Row, RowKind, RowState, SettleError, StoreError, Trouble, VisitId, VisitInfo,
 };

@@ -7,7 +7,7 @@ use std::io::{BufRead, BufReader, Write};
 use std::path::Path;
 use std::process::{Command, Stdio};
 
-use ubugoe_edge::outbox::{Config, NewRow, Outbox};
+use ubugoe_edge::outbox::{Config, NewRow, Outbox, RowKind};
 use ubugoe_protocol::FilingId;
 
 const CHILD: &str = "UBUGOE_TEST_OUTBOX";
@@ -103,6 +103,8 @@ fn store_for_ever(path: &Path) -> ! {
 fn new_row() -> NewRow {
     NewRow {
         id: FilingId::generate().unwrap(),
+        kind: RowKind::Filing,
+        counter: None,
         recipient: "city-a".parse().unwrap(),
         digest: [1; 32],
         sealed: vec![2; 3000],

@@ -4,11 +4,13 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-use rusqlite::Connection;
+use rusqlite::{Connection, params};
 use ubugoe_edge::outbox::{
-    Config, NewRow, NewVisit, NoRoom, Noted, OpenError, Outbox, Recipients, SettleError, StoreError,
+    Config, NewRow, NewVisit, NoRoom, Noted, OpenError, Outbox, Recipients, RowKind, SettleError,
+    StoreError,
 };
 use ubugoe_edge::{Counts, RowState, Trouble};
+use ubugoe_protocol::report::Outcome;
 use ubugoe_protocol::{
     CaseState, FilingId, MAX_ENVELOPE, Receipt, RecipientId, Refusal, RefusalReason, SigningKey,
     StatusNotice, VERSION, digest,
@@ -39,6 +41,8 @@ fn recipient() -> RecipientId {
 fn row(n: u8) -> NewRow {
     NewRow {
         id: FilingId::from_bytes([n; 16]),
+        kind: RowKind::Filing,
+        counter: None,
         recipient: recipient(),
         digest: [n; 32],
         sealed: vec![n; 1000],
@@ -65,6 +69,8 @@ impl Folder {
             arrival_no: 1,
             status_token: String::new(),
             status_url: String::new(),
+            visit: None,
+            signed: None,
         };
         receipt.sign(&self.city).unwrap()
     }
@@ -145,7 +151,7 @@ fn the_file_is_durable_by_its_settings_and_readable_by_its_owner_only() {
         .unwrap();
     assert_eq!(
         (journal.as_str(), application, version),
-        ("wal", 0x5542_474F, 1)
+        ("wal", 0x5542_474F, 2)
     );
 }
 
@@ -249,6 +255,8 @@ fn a_row_goes_from_queued_to_sent_to_arrived_and_nothing_takes_it_back() {
         (Some(NOW + 2), Some(NOW + 3))
     );
     assert_eq!(settled.answer, Some(folder.receipt(1)));
+    assert_eq!(outbox.forget_sealed(NOW + 3).unwrap(), 0, "too young");
+    assert_eq!(outbox.forget_sealed(NOW + 4).unwrap(), 1);
     assert_eq!(outbox.sealed(&id).unwrap(), None);
     // Late echoes change nothing.
     outbox.mark_sent(&[id], NOW + 9).unwrap();
@@ -393,6 +401,7 @@ fn a_dropped_payload_leaves_no_trace_in_the_files() {
     outbox
         .retire(&folder.receipt(1), &folder.recipients, NOW)
         .unwrap();
+    assert_eq!(outbox.forget_sealed(NOW + 1).unwrap(), 1);
     outbox.purge_record(&[1; 16]).unwrap();
     // Closing checkpoints the log into the file and removes it.
     drop(outbox);
@@ -489,14 +498,14 @@ fn a_schema_from_the_future_is_refused_and_left_alone() {
     let folder = folder();
     folder.open().store(&[1; 16], &[row(1)], b"", NOW).unwrap();
     let db = Connection::open(folder.path()).unwrap();
-    db.pragma_update(None, "user_version", 2).unwrap();
+    db.pragma_update(None, "user_version", 3).unwrap();
     let error = Outbox::open(&Config::at(folder.path())).unwrap_err();
     assert!(
         matches!(
             error,
             OpenError::FromTheFuture {
-                found: 2,
-                known: 1,
+                found: 3,
+                known: 2,
                 ..
             }
         ),
@@ -548,8 +557,158 @@ fn a_damaged_file_is_refused_and_left_alone() {
 
 #[test]
 fn migrations_are_frozen() {
-    let file = include_bytes!("../src/outbox/migrations/0001_outbox.sql");
-    assert_eq!(hex::encode(digest(file)), FIRST_MIGRATION);
+    let files: [&[u8]; 2] = [
+        include_bytes!("../src/outbox/migrations/0001_outbox.sql"),
+        include_bytes!("../src/outbox/migrations/0002_time_and_again.sql"),
+    ];
+    assert_eq!(files.map(|f| hex::encode(digest(f))), MIGRATIONS);
 }
 
-const FIRST_MIGRATION: &str = "61d82bc41e49f0aedb896501843b035ee79f50fefd5a13eebd779da4092c0276";
+const MIGRATIONS: [&str; 2] = [
+    "61d82bc41e49f0aedb896501843b035ee79f50fefd5a13eebd779da4092c0276",
+    "ea1edabcdd38bc3a8ab5d1f2b381057d1dd554f730d56db432c9f8b53771c136",
+];
+
+#[test]
+fn an_outbox_of_the_first_schema_is_brought_up_to_date_with_everything_in_it() {
+    let folder = folder();
+    let db = Connection::open(folder.path()).unwrap();
+    db.execute_batch(include_str!("../src/outbox/migrations/0001_outbox.sql"))
+        .unwrap();
+    db.pragma_update(None, "application_id", 0x5542_474F)
+        .unwrap();
+    db.pragma_update(None, "user_version", 1).unwrap();
+    let answer = folder.receipt(2);
+    db.execute_batch("INSERT INTO visit VALUES (zeroblob(16), x'01', 5)")
+        .unwrap();
+    let insert = "INSERT INTO filing (id, visit, recipient, digest, envelope, sealed, size, state,
+                  stored_at, settled_at, answer) VALUES (?1, zeroblob(16), 'city-a', ?2, ?2, ?3, 1000, ?4, 5, ?5, ?6)";
+    let none: Option<i64> = None;
+    db.execute(
+        insert,
+        params![
+            [1_u8; 16],
+            [1_u8; 32],
+            vec![1_u8; 1000],
+            "queued",
+            none,
+            none
+        ],
+    )
+    .unwrap();
+    db.execute(
+        insert,
+        params![[2_u8; 16], [2_u8; 32], none, "arrived", 9, answer],
+    )
+    .unwrap();
+    drop(db);
+    let mut outbox = folder.open();
+    let rows = outbox.list().unwrap();
+    assert_eq!(rows.len(), 2);
+    assert_eq!(
+        (rows[0].state, rows[0].kind),
+        (RowState::Queued, RowKind::Filing)
+    );
+    assert_eq!(rows[1].answer, Some(answer));
+    assert_eq!(outbox.last_counter().unwrap(), 0);
+    outbox
+        .retire(&folder.receipt(1), &folder.recipients, NOW)
+        .unwrap();
+    assert_eq!(outbox.counts().unwrap().arrived, 2);
+    assert_eq!(outbox.time_floor().unwrap(), NOW);
+}
+
+#[test]
+fn a_number_of_the_counter_is_used_once_and_a_visit_with_a_used_one_is_not_stored() {
+    let folder = folder();
+    let mut outbox = folder.open();
+    let numbered = |n, counter| NewRow {
+        counter: Some(counter),
+        ..row(n)
+    };
+    outbox
+        .store(&[1; 16], &[numbered(1, 1), numbered(2, 2)], b"", NOW)
+        .unwrap();
+    assert_eq!(outbox.last_counter().unwrap(), 2);
+    for (good, used) in [(3, 2), (9, 9), (u64::MAX, 12)] {
+        let rows = [numbered(3, good), numbered(4, used)];
+        let error = outbox.store(&[2; 16], &rows, b"", NOW).unwrap_err();
+        assert!(matches!(error, StoreError::CounterUsed { .. }), "{error:?}");
+        assert_eq!(outbox.last_counter().unwrap(), 2, "nothing of it was kept");
+    }
+    outbox = folder.open();
+    assert_eq!(outbox.last_counter().unwrap(), 2);
+    assert_eq!(outbox.list().unwrap().len(), 2);
+}
+
+#[test]
+fn what_a_city_lost_is_sent_again_and_its_first_receipt_stays() {
+    let folder = folder();
+    let mut outbox = folder.open();
+    outbox
+        .store(&[1; 16], &[row(1), row(2), row(3)], b"", NOW)
+        .unwrap();
+    for n in 1..=2 {
+        outbox
+            .retire(&folder.receipt(n), &folder.recipients, NOW)
+            .unwrap();
+    }
+    let arrived_at = Receipt::peek(&folder.receipt(1)).unwrap().arrived_at;
+    assert_eq!(
+        outbox.ask_again(&recipient(), arrived_at + 1).unwrap(),
+        Vec::<Vec<u8>>::new(),
+        "what arrived before is not lost"
+    );
+    let other = "city-b".parse().unwrap();
+    assert!(outbox.ask_again(&other, 0).unwrap().is_empty());
+    let proofs = outbox.ask_again(&recipient(), arrived_at).unwrap();
+    assert_eq!(proofs, [folder.receipt(1), folder.receipt(2)]);
+    assert_eq!(outbox.forget_sealed(i64::MAX).unwrap(), 0, "still needed");
+    let pending = |o: &Outbox| {
+        o.pending()
+            .unwrap()
+            .iter()
+            .map(|p| p.seq)
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(pending(&outbox), [1, 2, 3]);
+    outbox.mark_sent(&[row(1).id], NOW).unwrap();
+    assert_eq!(
+        outbox.row(&row(1).id).unwrap().unwrap().state,
+        RowState::Arrived,
+        "to the family it has arrived"
+    );
+    outbox
+        .retire(&folder.receipt(1), &folder.recipients, NOW + 5)
+        .unwrap();
+    let settled = outbox.row(&row(1).id).unwrap().unwrap();
+    assert_eq!((settled.again, settled.settled_at), (false, Some(NOW)));
+    assert_eq!(pending(&outbox), [2, 3]);
+}
+
+#[test]
+fn an_order_is_kept_once_and_its_first_outcome_stands() {
+    let folder = folder();
+    let mut outbox = folder.open();
+    let id = FilingId::from_bytes([9; 16]);
+    assert_eq!(
+        outbox.keep_command(id, b"signed", NOW).unwrap().outcome,
+        None
+    );
+    drop(outbox);
+    let mut outbox = folder.open();
+    let open = outbox.open_commands().unwrap();
+    assert_eq!(
+        (open.len(), open[0].signed.as_slice()),
+        (1, b"signed".as_slice())
+    );
+    outbox
+        .finish_command(&id, Outcome::Done, "2 rows", NOW)
+        .unwrap();
+    outbox
+        .finish_command(&id, Outcome::Refused, "later", NOW)
+        .unwrap();
+    let kept = outbox.keep_command(id, b"signed", NOW).unwrap();
+    assert_eq!(kept.outcome, Some((Outcome::Done, "2 rows".to_owned())));
+    assert!(outbox.open_commands().unwrap().is_empty());
+}

@@ -6,7 +6,8 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
 use rusqlite::{Connection, params};
-use ubugoe_edge::outbox::{Config, NewRow, Outbox, Recipients};
+use ubugoe_bench::envelope;
+use ubugoe_edge::outbox::{Config, NewRow, Outbox, Recipients, RowKind};
 use ubugoe_protocol::{
     CaseId, FilingBody, FilingId, Header, Kind, Receipt, RecipientId, RecipientSecretKey,
     SigningKey, VERSION, digest, seal,
@@ -17,7 +18,7 @@ const NOW: i64 = 1_795_300_000;
 /// An outbox with two filings, the first of which arrived.
 struct Desk {
     /// Stays open, as in a running kiosk.
-    _outbox: Outbox,
+    outbox: std::cell::RefCell<Outbox>,
     folder: tempfile::TempDir,
     arrived: FilingId,
     waiting: FilingId,
@@ -43,16 +44,20 @@ fn list_has_one_line_per_row_and_their_sum() {
 }
 
 #[test]
-fn show_gives_the_header_of_what_waits_and_says_that_what_arrived_was_dropped() {
+fn show_gives_the_header_of_what_waits_and_says_when_it_was_dropped() {
     let desk = desk();
     let waiting = text(&desk.ctl(&["show", &desk.waiting.to_string()]));
     assert!(
         waiting.contains("ubugoe-filing/1") && waiting.contains("kiosk-1"),
         "{waiting}"
     );
+    let kept = text(&desk.ctl(&["show", &desk.arrived.to_string()]));
+    assert!(kept.contains("ubugoe-filing/1"), "{kept}");
+    let forgotten = desk.outbox.borrow_mut().forget_sealed(i64::MAX).unwrap();
+    assert_eq!(forgotten, 1);
     let arrived = text(&desk.ctl(&["show", &desk.arrived.to_string()]));
     assert!(
-        arrived.contains("the envelope was dropped when the receipt came"),
+        arrived.contains("the envelope was dropped after the receipt came"),
         "{arrived}"
     );
     for shown in [&waiting, &arrived] {
@@ -144,13 +149,15 @@ fn desk() -> Desk {
         arrival_no: 1,
         status_token: "AAAAAAAAAAAAAAAAAAAAAA".to_owned(),
         status_url: "https://todoke.asukoe.example/f/".to_owned(),
+        visit: None,
+        signed: None,
     };
     let recipients = Recipients::from([(recipient, verifying)]);
     outbox
         .retire(&receipt.sign(&city).unwrap(), &recipients, NOW)
         .unwrap();
     Desk {
-        _outbox: outbox,
+        outbox: outbox.into(),
         folder,
         arrived: rows[0].id,
         waiting: rows[1].id,
@@ -176,13 +183,18 @@ fn filing(n: u8) -> NewRow {
         key_id: to.key_id(),
     };
     let digest = digest(&canonical);
+    let visit = envelope::alone(&canonical);
     let body = FilingBody {
         canonical,
         signature: vec![1; 64],
         attachments: vec![],
+        time: envelope::claim(1, NOW),
+        visit,
     };
     NewRow {
         id,
+        kind: RowKind::Filing,
+        counter: None,
         recipient,
         digest,
         sealed: seal(&header, &body, &to, &SigningKey::generate().unwrap()).unwrap(),

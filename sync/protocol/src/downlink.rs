@@ -12,9 +12,10 @@ use crate::{DeviceId, MAX_ENVELOPE, OpenError, RecipientPublicKey, RecipientSecr
 
 const TYP: &str = "ubugoe-downlink/1";
 const MAX_ITEMS: usize = 256;
-const MAX_ITEM: usize = 8 * 1024;
+/// A part of an update, or any signed item, with room for its frame.
+const MAX_ITEM: usize = 100 * 1024;
 
-/// A receipt, refusal or status as the city signed it.
+/// An item as somebody signed it, to be verified by its own type.
 pub type SignedBytes = Vec<u8>;
 
 /// One message to a device. Cities put several answers into one; at most 256.
@@ -26,6 +27,16 @@ pub enum Downlink {
     Refusals(Vec<SignedBytes>),
     /// Decisions; each item is for [`crate::StatusNotice::verify`].
     Statuses(Vec<SignedBytes>),
+    /// What updates there are; each item is for [`crate::Manifest::verify`].
+    Manifests(Vec<SignedBytes>),
+    /// Pieces of updates; each item is for [`crate::Part::from_bytes`], and proved by its manifest's hash.
+    Parts(Vec<Vec<u8>>),
+    /// Orders to the device; each item is for [`crate::Command::verify`].
+    Commands(Vec<SignedBytes>),
+    /// Answers to questions for the time; each item is for [`crate::TimeNotice::verify`].
+    Times(Vec<SignedBytes>),
+    /// New certificates; each item is for [`crate::Grant::verify`].
+    Grants(Vec<SignedBytes>),
 }
 
 impl Downlink {
@@ -35,6 +46,8 @@ impl Downlink {
         match self {
             Self::Receipts(_) | Self::Refusals(_) => Channel::Receipt,
             Self::Statuses(_) => Channel::Status,
+            Self::Manifests(_) | Self::Parts(_) => Channel::Catalogue,
+            Self::Commands(_) | Self::Times(_) | Self::Grants(_) => Channel::Command,
         }
     }
 
@@ -43,6 +56,11 @@ impl Downlink {
             Self::Receipts(items) => (1, items),
             Self::Refusals(items) => (2, items),
             Self::Statuses(items) => (3, items),
+            Self::Manifests(items) => (4, items),
+            Self::Parts(items) => (5, items),
+            Self::Commands(items) => (6, items),
+            Self::Times(items) => (7, items),
+            Self::Grants(items) => (8, items),
         }
     }
 }
@@ -112,6 +130,11 @@ pub fn open_down(
         1 => Ok(Downlink::Receipts(items)),
         2 => Ok(Downlink::Refusals(items)),
         3 => Ok(Downlink::Statuses(items)),
+        4 => Ok(Downlink::Manifests(items)),
+        5 => Ok(Downlink::Parts(items)),
+        6 => Ok(Downlink::Commands(items)),
+        7 => Ok(Downlink::Times(items)),
+        8 => Ok(Downlink::Grants(items)),
         _ => Err(WireError::OutOfRange {
             what: TYP,
             field: "kind",

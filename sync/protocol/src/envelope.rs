@@ -3,7 +3,9 @@
 //! ```text
 //! COSE_Sign1 (device, Ed25519, typ ubugoe-envelope/1)
 //!   └ COSE_Encrypt0 (HPKE to the recipient; protected header = Header = additional data)
-//!        └ { 1: canonical bytes, 2: CMS signature, 3: [[sha256, length, media type] …] }
+//!        └ a filing:    { 1: canonical bytes, 2: CMS signature, 3: [[sha256, length, media type] …], 4: time, 5: visit }
+//!        └ a chunk:     { 1: filing, 2: sha256 of the attachment, 3: number, 4: of how many, 5: bytes }
+//!        └ a report:    see [`crate::report`]
 //! ```
 //! It says nothing about whether the filing is right; it only keeps it whole, secret and attributable.
 
@@ -13,8 +15,8 @@ use crate::cose::{self, CryptError, Encrypted, SignedError, Unverified};
 use crate::keys::KeyError;
 use crate::wire::{self, Fields, WireError};
 use crate::{
-    DeviceId, Header, Kind, MAX_ENVELOPE, RecipientPublicKey, RecipientSecretKey, SigningKey,
-    VerifyingKey,
+    Chunk, DeviceId, Header, Kind, MAX_ENVELOPE, RecipientPublicKey, RecipientSecretKey, Report,
+    SigningKey, TimeClaim, VerifyingKey, VisitProof,
 };
 
 const TYP: &str = "ubugoe-envelope/1";
@@ -40,8 +42,12 @@ pub struct FilingBody {
     pub canonical: Vec<u8>,
     /// The parent's signature over them: CMS SignedData, detached, DER; at most 16 KiB.
     pub signature: Vec<u8>,
-    /// Attachments that travel in envelopes of their own.
+    /// Attachments that travel in envelopes of their own ([`crate::attachment`]).
     pub attachments: Vec<AttachmentRef>,
+    /// What the device knew about time when it sealed this.
+    pub time: TimeClaim,
+    /// Binds the form to the others of its visit; it must hold for the digest of `canonical`.
+    pub visit: VisitProof,
 }
 
 /// An envelope that was opened and whose device signature holds. The parent's signature is not checked here.
@@ -53,6 +59,29 @@ pub struct Opened {
     pub body: FilingBody,
     /// SHA-256 of `body.canonical`: what the receipt repeats.
     pub digest: [u8; 32],
+}
+
+/// What an envelope turned out to contain; its device signature holds.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Incoming {
+    /// A filing.
+    Filing(Opened),
+    /// A piece of an attachment.
+    Chunk {
+        /// The outside.
+        header: Header,
+        /// The inside.
+        chunk: Chunk,
+        /// SHA-256 of the chunk's bytes: what its receipt repeats.
+        digest: [u8; 32],
+    },
+    /// Word from the device itself.
+    Report {
+        /// The outside.
+        header: Header,
+        /// The inside.
+        report: Report,
+    },
 }
 
 /// Why a filing could not be sealed.
@@ -175,16 +204,28 @@ pub fn seal(
     to: &RecipientPublicKey,
     device: &SigningKey,
 ) -> Result<Vec<u8>, SealError> {
+    let body = body_value(body).map_err(SealError::Field)?;
+    seal_value(Kind::Filing, header, &body, to, device)
+}
+
+/// Seals any kind of content.
+pub(crate) fn seal_value(
+    kind: Kind,
+    header: &Header,
+    content: &Value,
+    to: &RecipientPublicKey,
+    device: &SigningKey,
+) -> Result<Vec<u8>, SealError> {
     if header.key_id != to.key_id() {
         return Err(SealError::OtherKey {
             named: hex::encode(header.key_id),
             given: hex::encode(to.key_id()),
         });
     }
-    if header.kind != Kind::Filing {
+    if header.kind != kind {
         return Err(SealError::Kind(header.kind));
     }
-    let plaintext = wire::encode(&body_value(body).map_err(SealError::Field)?);
+    let plaintext = wire::encode(content);
     let ours = header.to_value().map_err(SealError::Field)?;
     let encrypted = cose::encrypt0(TYP, ours, &plaintext, to)?;
     let sealed = cose::sign1(TYP, encrypted, device).map_err(SealError::Sign)?;
@@ -201,13 +242,26 @@ pub fn peek(bytes: &[u8]) -> Result<Header, OpenError> {
     Ok(Header::from_value(encrypted.ours)?)
 }
 
-/// Opens an envelope: the device's signature first, then the seal, then the form of what is inside.
-/// `device_key` gives the verifying key of a device this recipient trusts.
+/// Opens a filing; any other content is an error. See [`open_any`].
 pub fn open(
     bytes: &[u8],
     key: &RecipientSecretKey,
     device_key: impl Fn(&DeviceId) -> Option<VerifyingKey>,
 ) -> Result<Opened, OpenError> {
+    match open_any(bytes, key, device_key)? {
+        Incoming::Filing(opened) => Ok(opened),
+        Incoming::Chunk { .. } => Err(OpenError::Kind(Kind::Attachment)),
+        Incoming::Report { .. } => Err(OpenError::Kind(Kind::Report)),
+    }
+}
+
+/// Opens an envelope: the device's signature first, then the seal, then the form of what is inside.
+/// `device_key` gives the verifying key of a device this recipient trusts.
+pub fn open_any(
+    bytes: &[u8],
+    key: &RecipientSecretKey,
+    device_key: impl Fn(&DeviceId) -> Option<VerifyingKey>,
+) -> Result<Incoming, OpenError> {
     let signed = Unverified::parse(TYP, bytes, MAX_ENVELOPE)?;
     let encrypted = Encrypted::parse(TYP, signed.payload(), MAX_ENVELOPE)??;
     let header = Header::from_value(encrypted.ours.clone())?;
@@ -217,16 +271,30 @@ pub fn open(
         .verify(&verifying)
         .map_err(|_| OpenError::DeviceSignature(header.device.clone()))?;
     own_key(header.key_id, key)?;
-    if header.kind != Kind::Filing {
-        return Err(OpenError::Kind(header.kind));
-    }
     let plaintext = encrypted.open(TYP, key)?;
-    let body = body_from(&plaintext)?;
-    let digest = digest(&body.canonical);
-    Ok(Opened {
-        header,
-        body,
-        digest,
+    Ok(match header.kind {
+        Kind::Filing => {
+            let body = body_from(&plaintext)?;
+            let digest = digest(&body.canonical);
+            Incoming::Filing(Opened {
+                header,
+                body,
+                digest,
+            })
+        }
+        Kind::Attachment => {
+            let chunk = Chunk::from_plaintext(&plaintext)?;
+            let digest = digest(&chunk.bytes);
+            Incoming::Chunk {
+                header,
+                chunk,
+                digest,
+            }
+        }
+        Kind::Report => Incoming::Report {
+            header,
+            report: Report::from_plaintext(&plaintext)?,
+        },
     })
 }
 
@@ -261,6 +329,9 @@ fn body_value(body: &FilingBody) -> Result<Value, WireError> {
     {
         return Err(out("media type"));
     }
+    if !body.visit.holds(&digest(&body.canonical)) {
+        return Err(out("visit"));
+    }
     let refs = body.attachments.iter().map(|a| {
         let parts = vec![
             (1, Value::Bytes(a.sha256.to_vec())),
@@ -273,6 +344,8 @@ fn body_value(body: &FilingBody) -> Result<Value, WireError> {
         (1, Value::Bytes(body.canonical.clone())),
         (2, Value::Bytes(body.signature.clone())),
         (3, Value::Array(refs.collect())),
+        (4, body.time.to_value()?),
+        (5, body.visit.to_value()),
     ]))
 }
 
@@ -281,12 +354,15 @@ fn body_from(plaintext: &[u8]) -> Result<FilingBody, WireError> {
     let canonical = f.bytes(1, "canonical", MAX_ENVELOPE)?;
     let signature = f.bytes(2, "signature", MAX_SIGNATURE)?;
     let refs = f.list(3, "attachments", MAX_ATTACHMENTS)?;
+    let time = TimeClaim::from_value(f.value(4, "time")?)?;
+    let visit = VisitProof::from_value(f.value(5, "visit")?)?;
     f.finish()?;
+    let out = |field| WireError::OutOfRange { what: BODY, field };
     if canonical.is_empty() {
-        return Err(WireError::OutOfRange {
-            what: BODY,
-            field: "canonical",
-        });
+        return Err(out("canonical"));
+    }
+    if !visit.holds(&digest(&canonical)) {
+        return Err(out("visit"));
     }
     let attachments = refs
         .into_iter()
@@ -296,6 +372,8 @@ fn body_from(plaintext: &[u8]) -> Result<FilingBody, WireError> {
         canonical,
         signature,
         attachments,
+        time,
+        visit,
     })
 }
 

@@ -14,6 +14,18 @@ pub enum Kind {
     Filing,
     /// One chunk of an attachment, bound to its filing by hash.
     Attachment,
+    /// Something the device has to say for itself; no filing.
+    Report,
+}
+
+impl Kind {
+    const fn code(self) -> u64 {
+        match self {
+            Self::Filing => 1,
+            Self::Attachment => 2,
+            Self::Report => 3,
+        }
+    }
 }
 
 /// The readable part of an envelope.
@@ -69,13 +81,7 @@ impl Header {
             (2, Value::Bytes(self.id.as_bytes().to_vec())),
             (3, Value::from(self.device.as_str())),
             (4, Value::from(self.recipient.as_str())),
-            (
-                5,
-                Value::from(match self.kind {
-                    Kind::Filing => 1,
-                    Kind::Attachment => 2,
-                }),
-            ),
+            (5, Value::from(self.kind.code())),
             (6, Value::from(self.schema.as_str())),
             (7, Value::Bytes(self.case.as_bytes().to_vec())),
             (8, Value::from(self.case_seq)),
@@ -97,6 +103,7 @@ impl Header {
             kind: match f.uint(5, "kind", 255)? {
                 1 => Kind::Filing,
                 2 => Kind::Attachment,
+                3 => Kind::Report,
                 _ => {
                     return Err(WireError::OutOfRange {
                         what: WHAT,

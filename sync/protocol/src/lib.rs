@@ -13,31 +13,46 @@
 //!  outbox row <── Receipt | Refusal | StatusNotice <──(topics::down)── downlink::seal_down
 //! ```
 
+pub mod attachment;
 mod base45;
 pub mod cades;
+pub mod code;
+pub mod command;
 mod cose;
 pub mod downlink;
 pub mod envelope;
 pub mod header;
 pub mod ids;
+pub mod interval;
 pub mod keys;
 pub mod receipt;
 pub mod refusal;
+pub mod report;
 pub mod status;
 pub mod topics;
+pub mod tree;
+pub mod update;
 pub mod wire;
 
+pub use attachment::Chunk;
+pub use code::{CodeError, VisitCode};
+pub use command::{Command, CommandId, Grant, Order, TimeNotice};
 pub use cose::SignedError;
 pub use downlink::{Downlink, SignedBytes, open_down, seal_down};
 pub use envelope::{
-    AttachmentRef, FilingBody, OpenError, Opened, SealError, digest, open, peek, seal,
+    AttachmentRef, FilingBody, Incoming, OpenError, Opened, SealError, digest, open, open_any,
+    peek, seal,
 };
 pub use header::{Header, Kind};
 pub use ids::{CaseId, DeviceId, FilingId, IdError, RecipientId};
+pub use interval::{Anchor, AnchorSource, Interval, TimeClaim, TimeError};
 pub use keys::{KeyError, KeyId, RecipientPublicKey, RecipientSecretKey, SigningKey, VerifyingKey};
 pub use receipt::{QrError, Receipt};
 pub use refusal::{Refusal, RefusalReason};
+pub use report::Report;
 pub use status::{CaseState, StatusNotice};
+pub use tree::{Place, VisitProof, VisitTree};
+pub use update::{Manifest, Part, UpdateId};
 pub use wire::WireError;
 
 /// The one profile version this crate writes and reads. A higher or lower number is refused, never guessed at.

@@ -7,10 +7,10 @@ use ciborium::Value;
 
 use crate::cose::{self, SignedError, Unverified};
 use crate::wire::{self, Fields, WireError};
-use crate::{FilingId, RecipientId, SigningKey, VerifyingKey, base45};
+use crate::{FilingId, Interval, Place, RecipientId, SigningKey, VerifyingKey, base45};
 
 const TYP: &str = "ubugoe-receipt/1";
-const MAX: usize = 1024;
+pub(crate) const MAX: usize = 1024;
 const MAX_TOKEN: usize = 43;
 const MAX_URL: usize = 80;
 /// Begins every receipt QR; like the rest of the text it stays within the QR alphanumeric set.
@@ -35,6 +35,10 @@ pub struct Receipt {
     pub status_token: String,
     /// Where the status page is, *without* the token: `https://…/s/`, at most 80 characters. See [`Receipt::status_link`].
     pub status_url: String,
+    /// The visit the form belongs to; none for a piece of an attachment.
+    pub visit: Option<Place>,
+    /// Between which moments the form was signed, as the city derived it; none when the device's account contradicts itself.
+    pub signed: Option<Interval>,
 }
 
 /// Why a QR text is not a receipt.
@@ -55,7 +59,7 @@ impl Receipt {
     /// Signs it: the bytes that travel, are stored and go into the QR code.
     pub fn sign(&self, key: &SigningKey) -> Result<Vec<u8>, SignedError> {
         self.check()?;
-        let fields = vec![
+        let mut fields = vec![
             (1, Value::from(self.v)),
             (2, Value::Bytes(self.id.as_bytes().to_vec())),
             (3, Value::Bytes(self.digest.to_vec())),
@@ -65,6 +69,15 @@ impl Receipt {
             (7, Value::from(self.status_token.as_str())),
             (8, Value::from(self.status_url.as_str())),
         ];
+        if let Some(place) = self.visit {
+            fields.push((9, Value::Bytes(place.root.to_vec())));
+            fields.push((10, Value::from(place.index)));
+            fields.push((11, Value::from(place.count)));
+        }
+        if let Some(signed) = self.signed {
+            fields.push((12, Value::from(signed.from)));
+            fields.push((13, Value::from(signed.until)));
+        }
         cose::sign1(TYP, wire::encode(&wire::map(fields)), key)
     }
 
@@ -125,6 +138,14 @@ impl Receipt {
         if self.status_url.len() > MAX_URL || !self.status_url.bytes().all(url) {
             return Err(out("status_url"));
         }
+        if self.visit.is_some_and(|v| v.index >= v.count) {
+            return Err(out("visit"));
+        }
+        let good =
+            |i: Interval| wire::time_ok(i.from) && wire::time_ok(i.until) && i.from <= i.until;
+        if !self.signed.is_none_or(good) {
+            return Err(out("signed"));
+        }
         Ok(())
     }
 
@@ -139,6 +160,23 @@ impl Receipt {
             arrival_no: f.uint(6, "arrival_no", u64::MAX)?,
             status_token: f.text(7, "status_token", MAX_TOKEN)?,
             status_url: f.text(8, "status_url", MAX_URL)?,
+            visit: if f.has(9) {
+                Some(Place {
+                    root: f.array(9, "root")?,
+                    index: f.small(10, "index")?,
+                    count: f.small(11, "count")?,
+                })
+            } else {
+                None
+            },
+            signed: if f.has(12) {
+                Some(Interval {
+                    from: f.time(12, "signed from")?,
+                    until: f.time(13, "signed until")?,
+                })
+            } else {
+                None
+            },
         };
         f.finish()?;
         receipt.check()?;

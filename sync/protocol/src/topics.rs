@@ -16,7 +16,7 @@ pub enum Channel {
     Status,
     /// Signed catalogue and profile updates.
     Catalogue,
-    /// Signed device commands.
+    /// Signed device commands, the time, new certificates.
     Command,
 }
 
@@ -42,7 +42,7 @@ impl fmt::Display for Channel {
     }
 }
 
-/// `ubg/v1/up/{device}/{recipient}`: sealed filings.
+/// `ubg/v1/up/{device}/{recipient}`: sealed filings, pieces of attachments and reports; the broker cannot tell which.
 #[must_use]
 pub fn up(device: &DeviceId, recipient: &RecipientId) -> String {
     format!("ubg/v1/up/{device}/{recipient}")

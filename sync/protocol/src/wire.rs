@@ -192,6 +192,11 @@ impl Fields {
         }
     }
 
+    /// A field in whatever form it has, for a reader of its own.
+    pub(crate) fn value(&mut self, key: i64, field: &'static str) -> Result<Value, WireError> {
+        self.take(key, field)
+    }
+
     fn take(&mut self, key: i64, field: &'static str) -> Result<Value, WireError> {
         self.map.remove(&key).ok_or(WireError::Missing {
             what: self.what,

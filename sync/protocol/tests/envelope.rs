@@ -3,7 +3,7 @@
 
 mod support;
 
-use support::{body, city, device, header, pair, signer};
+use support::{body, city, device, header, pair, signer, visit};
 use ubugoe_protocol::{
     CaseId, Downlink, FilingId, Header, Kind, MAX_ENVELOPE, OpenError, SealError, WireError,
     digest, open, open_down, peek, seal, seal_down,
@@ -172,6 +172,7 @@ fn a_filing_too_large_for_the_narrowest_broker_is_refused_at_the_source() {
     let (to, device) = (pair(), signer());
     let mut body = body();
     body.canonical = vec![b'x'; MAX_ENVELOPE];
+    body.visit = visit(&body.canonical);
     let error = seal(&header(&to.public), &body, &to.public, &device.secret).unwrap_err();
     assert!(
         matches!(error, SealError::TooLong { len } if len > MAX_ENVELOPE),
@@ -195,8 +196,9 @@ fn the_cost_of_sealing_is_known_to_the_byte() {
     let (to, device) = (pair(), signer());
     let sealed = seal(&header(&to.public), &body(), &to.public, &device.secret).unwrap();
     let content = body().canonical.len() + body().signature.len();
-    // Header, two COSE frames, encapsulated key, tag, signature and one attachment reference.
-    assert_eq!(sealed.len() - content, 334);
+    // Header, two COSE frames, encapsulated key, tag, signature, one attachment reference: 334. Time claim: 43. Proof of a
+    // visit of three forms: 124.
+    assert_eq!(sealed.len() - content, 501);
 }
 
 #[test]
@@ -237,7 +239,7 @@ fn empty_and_overfull_downlinks_are_refused_at_the_source() {
     for message in [
         Downlink::Receipts(vec![]),
         Downlink::Receipts(vec![vec![]; 257]),
-        Downlink::Refusals(vec![vec![0; 8193]]),
+        Downlink::Refusals(vec![vec![0; 102_401]]),
     ] {
         assert!(seal_down(&message, &device(), &kiosk.public).is_err());
     }

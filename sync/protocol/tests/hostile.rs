@@ -4,7 +4,7 @@
 mod support;
 
 use proptest::prelude::*;
-use support::{body, device, header, pair, receipt, signer};
+use support::{body, device, header, pair, receipt, signer, time, visit};
 use ubugoe_protocol::cades::{self, Trust};
 use ubugoe_protocol::{
     AttachmentRef, CaseId, Downlink, FilingBody, FilingId, Header, OpenError, Receipt, Refusal,
@@ -99,7 +99,8 @@ proptest! {
         };
         let attachments =
             refs.into_iter().map(|(sha256, len, media_type)| AttachmentRef { sha256, len, media_type }).collect();
-        let body = FilingBody { canonical, signature, attachments };
+        let (time, visit) = (time(), visit(&canonical));
+        let body = FilingBody { canonical, signature, attachments, time, visit };
         let sealed = seal(&header, &body, &to.public, &key.secret).unwrap();
         let opened = open(&sealed, &to.secret, |_| Some(key.public)).unwrap();
         prop_assert_eq!(opened.header, header);

@@ -6,6 +6,7 @@
 
 pub mod broker;
 pub mod browser;
+pub mod envelope;
 mod error;
 pub mod kiosk;
 pub mod office;

@@ -89,6 +89,8 @@ async fn land(
         arrived_at: now,
         arrival_no: unsigned("arrival number", arrival_no)?,
         token,
+        visit: Some(arrival.visit),
+        signed: arrival.signed,
     };
     let receipt = sealer.receipt(&facts).map_err(|source| StoreError::Seal {
         what: "receipt",

@@ -100,7 +100,7 @@ fn show(outbox: &Outbox, id: &FilingId) -> Result<()> {
     println!("{row:#?}");
     match outbox.sealed(id)? {
         Some(sealed) => println!("{:#?}", peek(&sealed)?),
-        None => println!("the envelope was dropped when the receipt came"),
+        None => println!("the envelope was dropped after the receipt came"),
     }
     Ok(())
 }

@@ -10,7 +10,7 @@ use ubugoe_protocol::{FilingId, RecipientId};
 
 use super::Tuning;
 use super::backoff::Backoff;
-use crate::outbox::Pending;
+use crate::outbox::{Pending, RowKind};
 
 /// Room for MQTT's own bytes around a payload: fixed header, the longest topic (137), packet id and correlation data,
 /// with some to spare.
@@ -39,6 +39,16 @@ pub(super) enum Verdict {
     RecipientRefused,
     /// Refused for reasons that concern this row.
     RowRefused,
+}
+
+/// When a row's turn comes: rows that broke connections last, else what the law wants there first, filings before their
+/// attachments, then in the order they were stored.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+struct Turn {
+    broke: u32,
+    due: i64,
+    chunk: bool,
+    seq: i64,
 }
 
 /// A pause of one recipient or row.
@@ -70,8 +80,8 @@ pub(super) struct Flight {
     packet_size: Option<u32>,
     online: bool,
     next_ticket: u64,
-    /// Waiting to be sent, in order; rows that broke connections come last.
-    queue: BTreeMap<(u32, i64), Pending>,
+    /// Waiting to be sent, in order.
+    queue: BTreeMap<Turn, Pending>,
     /// Given to the client, without a packet id yet.
     handed: VecDeque<Under>,
     packets: HashMap<u16, Under>,
@@ -178,6 +188,22 @@ impl Flight {
         }
     }
 
+    /// Those of these rows that are nowhere yet.
+    pub(super) fn add_unknown(&mut self, pending: Vec<Pending>) {
+        let mut known: HashSet<FilingId> = self.queue.values().map(|r| r.id).collect();
+        known.extend(self.packets.values().chain(&self.handed).map(|u| u.row.id));
+        known.extend(self.awaiting.keys());
+        known.extend(self.oversize.iter().map(|r| r.id));
+        self.done
+            .retain(|id| !pending.iter().any(|row| row.id == *id));
+        self.add(
+            pending
+                .into_iter()
+                .filter(|r| !known.contains(&r.id))
+                .collect(),
+        );
+    }
+
     /// Position of the newest row that was added on this connection.
     pub(super) const fn newest(&self) -> i64 {
         self.newest
@@ -190,7 +216,13 @@ impl Flight {
 
     fn enqueue(&mut self, row: Pending) {
         let broke = self.broke.get(&row.id).copied().unwrap_or(0);
-        self.queue.insert((broke, row.seq), row);
+        let turn = Turn {
+            broke,
+            due: row.legal_due.unwrap_or(i64::MAX),
+            chunk: row.kind == RowKind::Chunk,
+            seq: row.seq,
+        };
+        self.queue.insert(turn, row);
     }
 
     /// Takes the next row that may be sent now. The caller hands it to the client or says why not.
@@ -209,8 +241,8 @@ impl Flight {
             .queue
             .iter()
             .find(|(_, row)| self.may_go(row, now))
-            .map(|(key, _)| *key)
-            .filter(|(broke, _)| *broke < ALONE_AFTER || !any_under)?;
+            .map(|(turn, _)| *turn)
+            .filter(|turn| turn.broke < ALONE_AFTER || !any_under)?;
         let row = self.queue.remove(&key)?;
         for hold in [
             self.recipients.get_mut(&row.recipient),
@@ -433,6 +465,8 @@ mod tests {
             id: FilingId::from_bytes(id),
             recipient: recipient.parse().unwrap(),
             size: 500,
+            legal_due: None,
+            kind: RowKind::Filing,
         }
     }
 
@@ -470,6 +504,32 @@ mod tests {
         assert_eq!(flight.next(Instant::now()), None);
         flight.open_gate();
         assert_eq!(flight.next(Instant::now()).unwrap().seq, 1);
+    }
+
+    #[test]
+    fn what_the_law_wants_first_goes_first_and_filings_before_their_attachments() {
+        let now = Instant::now();
+        let due = |n, legal_due, kind| Pending {
+            legal_due,
+            kind,
+            ..row(n, "city-a")
+        };
+        let mut flight = flight(
+            50,
+            vec![
+                due(1, None, RowKind::Filing),
+                due(2, Some(900), RowKind::Filing),
+                due(3, Some(500), RowKind::Chunk),
+                due(4, Some(500), RowKind::Filing),
+                due(5, None, RowKind::Filing),
+            ],
+        );
+        let mut order = Vec::new();
+        while let Some(next) = flight.next(now) {
+            order.push(next.seq);
+            flight.hand(next);
+        }
+        assert_eq!(order, [4, 3, 2, 1, 5]);
     }
 
     #[test]

@@ -1,9 +1,15 @@
 //! What comes down: opened with the device's key, verified against its row, kept, and only then reported.
 
-use ubugoe_protocol::topics::{self, Channel};
-use ubugoe_protocol::{Downlink, FilingId, open_down};
+use std::collections::BTreeMap;
 
-use super::{Alert, Context, LinkEvent};
+use ubugoe_protocol::report::Outcome;
+use ubugoe_protocol::topics;
+use ubugoe_protocol::{
+    Command, CommandId, Downlink, FilingId, Grant, Manifest, Order, Part, RecipientId, Report,
+    TimeNotice, open_down,
+};
+
+use super::{Alert, Context, LinkEvent, Operator};
 use crate::outbox::{Noted, Refused, Retired, SettleError};
 
 /// What became of a message.
@@ -12,6 +18,8 @@ pub(super) struct Taken {
     pub(super) settled: Vec<FilingId>,
     /// Whether the broker may forget it. Not if the disk refused to keep it.
     pub(super) acknowledge: bool,
+    /// Rows that arrived before are to be sent again.
+    pub(super) reread: bool,
 }
 
 /// Takes one message in.
@@ -19,12 +27,13 @@ pub(super) fn take(context: &Context, topic: &str, payload: &[u8]) -> Taken {
     let mut taken = Taken {
         settled: Vec::new(),
         acknowledge: true,
+        reread: false,
     };
     let ours = topics::parse_down(topic).filter(|(device, _)| *device == context.config.device);
-    let Some((_, Channel::Receipt | Channel::Status)) = ours else {
+    if ours.is_none() {
         context.alert(Alert::UnknownTopic(topic.to_owned()));
         return taken;
-    };
+    }
     match open_down(payload, &context.config.device, &context.config.device_key) {
         Err(source) => context.alert(Alert::Downlink {
             topic: topic.to_owned(),
@@ -32,7 +41,14 @@ pub(super) fn take(context: &Context, topic: &str, payload: &[u8]) -> Taken {
         }),
         Ok(Downlink::Receipts(items)) => receipts(context, items, &mut taken),
         Ok(Downlink::Refusals(items)) => items.iter().for_each(|i| refusal(context, i, &mut taken)),
-        Ok(Downlink::Statuses(items)) => items.iter().for_each(|i| status(context, i, &mut taken)),
+        Ok(Downlink::Statuses(items)) => statuses(context, &items, &mut taken),
+        Ok(Downlink::Manifests(items)) => items.into_iter().for_each(|i| manifest(context, i)),
+        Ok(Downlink::Parts(items)) => items.iter().for_each(|i| part(context, i)),
+        Ok(Downlink::Commands(items)) => {
+            items.iter().for_each(|i| command(context, i, &mut taken));
+        }
+        Ok(Downlink::Times(items)) => items.iter().for_each(|i| time(context, i)),
+        Ok(Downlink::Grants(items)) => items.iter().for_each(|i| grant(context, i)),
     }
     taken
 }
@@ -53,6 +69,9 @@ fn receipts(context: &Context, items: Vec<Vec<u8>>, taken: &mut Taken) {
     for (outcome, raw) in outcomes.into_iter().zip(items) {
         match outcome {
             Ok(Retired::First(receipt)) => {
+                if let Some(clock) = context.config.voice.as_ref().and_then(|v| v.time.as_ref()) {
+                    clock.arrived(receipt.arrived_at);
+                }
                 context.count(|s| s.receipts += 1);
                 taken.settled.push(receipt.id);
                 context.emit(LinkEvent::Receipt { receipt, raw });
@@ -81,15 +100,188 @@ fn refusal(context: &Context, raw: &[u8], taken: &mut Taken) {
     }
 }
 
-fn status(context: &Context, raw: &[u8], taken: &mut Taken) {
-    let outcome = context
+/// Keeps statuses, and tells each city which of its notices are on disk.
+fn statuses(context: &Context, items: &[Vec<u8>], taken: &mut Taken) {
+    let mut seen: BTreeMap<RecipientId, Vec<(FilingId, u32)>> = BTreeMap::new();
+    for raw in items {
+        let outcome = context
+            .outbox
+            .lock()
+            .note_status(raw, &context.config.recipients);
+        let notice = match outcome {
+            Ok(Noted::New(notice)) => {
+                context.emit(LinkEvent::Status(notice.clone()));
+                notice
+            }
+            Ok(Noted::Old(notice)) => notice,
+            Err(error) => {
+                failed(context, error, taken);
+                continue;
+            }
+        };
+        let of = seen.entry(notice.recipient).or_default();
+        of.push((notice.id, notice.seq));
+    }
+    for (recipient, notices) in seen {
+        context.voice.say(recipient, Report::Seen(notices));
+    }
+}
+
+fn time(context: &Context, raw: &[u8]) {
+    let Some(clock) = context.config.voice.as_ref().and_then(|v| v.time.as_ref()) else {
+        return;
+    };
+    let verified = TimeNotice::peek(raw).and_then(|said| {
+        let key = context.config.recipients.get(&said.recipient);
+        key.map(|key| TimeNotice::verify(raw, key)).transpose()
+    });
+    match verified {
+        Ok(Some(said)) if said.device == context.config.device => {
+            if clock.told(&said.nonce, said.at_ms) {
+                tracing::info!(recipient = %said.recipient, "a city told the time");
+            }
+        }
+        Ok(_) => context.alert(Alert::NotOurs("time")),
+        Err(error) => context.alert(Alert::Unsigned(error)),
+    }
+}
+
+/// The operator whose orders count; an alert without one.
+fn operator<'a>(context: &'a Context, what: &'static str) -> Option<&'a Operator> {
+    let found = context.config.voice.as_ref()?.operator.as_ref();
+    if found.is_none() {
+        context.alert(Alert::NotOurs(what));
+    }
+    found
+}
+
+fn manifest(context: &Context, raw: Vec<u8>) {
+    let Some(operator) = operator(context, "manifest") else {
+        return;
+    };
+    match Manifest::verify(&raw, &operator.key) {
+        Ok(manifest) => context.emit(LinkEvent::Manifest { manifest, raw }),
+        Err(error) => context.alert(Alert::Unsigned(error)),
+    }
+}
+
+fn part(context: &Context, raw: &[u8]) {
+    if operator(context, "part").is_none() {
+        return;
+    }
+    match Part::from_bytes(raw) {
+        Ok(part) => context.emit(LinkEvent::Part(part)),
+        Err(error) => context.alert(Alert::Part(error)),
+    }
+}
+
+fn grant(context: &Context, raw: &[u8]) {
+    let Some(operator) = operator(context, "certificate") else {
+        return;
+    };
+    match Grant::verify(raw, &operator.key) {
+        Ok(grant) if grant.device == context.config.device => context.emit(LinkEvent::Grant(grant)),
+        Ok(_) => context.alert(Alert::NotOurs("certificate")),
+        Err(error) => context.alert(Alert::Unsigned(error)),
+    }
+}
+
+/// Keeps an order before it is done. One that was done before is only answered.
+fn command(context: &Context, raw: &[u8], taken: &mut Taken) {
+    let Some(operator) = operator(context, "command") else {
+        return;
+    };
+    let command = match Command::verify(raw, &operator.key) {
+        Ok(command) => command,
+        Err(error) => return context.alert(Alert::Unsigned(error)),
+    };
+    if command.device != context.config.device || command.recipient != operator.id {
+        return context.alert(Alert::NotOurs("command"));
+    }
+    let kept = context
         .outbox
         .lock()
-        .note_status(raw, &context.config.recipients);
-    match outcome {
-        Ok(Noted::New(notice)) => context.emit(LinkEvent::Status(notice)),
-        Ok(Noted::Old(_)) => {}
-        Err(error) => failed(context, error, taken),
+        .keep_command(command.id, raw, context.now());
+    let kept = match kept {
+        Ok(kept) => kept,
+        Err(source) => {
+            taken.acknowledge = false;
+            return context.alert(Alert::Outbox(source));
+        }
+    };
+    if let Some((outcome, detail)) = kept.outcome {
+        return answer(context, command.id, outcome, detail);
+    }
+    if command.expires < context.now() {
+        let late = "expired".to_owned();
+        return finish(context, &command, Outcome::Refused, late, taken);
+    }
+    match command.order {
+        Order::Resend { since } => resend(context, &command, since, taken),
+        Order::Close
+        | Order::Open
+        | Order::Restart
+        | Order::Renew
+        | Order::Withdraw { .. }
+        | Order::Diagnose => context.emit(LinkEvent::Command(command)),
+    }
+}
+
+/// A city lost what it had receipted: prove it with its own receipts, then send the rows again.
+fn resend(context: &Context, command: &Command, since: i64, taken: &mut Taken) {
+    const AT_ONCE: usize = 256;
+    let found = context.outbox.lock().ask_again(&command.recipient, since);
+    match found {
+        Ok(receipts) => {
+            for some in receipts.chunks(AT_ONCE) {
+                let proof = Report::Earlier(some.to_vec());
+                context.voice.say(command.recipient.clone(), proof);
+            }
+            let detail = format!("{} rows", receipts.len());
+            finish(context, command, Outcome::Done, detail, taken);
+            // The rows are below what was read on this connection: they go at the next look at everything.
+            taken.reread = true;
+        }
+        Err(source) => {
+            taken.acknowledge = false;
+            context.alert(Alert::Outbox(source));
+        }
+    }
+}
+
+fn finish(
+    context: &Context,
+    command: &Command,
+    outcome: Outcome,
+    detail: String,
+    taken: &mut Taken,
+) {
+    let kept = context
+        .outbox
+        .lock()
+        .finish_command(&command.id, outcome, &detail, context.now());
+    match kept {
+        Ok(()) => answer(context, command.id, outcome, detail),
+        Err(source) => {
+            taken.acknowledge = false;
+            context.alert(Alert::Outbox(source));
+        }
+    }
+}
+
+fn answer(context: &Context, id: CommandId, outcome: Outcome, detail: String) {
+    let operator = context
+        .config
+        .voice
+        .as_ref()
+        .and_then(|v| v.operator.as_ref());
+    if let Some(operator) = operator {
+        let report = Report::Command {
+            id,
+            outcome,
+            detail,
+        };
+        context.voice.say(operator.id.clone(), report);
     }
 }
 

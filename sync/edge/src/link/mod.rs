@@ -27,7 +27,9 @@ mod flight;
 mod inbox;
 mod session;
 mod tls;
+mod voice;
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
@@ -35,9 +37,12 @@ use std::time::Duration;
 
 use tokio::sync::{Notify, watch};
 use ubugoe_protocol::{
-    DeviceId, FilingId, OpenError, Receipt, RecipientId, RecipientSecretKey, Refusal, StatusNotice,
+    Command, DeviceId, FilingId, Grant, Manifest, OpenError, Part, Receipt, RecipientId,
+    RecipientPublicKey, RecipientSecretKey, Refusal, Report, SignedError, SigningKey, StatusNotice,
+    VerifyingKey, WireError,
 };
 
+use crate::clock::TrustedClock;
 use crate::outbox::{OutboxHandle, Recipients, SettleError, StoreError, Trouble};
 use backoff::Backoff;
 
@@ -119,6 +124,8 @@ pub struct Config {
     pub device_key: RecipientSecretKey,
     /// Whose signatures settle rows.
     pub recipients: Recipients,
+    /// With what the device speaks for itself; without it, it only carries rows and takes answers.
+    pub voice: Option<Voice>,
     /// Stamps what is written to the outbox.
     pub clock: Clock,
     /// Times and sizes.
@@ -134,6 +141,28 @@ impl fmt::Debug for Config {
             .field("tuning", &self.tuning)
             .finish_non_exhaustive()
     }
+}
+
+/// With what a device speaks for itself and whom it obeys.
+#[derive(Debug, Clone)]
+pub struct Voice {
+    /// Signs reports as it signs envelopes.
+    pub signing: SigningKey,
+    /// Reports are sealed to these keys.
+    pub seal: BTreeMap<RecipientId, RecipientPublicKey>,
+    /// Who may send commands, updates and certificates, if anybody.
+    pub operator: Option<Operator>,
+    /// Asks the cities for the time, where somebody needs it.
+    pub time: Option<TrustedClock>,
+}
+
+/// Who runs this device.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Operator {
+    /// To whom the device reports.
+    pub id: RecipientId,
+    /// Under which its orders and updates verify; not the key of its receipts.
+    pub key: VerifyingKey,
 }
 
 /// What the link is doing.
@@ -195,6 +224,12 @@ pub enum Alert {
     NobodyListens(RecipientId),
     /// The outbox could not be written; an answer will be asked for again.
     Outbox(StoreError),
+    /// An order, update, certificate or time that nobody who may send it has signed.
+    Unsigned(SignedError),
+    /// An order that is too old, for another device, or from somebody this device does not obey.
+    NotOurs(&'static str),
+    /// A part of an update is unreadable.
+    Part(WireError),
 }
 
 /// What happens on the link. Called on the link's thread: take note and return.
@@ -222,6 +257,19 @@ pub enum LinkEvent {
     Refused(Refusal),
     /// An officer decided: the notice is in the outbox.
     Status(StatusNotice),
+    /// The operator orders something: it is in the outbox. Whoever does it notes it there and says so ([`Link::say`]).
+    Command(Command),
+    /// The operator announces an update.
+    Manifest {
+        /// Verified.
+        manifest: Manifest,
+        /// As signed.
+        raw: Vec<u8>,
+    },
+    /// A part of an update; not proved by itself.
+    Part(Part),
+    /// A certificate for a key of this device; it proves itself by a connection.
+    Grant(Grant),
     /// Somebody should look.
     Alert(Alert),
 }
@@ -280,6 +328,7 @@ pub struct Link {
     wish: watch::Sender<Wish>,
     wake: Arc<Notify>,
     shared: Arc<Shared>,
+    mouth: Arc<voice::Mouth>,
     thread: Option<JoinHandle<()>>,
 }
 
@@ -303,6 +352,7 @@ struct Context {
     wake: Arc<Notify>,
     wish: watch::Receiver<Wish>,
     shared: Arc<Shared>,
+    voice: Arc<voice::Mouth>,
 }
 
 impl Context {
@@ -356,6 +406,7 @@ impl Link {
             mode: Mutex::new(Mode::Connecting),
             stats: Mutex::new(Stats::default()),
         });
+        let mouth = Arc::<voice::Mouth>::default();
         let context = Context {
             config,
             tls,
@@ -364,6 +415,7 @@ impl Link {
             wake: Arc::clone(&wake),
             wish: wishes,
             shared: Arc::clone(&shared),
+            voice: Arc::clone(&mouth),
         };
         let thread = std::thread::Builder::new()
             .name("ubugoe-link".to_owned())
@@ -373,6 +425,7 @@ impl Link {
             wish,
             wake,
             shared,
+            mouth,
             thread: Some(thread),
         })
     }
@@ -380,6 +433,11 @@ impl Link {
     /// Says that the outbox has something new. Cuts a pause short.
     pub fn wake(&self) {
         self.wake.notify_one();
+    }
+
+    /// Says something to a recipient, once, when there is a connection. What is lost is said again when it is asked for again.
+    pub fn say(&self, recipient: RecipientId, report: Report) {
+        self.mouth.say(recipient, report);
     }
 
     /// Switches the network side off, or on again.

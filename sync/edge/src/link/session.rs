@@ -151,6 +151,8 @@ impl Session<'_> {
             Event::Incoming(Packet::SubAck(ack)) => self.subscribed(&ack.return_codes),
             Event::Incoming(Packet::PubAck(ack)) => self.acknowledged(&ack),
             Event::Incoming(Packet::Publish(publish)) => self.came_down(publish),
+            // Reports go without acknowledgement; see `voice`.
+            Event::Outgoing(Outgoing::Publish(0)) => Ok(()),
             Event::Outgoing(Outgoing::Publish(packet)) => {
                 self.context.count(|s| s.published += 1);
                 if self.flight.borrow_mut().left(packet) {
@@ -186,7 +188,7 @@ impl Session<'_> {
         tracing::info!(broker = %self.broker.host, ?limits, rows = pending.len(), "connected");
         self.flight.borrow_mut().connected(limits, pending);
         let device = &self.context.config.device;
-        let own = [Channel::Receipt, Channel::Status].map(|c| topics::down(device, c));
+        let own = Channel::ALL.map(|c| topics::down(device, c));
         let presence = self.context.config.recipients.keys().map(topics::presence);
         let filters = own
             .into_iter()
@@ -201,10 +203,10 @@ impl Session<'_> {
     fn subscribed(&self, codes: &[SubscribeReasonCode]) -> Result<(), DisconnectReason> {
         let granted = codes
             .iter()
-            .take(2)
+            .take(Channel::ALL.len())
             .filter(|c| matches!(c, SubscribeReasonCode::Success(_)))
             .count();
-        if granted < 2 {
+        if granted < Channel::ALL.len() {
             return Err(DisconnectReason::SubscriptionRefused);
         }
         self.context.count(|s| s.connections += 1);
@@ -212,6 +214,7 @@ impl Session<'_> {
         self.context.emit(LinkEvent::Connected(self.broker.clone()));
         self.flight.borrow_mut().open_gate();
         self.since.set(Some(Instant::now()));
+        self.context.voice.connected(self.context);
         self.feed.notify_one();
         Ok(())
     }
@@ -272,6 +275,9 @@ impl Session<'_> {
             for id in taken.settled {
                 self.flight.borrow_mut().settled(id);
             }
+            if taken.reread {
+                self.again()?;
+            }
             if !taken.acknowledge {
                 // Not acknowledged: the broker brings it again on the next connection.
                 return Err(DisconnectReason::Outbox(
@@ -281,6 +287,18 @@ impl Session<'_> {
         }
         self.acks.borrow_mut().push_back(publish);
         self.moved();
+        Ok(())
+    }
+
+    /// Queues rows that arrived before and are asked for again.
+    fn again(&self) -> Result<(), DisconnectReason> {
+        let pending = self
+            .context
+            .outbox
+            .lock()
+            .pending()
+            .map_err(|e| unreadable(&e))?;
+        self.flight.borrow_mut().add_unknown(pending);
         Ok(())
     }
 
@@ -319,6 +337,7 @@ impl Session<'_> {
             let next = [change, flush_at].into_iter().flatten().min();
             tokio::select! {
                 () = self.feed.notified() => {}
+                () = self.context.voice.heard() => {}
                 () = self.context.wake.notified() => {
                     if let Err(reason) = self.look() {
                         return reason;
@@ -351,6 +370,9 @@ impl Session<'_> {
             acks.pop_front();
         }
         drop(acks);
+        if self.flight.borrow().is_open() {
+            self.speak();
+        }
         let resent = self.flight.borrow_mut().resend_due(now);
         if resent > 0 {
             self.context.count(|s| s.resent += resent);
@@ -368,6 +390,24 @@ impl Session<'_> {
         Ok(())
     }
 
+    /// Says what is to be said, before any row: what a report prepares (a city's lost receipts) should be there first.
+    fn speak(&self) {
+        while let Some((recipient, report)) = self.context.voice.next() {
+            let Some(sealed) = self.context.voice.seal(self.context, &recipient, &report) else {
+                continue;
+            };
+            let topic = topics::up(&self.context.config.device, &recipient);
+            if self
+                .client
+                .try_publish(topic, QoS::AtMostOnce, false, sealed)
+                .is_err()
+            {
+                self.context.voice.put_back(recipient, report);
+                return;
+            }
+        }
+    }
+
     /// Hands over the next row, if one may go.
     fn one(&self, now: Instant) -> Result<bool, DisconnectReason> {
         let next = self.flight.borrow_mut().next(now);
@@ -376,7 +416,7 @@ impl Session<'_> {
             .context
             .outbox
             .lock()
-            .sealed(&row.id)
+            .to_send(&row.id)
             .map_err(|e| unreadable(&e))?;
         let Some(sealed) = sealed else {
             self.flight.borrow_mut().settled(row.id);

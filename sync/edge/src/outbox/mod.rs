@@ -1,14 +1,19 @@
 //! The durable outbox: one row per filing and recipient, in SQLite, until its recipient signed for it.
 //!
 //! ```text
-//!   store() ──> queued ──mark_sent()──> sent ──retire(receipt)──> arrived   (payload dropped, receipt kept)
-//!                  ^                     │ └───refuse(refusal)──> refused   (dead letter: payload and reason kept)
+//!   store() ──> queued ──mark_sent()──> sent ──retire(receipt)──> arrived ──forget_sealed()──> (receipt kept)
+//!                  ^                     │ │                        └─ask_again()──> sent once more; it stays arrived
+//!                  │                     │ └───refuse(refusal)──> refused   (dead letter: payload and reason kept)
 //!                  └──reopen_unsettled()─┘
 //! ```
+//! A row that arrived keeps its sealed bytes for some days, because a city whose database had to be restored asks for them
+//! again. Only the city can open them, so keeping them tells nobody anything.
+//!
 //! Rows arrive here sealed, so the disk never holds a readable filing. Nothing in this module deletes, expires or
 //! evicts a row that is not settled, and nothing but a signature that verifies settles one. It reads no clock and
 //! opens no network.
 
+mod commands;
 mod read;
 mod schema;
 mod settle;
@@ -22,10 +27,11 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use rusqlite::Connection;
 use ubugoe_protocol::{FilingId, RecipientId, SignedError, VerifyingKey};
 
+pub use commands::KeptCommand;
 pub use read::{Counts, Pending, Row, RowState, VisitInfo};
 pub use settle::{Noted, Refused, Retired, SettleError};
 pub use space::Health;
-pub use write::{NewRow, NewVisit, Trouble};
+pub use write::{NewRow, NewVisit, RowKind, Trouble};
 
 /// The recipients whose signatures settle rows.
 pub type Recipients = BTreeMap<RecipientId, VerifyingKey>;
@@ -144,6 +150,12 @@ pub enum StoreError {
     /// A visit or filing with this id is already there.
     #[error("already stored")]
     AlreadyStored,
+    /// This number of the device's counter was used before.
+    #[error("number {counter} of the device's counter is used")]
+    CounterUsed {
+        /// Which.
+        counter: u64,
+    },
     /// There is no such filing.
     #[error("there is no filing {0}")]
     NoSuchFiling(FilingId),

@@ -3,7 +3,7 @@
 use rusqlite::{OptionalExtension, Row as SqlRow, params};
 use ubugoe_protocol::{FilingId, RecipientId, StatusNotice};
 
-use super::{Outbox, StoreError, Trouble, VisitId, failed};
+use super::{Outbox, RowKind, StoreError, Trouble, VisitId, failed};
 
 /// Where a row stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -63,6 +63,10 @@ pub struct Row {
     pub settled_at: Option<i64>,
     /// The signed receipt or refusal.
     pub answer: Option<Vec<u8>>,
+    /// What it carries.
+    pub kind: RowKind,
+    /// It arrived, and its recipient asked for it once more.
+    pub again: bool,
 }
 
 /// A row that waits for its receipt.
@@ -76,6 +80,10 @@ pub struct Pending {
     pub recipient: RecipientId,
     /// Length of the sealed bytes.
     pub size: u64,
+    /// When the law wants it there, seconds since 1970 UTC: what is due first goes first.
+    pub legal_due: Option<i64>,
+    /// What it carries.
+    pub kind: RowKind,
 }
 
 /// One stored visit.
@@ -106,10 +114,10 @@ pub struct Counts {
 
 const ROW: &str =
     "SELECT seq, id, visit, recipient, digest, envelope, size, legal_due, state, trouble, attempts,
-                          stored_at, sent_at, settled_at, answer FROM filing";
+                          stored_at, sent_at, settled_at, answer, kind, again FROM filing";
 
 impl Outbox {
-    /// Every row that waits for its receipt, oldest first.
+    /// Every row that waits for its receipt, or that its recipient asks for again, oldest first.
     pub fn pending(&self) -> Result<Vec<Pending>, StoreError> {
         self.pending_after(i64::MIN)
     }
@@ -120,8 +128,8 @@ impl Outbox {
         let mut select = self
             .db
             .prepare_cached(
-                "SELECT seq, id, recipient, size FROM filing
-                 WHERE state IN ('queued', 'sent') AND seq > ?1 ORDER BY seq",
+                "SELECT seq, id, recipient, size, legal_due, kind FROM filing
+                 WHERE (state IN ('queued', 'sent') OR again = 1) AND seq > ?1 ORDER BY seq",
             )
             .map_err(failed(DOING))?;
         let mut rows = select.query(params![seq]).map_err(failed(DOING))?;
@@ -132,18 +140,31 @@ impl Outbox {
                 id: FilingId::from_bytes(get(r, 1)?),
                 recipient: recipient(r, 2)?,
                 size: get::<i64>(r, 3)?.unsigned_abs(),
+                legal_due: get(r, 4)?,
+                kind: kind(r, 5)?,
             });
         }
         Ok(out)
     }
 
-    /// The sealed bytes of a row; `None` once it arrived.
+    /// The sealed bytes of a row; `None` once they were dropped after its arrival.
     pub fn sealed(&self, id: &FilingId) -> Result<Option<Vec<u8>>, StoreError> {
         self.db
             .prepare_cached("SELECT sealed FROM filing WHERE id = ?1")
             .and_then(|mut s| s.query_row(params![id.as_bytes()], |r| r.get(0)).optional())
             .map_err(failed("reading a row"))?
             .ok_or(StoreError::NoSuchFiling(*id))
+    }
+
+    /// The sealed bytes of a row that is to be sent; `None` if it was settled meanwhile, perhaps by another process.
+    pub fn to_send(&self, id: &FilingId) -> Result<Option<Vec<u8>>, StoreError> {
+        self.db
+            .prepare_cached(
+                "SELECT sealed FROM filing WHERE id = ?1 AND (state IN ('queued', 'sent') OR again = 1)",
+            )
+            .and_then(|mut s| s.query_row(params![id.as_bytes()], |r| r.get(0)).optional())
+            .map_err(failed("reading a row"))
+            .map(Option::flatten)
     }
 
     /// One row.
@@ -243,6 +264,10 @@ fn recipient(r: &SqlRow<'_>, at: usize) -> Result<RecipientId, StoreError> {
         .map_err(|_| StoreError::Unreadable { what: "recipient" })
 }
 
+fn kind(r: &SqlRow<'_>, at: usize) -> Result<RowKind, StoreError> {
+    RowKind::from_text(&get::<String>(r, at)?).ok_or(StoreError::Unreadable { what: "kind" })
+}
+
 fn row(r: &SqlRow<'_>) -> Result<Row, StoreError> {
     let state: String = get(r, 8)?;
     let trouble: Option<String> = get(r, 9)?;
@@ -268,5 +293,7 @@ fn row(r: &SqlRow<'_>) -> Result<Row, StoreError> {
         sent_at: get(r, 12)?,
         settled_at: get(r, 13)?,
         answer: get(r, 14)?,
+        kind: kind(r, 15)?,
+        again: get::<i64>(r, 16)? == 1,
     })
 }

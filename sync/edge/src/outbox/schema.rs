@@ -13,7 +13,10 @@ use super::{Config, OpenError};
 const APPLICATION_ID: i64 = 0x5542_474F;
 
 /// Applied in order; the schema's number is how many of them were applied. Files are never edited.
-pub(super) const MIGRATIONS: &[&str] = &[include_str!("migrations/0001_outbox.sql")];
+pub(super) const MIGRATIONS: &[&str] = &[
+    include_str!("migrations/0001_outbox.sql"),
+    include_str!("migrations/0002_time_and_again.sql"),
+];
 
 /// How long a writer waits for another process (a tool reading, a checkpoint) before it gives up.
 const BUSY: Duration = Duration::from_secs(5);

@@ -81,13 +81,14 @@ struct Known {
     digest: [u8; 32],
     envelope: [u8; 32],
     state: String,
+    again: bool,
 }
 
 const DOING: &str = "settling a row";
 
 impl Outbox {
     /// Retires the row a signed receipt is about: it verifies under the recipient's key, comes from the recipient
-    /// the row is for, and repeats the digest. The payload is dropped, the receipt kept. Durable on return.
+    /// the row is for, and repeats the digest. Durable on return. The first receipt is the one that is kept.
     pub fn retire(
         &mut self,
         signed: &[u8],
@@ -189,12 +190,24 @@ fn retire(
     same_recipient(receipt.id, &known, &receipt.recipient)?;
     same_content(receipt.id, known.digest, receipt.digest)?;
     if known.state == "arrived" {
+        if known.again {
+            tx.execute(
+                "UPDATE filing SET again = 0 WHERE id = ?1",
+                params![receipt.id.as_bytes()],
+            )
+            .map_err(failed(DOING))?;
+        }
         return Ok(Retired::Again(receipt));
     }
     // A receipt also overrules an earlier refusal: the city has it after all.
     tx.execute(
-        "UPDATE filing SET state = 'arrived', settled_at = ?2, answer = ?3, sealed = NULL, trouble = NULL WHERE id = ?1",
-        params![receipt.id.as_bytes(), now, signed],
+        "UPDATE filing SET state = 'arrived', settled_at = ?2, answer = ?3, arrived_at = ?4, trouble = NULL WHERE id = ?1",
+        params![receipt.id.as_bytes(), now, signed, receipt.arrived_at],
+    )
+    .map_err(failed(DOING))?;
+    tx.execute(
+        "UPDATE clock SET floor = ?1 WHERE floor < ?1",
+        params![receipt.arrived_at],
     )
     .map_err(failed(DOING))?;
     Ok(Retired::First(receipt))
@@ -208,15 +221,25 @@ fn key<'a>(recipients: &'a Recipients, id: &RecipientId) -> Result<&'a Verifying
 
 fn known(tx: &Transaction<'_>, id: &FilingId) -> Result<Known, SettleError> {
     let found = tx
-        .prepare_cached("SELECT recipient, digest, envelope, state FROM filing WHERE id = ?1")
+        .prepare_cached(
+            "SELECT recipient, digest, envelope, state, again FROM filing WHERE id = ?1",
+        )
         .and_then(|mut s| {
             s.query_row(params![id.as_bytes()], |r| {
-                Ok((r.get::<_, String>(0)?, r.get(1)?, r.get(2)?, r.get(3)?))
+                let again = r.get::<_, i64>(4)? == 1;
+                Ok((
+                    r.get::<_, String>(0)?,
+                    r.get(1)?,
+                    r.get(2)?,
+                    r.get(3)?,
+                    again,
+                ))
             })
             .optional()
         })
         .map_err(failed(DOING))?;
-    let (recipient, digest, envelope, state) = found.ok_or(SettleError::NoSuchFiling(*id))?;
+    let (recipient, digest, envelope, state, again) =
+        found.ok_or(SettleError::NoSuchFiling(*id))?;
     let recipient = recipient
         .parse()
         .map_err(|_| StoreError::Unreadable { what: "recipient" })?;
@@ -225,6 +248,7 @@ fn known(tx: &Transaction<'_>, id: &FilingId) -> Result<Known, SettleError> {
         digest,
         envelope,
         state,
+        again,
     })
 }
 

@@ -5,14 +5,42 @@ use ubugoe_protocol::{FilingId, MAX_ENVELOPE, RecipientId, digest};
 
 use super::{Outbox, StoreError, VisitId, failed};
 
-/// One filing for one recipient, sealed.
+/// What a row carries. Receipts, retries and promises are the same for both.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RowKind {
+    /// A filing.
+    Filing,
+    /// A piece of an attachment of a filing; it goes after the filings that are due as early.
+    Chunk,
+}
+
+impl RowKind {
+    pub(super) const fn as_str(self) -> &'static str {
+        match self {
+            Self::Filing => "filing",
+            Self::Chunk => "chunk",
+        }
+    }
+
+    pub(super) fn from_text(text: &str) -> Option<Self> {
+        [Self::Filing, Self::Chunk]
+            .into_iter()
+            .find(|k| k.as_str() == text)
+    }
+}
+
+/// One filing, or a piece of an attachment, for one recipient, sealed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NewRow {
     /// The id in the envelope's header.
     pub id: FilingId,
+    /// What is inside.
+    pub kind: RowKind,
+    /// The number in its time claim, above [`Outbox::last_counter`] and above the row's before it; chunks have none.
+    pub counter: Option<u64>,
     /// For whom it is.
     pub recipient: RecipientId,
-    /// SHA-256 of the canonical bytes inside ([`ubugoe_protocol::digest`]); the receipt must repeat it.
+    /// SHA-256 of the canonical bytes, or of the chunk's ([`ubugoe_protocol::digest`]); the receipt must repeat it.
     pub digest: [u8; 32],
     /// The sealed envelope.
     pub sealed: Vec<u8>,
@@ -189,6 +217,62 @@ impl Outbox {
             .map_err(failed("purging records"))
     }
 
+    /// The number of the last envelope that was stored with one; 0 before the first.
+    pub fn last_counter(&self) -> Result<u64, StoreError> {
+        self.db
+            .query_row("SELECT counter FROM clock", [], |r| r.get::<_, i64>(0))
+            .map(i64::unsigned_abs)
+            .map_err(failed("reading the counter"))
+    }
+
+    /// The latest arrival on a receipt, seconds since 1970 UTC: it is later than this. 0 if none did.
+    pub fn time_floor(&self) -> Result<i64, StoreError> {
+        self.db
+            .query_row("SELECT floor FROM clock", [], |r| r.get(0))
+            .map_err(failed("reading the clock"))
+    }
+
+    /// Asks for everything again that `recipient` receipted at or after `since`, by its own clock: its database lost it. Rows
+    /// whose sealed bytes were dropped meanwhile cannot be sent. Returns their receipts, which prove what is gone.
+    pub fn ask_again(
+        &mut self,
+        recipient: &RecipientId,
+        since: i64,
+    ) -> Result<Vec<Vec<u8>>, StoreError> {
+        const DOING: &str = "queueing what a city lost";
+        const LOST: &str = "recipient = ?1 AND state = 'arrived' AND sealed IS NOT NULL
+                            AND coalesce(arrived_at, settled_at) >= ?2";
+        let tx = self.begin(DOING)?;
+        tx.execute(
+            &format!("UPDATE filing SET again = 1 WHERE {LOST}"),
+            params![recipient.as_str(), since],
+        )
+        .map_err(failed(DOING))?;
+        let receipts = tx
+            .prepare(&format!(
+                "SELECT answer FROM filing WHERE {LOST} ORDER BY seq"
+            ))
+            .and_then(|mut s| {
+                s.query_map(params![recipient.as_str(), since], |r| r.get(0))?
+                    .collect::<Result<Vec<Vec<u8>>, _>>()
+            })
+            .map_err(failed(DOING))?;
+        tx.commit().map_err(failed(DOING))?;
+        Ok(receipts)
+    }
+
+    /// Drops the sealed bytes of rows that arrived before `before`: until then their recipient may ask for them again.
+    /// They are overwritten on disk. How many.
+    pub fn forget_sealed(&mut self, before: i64) -> Result<usize, StoreError> {
+        self.db
+            .execute(
+                "UPDATE filing SET sealed = NULL
+                 WHERE state = 'arrived' AND again = 0 AND sealed IS NOT NULL AND settled_at < ?1",
+                params![before],
+            )
+            .map_err(failed("dropping what arrived"))
+    }
+
     pub(super) fn begin(&mut self, doing: &'static str) -> Result<Transaction<'_>, StoreError> {
         self.db
             .transaction_with_behavior(TransactionBehavior::Immediate)
@@ -205,11 +289,14 @@ fn insert(tx: &Transaction<'_>, visit: &NewVisit<'_>, now: i64) -> Result<(), St
         .map_err(twice)?;
     let mut insert = tx
         .prepare_cached(
-            "INSERT INTO filing (id, visit, recipient, digest, envelope, sealed, size, legal_due, state, stored_at)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, 'queued', ?9)",
+            "INSERT INTO filing (id, visit, recipient, digest, envelope, sealed, size, legal_due, state, stored_at, kind)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, 'queued', ?9, ?10)",
         )
         .map_err(failed("storing a visit"))?;
     for row in visit.rows {
+        if let Some(counter) = row.counter {
+            count(tx, counter)?;
+        }
         let size = i64::try_from(row.sealed.len()).unwrap_or(i64::MAX);
         insert
             .execute(params![
@@ -221,11 +308,25 @@ fn insert(tx: &Transaction<'_>, visit: &NewVisit<'_>, now: i64) -> Result<(), St
                 row.sealed,
                 size,
                 row.legal_due,
-                now
+                now,
+                row.kind.as_str()
             ])
             .map_err(twice)?;
     }
     Ok(())
+}
+
+/// Takes a number of the device's counter; each only once, for the verifier holds a second use for a copied device.
+fn count(tx: &Transaction<'_>, counter: u64) -> Result<(), StoreError> {
+    let used = StoreError::CounterUsed { counter };
+    let Ok(number) = i64::try_from(counter) else {
+        return Err(used);
+    };
+    let moved = tx
+        .prepare_cached("UPDATE clock SET counter = ?1 WHERE counter < ?1")
+        .and_then(|mut s| s.execute(params![number]))
+        .map_err(failed("counting"))?;
+    if moved == 1 { Ok(()) } else { Err(used) }
 }
 
 /// A repeated id is its own answer: the caller's earlier attempt succeeded.

@@ -15,9 +15,10 @@ use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use tokio::sync::Notify;
 use ubugoe_bench::broker::Mosquitto;
+use ubugoe_bench::envelope;
 use ubugoe_bench::pki::{ClientFiles, Pki};
 use ubugoe_edge::link::Config as LinkConfig;
-use ubugoe_edge::outbox::{Config, Counts, NewRow, Outbox, OutboxHandle, Recipients, Row};
+use ubugoe_edge::outbox::{Config, Counts, NewRow, Outbox, OutboxHandle, Recipients, Row, RowKind};
 use ubugoe_edge::{Broker, Link, LinkEvent, Tls, Tuning};
 use ubugoe_protocol::topics::{self, Channel};
 use ubugoe_protocol::{
@@ -100,6 +101,7 @@ impl Kiosk {
             device: self.device.clone(),
             device_key: self.sealing.clone(),
             recipients: self.recipients.clone(),
+            voice: None,
             clock: Arc::new(|| NOW),
             tuning,
         }
@@ -141,14 +143,19 @@ impl Kiosk {
             key_id: key.key_id(),
         };
         let digest = digest(&canonical);
+        let visit = envelope::alone(&canonical);
         let body = FilingBody {
             canonical,
             signature: vec![1; 64],
             attachments: vec![],
+            time: envelope::claim(self.next, NOW),
+            visit,
         };
         let sealed = seal(&header, &body, key, &self.signing).unwrap();
         NewRow {
             id,
+            kind: RowKind::Filing,
+            counter: None,
             recipient,
             digest,
             sealed,
@@ -255,6 +262,8 @@ impl CityKeys {
             arrival_no: 1,
             status_token: "token".to_owned(),
             status_url: "https://status.asukoe.example/s/".to_owned(),
+            visit: Some(opened.body.visit.place),
+            signed: opened.body.time.interval(NOW).ok(),
         }
     }
 

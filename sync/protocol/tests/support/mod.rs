@@ -2,8 +2,9 @@
 #![allow(dead_code, reason = "each test binary uses its part")]
 
 use ubugoe_protocol::{
-    AttachmentRef, CaseId, DeviceId, FilingBody, FilingId, Header, Kind, Receipt, RecipientId,
-    RecipientPublicKey, RecipientSecretKey, SigningKey, VERSION, VerifyingKey,
+    Anchor, AnchorSource, AttachmentRef, CaseId, DeviceId, FilingBody, FilingId, Header, Kind,
+    Receipt, RecipientId, RecipientPublicKey, RecipientSecretKey, SigningKey, TimeClaim, VERSION,
+    VerifyingKey, VisitProof, VisitTree, digest,
 };
 
 pub(crate) struct Pair {
@@ -52,9 +53,32 @@ pub(crate) fn header(to: &RecipientPublicKey) -> Header {
     }
 }
 
+pub(crate) fn time() -> TimeClaim {
+    TimeClaim {
+        counter: 41,
+        boot: [8; 8],
+        ticks: 7_200_000,
+        anchor: Anchor {
+            source: AnchorSource::NetworkTime,
+            at: 1_789_999_000,
+            error: 120,
+            ticks: Some(6_200_000),
+        },
+    }
+}
+
+/// The second of three forms.
+pub(crate) fn visit(canonical: &[u8]) -> VisitProof {
+    let digests = vec![[3; 32], digest(canonical), [4; 32]];
+    VisitTree::new([6; 16], digests).unwrap().proof(1).unwrap()
+}
+
 pub(crate) fn body() -> FilingBody {
+    let canonical = "{\"子の名\":\"葛󠄀飾 𠮷子\"}".as_bytes().to_vec();
     FilingBody {
-        canonical: "{\"子の名\":\"葛󠄀飾 𠮷子\"}".as_bytes().to_vec(),
+        time: time(),
+        visit: visit(&canonical),
+        canonical,
         signature: vec![0x30; 900],
         attachments: vec![AttachmentRef {
             sha256: [9; 32],
@@ -74,5 +98,7 @@ pub(crate) fn receipt() -> Receipt {
         arrival_no: 4711,
         status_token: "0123456789abcdefABCDEF".to_owned(),
         status_url: "https://status.asukoe.example/s/".to_owned(),
+        visit: None,
+        signed: None,
     }
 }

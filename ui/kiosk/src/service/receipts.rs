@@ -59,6 +59,8 @@ mod tests {
             arrival_no: 417,
             status_token: "tOkEn-of-a-family".to_owned(),
             status_url: "https://asukoe.example/s/".to_owned(),
+            visit: None,
+            signed: None,
         }
     }
 

@@ -198,7 +198,7 @@ mod tests {
     #![allow(clippy::unwrap_used, reason = "a panic is the failure")]
     use std::path::Path;
 
-    use ubugoe_edge::outbox::NewRow;
+    use ubugoe_edge::outbox::{NewRow, RowKind};
     use ubugoe_protocol::FilingId;
     use ubugoe_visit::service::report::Health as How;
 
@@ -283,6 +283,8 @@ mod tests {
             .unwrap();
         let row = NewRow {
             id,
+            kind: RowKind::Filing,
+            counter: None,
             recipient: "r-5c20de".parse().unwrap(),
             digest: [3; 32],
             sealed: PLANTED.concat().into_bytes(),
