@@ -185,6 +185,7 @@ impl TrustedClock {
     }
 
     /// A city's verified answer, in milliseconds since 1970 UTC; `false` if it answers no question that is open.
+    #[must_use]
     pub fn told(&self, nonce: &[u8; 16], at_ms: u64) -> bool {
         let reading = (self.source)();
         let mut state = self.held();

@@ -45,7 +45,9 @@ pub(super) fn take(context: &Context, topic: &str, payload: &[u8]) -> Taken {
         Ok(Downlink::Manifests(items)) => items.into_iter().for_each(|i| manifest(context, i)),
         Ok(Downlink::Parts(items)) => items.iter().for_each(|i| part(context, i)),
         Ok(Downlink::Commands(items)) => {
-            items.iter().for_each(|i| command(context, i, &mut taken));
+            for item in &items {
+                command(context, item, &mut taken);
+            }
         }
         Ok(Downlink::Times(items)) => items.iter().for_each(|i| time(context, i)),
         Ok(Downlink::Grants(items)) => items.iter().for_each(|i| grant(context, i)),

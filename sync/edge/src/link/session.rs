@@ -19,7 +19,7 @@ use ubugoe_protocol::topics::{self, Channel};
 use ubugoe_protocol::{FilingId, MAX_ENVELOPE, RecipientId};
 
 use super::flight::{Flight, Limits, Verdict};
-use super::{Alert, Broker, Context, DisconnectReason, LinkEvent, Mode, Wish, inbox};
+use super::{Alert, Broker, Context, DisconnectReason, LinkEvent, Mode, Wish, inbox, voice};
 use crate::outbox::{StoreError, Trouble};
 
 /// Answers the broker may have on the way to us without our acknowledgement.
@@ -393,7 +393,7 @@ impl Session<'_> {
     /// Says what is to be said, before any row: what a report prepares (a city's lost receipts) should be there first.
     fn speak(&self) {
         while let Some((recipient, report)) = self.context.voice.next() {
-            let Some(sealed) = self.context.voice.seal(self.context, &recipient, &report) else {
+            let Some(sealed) = voice::seal(self.context, &recipient, &report) else {
                 continue;
             };
             let topic = topics::up(&self.context.config.device, &recipient);

@@ -73,36 +73,31 @@ impl Mouth {
         *asked = Some(Instant::now());
         self.say(recipient.clone(), Report::TimeAsk(*nonce.as_bytes()));
     }
+}
 
-    /// Seals a report; `None`, with a line in the log, when the recipient is unknown or the report impossible.
-    pub(super) fn seal(
-        &self,
-        context: &Context,
-        recipient: &RecipientId,
-        report: &Report,
-    ) -> Option<Vec<u8>> {
-        let voice = context.config.voice.as_ref()?;
-        let key = voice.seal.get(recipient)?;
-        let header = Header {
-            v: VERSION,
-            id: FilingId::generate().ok()?,
-            device: context.config.device.clone(),
-            recipient: recipient.clone(),
-            kind: Kind::Report,
-            schema: "ubugoe-report/1".to_owned(),
-            case: CaseId::from_bytes([0; 16]),
-            case_seq: 0,
-            created: context.now(),
-            expires: None,
-            key_id: key.key_id(),
-        };
-        seal_report(&header, report, key, &voice.signing)
-            .inspect_err(|error| {
-                tracing::error!(
-                    error = error as &dyn std::error::Error,
-                    "a report cannot be sealed"
-                );
-            })
-            .ok()
-    }
+/// Seals a report; `None`, with a line in the log, when the recipient is unknown or the report impossible.
+pub(super) fn seal(context: &Context, recipient: &RecipientId, report: &Report) -> Option<Vec<u8>> {
+    let voice = context.config.voice.as_ref()?;
+    let key = voice.seal.get(recipient)?;
+    let header = Header {
+        v: VERSION,
+        id: FilingId::generate().ok()?,
+        device: context.config.device.clone(),
+        recipient: recipient.clone(),
+        kind: Kind::Report,
+        schema: "ubugoe-report/1".to_owned(),
+        case: CaseId::from_bytes([0; 16]),
+        case_seq: 0,
+        created: context.now(),
+        expires: None,
+        key_id: key.key_id(),
+    };
+    seal_report(&header, report, key, &voice.signing)
+        .inspect_err(|error| {
+            tracing::error!(
+                error = error as &dyn std::error::Error,
+                "a report cannot be sealed"
+            );
+        })
+        .ok()
 }
