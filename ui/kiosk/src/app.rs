@@ -88,6 +88,9 @@ pub enum StartError {
     /// The outbox. Never answered with a new, empty one.
     #[error("the outbox does not open")]
     Outbox(#[source] OutboxError),
+    /// The outbox opens, and what it knows about time cannot be read.
+    #[error("the outbox is not readable")]
+    OutboxUnreadable(#[source] ubugoe_edge::StoreError),
     /// The key for local records.
     #[error("no key for local records")]
     Records(#[source] RecordError),
@@ -216,8 +219,10 @@ pub fn run(config: &Config, options: &Options) -> Result<(), StartError> {
     let typing =
         input::start(config.input.clone(), screen.as_weak()).map_err(StartError::Thread)?;
     presenters::bind(&screen, &inputs, &typing);
-    let clock = Arc::new(Clock::new(config.clock.clone()));
-    let outbox = OutboxHandle::new(open_outbox(config)?);
+    let outbox = open_outbox(config)?;
+    let floor = outbox.time_floor().map_err(StartError::OutboxUnreadable)?;
+    let clock = Arc::new(Clock::new(config.clock.clone(), floor));
+    let outbox = OutboxHandle::new(outbox);
     forget_old_records(&outbox, clock.unix());
     end_on_signal(inputs.clone())?;
     if !config
@@ -312,14 +317,20 @@ fn open_outbox(config: &Config) -> Result<Outbox, StartError> {
 
 /// What ties a card to a certificate is kept this long after a visit: as long as its status may be of use here.
 const RECORDS_KEPT: i64 = 90 * 24 * 3600;
+/// Sealed filings that arrived are kept this long: a city whose database was restored asks for them again.
+const SEALED_KEPT: i64 = 7 * 24 * 3600;
 
 fn forget_old_records(outbox: &OutboxHandle, now: i64) {
-    match outbox.lock().purge_records_before(now - RECORDS_KEPT) {
-        Ok(0) => {}
-        Ok(count) => tracing::info!(count, "records of old visits forgotten"),
+    let mut outbox = outbox.lock();
+    let forgotten = outbox
+        .purge_records_before(now - RECORDS_KEPT)
+        .and_then(|records| Ok((records, outbox.forget_sealed(now - SEALED_KEPT)?)));
+    match forgotten {
+        Ok((0, 0)) => {}
+        Ok((records, sealed)) => tracing::info!(records, sealed, "old visits forgotten"),
         Err(error) => tracing::error!(
             error = &error as &dyn std::error::Error,
-            "old records not forgotten"
+            "old visits not forgotten"
         ),
     }
 }
@@ -357,6 +368,12 @@ fn start_link(
         device: config.device.clone(),
         device_key: key(&config.keys.hpke, RecipientSecretKey::from_text)?,
         recipients: cities.iter().map(|c| (c.id.clone(), c.receipt)).collect(),
+        voice: Some(link::Voice {
+            signing: key(&config.keys.sign, SigningKey::from_text)?,
+            seal: cities.iter().map(|c| (c.id.clone(), c.hpke)).collect(),
+            operator: config.operator.as_ref().map(operator).transpose()?,
+            time: Some(clock.trusted().clone()),
+        }),
         clock: Arc::new(move || clock.unix()),
         tuning: link::Tuning::default(),
     };
@@ -365,6 +382,13 @@ fn start_link(
         inputs.send(Input::Link(event));
     })
     .map_err(StartError::Link)
+}
+
+fn operator(operator: &config::Operator) -> Result<link::Operator, StartError> {
+    Ok(link::Operator {
+        id: operator.recipient.clone(),
+        key: key(&operator.key, VerifyingKey::from_text)?,
+    })
 }
 
 fn broker(broker: &config::Broker) -> link::Broker {

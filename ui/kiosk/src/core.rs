@@ -742,26 +742,23 @@ impl Core<'_> {
                 children,
                 protected,
             } => {
-                let now = self.parts.clock.unix();
-                let event = match self
-                    .parts
-                    .desk
-                    .store(&prepared, signatures, identity, children, protected, now)
-                {
-                    Ok(deliveries) => {
-                        (self.wake)();
-                        Event::Stored(deliveries)
-                    }
-                    Err(error) => {
-                        tracing::error!(
-                            error = &error as &dyn std::error::Error,
-                            "visit not stored"
-                        );
-                        Event::StoreFailed {
-                            full: error.is_full(),
+                let Parts { desk, clock, .. } = &mut *self.parts;
+                let event =
+                    match desk.store(&prepared, signatures, identity, children, protected, clock) {
+                        Ok(deliveries) => {
+                            (self.wake)();
+                            Event::Stored(deliveries)
                         }
-                    }
-                };
+                        Err(error) => {
+                            tracing::error!(
+                                error = &error as &dyn std::error::Error,
+                                "visit not stored"
+                            );
+                            Event::StoreFailed {
+                                full: error.is_full(),
+                            }
+                        }
+                    };
                 self.step(event);
             }
             Effect::KeepDraft { identity, saved } => self.keep_draft(identity, &saved),
