@@ -153,6 +153,10 @@ pub struct CityKeys {
     pub open: RecipientSecretKey,
     /// Signs receipts, refusals and statuses.
     pub sign: SigningKey,
+    /// Its public half: recognises the city's own receipts.
+    pub receipt: VerifyingKey,
+    /// Signs orders to devices; without it none are given.
+    pub operate: Option<SigningKey>,
 }
 
 /// A registered device.
@@ -561,7 +565,31 @@ impl Form<'_> {
             "\"city-asukoe.receipt\"",
             SigningKey::from_text,
         );
+        let operate = if t.contains_key("operate") {
+            Some(self.key_file(
+                &mut t,
+                P,
+                "operate",
+                "\"city-asukoe.operate\"",
+                SigningKey::from_text,
+            )?)
+        } else {
+            None
+        };
         self.leftovers(P, &t);
+        let receipt = sign.as_ref().and_then(|key| {
+            let public = key.verifying();
+            public.map_err(|error| error.to_string()).map_or_else(
+                |error| {
+                    self.problem(
+                        "recipient.receipt".to_owned(),
+                        format!("the key cannot be used: {error}"),
+                        "\"city-asukoe.receipt\"",
+                    )
+                },
+                Some,
+            )
+        });
         let name = Text { ja: ja?, en: en? };
         Some((
             Office {
@@ -573,6 +601,8 @@ impl Form<'_> {
             CityKeys {
                 open: open?,
                 sign: sign?,
+                receipt: receipt?,
+                operate,
             },
         ))
     }

@@ -35,6 +35,12 @@ pub fn moment(at: i64, lang: Lang) -> String {
     )
 }
 
+/// [`moment`] with its second.
+#[must_use]
+pub fn second(at: i64, lang: Lang) -> String {
+    format!("{}:{:02}", moment(at, lang), at.rem_euclid(60))
+}
+
 /// `11/22 23:59`, for narrow columns.
 #[must_use]
 pub fn short(at: i64) -> String {

@@ -5,11 +5,13 @@
 //! [`receipt`] signs what leaves. [`server`] joins them. Libraries of this crate read no environment and no clock of
 //! their own: the binary hands both in.
 
+pub mod carry;
 pub mod casework;
 pub mod config;
 pub mod http;
 pub mod ingest;
 pub mod jst;
+pub mod orders;
 pub mod receipt;
 pub mod server;
 pub mod store;

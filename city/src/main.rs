@@ -14,7 +14,9 @@ use ubugoe_city::casework::audit::Verifier;
 use ubugoe_city::config::Config;
 use ubugoe_city::http::password;
 use ubugoe_city::ingest::no_faults;
-use ubugoe_city::server::{City, open_store};
+use ubugoe_city::server::{City, open_ingest, open_store};
+use ubugoe_city::{carry, orders};
+use ubugoe_protocol::{DeviceId, Order};
 use zeroize::Zeroizing;
 
 /// The municipal end of Ubugoe.
@@ -41,12 +43,74 @@ enum Command {
     },
     /// Reads a password from standard input (one line) and prints its hash for the configuration.
     HashPassword,
+    /// Signs an order for devices; the server sends it until they answer.
+    Order {
+        /// Configuration file (TOML).
+        #[arg(long)]
+        config: PathBuf,
+        /// For which device; may be repeated. Without it: for all.
+        #[arg(long = "device")]
+        devices: Vec<DeviceId>,
+        /// What.
+        order: Word,
+    },
+    /// Lists orders, newest first, with what became of them.
+    Orders {
+        /// Configuration file (TOML).
+        #[arg(long)]
+        config: PathBuf,
+    },
+    /// After the database was restored: leaves a gap in the arrival numbers and asks every device for what it filed since.
+    AfterRestore {
+        /// Configuration file (TOML).
+        #[arg(long)]
+        config: PathBuf,
+        /// The moment of the backup, such as 2026-11-27T03:00:00+09:00; rather too early than too late.
+        #[arg(long)]
+        since: jiff::Timestamp,
+        /// How many numbers to leave out.
+        #[arg(long, default_value_t = orders::DEFAULT_GAP)]
+        gap: u32,
+    },
+    /// Lands filings that were carried by hand, and puts the sealed answers beside them.
+    Carry {
+        /// Configuration file (TOML).
+        #[arg(long)]
+        config: PathBuf,
+        /// The folder with the `.ubg` files.
+        #[arg(long)]
+        from: PathBuf,
+    },
     /// Walks the audit chain and prints its length and newest hash; exit code 1 if it is broken.
     AuditVerify {
         /// Configuration file (TOML).
         #[arg(long)]
         config: PathBuf,
     },
+}
+
+/// Orders that an operator may give.
+#[derive(Debug, Clone, Copy, clap::ValueEnum)]
+enum Word {
+    /// Begin no more visits.
+    Close,
+    /// Begin visits again.
+    Open,
+    /// Start the program anew at the next rest.
+    Restart,
+    /// Say how the device is.
+    Diagnose,
+}
+
+impl From<Word> for Order {
+    fn from(word: Word) -> Self {
+        match word {
+            Word::Close => Self::Close,
+            Word::Open => Self::Open,
+            Word::Restart => Self::Restart,
+            Word::Diagnose => Self::Diagnose,
+        }
+    }
 }
 
 fn main() -> ExitCode {
@@ -81,6 +145,18 @@ fn run(command: Command) -> anyhow::Result<ExitCode> {
                 .context("cannot read a password from standard input")?;
             say(&password::hash(line.trim_end_matches(['\r', '\n']))?)?;
             Ok(ExitCode::SUCCESS)
+        }
+        Command::Order {
+            config,
+            devices,
+            order,
+        } => runtime()?.block_on(give_order(read_config(&config)?, devices, order.into())),
+        Command::Orders { config } => runtime()?.block_on(list_orders(read_config(&config)?)),
+        Command::AfterRestore { config, since, gap } => {
+            runtime()?.block_on(after_restore(read_config(&config)?, since, gap))
+        }
+        Command::Carry { config, from } => {
+            runtime()?.block_on(carry_in(read_config(&config)?, &from))
         }
         Command::AuditVerify { config } => runtime()?.block_on(audit_verify(read_config(&config)?)),
     }
@@ -136,6 +212,70 @@ async fn serve(config: Config) -> anyhow::Result<ExitCode> {
     )?;
     city.run(stop).await?;
     Ok(ExitCode::SUCCESS)
+}
+
+async fn give_order(
+    config: Config,
+    devices: Vec<DeviceId>,
+    order: Order,
+) -> anyhow::Result<ExitCode> {
+    let store = open_store(&config.store).await?;
+    let devices = if devices.is_empty() {
+        config.devices.keys().cloned().collect()
+    } else {
+        devices
+    };
+    for id in orders::give(&config, store.as_ref(), &devices, order, now()).await? {
+        say(&format!("{id} {}", orders::word(&order)))?;
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+async fn list_orders(config: Config) -> anyhow::Result<ExitCode> {
+    const MOST: u32 = 200;
+    let store = open_store(&config.store).await?;
+    for order in store.orders(MOST).await? {
+        let (outcome, detail) = order
+            .outcome
+            .unwrap_or_else(|| ("open".to_owned(), String::new()));
+        let given = jiff::Timestamp::from_second(order.at)?;
+        say(format!(
+            "{} {given} {} {} {outcome} {detail}",
+            order.id, order.device, order.what
+        )
+        .trim_end())?;
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+async fn after_restore(
+    config: Config,
+    since: jiff::Timestamp,
+    gap: u32,
+) -> anyhow::Result<ExitCode> {
+    let store = open_store(&config.store).await?;
+    let last =
+        orders::after_restore(&config, store.as_ref(), since.as_second(), gap, now()).await?;
+    say(&format!(
+        "numbers up to {last} were known; the next is {}; {} devices are asked for what they filed since {since}",
+        last + u64::from(gap) + 1,
+        config.devices.len()
+    ))?;
+    Ok(ExitCode::SUCCESS)
+}
+
+async fn carry_in(config: Config, from: &Path) -> anyhow::Result<ExitCode> {
+    let ingest = open_ingest(config, Arc::new(now)).await?;
+    let carried = carry::land(&ingest, from).await?;
+    say(&format!(
+        "{} receipted, {} refused, {} set aside",
+        carried.receipted, carried.refused, carried.set_aside
+    ))?;
+    Ok(if carried.refused == 0 && carried.set_aside == 0 {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    })
 }
 
 async fn audit_verify(config: Config) -> anyhow::Result<ExitCode> {

@@ -10,11 +10,11 @@ use ubugoe_city::casework::{FilingState, ReasonCode};
 use ubugoe_city::store::postgres::PostgresStore;
 use ubugoe_city::store::sqlite::SqliteStore;
 use ubugoe_city::store::{
-    Arrival, Attempt, Batch, Counts, Decided, Decision, Facts, Finding, Landed, NewQuarantine,
-    QuarantineReason, Reason, ReceiptFacts, SealFailure, Sealer, Session, SignatureFinding,
-    StatusFacts, Store, StoreError, WakeWindow,
+    Arrival, Attachment, Attempt, Batch, Counts, Decided, Decision, Earlier, Facts, Finding,
+    Landed, NewQuarantine, OrderOutcome, OrderRow, Piece, QuarantineReason, Reason, ReceiptFacts,
+    SealFailure, Sealer, Session, SignatureFinding, StatusFacts, Store, StoreError, WakeWindow,
 };
-use ubugoe_protocol::{CaseId, FilingId, Interval, Place};
+use ubugoe_protocol::{AttachmentRef, CaseId, Chunk, FilingId, Interval, Place, Receipt, VERSION};
 
 /// A seal that shows what was sealed; fails when told to.
 struct PlainSealer {
@@ -97,6 +97,7 @@ fn arrival(n: u8, case: u8, case_seq: u32) -> Arrival {
                 detail: Some("quote ' \" and \u{0} zero".into()),
             }],
             protected: false,
+            signed: Some((890, 900)),
         },
         fresh_token: format!("{n:032x}"),
         wire: format!("wire {n}").into_bytes(),
@@ -105,6 +106,7 @@ fn arrival(n: u8, case: u8, case_seq: u32) -> Arrival {
             from: 890,
             until: 900,
         }),
+        attachments: Vec::new(),
         visit: Place {
             root: [n; 32],
             index: 0,
@@ -119,8 +121,8 @@ async fn land(store: &dyn Store, arrivals: Vec<Arrival>, now: i64) -> Vec<Landed
         .ingest(
             Arc::new(Batch {
                 arrivals,
-                quarantined: Vec::new(),
                 now,
+                ..Batch::default()
             }),
             sealer(),
         )
@@ -149,8 +151,265 @@ async fn story(store: &dyn Store) {
     notices_are_sent_until_they_rest(store).await;
     the_family_sees_states(store).await;
     quarantine_counts_and_resolves(store).await;
+    pieces_arrive_once_and_make_a_whole(store).await;
+    what_a_device_has_is_not_sent_again(store).await;
+    what_came_back_keeps_its_number(store).await;
+    orders_wait_for_their_device(store).await;
     sessions_live_and_die(store).await;
     the_audit_chain_holds(store).await;
+}
+
+fn piece(n: u8, number: u16, bytes: &[u8]) -> Piece {
+    Piece {
+        id: id(n),
+        device: "ward-1".parse().unwrap(),
+        recipient: "asukoe".parse().unwrap(),
+        chunk: Chunk {
+            filing: id(40),
+            sha256: [0xA7; 32],
+            number,
+            of: 2,
+            bytes: bytes.to_vec(),
+        },
+        digest: Sha256::digest(bytes).into(),
+        wire: format!("piece {n} {number}").into_bytes(),
+    }
+}
+
+async fn land_pieces(store: &dyn Store, pieces: Vec<Piece>, now: i64) -> Vec<Landed> {
+    let batch = Batch {
+        pieces,
+        now,
+        ..Batch::default()
+    };
+    store.ingest(Arc::new(batch), sealer()).await.unwrap()
+}
+
+async fn pieces_arrive_once_and_make_a_whole(store: &dyn Store) {
+    // the second piece comes before the filing it belongs to
+    let first = land_pieces(store, vec![piece(42, 1, b"world")], 6_000).await;
+    assert_eq!(
+        receipt(&first[0]),
+        format!("receipt {} no=0 at=6000 token=", id(42))
+    );
+    let named = AttachmentRef {
+        sha256: [0xA7; 32],
+        len: 10,
+        media_type: "application/pdf".into(),
+    };
+    let with = Arrival {
+        attachments: vec![named.clone()],
+        ..arrival(40, 40, 0)
+    };
+    land(store, vec![with], 6_100).await;
+    let record = store.filing(id(40)).await.unwrap().unwrap();
+    assert_eq!(
+        record.attachments,
+        [Attachment {
+            named: named.clone(),
+            pieces: 1,
+            of: 2
+        }]
+    );
+    assert_eq!(store.attachment(id(40), [0xA7; 32]).await.unwrap(), None);
+    let later = land_pieces(
+        store,
+        vec![piece(41, 0, b"hello"), piece(42, 1, b"world")],
+        6_200,
+    )
+    .await;
+    assert!(matches!(later[0], Landed::New { arrival_no: 0, .. }));
+    assert_eq!(
+        later[1],
+        Landed::Again {
+            receipt: receipt(&first[0]).into_bytes()
+        }
+    );
+    let whole = store.attachment(id(40), [0xA7; 32]).await.unwrap();
+    assert_eq!(whole.as_deref(), Some(b"helloworld".as_slice()));
+    let before = store.counts().await.unwrap().quarantined;
+    let changed = land_pieces(store, vec![piece(41, 0, b"jello")], 6_300).await;
+    assert!(matches!(changed[0], Landed::Conflict { .. }));
+    assert_eq!(store.counts().await.unwrap().quarantined, before + 1);
+}
+
+async fn what_a_device_has_is_not_sent_again(store: &dyn Store) {
+    let decision = Decision {
+        filing: id(40),
+        version: 1,
+        to: FilingState::Accepted,
+        reason: None,
+        note: None,
+        actor: "sato".into(),
+        at: 6_400,
+    };
+    store.decide(decision, sealer()).await.unwrap();
+    let due = |at| store.due_notices(at, 100);
+    let mine = |notices: Vec<ubugoe_city::store::Notice>| {
+        notices.iter().filter(|n| n.filing == id(40)).count()
+    };
+    assert_eq!(mine(due(6_400).await.unwrap()), 1);
+    let seen = |device: &str| Batch {
+        seen: vec![(device.parse().unwrap(), id(40), 1)],
+        now: 6_500,
+        ..Batch::default()
+    };
+    store
+        .ingest(Arc::new(seen("ward-2")), sealer())
+        .await
+        .unwrap();
+    assert_eq!(mine(due(6_500).await.unwrap()), 1, "another device's word");
+    store
+        .ingest(Arc::new(seen("ward-1")), sealer())
+        .await
+        .unwrap();
+    assert_eq!(mine(due(i64::MAX).await.unwrap()), 0);
+    let window = WakeWindow {
+        now: 90_000,
+        decided_since: 0,
+        not_sent_since: 90_000,
+    };
+    store
+        .wake_notices(&"ward-1".parse().unwrap(), window)
+        .await
+        .unwrap();
+    assert_eq!(mine(due(i64::MAX).await.unwrap()), 0, "not even woken");
+}
+
+async fn what_came_back_keeps_its_number(store: &dyn Store) {
+    let entry = AuditEntry {
+        at: 7_000,
+        actor: "operator".into(),
+        action: "store.restored".into(),
+        subject: "asukoe".into(),
+        detail: "gap=1000".into(),
+    };
+    let recipient = "asukoe".parse().unwrap();
+    let last = store.skip_numbers(&recipient, 1_000, entry).await.unwrap();
+    let earlier = |n: u8, arrival_no: u64| Earlier {
+        receipt: Receipt {
+            v: VERSION,
+            id: id(n),
+            digest: arrival(n, n, 0).digest,
+            recipient: recipient.clone(),
+            arrived_at: 6_900,
+            arrival_no,
+            status_token: format!("old-{n}"),
+            status_url: String::new(),
+            visit: None,
+            signed: None,
+        },
+        signed: format!("old receipt {n}").into_bytes(),
+    };
+    let batch = Batch {
+        // 50 was lost; 51 claims a number that is taken; 1 is here
+        earlier: vec![earlier(50, last + 5), earlier(51, 1), earlier(1, last + 6)],
+        arrivals: vec![arrival(50, 50, 0), arrival(51, 51, 0), arrival(1, 1, 0)],
+        now: 7_100,
+        ..Batch::default()
+    };
+    let landed = store.ingest(Arc::new(batch), sealer()).await.unwrap();
+    assert_eq!(receipt(&landed[0]), "old receipt 50");
+    let back = store.filing(id(50)).await.unwrap().unwrap();
+    assert_eq!(
+        (
+            back.row.arrival_no,
+            back.row.arrived_at,
+            back.token.as_str()
+        ),
+        (last + 5, 6_900, "old-50")
+    );
+    assert_eq!(
+        receipt(&landed[1]),
+        format!(
+            "receipt {} no={} at=7100 token={:032x}",
+            id(51),
+            last + 1_001,
+            51
+        )
+    );
+    assert!(receipt(&landed[2]).starts_with("receipt"), "never lost");
+    let again = land(store, vec![arrival(50, 50, 0)], 7_200).await;
+    assert_eq!(
+        again[0],
+        Landed::Again {
+            receipt: b"old receipt 50".to_vec()
+        }
+    );
+    // another filing under a number of the device's counter that was used: a copied device
+    let copied = Arrival {
+        counter: 50,
+        ..arrival(52, 52, 0)
+    };
+    land(store, vec![copied], 7_300).await;
+    let flags = |n| async move {
+        store
+            .filing(id(n))
+            .await
+            .unwrap()
+            .unwrap()
+            .row
+            .counter_taken
+    };
+    assert_eq!((flags(50).await, flags(52).await), (false, true));
+}
+
+async fn orders_wait_for_their_device(store: &dyn Store) {
+    let order = |n: u8, device: &str| OrderRow {
+        id: id(n),
+        device: device.parse().unwrap(),
+        what: "close".into(),
+        signed: vec![n],
+        at: 8_000,
+        expires: 9_000,
+        attempts: 0,
+        outcome: None,
+    };
+    store
+        .give_orders(vec![order(60, "ward-1"), order(61, "ward-2")])
+        .await
+        .unwrap();
+    let due = |at| async move {
+        let due = store.due_orders(at, 100).await.unwrap();
+        due.iter().map(|o| o.id).collect::<Vec<_>>()
+    };
+    assert_eq!(due(7_999).await, []);
+    assert_eq!(due(8_000).await, [id(60), id(61)]);
+    store.order_attempted(id(60), 1, Some(8_600)).await.unwrap();
+    assert_eq!(due(8_100).await, [id(61)]);
+    assert_eq!(
+        store
+            .wake_orders(&"ward-1".parse().unwrap(), 8_100)
+            .await
+            .unwrap(),
+        1
+    );
+    assert_eq!(due(8_100).await, [id(61), id(60)]);
+    let outcome = |n: u8, device: &str, done| OrderOutcome {
+        id: id(n),
+        device: device.parse().unwrap(),
+        done,
+        detail: "as said".into(),
+    };
+    let batch = Batch {
+        outcomes: vec![
+            outcome(60, "ward-2", true),
+            outcome(61, "ward-2", false),
+            outcome(61, "ward-2", true),
+        ],
+        now: 8_200,
+        ..Batch::default()
+    };
+    store.ingest(Arc::new(batch), sealer()).await.unwrap();
+    assert_eq!(due(8_200).await, [id(60)], "nobody answers for another");
+    let listed = store.orders(10).await.unwrap();
+    let refused = listed.iter().find(|o| o.id == id(61)).unwrap();
+    assert_eq!(
+        refused.outcome,
+        Some(("refused".to_owned(), "as said".to_owned())),
+        "the first word stands"
+    );
+    assert_eq!(due(9_001).await, [], "expired");
 }
 
 async fn arrivals_get_numbers_and_keep_them(store: &dyn Store) {
@@ -214,8 +473,8 @@ async fn a_failed_seal_leaves_nothing_behind(store: &dyn Store) {
     let broken: Arc<dyn Sealer> = Arc::new(PlainSealer { fail: true });
     let batch = Batch {
         arrivals: vec![arrival(4, 3, 0)],
-        quarantined: Vec::new(),
         now: 2_100,
+        ..Batch::default()
     };
     let error = store.ingest(Arc::new(batch), broken).await.unwrap_err();
     assert!(
@@ -550,9 +809,9 @@ async fn quarantine_counts_and_resolves(store: &dyn Store) {
     };
     for now in [4_000, 4_100] {
         let batch = Batch {
-            arrivals: Vec::new(),
             quarantined: vec![item.clone()],
             now,
+            ..Batch::default()
         };
         assert_eq!(store.ingest(Arc::new(batch), sealer()).await.unwrap(), []);
     }
@@ -627,8 +886,9 @@ async fn the_audit_chain_holds(store: &dyn Store) {
     for line in &lines {
         verifier.follow(line).unwrap();
     }
-    // nine arrivals, two conflicts and one unreadable message (each once), two decisions, five entries
-    assert_eq!(verifier.lines(), 9 + 3 + 2 + 5);
+    // 13 arrivals, three conflicts and one unreadable message (each once), three decisions, two orders and what became
+    // of one, a restore, five entries
+    assert_eq!(verifier.lines(), 13 + 4 + 3 + 2 + 1 + 1 + 5);
     assert_eq!(
         store
             .audit_lines(verifier.lines() - 1, 10)
@@ -742,14 +1002,14 @@ async fn a_database_of_a_newer_program_is_left_alone() {
     drop(SqliteStore::open(&path).await.unwrap());
     let c = rusqlite::Connection::open(&path).unwrap();
     c.execute(
-        "INSERT INTO migrations (number, name, digest) VALUES (2, '0002_later', '00')",
+        "INSERT INTO migrations (number, name, digest) VALUES (3, '0003_later', '00')",
         [],
     )
     .unwrap();
     drop(c);
     let error = SqliteStore::open(&path).await.unwrap_err();
     assert!(
-        matches!(error, StoreError::TooNew { found: 2, known: 1 }),
+        matches!(error, StoreError::TooNew { found: 3, known: 2 }),
         "{error:?}"
     );
 }

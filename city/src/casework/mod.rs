@@ -70,6 +70,10 @@ pub enum ReasonCode {
     Late,
     /// The device's clock was ahead of the city's when it made the filing.
     DeviceClockAhead,
+    /// The device's account of the time contradicts itself or the arrival.
+    TimeContradiction,
+    /// The device's number was used for another filing before: it may have been copied.
+    DeviceCopied,
     /// The procedure or form version is not in this city's catalogue; shown as it was signed.
     UnknownForm,
     /// A value passed the device's rules but wants an officer's eye (a rare kanji, a reading …).

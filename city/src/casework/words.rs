@@ -73,6 +73,8 @@ impl ReasonCode {
             Self::SequenceTaken => words("順序の重なり", "Sequence conflict"),
             Self::Late => words("期限後の到達", "After the due day"),
             Self::DeviceClockAhead => words("端末の時計ずれ", "Device clock ahead"),
+            Self::TimeContradiction => words("時刻の矛盾", "Time contradiction"),
+            Self::DeviceCopied => words("端末の複製？", "Device copied?"),
             Self::UnknownForm => words("様式の版が不明", "Unknown form version"),
             Self::ReviewValue => words("要確認の値", "Value to check"),
             Self::OtherMunicipality => words("宛先が別の市区町村", "Other municipality"),
@@ -110,6 +112,14 @@ impl ReasonCode {
             Self::DeviceClockAhead => words(
                 "端末が記録した作成時刻が、到達時刻より後です。期限の判断には到達時刻を使ってください。",
                 "The device's time of making lies after the arrival. Use the arrival time for deadlines.",
+            ),
+            Self::TimeContradiction => words(
+                "署名の時刻について、端末の記録が矛盾しています。期限の判断には到達時刻を使ってください。",
+                "The device's account of when this was signed contradicts itself. Use the arrival time for deadlines.",
+            ),
+            Self::DeviceCopied => words(
+                "この端末が前に使った通し番号で、別の届出が届いています。端末の鍵が複製されたおそれがあります。管理者に知らせてください。",
+                "Another filing already bears this device's running number. Its keys may have been copied. Tell whoever runs the devices.",
             ),
             Self::UnknownForm => words(
                 "この市の目録にない手続きまたは様式の版です。署名された内容をそのまま表示しています。",

@@ -16,7 +16,9 @@ use crate::casework::audit::AuditEntry;
 use crate::casework::words::{review, words};
 use crate::casework::{FilingState, ReasonCode, ReturnReason};
 use crate::jst;
-use crate::store::{Counts, Facts, FilingRecord, FilingRow, Finding, HistoryEntry, Reason};
+use crate::store::{
+    Attachment, Counts, Facts, FilingRecord, FilingRow, Finding, HistoryEntry, Reason,
+};
 
 /// Most lines of one list.
 const LIST: u32 = 200;
@@ -187,6 +189,7 @@ fn codes(row: &FilingRow) -> Vec<ReasonCode> {
     let now = [
         (row.duplicate, ReasonCode::DuplicateChild),
         (row.sequence_taken, ReasonCode::SequenceTaken),
+        (row.counter_taken, ReasonCode::DeviceCopied),
     ];
     let found = row.facts.reasons.iter().map(|reason| reason.code);
     for code in found.chain(now.into_iter().filter_map(|(is, code)| is.then_some(code))) {
@@ -213,9 +216,13 @@ fn severity(code: ReasonCode) -> &'static str {
         | ReasonCode::SignatureExpired => "grave",
         ReasonCode::DuplicateChild
         | ReasonCode::SequenceTaken
+        | ReasonCode::DeviceCopied
         | ReasonCode::OtherMunicipality
         | ReasonCode::UnknownForm => "look",
-        ReasonCode::Late | ReasonCode::DeviceClockAhead | ReasonCode::ReviewValue => "mild",
+        ReasonCode::Late
+        | ReasonCode::DeviceClockAhead
+        | ReasonCode::TimeContradiction
+        | ReasonCode::ReviewValue => "mild",
     }
 }
 
@@ -512,6 +519,69 @@ fn signature_box(lang: Lang, record: &FilingRecord) -> Markup {
     }
 }
 
+/// Between which moments it was signed, as it was derived at arrival.
+fn signed_between(lang: Lang, record: &FilingRecord) -> String {
+    let Some((from, until)) = record.row.facts.signed else {
+        return t(
+            lang,
+            "端末の記録から分かりません",
+            "not known from the device's account",
+        )
+        .to_owned();
+    };
+    let (from, until) = (jst::second(from, lang), jst::second(until, lang));
+    match lang {
+        Lang::Ja => format!("{from} から {until} の間"),
+        Lang::En => format!("between {from} and {until}"),
+    }
+}
+
+fn attachment_line(lang: Lang, base: &str, one: &Attachment) -> Markup {
+    let size = one.named.len.div_ceil(1024);
+    html! {
+        div {
+            @if one.of > 0 && one.pieces == one.of {
+                a href={ (base) "/attachments/" (hex::encode(one.named.sha256)) } { (one.named.media_type) }
+                " " (size) " KiB"
+            } @else {
+                (one.named.media_type) " " (size) " KiB "
+                span.mild { (t(lang, "まだ全部は届いていません", "not all of it is here yet")) " (" (one.pieces) "/" (one.of.max(1)) ")" }
+            }
+        }
+    }
+}
+
+/// One attachment, once all its pieces are here and their hash is the one the filing names.
+pub(super) async fn attachment(
+    State(app): State<Shared>,
+    officer: Officer,
+    Path((id, hash)): Path<(String, String)>,
+) -> Result<Response, Failure> {
+    let record = find(&app, &id).await?;
+    let named = record
+        .attachments
+        .iter()
+        .find(|one| hex::encode(one.named.sha256) == hash)
+        .ok_or(Failure::NotFound)?;
+    let whole = app
+        .store
+        .attachment(record.row.id, named.named.sha256)
+        .await?;
+    let bytes = whole
+        .filter(|bytes| ubugoe_protocol::digest(bytes) == named.named.sha256)
+        .ok_or(Failure::NotFound)?;
+    note(
+        &app,
+        &officer,
+        "filing.downloaded",
+        &record.row.id.to_string(),
+        "attachment",
+    )
+    .await?;
+    // Whatever it calls itself, a browser is to keep it and not to run it.
+    Ok(download(&record, "bin", "application/octet-stream", bytes))
+}
+
 fn finding_word(finding: Finding) -> &'static str {
     match finding {
         Finding::Ok => "ok",
@@ -542,6 +612,12 @@ fn receipt_box(lang: Lang, app: &Shared, record: &FilingRecord) -> Markup {
                 dt { (t(lang, "端末", "Device")) } dd { (ward) }
                 dt { (t(lang, "届出ID", "Filing id")) } dd.code id="filing-id" { (record.row.id) }
                 dt { (t(lang, "端末での作成", "Made on the device")) } dd { (jst::moment(record.created, lang)) }
+                dt { (t(lang, "署名された時刻", "Signed")) }
+                dd id="signed-between" { (signed_between(lang, record)) }
+                @if !record.attachments.is_empty() {
+                    dt { (t(lang, "添付", "Attachments")) }
+                    dd id="attachments" { @for one in &record.attachments { (attachment_line(lang, &base, one)) } }
+                }
                 @if !record.siblings.is_empty() {
                     dt { (t(lang, "同じ案件の届出", "Same case")) }
                     dd { @for other in &record.siblings {

@@ -119,6 +119,10 @@ pub fn router(app: App) -> Router {
             get(console::signature),
         )
         .route("/console/filings/{id}/receipt.cose", get(console::receipt))
+        .route(
+            "/console/filings/{id}/attachments/{hash}",
+            get(console::attachment),
+        )
         .route("/console/quarantine", get(oversight::quarantine))
         .route("/console/audit", get(oversight::audit))
         .route("/f/{token}", get(family::status))

@@ -5,12 +5,12 @@
 
 use sha2::{Digest, Sha256};
 use ubugoe_protocol::cades::{self, CadesError};
-use ubugoe_protocol::{OpenError, Opened, RefusalReason};
+use ubugoe_protocol::{DeviceId, Incoming, OpenError, Opened, RefusalReason, Report};
 
 use super::{Desk, Message};
 use crate::casework::facts;
 use crate::receipt::CitySealer;
-use crate::store::{Arrival, Finding, NewQuarantine, QuarantineReason, SignatureFinding};
+use crate::store::{Arrival, Finding, NewQuarantine, Piece, QuarantineReason, SignatureFinding};
 
 /// The one content schema this program reads.
 const SCHEMA: &str = "ubugoe-filing/1";
@@ -23,15 +23,25 @@ pub(super) fn tidy(text: &str) -> String {
         .collect()
 }
 
+/// What one message turned out to be.
+pub(super) enum Judged {
+    /// A filing.
+    Filing(Box<Arrival>),
+    /// A piece of an attachment.
+    Piece(Box<Piece>),
+    /// Word from the device itself.
+    Report(DeviceId, Report),
+}
+
 /// Judges one message.
 pub(super) fn judge(
     desk: &Desk,
     sealer: &CitySealer,
     message: Message,
     now: i64,
-) -> Result<Box<Arrival>, Box<NewQuarantine>> {
+) -> Result<Judged, Box<NewQuarantine>> {
     match examine(desk, &message, now) {
-        Ok(arrival) => Ok(arrival),
+        Ok(judged) => Ok(judged),
         Err(Rejected {
             reason,
             detail,
@@ -76,12 +86,15 @@ impl Rejected {
     }
 }
 
-fn examine(desk: &Desk, message: &Message, now: i64) -> Result<Box<Arrival>, Rejected> {
+fn examine(desk: &Desk, message: &Message, now: i64) -> Result<Judged, Rejected> {
     let device_key =
         |id: &ubugoe_protocol::DeviceId| desk.devices.get(id).map(|device| device.sign);
-    let opened = ubugoe_protocol::open(&message.wire, &desk.keys.open, device_key)
+    let incoming = ubugoe_protocol::open_any(&message.wire, &desk.keys.open, device_key)
         .map_err(|error| unopened(&error))?;
-    let header = &opened.header;
+    let header = match &incoming {
+        Incoming::Filing(opened) => &opened.header,
+        Incoming::Chunk { header, .. } | Incoming::Report { header, .. } => header,
+    };
     if message.device.as_ref() != Some(&header.device) {
         let detail = format!("the envelope names {}", header.device);
         return Err(Rejected::silent(QuarantineReason::DeviceMismatch, &detail));
@@ -94,6 +107,31 @@ fn examine(desk: &Desk, message: &Message, now: i64) -> Result<Box<Arrival>, Rej
             opened: Some(header.id),
         });
     }
+    match incoming {
+        Incoming::Filing(opened) => filing(desk, message, opened, now).map(Judged::Filing),
+        Incoming::Chunk {
+            header,
+            chunk,
+            digest,
+        } => Ok(Judged::Piece(Box::new(Piece {
+            id: header.id,
+            device: header.device,
+            recipient: header.recipient,
+            chunk,
+            digest,
+            wire: message.wire.clone(),
+        }))),
+        Incoming::Report { header, report } => Ok(Judged::Report(header.device, report)),
+    }
+}
+
+fn filing(
+    desk: &Desk,
+    message: &Message,
+    opened: Opened,
+    now: i64,
+) -> Result<Box<Arrival>, Rejected> {
+    let header = &opened.header;
     if header.schema != SCHEMA {
         return Err(Rejected::silent(
             QuarantineReason::UnsupportedKind,
@@ -101,11 +139,13 @@ fn examine(desk: &Desk, message: &Message, now: i64) -> Result<Box<Arrival>, Rej
         ));
     }
     let signature = check_signature(desk, &opened, now);
+    let signed = opened.body.time.interval(now).ok();
     let cx = facts::Context {
         catalogue: &desk.catalogue,
         municipality: desk.office.municipality,
         created: header.created,
         now,
+        signed,
     };
     let content = facts::from_canonical(&opened.body.canonical, signature, &cx)
         .map_err(|error| Rejected::silent(QuarantineReason::UnreadableContent, &error))?;
@@ -134,8 +174,9 @@ fn examine(desk: &Desk, message: &Message, now: i64) -> Result<Box<Arrival>, Rej
         fresh_token,
         wire: message.wire.clone(),
         counter: body.time.counter,
-        signed: body.time.interval(now).ok(),
+        signed,
         visit: body.visit.place,
+        attachments: body.attachments,
     }))
 }
 

@@ -37,7 +37,7 @@ use super::{Answer, FaultPoint, Faults, Ingest, MAX_BATCH, Message};
 use crate::Clock;
 use crate::config::BrokerConfig;
 use crate::receipt::outbox::{Handed, WAKE_DECIDED, WAKE_REST, next_attempt};
-use crate::store::{Attempt, Notice, Store, StoreError, WakeWindow};
+use crate::store::{Attempt, Notice, OrderRow, Store, StoreError, WakeWindow};
 
 /// Most unacknowledged messages the broker may have under way to us: two batches.
 const RECEIVE_MAXIMUM: u16 = 200;
@@ -49,6 +49,8 @@ const _: () = assert!(
     MAX_ENVELOPE + 4096 <= MAX_PACKET as usize,
     "an envelope must fit"
 );
+/// Longest time without a look at what is due, seconds.
+const LOOK: i64 = 60;
 /// Largest number of notices taken up at once.
 const NOTICES: u32 = 64;
 
@@ -109,6 +111,7 @@ enum News {
     Subscribed,
     Came(Publish),
     Handed(Notice, Handed),
+    HandedOrder(OrderRow, Handed),
 }
 
 /// What a publish of ours was, so that its acknowledgement can be understood.
@@ -116,6 +119,7 @@ enum Sent {
     Answer,
     Presence,
     Notice(Notice),
+    Order(OrderRow),
 }
 
 /// Ids of publishes, in the order they were given to the client.
@@ -263,20 +267,22 @@ fn incoming(packet: Incoming, under_way: &mut BTreeMap<u16, Sent>) -> Result<Opt
         }
         Incoming::Publish(publish) => Some(News::Came(publish)),
         Incoming::PubAck(ack) => match under_way.remove(&ack.pkid) {
-            Some(Sent::Notice(notice)) => {
-                let handed = match ack.reason {
-                    PubAckReason::Success => Handed::Taken,
-                    _ => Handed::NobodyListens,
-                };
-                Some(News::Handed(notice, handed))
-            }
+            Some(Sent::Notice(notice)) => Some(News::Handed(notice, handed(ack.reason))),
+            Some(Sent::Order(order)) => Some(News::HandedOrder(order, handed(ack.reason))),
             Some(Sent::Answer | Sent::Presence) | None => None,
         },
         _ => None,
     })
 }
 
-/// Lands messages, sends answers and notices, acknowledges.
+const fn handed(reason: PubAckReason) -> Handed {
+    match reason {
+        PubAckReason::Success => Handed::Taken,
+        _ => Handed::NobodyListens,
+    }
+}
+
+/// Lands messages, sends answers, notices and orders, acknowledges.
 struct Worker {
     client: AsyncClient,
     parts: LinkParts,
@@ -306,6 +312,7 @@ impl Worker {
             }
             if ready {
                 self.send_notices().await?;
+                self.send_orders().await?;
             }
         }
     }
@@ -332,6 +339,7 @@ impl Worker {
                 }
                 News::Came(publish) => came.push(publish),
                 News::Handed(notice, handed) => self.note(&notice, notice.attempts, handed).await?,
+                News::HandedOrder(order, handed) => self.note_order(&order, handed).await?,
             }
             next = if came.len() < MAX_BATCH {
                 inbox.try_recv().ok()
@@ -392,6 +400,11 @@ impl Worker {
                 .wake_notices(&device, window)
                 .await
                 .map_err(Ended::Store)?;
+            self.parts
+                .store
+                .wake_orders(&device, now)
+                .await
+                .map_err(Ended::Store)?;
         }
         Ok(())
     }
@@ -442,7 +455,8 @@ impl Worker {
             .await
             .map_err(Ended::Store)?;
         let now = (self.parts.clock)().as_second();
-        let seconds = next.map_or(3_600, |at| (at - now).clamp(0, 3_600));
+        // Orders may be given by another process, so it looks again now and then.
+        let seconds = next.map_or(LOOK, |at| (at - now).clamp(0, LOOK));
         Ok(Duration::from_secs(seconds.unsigned_abs()))
     }
 
@@ -479,6 +493,49 @@ impl Worker {
             }
         }
         Ok(())
+    }
+
+    async fn send_orders(&self) -> Result<(), Ended> {
+        let now = (self.parts.clock)().as_second();
+        let due = self.parts.store.due_orders(now, NOTICES).await;
+        for order in due.map_err(Ended::Store)? {
+            let order = OrderRow {
+                attempts: order.attempts.saturating_add(1),
+                ..order
+            };
+            self.note_order(&order, Handed::Unanswered).await?;
+            let answer = Answer {
+                device: order.device.clone(),
+                content: Downlink::Commands(vec![order.signed.clone()]),
+            };
+            match self.parts.ingest.seal(&answer) {
+                Ok(Some(sealed)) => {
+                    let topic = topics::down(&answer.device, answer.content.channel());
+                    self.publish(topic, false, sealed, Sent::Order(order))
+                        .await?;
+                }
+                // no longer registered: it waits until it expires
+                Ok(None) => self.order_next(&order, None).await?,
+                Err(error) => {
+                    tracing::error!(error = &error as &dyn std::error::Error, device = %order.device, "cannot seal an order");
+                }
+            }
+        }
+        Ok(())
+    }
+
+    async fn note_order(&self, order: &OrderRow, handed: Handed) -> Result<(), Ended> {
+        let now = (self.parts.clock)().as_second();
+        self.order_next(order, next_attempt(handed, order.attempts, now))
+            .await
+    }
+
+    async fn order_next(&self, order: &OrderRow, next_at: Option<i64>) -> Result<(), Ended> {
+        self.parts
+            .store
+            .order_attempted(order.id, order.attempts, next_at)
+            .await
+            .map_err(Ended::Store)
     }
 
     async fn note(&self, notice: &Notice, attempts: u32, handed: Handed) -> Result<(), Ended> {

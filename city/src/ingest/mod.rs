@@ -21,6 +21,8 @@
 //! | registered device, parent's signature wrong | **receipt**, and a reason code for the officer |
 //! | for another recipient | quarantine, signed refusal |
 //! | not decryptable, not readable, of unknown kind | quarantine, no answer: the device keeps its row and sends it again, and it lands once keys or program are mended |
+//! | a piece of an attachment | as a filing, with a receipt of its own |
+//! | word from the device itself | none, or what it asks for |
 //! | unknown device, wrong topic, wrong device signature, not an envelope | quarantine, no answer: there is nobody proven to answer |
 //!
 //! Why a wrong signature is received: arrival (到達) is a fact about bytes and time, and a machine refuses no legal
@@ -37,12 +39,15 @@ use std::sync::Arc;
 
 use ubugoe_procedures::Catalogue;
 use ubugoe_protocol::cades::Trust;
-use ubugoe_protocol::{DeviceId, Downlink, SealError, seal_down};
+use ubugoe_protocol::report::Outcome;
+use ubugoe_protocol::{DeviceId, Downlink, Receipt, Report, SealError, seal_down};
 
 use crate::Clock;
 use crate::config::{CityKeys, Device, Office};
 use crate::receipt::CitySealer;
-use crate::store::{Batch, Landed, NewQuarantine, QuarantineReason, Store, StoreError};
+use crate::store::{
+    Batch, Earlier, Landed, NewQuarantine, OrderOutcome, QuarantineReason, Store, StoreError,
+};
 
 /// Most messages in one transaction.
 pub const MAX_BATCH: usize = 100;
@@ -126,9 +131,11 @@ impl fmt::Debug for Ingest {
 /// What judging made of a batch: the part that lands, and answers that need no landing.
 struct Judged {
     batch: Batch,
-    /// Device of every arrival, in order.
+    /// Device of every arrival, then of every piece, in order.
     devices: Vec<DeviceId>,
     refusals: Vec<(DeviceId, Vec<u8>)>,
+    /// Who asks for the time, and with which random bytes.
+    times: Vec<(DeviceId, [u8; 16])>,
 }
 
 impl Ingest {
@@ -203,11 +210,36 @@ impl Ingest {
             .map_err(|_| StoreError::WorkerGone {
                 doing: "judging a batch",
             })?;
-        let landed = self
-            .store
-            .ingest(Arc::new(judged.batch), Arc::clone(&self.sealer) as Arc<_>)
-            .await?;
-        Ok(answers(&judged.devices, landed, judged.refusals))
+        let landed = if judged.batch.is_empty() {
+            Vec::new()
+        } else {
+            self.store
+                .ingest(Arc::new(judged.batch), Arc::clone(&self.sealer) as Arc<_>)
+                .await?
+        };
+        let mut answers = answers(&judged.devices, landed, judged.refusals);
+        for (device, nonce) in judged.times {
+            answers.extend(self.time(device, nonce));
+        }
+        Ok(answers)
+    }
+
+    /// The time, as late as possible before it is sent.
+    fn time(&self, device: DeviceId, nonce: [u8; 16]) -> Option<Answer> {
+        let at_ms = (self.clock)().as_millisecond().unsigned_abs();
+        let signed = self.sealer.time(&device, nonce, at_ms);
+        let signed = signed
+            .inspect_err(|error| {
+                tracing::error!(
+                    error = error.as_ref() as &dyn std::error::Error,
+                    "cannot sign the time"
+                )
+            })
+            .ok()?;
+        Some(Answer {
+            device,
+            content: Downlink::Times(vec![signed]),
+        })
     }
 
     /// Tries everything in quarantine again: keys, devices or the program may have been mended since.
@@ -255,12 +287,21 @@ fn judge_all(desk: &Desk, sealer: &CitySealer, messages: Vec<Message>, now: i64)
         },
         devices: Vec::new(),
         refusals: Vec::new(),
+        times: Vec::new(),
     };
+    let mut pieces = Vec::new();
     for message in messages {
         match judge::judge(desk, sealer, message, now) {
-            Ok(arrival) => {
+            Ok(judge::Judged::Filing(arrival)) => {
                 judged.devices.push(arrival.device.clone());
                 judged.batch.arrivals.push(*arrival);
+            }
+            Ok(judge::Judged::Piece(piece)) => {
+                pieces.push(piece.device.clone());
+                judged.batch.pieces.push(*piece);
+            }
+            Ok(judge::Judged::Report(device, report)) => {
+                report_in(desk, device, report, &mut judged);
             }
             Err(item) => {
                 tracing::error!(
@@ -276,7 +317,47 @@ fn judge_all(desk: &Desk, sealer: &CitySealer, messages: Vec<Message>, now: i64)
             }
         }
     }
+    judged.devices.append(&mut pieces);
     judged
+}
+
+/// Takes in what a device says for itself.
+fn report_in(desk: &Desk, device: DeviceId, report: Report, judged: &mut Judged) {
+    match report {
+        Report::Seen(items) => {
+            let seen = items
+                .into_iter()
+                .map(|(filing, seq)| (device.clone(), filing, seq));
+            judged.batch.seen.extend(seen);
+        }
+        Report::TimeAsk(nonce) => judged.times.push((device, nonce)),
+        Report::Command {
+            id,
+            outcome,
+            detail,
+        } => judged.batch.outcomes.push(OrderOutcome {
+            id,
+            device,
+            done: outcome == Outcome::Done,
+            detail: judge::tidy(&detail),
+        }),
+        Report::Earlier(items) => {
+            for signed in items {
+                match Receipt::verify(&signed, &desk.keys.receipt) {
+                    Ok(receipt) if receipt.recipient == desk.office.recipient => {
+                        judged.batch.earlier.push(Earlier { receipt, signed });
+                    }
+                    Ok(_) | Err(_) => {
+                        tracing::error!(%device, "a receipt that came back is not ours");
+                    }
+                }
+            }
+        }
+        // Nothing rolls out updates or certificates from here yet.
+        Report::Update { .. } | Report::CertificateAsk(_) => {
+            tracing::warn!(%device, "a report that this program does not use");
+        }
+    }
 }
 
 /// Receipts and refusals, coalesced per device.

@@ -6,8 +6,8 @@
 pub mod outbox;
 
 use ubugoe_protocol::{
-    CaseState, FilingId, Receipt, RecipientId, Refusal, RefusalReason, SigningKey, StatusNotice,
-    VERSION,
+    CaseState, DeviceId, FilingId, Receipt, RecipientId, Refusal, RefusalReason, SigningKey,
+    StatusNotice, TimeNotice, VERSION,
 };
 
 use crate::casework::{FilingState, ReturnReason};
@@ -83,6 +83,25 @@ impl Sealer for CitySealer {
 }
 
 impl CitySealer {
+    /// Signs the time for a device that asked.
+    ///
+    /// # Errors
+    /// The signer's.
+    pub fn time(
+        &self,
+        device: &DeviceId,
+        nonce: [u8; 16],
+        at_ms: u64,
+    ) -> Result<Vec<u8>, SealFailure> {
+        let notice = TimeNotice {
+            nonce,
+            device: device.clone(),
+            recipient: self.recipient.clone(),
+            at_ms,
+        };
+        Ok(notice.sign(&self.key)?)
+    }
+
     /// Signs a refusal of the message whose SHA-256 is `envelope`.
     ///
     /// # Errors

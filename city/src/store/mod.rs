@@ -15,7 +15,10 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
-use ubugoe_protocol::{CaseId, DeviceId, FilingId, Interval, Place, RecipientId};
+use ubugoe_protocol::{
+    AttachmentRef, CaseId, Chunk, CommandId, DeviceId, FilingId, Interval, Place, Receipt,
+    RecipientId,
+};
 
 use crate::casework::audit::{AuditEntry, AuditRecord};
 use crate::casework::{FilingState, ReasonCode};
@@ -149,6 +152,9 @@ pub struct Facts {
     pub reasons: Vec<Reason>,
     /// The filer is under a support measure (支援措置): addresses are masked in the console.
     pub protected: bool,
+    /// Between which moments it was signed (unix seconds), where the device's account gives an interval.
+    #[serde(default)]
+    pub signed: Option<(i64, i64)>,
 }
 
 /// A filing that was opened and judged, ready to land.
@@ -192,9 +198,138 @@ pub struct Arrival {
     pub signed: Option<Interval>,
     /// Its place in its visit.
     pub visit: Place,
+    /// What it names as its attachments.
+    pub attachments: Vec<AttachmentRef>,
+}
+
+/// A piece of an attachment, opened and ready to land.
+#[derive(Debug, Clone)]
+pub struct Piece {
+    /// Its own id = outbox key on the device.
+    pub id: FilingId,
+    /// The device that signed the envelope.
+    pub device: DeviceId,
+    /// Whom it is for.
+    pub recipient: RecipientId,
+    /// What it is.
+    pub chunk: Chunk,
+    /// SHA-256 of its bytes.
+    pub digest: [u8; 32],
+    /// The whole message as it came, kept only if it must be quarantined.
+    pub wire: Vec<u8>,
+}
+
+/// A receipt of our own that a device brought back.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Earlier {
+    /// What it says; verified.
+    pub receipt: Receipt,
+    /// As signed.
+    pub signed: Vec<u8>,
+}
+
+/// What a device says about an order.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OrderOutcome {
+    /// Which order.
+    pub id: CommandId,
+    /// Which device.
+    pub device: DeviceId,
+    /// Whether it was done.
+    pub done: bool,
+    /// The device's words.
+    pub detail: String,
+}
+
+impl OrderOutcome {
+    /// The word stored for it.
+    #[must_use]
+    pub const fn code(&self) -> &'static str {
+        if self.done { "done" } else { "refused" }
+    }
+
+    /// The line the audit chain gets.
+    pub(crate) fn audit_entry(&self, now: i64) -> AuditEntry {
+        AuditEntry {
+            at: now,
+            actor: "system".to_owned(),
+            action: format!("order.{}", self.code()),
+            subject: self.id.to_string(),
+            detail: format!("device={} {}", self.device, self.detail),
+        }
+    }
+}
+
+/// An order on its way to a device.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OrderRow {
+    /// Which.
+    pub id: CommandId,
+    /// For whom.
+    pub device: DeviceId,
+    /// In a word, for lists.
+    pub what: String,
+    /// As signed.
+    pub signed: Vec<u8>,
+    /// When it was given, unix seconds.
+    pub at: i64,
+    /// After this it is not done any more, unix seconds.
+    pub expires: i64,
+    /// How often it was handed to the broker.
+    pub attempts: u32,
+    /// What became of it: `done` or `refused`, and the device's words.
+    pub outcome: Option<(String, String)>,
+}
+
+impl OrderRow {
+    /// The line the audit chain gets when it is given.
+    pub(crate) fn audit_entry(&self) -> AuditEntry {
+        AuditEntry {
+            at: self.at,
+            actor: "operator".to_owned(),
+            action: "order.given".to_owned(),
+            subject: self.id.to_string(),
+            detail: format!("device={} {}", self.device, self.what),
+        }
+    }
+}
+
+/// An attachment as far as it has come.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Attachment {
+    /// What the filing says about it.
+    pub named: AttachmentRef,
+    /// Pieces that are here, in order of their numbers.
+    pub pieces: u32,
+    /// Of how many; 0 while none came.
+    pub of: u32,
+}
+
+impl Piece {
+    /// A piece's receipt says that its bytes are here, and nothing about a case.
+    pub(crate) fn receipt_facts(&self, now: i64) -> ReceiptFacts {
+        ReceiptFacts {
+            id: self.id,
+            digest: self.digest,
+            recipient: self.recipient.clone(),
+            arrived_at: now,
+            arrival_no: 0,
+            token: String::new(),
+            visit: None,
+            signed: None,
+        }
+    }
 }
 
 impl Arrival {
+    /// The line the audit chain gets when it lands again after a restored database.
+    pub(crate) fn reinstated_entry(&self, now: i64, arrival_no: u64) -> AuditEntry {
+        AuditEntry {
+            action: "filing.reinstated".to_owned(),
+            ..self.audit_entry(now, arrival_no)
+        }
+    }
+
     /// The line the audit chain gets when it lands.
     pub(crate) fn audit_entry(&self, now: i64, arrival_no: u64) -> AuditEntry {
         AuditEntry {
@@ -308,13 +443,34 @@ impl QuarantineReason {
 pub struct Batch {
     /// Filings to land.
     pub arrivals: Vec<Arrival>,
+    /// Pieces of attachments to land.
+    pub pieces: Vec<Piece>,
     /// Messages to keep aside.
     pub quarantined: Vec<NewQuarantine>,
+    /// Receipts that devices brought back; taken in before anything lands.
+    pub earlier: Vec<Earlier>,
+    /// Notices that devices have on disk: device, filing, number.
+    pub seen: Vec<(DeviceId, FilingId, u32)>,
+    /// What became of orders.
+    pub outcomes: Vec<OrderOutcome>,
     /// The city's clock, unix seconds; becomes the arrival time of what is new.
     pub now: i64,
 }
 
-/// What became of one arrival, in the order of [`Batch::arrivals`].
+impl Batch {
+    /// Whether there is anything to write.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.arrivals.is_empty()
+            && self.pieces.is_empty()
+            && self.quarantined.is_empty()
+            && self.earlier.is_empty()
+            && self.seen.is_empty()
+            && self.outcomes.is_empty()
+    }
+}
+
+/// What became of one arrival or piece, in the order of [`Batch::arrivals`], then of [`Batch::pieces`].
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Landed {
     /// Stored now.
@@ -347,7 +503,7 @@ pub struct ReceiptFacts {
     pub recipient: RecipientId,
     /// Unix seconds on the city's clock.
     pub arrived_at: i64,
-    /// Sequential per recipient, from 1.
+    /// Sequential per recipient, from 1; 0 for a piece of an attachment.
     pub arrival_no: u64,
     /// Family page token of the case.
     pub token: String,
@@ -421,6 +577,8 @@ pub struct FilingRow {
     pub facts: Facts,
     /// The case slot was already taken by another filing.
     pub sequence_taken: bool,
+    /// The device's number was already used for another filing: the device was copied.
+    pub counter_taken: bool,
     /// Another filing speaks of the same child in the same procedure.
     pub duplicate: bool,
 }
@@ -475,6 +633,8 @@ pub struct FilingRecord {
     pub duplicates: Vec<FilingRow>,
     /// Other filings of the same case, in case order.
     pub siblings: Vec<FilingRow>,
+    /// Its attachments, in its own order.
+    pub attachments: Vec<Attachment>,
 }
 
 impl FilingRecord {
@@ -699,12 +859,40 @@ pub trait Store: Send + Sync {
     ) -> Result<Decided, StoreError>;
     /// Current notices (the newest of each filing) whose next attempt is due, oldest first.
     async fn due_notices(&self, now: i64, limit: u32) -> Result<Vec<Notice>, StoreError>;
-    /// When the next notice falls due, if any waits.
+    /// When the next notice or order falls due, if any waits.
     async fn next_notice_at(&self) -> Result<Option<i64>, StoreError>;
     /// Notes how a notice's sending went.
     async fn notice_attempted(&self, attempt: Attempt) -> Result<(), StoreError>;
     /// Makes the current notices of a device due now: it has shown that it is there. Answers how many.
     async fn wake_notices(&self, device: &DeviceId, window: WakeWindow) -> Result<u64, StoreError>;
+    /// The bytes of a filing's attachment whose pieces are all here; unchecked. `None` otherwise.
+    async fn attachment(
+        &self,
+        filing: FilingId,
+        sha256: [u8; 32],
+    ) -> Result<Option<Vec<u8>>, StoreError>;
+    /// Keeps orders, to be sent.
+    async fn give_orders(&self, orders: Vec<OrderRow>) -> Result<(), StoreError>;
+    /// Orders whose next attempt is due, oldest first. One that expired unanswered is not due.
+    async fn due_orders(&self, now: i64, limit: u32) -> Result<Vec<OrderRow>, StoreError>;
+    /// Notes how an order's sending went.
+    async fn order_attempted(
+        &self,
+        id: CommandId,
+        attempts: u32,
+        next_at: Option<i64>,
+    ) -> Result<(), StoreError>;
+    /// Makes the open orders of a device due now. Answers how many.
+    async fn wake_orders(&self, device: &DeviceId, now: i64) -> Result<u64, StoreError>;
+    /// Orders, newest first.
+    async fn orders(&self, limit: u32) -> Result<Vec<OrderRow>, StoreError>;
+    /// Leaves a gap in a recipient's arrival numbers, for those that were given and lost; answers the last number before it.
+    async fn skip_numbers(
+        &self,
+        recipient: &RecipientId,
+        gap: u32,
+        entry: AuditEntry,
+    ) -> Result<u64, StoreError>;
     /// Messages in quarantine, newest first; unresolved before resolved.
     async fn quarantine(&self, limit: u32) -> Result<Vec<Quarantined>, StoreError>;
     /// Unresolved messages as they came, to try again after keys or devices were added.
@@ -751,6 +939,16 @@ pub(crate) fn fixed<const N: usize>(
         what,
         detail: format!("{} bytes instead of {N}", bytes.len()),
     })
+}
+
+/// The pieces of an attachment (number, of how many, bytes; ascending) put together, if all are there. A piece that came
+/// under two ids counts once.
+pub(crate) fn joined(mut pieces: Vec<(i64, i64, Vec<u8>)>) -> Option<Vec<u8>> {
+    pieces.dedup_by_key(|(number, _, _)| *number);
+    let (_, of, _) = pieces.first()?;
+    let whole = i64::try_from(pieces.len()) == Ok(*of)
+        && (0..).zip(&pieces).all(|(at, (number, _, _))| at == *number);
+    whole.then(|| pieces.into_iter().flat_map(|(_, _, bytes)| bytes).collect())
 }
 
 /// A stored non-negative number.

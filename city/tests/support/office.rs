@@ -109,6 +109,7 @@ name_ja = "あすこえ市 市民課"
 name_en = "Asukoe City, Citizens' Division"
 hpke = "city-asukoe.hpke"
 receipt = "city-asukoe.receipt"
+operate = "city-asukoe.operate"
 
 [jpki]
 anchors = ["jpki-sign-ca.pem"]

@@ -21,7 +21,7 @@ use jiff::{
 };
 use rsa::traits::PublicKeyParts as _;
 use serde_json::Value;
-use ubugoe_protocol::{Receipt, VerifyingKey};
+use ubugoe_protocol::{Receipt, VerifyingKey, VisitCode};
 use ubugoe_vcard::{
     AUTH_CA_FILE, Issuer, Pcscd, PcscdConfig, Pki as CardPki, SIGN_CA_FILE, SimConfig, SimReader,
     TEXT_ROOT_KEY_ID,
@@ -298,7 +298,7 @@ impl Rig {
         Ok(logs)
     }
 
-    /// Verifies a receipt as anybody can: with its QR text and the city's public key, and nothing else.
+    /// Verifies a receipt or a family's code as anybody can: with its QR text and the city's public key, and nothing else.
     ///
     /// # Errors
     /// When it does not verify, or the key cannot be read.
@@ -310,7 +310,10 @@ impl Rig {
             id: CITY.to_owned(),
             source,
         })?;
-        Receipt::from_qr_text(text, &key).map_err(Error::Receipt)
+        match VisitCode::from_text(text) {
+            Ok(code) => code.verify(&key).map_err(Error::VisitCode),
+            Err(_) => Receipt::from_qr_text(text, &key).map_err(Error::Receipt),
+        }
     }
 
     /// The running kiosk.
@@ -354,6 +357,7 @@ name_ja = "あすこえ市 市民課"
 name_en = "Asukoe City, Citizens' Affairs"
 hpke = "{pki}/city-{CITY}.hpke"
 receipt = "{pki}/city-{CITY}.receipt"
+operate = "{pki}/city-{CITY}.operate"
 
 [jpki]
 anchors = ["{pki}/jpki-sign-ca.pem"]
@@ -419,6 +423,10 @@ id = "{CITY}"
 municipality = "{MUNICIPALITY}"
 hpke = "{pki}/city-{CITY}.hpke.pub"
 receipt = "{pki}/city-{CITY}.receipt.pub"
+
+[operator]
+recipient = "{CITY}"
+key = "{pki}/city-{CITY}.operate.pub"
 
 [ward]
 place_kind = 1

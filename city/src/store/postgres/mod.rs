@@ -11,22 +11,29 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use deadpool_postgres::{Manager, ManagerConfig, Object, Pool, RecyclingMethod, Runtime};
 use tokio_postgres::NoTls;
-use ubugoe_protocol::{DeviceId, FilingId};
+use ubugoe_protocol::{CommandId, DeviceId, FilingId, RecipientId};
 
 use super::migrate::{Migration, remaining};
 use super::{
     Attempt, Batch, Counts, Decided, Decision, FamilyFiling, FilingRecord, FilingRow, Kept, Landed,
-    Notice, Quarantined, Sealer, Session, Store, StoreError, WakeWindow,
+    Notice, OrderRow, Quarantined, Sealer, Session, Store, StoreError, WakeWindow,
 };
 use crate::casework::FilingState;
 use crate::casework::audit::{AuditEntry, AuditRecord};
 
 /// Frozen migrations, oldest first.
-pub const MIGRATIONS: [Migration; 1] = [Migration {
-    number: 1,
-    name: "0001_first",
-    sql: include_str!("migrations/0001_first.sql"),
-}];
+pub const MIGRATIONS: [Migration; 2] = [
+    Migration {
+        number: 1,
+        name: "0001_first",
+        sql: include_str!("migrations/0001_first.sql"),
+    },
+    Migration {
+        number: 2,
+        name: "0002_time_pieces_orders",
+        sql: include_str!("migrations/0002_time_pieces_orders.sql"),
+    },
+];
 
 /// Key of the advisory lock held while migrating: "ubgmigr1".
 const MIGRATION_LOCK: i64 = i64::from_be_bytes(*b"ubgmigr1");
@@ -197,6 +204,51 @@ impl Store for PostgresStore {
         write::wake_notices(&self.client("waking notices").await?, device, window).await
     }
 
+    async fn attachment(
+        &self,
+        filing: FilingId,
+        sha256: [u8; 32],
+    ) -> Result<Option<Vec<u8>>, StoreError> {
+        read::attachment(&self.client("reading an attachment").await?, filing, sha256).await
+    }
+
+    async fn give_orders(&self, orders: Vec<OrderRow>) -> Result<(), StoreError> {
+        let mut client = self.client("giving orders").await?;
+        write::give_orders(&mut client, &orders).await
+    }
+
+    async fn due_orders(&self, now: i64, limit: u32) -> Result<Vec<OrderRow>, StoreError> {
+        read::due_orders(&self.client("reading orders").await?, now, limit).await
+    }
+
+    async fn order_attempted(
+        &self,
+        id: CommandId,
+        attempts: u32,
+        next_at: Option<i64>,
+    ) -> Result<(), StoreError> {
+        let client = self.client("noting an attempt").await?;
+        write::order_attempted(&client, id, attempts, next_at).await
+    }
+
+    async fn wake_orders(&self, device: &DeviceId, now: i64) -> Result<u64, StoreError> {
+        write::wake_orders(&self.client("waking orders").await?, device, now).await
+    }
+
+    async fn orders(&self, limit: u32) -> Result<Vec<OrderRow>, StoreError> {
+        read::orders(&self.client("reading orders").await?, limit).await
+    }
+
+    async fn skip_numbers(
+        &self,
+        recipient: &RecipientId,
+        gap: u32,
+        entry: AuditEntry,
+    ) -> Result<u64, StoreError> {
+        let mut client = self.client("leaving a gap in the arrival numbers").await?;
+        write::skip_numbers(&mut client, recipient, gap, &entry).await
+    }
+
     async fn quarantine(&self, limit: u32) -> Result<Vec<Quarantined>, StoreError> {
         read::quarantine(&self.client("reading the quarantine").await?, limit).await
     }
@@ -247,7 +299,10 @@ mod tests {
         let digests: Vec<String> = MIGRATIONS.iter().map(Migration::digest).collect();
         assert_eq!(
             digests,
-            ["b7e64c2739f666a6a90dd6bd8ef8df79dd85f84b8f94fc9dd68ff38aa674ec1b"]
+            [
+                "b7e64c2739f666a6a90dd6bd8ef8df79dd85f84b8f94fc9dd68ff38aa674ec1b",
+                "7059c249aac3dabe4542d8a13f6f27992383b7baa40bbd462f67fefc1cd24edf"
+            ]
         );
     }
 }

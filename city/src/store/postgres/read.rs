@@ -3,14 +3,14 @@
 use deadpool_postgres::Object;
 use tokio_postgres::Row;
 use tokio_postgres::types::{FromSql, ToSql};
-use ubugoe_protocol::{CaseId, FilingId, IdError};
+use ubugoe_protocol::{AttachmentRef, CaseId, FilingId, IdError};
 
 use super::failed;
 use crate::casework::FilingState;
 use crate::casework::audit::{AuditEntry, AuditRecord};
 use crate::store::{
-    Counts, FamilyFiling, FilingRecord, FilingRow, HistoryEntry, Kept, Notice, QuarantineReason,
-    Quarantined, StoreError, facts_from_text, fixed, unsigned,
+    Attachment, Counts, FamilyFiling, FilingRecord, FilingRow, HistoryEntry, Kept, Notice,
+    OrderRow, QuarantineReason, Quarantined, StoreError, facts_from_text, fixed, joined, unsigned,
 };
 
 /// Columns of a list line. A correction in the same case is not a duplicate of what was returned.
@@ -18,7 +18,7 @@ const ROW: &str =
     "f.id, f.arrival_no, f.arrived_at, f.procedure, f.due, f.state, f.facts, f.sequence_taken,
     EXISTS (SELECT 1 FROM filings o WHERE o.child_key = f.child_key AND o.id <> f.id
         AND NOT (o.recipient = f.recipient AND o.device = f.device AND o.case_id = f.case_id
-                 AND (o.state = 'returned' OR f.state = 'returned')))";
+                 AND (o.state = 'returned' OR f.state = 'returned'))), f.counter_taken";
 
 /// One column, with what was being done if it does not fit.
 fn col<'r, T: FromSql<'r>>(row: &'r Row, at: usize) -> Result<T, StoreError> {
@@ -47,6 +47,7 @@ fn filing_row(row: &Row) -> Result<FilingRow, StoreError> {
         facts: facts_from_text(col(row, 6)?)?,
         sequence_taken: col(row, 7)?,
         duplicate: col(row, 8)?,
+        counter_taken: col(row, 9)?,
     })
 }
 
@@ -116,7 +117,7 @@ pub(super) async fn filing(c: &Object, id: FilingId) -> Result<Option<FilingReco
          ORDER BY f.case_seq, f.arrival_no"
     );
     let (recipient, device, case): (&str, &str, &[u8]) =
-        (col(&row, 9)?, col(&row, 10)?, col(&row, 11)?);
+        (col(&row, 10)?, col(&row, 11)?, col(&row, 12)?);
     let siblings = rows(c, &siblings_sql, &[&recipient, &device, &case, &key]).await?;
     let duplicates_sql = format!(
         "SELECT {ROW} FROM filings f JOIN filings me ON me.id = $1
@@ -127,7 +128,10 @@ pub(super) async fn filing(c: &Object, id: FilingId) -> Result<Option<FilingReco
     );
     let duplicates = rows(c, &duplicates_sql, &[&key]).await?;
     let history = history(c, id).await?;
-    record(&row, history, duplicates, siblings).map(Some)
+    Ok(Some(FilingRecord {
+        attachments: attachments(c, id).await?,
+        ..record(&row, history, duplicates, siblings)?
+    }))
 }
 
 fn record(
@@ -144,22 +148,23 @@ fn record(
     };
     Ok(FilingRecord {
         row: filing_row(row)?,
-        recipient: col::<&str>(row, 9)?
+        recipient: col::<&str>(row, 10)?
             .parse()
             .map_err(id_error("recipient"))?,
-        device: col::<&str>(row, 10)?.parse().map_err(id_error("device"))?,
-        case: CaseId::from_bytes(fixed("case id", col(row, 11)?)?),
-        case_seq: unsigned("case_seq", col(row, 12)?)?,
-        schema: col(row, 13)?,
-        created: col(row, 14)?,
-        digest: fixed("digest", col(row, 15)?)?,
-        canonical: col(row, 16)?,
-        signature: col(row, 17)?,
-        receipt: col(row, 18)?,
-        token: col(row, 19)?,
+        device: col::<&str>(row, 11)?.parse().map_err(id_error("device"))?,
+        case: CaseId::from_bytes(fixed("case id", col(row, 12)?)?),
+        case_seq: unsigned("case_seq", col(row, 13)?)?,
+        schema: col(row, 14)?,
+        created: col(row, 15)?,
+        digest: fixed("digest", col(row, 16)?)?,
+        canonical: col(row, 17)?,
+        signature: col(row, 18)?,
+        receipt: col(row, 19)?,
+        token: col(row, 20)?,
         history,
         duplicates,
         siblings,
+        attachments: Vec::new(),
     })
 }
 
@@ -258,13 +263,109 @@ pub(super) async fn due_notices(
 pub(super) async fn next_notice_at(c: &Object) -> Result<Option<i64>, StoreError> {
     let row = c
         .query_one(
-            "SELECT min(n.next_at) FROM notices n
-             WHERE n.next_at IS NOT NULL AND n.seq = (SELECT max(seq) FROM notices WHERE filing = n.filing)",
+            "SELECT least(
+                (SELECT min(n.next_at) FROM notices n
+                 WHERE n.next_at IS NOT NULL AND n.seq = (SELECT max(seq) FROM notices WHERE filing = n.filing)),
+                (SELECT min(next_at) FROM orders WHERE next_at IS NOT NULL))",
             &[],
         )
         .await
         .map_err(failed("reading notices"))?;
     col(&row, 0)
+}
+
+/// Columns of an order.
+const ORDER: &str =
+    "SELECT id, device, what, signed, at, expires, attempts, outcome, detail FROM orders";
+
+async fn orders_of(
+    c: &Object,
+    tail: &str,
+    values: &[&(dyn ToSql + Sync)],
+) -> Result<Vec<OrderRow>, StoreError> {
+    let found = c
+        .query(&format!("{ORDER}{tail}"), values)
+        .await
+        .map_err(failed("reading orders"))?;
+    found.iter().map(order).collect()
+}
+
+fn order(row: &Row) -> Result<OrderRow, StoreError> {
+    let outcome: Option<String> = col(row, 7)?;
+    let detail: Option<String> = col(row, 8)?;
+    Ok(OrderRow {
+        id: filing_id(col(row, 0)?)?,
+        device: col::<&str>(row, 1)?
+            .parse()
+            .map_err(|e: IdError| StoreError::Corrupt {
+                what: "device",
+                detail: e.to_string(),
+            })?,
+        what: col(row, 2)?,
+        signed: col(row, 3)?,
+        at: col(row, 4)?,
+        expires: col(row, 5)?,
+        attempts: unsigned("attempts", col(row, 6)?)?,
+        outcome: outcome.map(|word| (word, detail.unwrap_or_default())),
+    })
+}
+
+pub(super) async fn due_orders(
+    c: &Object,
+    now: i64,
+    limit: u32,
+) -> Result<Vec<OrderRow>, StoreError> {
+    const TAIL: &str = " WHERE next_at <= $1 AND expires >= $1 ORDER BY next_at, id LIMIT $2";
+    orders_of(c, TAIL, &[&now, &i64::from(limit)]).await
+}
+
+pub(super) async fn orders(c: &Object, limit: u32) -> Result<Vec<OrderRow>, StoreError> {
+    orders_of(c, " ORDER BY at DESC, id LIMIT $1", &[&i64::from(limit)]).await
+}
+
+/// The attachments a filing names, as far as they have come.
+async fn attachments(c: &Object, id: FilingId) -> Result<Vec<Attachment>, StoreError> {
+    let found = c
+        .query(
+            "SELECT a.sha256, a.size, a.media_type,
+                    (SELECT count(DISTINCT number) FROM pieces p WHERE p.filing = a.filing AND p.sha256 = a.sha256),
+                    (SELECT coalesce(max(of), 0) FROM pieces p WHERE p.filing = a.filing AND p.sha256 = a.sha256)
+             FROM attachments a WHERE a.filing = $1 ORDER BY a.position",
+            &[&id.as_bytes().as_slice()],
+        )
+        .await
+        .map_err(failed("reading attachments"))?;
+    let attachment = |row: &Row| {
+        Ok(Attachment {
+            named: AttachmentRef {
+                sha256: fixed("attachment hash", col(row, 0)?)?,
+                len: unsigned("attachment size", col(row, 1)?)?,
+                media_type: col(row, 2)?,
+            },
+            pieces: unsigned("pieces", col(row, 3)?)?,
+            of: unsigned("pieces", col(row, 4)?)?,
+        })
+    };
+    found.iter().map(attachment).collect()
+}
+
+pub(super) async fn attachment(
+    c: &Object,
+    filing: FilingId,
+    sha256: [u8; 32],
+) -> Result<Option<Vec<u8>>, StoreError> {
+    let found = c
+        .query(
+            "SELECT number, of, bytes FROM pieces WHERE filing = $1 AND sha256 = $2 ORDER BY number, id",
+            &[&filing.as_bytes().as_slice(), &sha256.as_slice()],
+        )
+        .await
+        .map_err(failed("reading an attachment"))?;
+    let pieces = found
+        .iter()
+        .map(|row| Ok((col(row, 0)?, col(row, 1)?, col(row, 2)?)))
+        .collect::<Result<Vec<_>, StoreError>>()?;
+    Ok(joined(pieces))
 }
 
 pub(super) async fn quarantine(c: &Object, limit: u32) -> Result<Vec<Quarantined>, StoreError> {

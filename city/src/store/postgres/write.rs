@@ -2,15 +2,16 @@
 
 use deadpool_postgres::{Object, Transaction};
 use sha2::{Digest, Sha256};
-use ubugoe_protocol::DeviceId;
+use ubugoe_protocol::{CommandId, DeviceId, FilingId, RecipientId};
 
 use super::read::state;
 use super::{AUDIT_LOCK, failed};
 use crate::casework::FilingState;
 use crate::casework::audit::{AuditEntry, GENESIS, line_hash};
 use crate::store::{
-    Arrival, Attempt, Batch, Decided, Decision, Landed, NewQuarantine, QuarantineReason,
-    ReceiptFacts, Sealer, Session, StoreError, WakeWindow, facts_to_text, fixed, unsigned,
+    Arrival, Attempt, Batch, Decided, Decision, Earlier, Landed, NewQuarantine, OrderOutcome,
+    OrderRow, Piece, QuarantineReason, ReceiptFacts, Sealer, Session, StoreError, WakeWindow,
+    facts_to_text, fixed, unsigned,
 };
 
 pub(super) async fn ingest(
@@ -19,15 +20,50 @@ pub(super) async fn ingest(
     sealer: &dyn Sealer,
 ) -> Result<Vec<Landed>, StoreError> {
     let tx = c.transaction().await.map_err(failed("landing a batch"))?;
-    let mut landed = Vec::with_capacity(batch.arrivals.len());
+    let mut landed = Vec::with_capacity(batch.arrivals.len() + batch.pieces.len());
+    for earlier in &batch.earlier {
+        remember(&tx, earlier).await?;
+    }
     if let Some(first) = batch.arrivals.first() {
         lock_counter(&tx, first).await?;
     }
+    // Almost always there is none; so it is one question for the batch, not one for each filing.
+    let looking = "looking for receipts that came back";
+    let found = tx
+        .query_one("SELECT EXISTS (SELECT 1 FROM earlier)", &[])
+        .await
+        .map_err(failed(looking))?;
+    let restored: bool = found.try_get(0).map_err(failed(looking))?;
     for arrival in &batch.arrivals {
-        landed.push(land(&tx, arrival, batch.now, sealer).await?);
+        let before = if restored {
+            recall(&tx, arrival).await?
+        } else {
+            None
+        };
+        landed.push(land(&tx, arrival, before, batch.now, sealer).await?);
+    }
+    for piece in &batch.pieces {
+        landed.push(land_piece(&tx, piece, batch.now, sealer).await?);
     }
     for item in &batch.quarantined {
         set_aside(&tx, item, batch.now).await?;
+    }
+    for (device, filing, seq) in &batch.seen {
+        tx.execute(
+            "UPDATE notices SET seen_at = $4, next_at = NULL
+             WHERE filing = $1 AND device = $2 AND seq <= $3 AND seen_at IS NULL",
+            &[
+                &filing.as_bytes().as_slice(),
+                &device.as_str(),
+                &i64::from(*seq),
+                &batch.now,
+            ],
+        )
+        .await
+        .map_err(failed("noting what a device has"))?;
+    }
+    for outcome in &batch.outcomes {
+        finish_order(&tx, outcome, batch.now).await?;
     }
     tx.commit().await.map_err(failed("committing a batch"))?;
     Ok(landed)
@@ -48,11 +84,11 @@ async fn lock_counter(tx: &Transaction<'_>, arrival: &Arrival) -> Result<(), Sto
 async fn land(
     tx: &Transaction<'_>,
     arrival: &Arrival,
+    before: Option<Before>,
     now: i64,
     sealer: &dyn Sealer,
 ) -> Result<Landed, StoreError> {
     const DOING: &str = "landing a filing";
-    let wire_sha256: [u8; 32] = Sha256::digest(&arrival.wire).into();
     let id = arrival.id.as_bytes().as_slice();
     let known = tx
         .query_opt(
@@ -69,9 +105,19 @@ async fn land(
                 receipt: row.try_get(2).map_err(failed(DOING))?,
             });
         }
-        return conflict(tx, arrival, wire_sha256, now, sealer).await;
+        return conflict(
+            tx,
+            (arrival.id, &arrival.device),
+            &arrival.wire,
+            now,
+            sealer,
+        )
+        .await;
     }
-    let token = open_case(tx, arrival, now).await?;
+    if let Some(before) = before {
+        return reinstate(tx, arrival, before, now).await;
+    }
+    let token = open_case(tx, arrival, &arrival.fresh_token, now).await?;
     let counted = tx
         .query_one(
             "INSERT INTO counters (recipient, last_arrival) VALUES ($1, 1)
@@ -96,6 +142,24 @@ async fn land(
         what: "receipt",
         source,
     })?;
+    settle_in(tx, arrival, &receipt, now).await?;
+    append_audit(tx, &arrival.audit_entry(now, facts.arrival_no)).await?;
+    Ok(Landed::New {
+        receipt,
+        arrival_no: facts.arrival_no,
+    })
+}
+
+/// What belongs to every new filing: its receipt, the first line of its history, and the end of its quarantine.
+async fn settle_in(
+    tx: &Transaction<'_>,
+    arrival: &Arrival,
+    receipt: &[u8],
+    arrived_at: i64,
+) -> Result<(), StoreError> {
+    const DOING: &str = "landing a filing";
+    let wire_sha256: [u8; 32] = Sha256::digest(&arrival.wire).into();
+    let id = arrival.id.as_bytes().as_slice();
     tx.execute(
         "INSERT INTO receipts (filing, signed) VALUES ($1, $2)",
         &[&id, &receipt],
@@ -104,27 +168,198 @@ async fn land(
     .map_err(failed(DOING))?;
     tx.execute(
         "INSERT INTO history (filing, seq, at, actor, state) VALUES ($1, 0, $2, 'system', $3)",
-        &[&id, &now, &FilingState::Arrived.code()],
+        &[&id, &arrived_at, &FilingState::Arrived.code()],
     )
     .await
     .map_err(failed(DOING))?;
+    for (position, named) in (0_i64..).zip(&arrival.attachments) {
+        tx.execute(
+            "INSERT INTO attachments (filing, position, sha256, size, media_type) VALUES ($1, $2, $3, $4, $5)",
+            &[&id, &position, &named.sha256.as_slice(), &size(named.len), &named.media_type],
+        )
+        .await
+        .map_err(failed(DOING))?;
+    }
     tx.execute(
         "UPDATE quarantine SET resolved_at = $2 WHERE wire_sha256 = $1 AND resolved_at IS NULL",
-        &[&wire_sha256.as_slice(), &now],
+        &[&wire_sha256.as_slice(), &arrived_at],
     )
     .await
     .map_err(failed(DOING))?;
-    append_audit(tx, &arrival.audit_entry(now, facts.arrival_no)).await?;
+    Ok(())
+}
+
+/// A receipt of ours that a device brought back, of a filing that is not here.
+struct Before {
+    arrival_no: i64,
+    arrived_at: i64,
+    token: String,
+    signed: Vec<u8>,
+}
+
+/// Keeps a receipt that a device brought back, unless its filing is here.
+async fn remember(tx: &Transaction<'_>, earlier: &Earlier) -> Result<(), StoreError> {
+    let receipt = &earlier.receipt;
+    tx.execute(
+        "INSERT INTO earlier (filing, digest, arrival_no, arrived_at, token, signed)
+         SELECT $1, $2, $3, $4, $5, $6 WHERE NOT EXISTS (SELECT 1 FROM filings WHERE id = $1)
+         ON CONFLICT DO NOTHING",
+        &[
+            &receipt.id.as_bytes().as_slice(),
+            &receipt.digest.as_slice(),
+            &size(receipt.arrival_no),
+            &receipt.arrived_at,
+            &receipt.status_token,
+            &earlier.signed,
+        ],
+    )
+    .await
+    .map(drop)
+    .map_err(failed("keeping a receipt that came back"))
+}
+
+/// What this filing was once receipted with, if its number is still free.
+async fn recall(tx: &Transaction<'_>, arrival: &Arrival) -> Result<Option<Before>, StoreError> {
+    const DOING: &str = "looking for a receipt that came back";
+    let found = tx
+        .query_opt(
+            "SELECT arrival_no, arrived_at, token, signed FROM earlier e WHERE filing = $1 AND digest = $2
+               AND NOT EXISTS (SELECT 1 FROM filings f WHERE f.recipient = $3 AND f.arrival_no = e.arrival_no)",
+            &[
+                &arrival.id.as_bytes().as_slice(),
+                &arrival.digest.as_slice(),
+                &arrival.recipient.as_str(),
+            ],
+        )
+        .await
+        .map_err(failed(DOING))?;
+    let Some(row) = found else { return Ok(None) };
+    Ok(Some(Before {
+        arrival_no: row.try_get(0).map_err(failed(DOING))?,
+        arrived_at: row.try_get(1).map_err(failed(DOING))?,
+        token: row.try_get(2).map_err(failed(DOING))?,
+        signed: row.try_get(3).map_err(failed(DOING))?,
+    }))
+}
+
+/// Lands a filing as it was before the database was restored: with its number, its time and its receipt.
+async fn reinstate(
+    tx: &Transaction<'_>,
+    arrival: &Arrival,
+    before: Before,
+    now: i64,
+) -> Result<Landed, StoreError> {
+    open_case(tx, arrival, &before.token, before.arrived_at).await?;
+    insert_filing(tx, arrival, before.arrival_no, before.arrived_at).await?;
+    settle_in(tx, arrival, &before.signed, before.arrived_at).await?;
+    tx.execute(
+        "DELETE FROM earlier WHERE filing = $1",
+        &[&arrival.id.as_bytes().as_slice()],
+    )
+    .await
+    .map_err(failed("landing a filing again"))?;
+    let arrival_no = unsigned("arrival number", before.arrival_no)?;
+    append_audit(tx, &arrival.reinstated_entry(now, arrival_no)).await?;
+    Ok(Landed::New {
+        receipt: before.signed,
+        arrival_no,
+    })
+}
+
+async fn land_piece(
+    tx: &Transaction<'_>,
+    piece: &Piece,
+    now: i64,
+    sealer: &dyn Sealer,
+) -> Result<Landed, StoreError> {
+    const DOING: &str = "landing a piece of an attachment";
+    let id = piece.id.as_bytes().as_slice();
+    let known = tx
+        .query_opt(
+            "SELECT digest, device, receipt FROM pieces WHERE id = $1",
+            &[&id],
+        )
+        .await
+        .map_err(failed(DOING))?;
+    if let Some(row) = known {
+        let digest: &[u8] = row.try_get(0).map_err(failed(DOING))?;
+        let device: &str = row.try_get(1).map_err(failed(DOING))?;
+        if digest == piece.digest && device == piece.device.as_str() {
+            return Ok(Landed::Again {
+                receipt: row.try_get(2).map_err(failed(DOING))?,
+            });
+        }
+        return conflict(tx, (piece.id, &piece.device), &piece.wire, now, sealer).await;
+    }
+    let receipt = sealer
+        .receipt(&piece.receipt_facts(now))
+        .map_err(|source| StoreError::Seal {
+            what: "receipt",
+            source,
+        })?;
+    let inserted = tx
+        .execute(
+            "INSERT INTO pieces (id, device, filing, sha256, number, of, digest, bytes, arrived_at, receipt)
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) ON CONFLICT DO NOTHING",
+            &[
+                &id,
+                &piece.device.as_str(),
+                &piece.chunk.filing.as_bytes().as_slice(),
+                &piece.chunk.sha256.as_slice(),
+                &i64::from(piece.chunk.number),
+                &i64::from(piece.chunk.of),
+                &piece.digest.as_slice(),
+                &piece.chunk.bytes,
+                &now,
+                &receipt,
+            ],
+        )
+        .await
+        .map_err(failed(DOING))?;
+    if inserted == 0 {
+        return Err(StoreError::Raced { doing: DOING });
+    }
     Ok(Landed::New {
         receipt,
-        arrival_no: facts.arrival_no,
+        arrival_no: 0,
     })
+}
+
+async fn finish_order(
+    tx: &Transaction<'_>,
+    outcome: &OrderOutcome,
+    now: i64,
+) -> Result<(), StoreError> {
+    let changed = tx
+        .execute(
+            "UPDATE orders SET done_at = $3, outcome = $4, detail = $5, next_at = NULL
+             WHERE id = $1 AND device = $2 AND done_at IS NULL",
+            &[
+                &outcome.id.as_bytes().as_slice(),
+                &outcome.device.as_str(),
+                &now,
+                &outcome.code(),
+                &outcome.detail,
+            ],
+        )
+        .await
+        .map_err(failed("noting what became of an order"))?;
+    if changed == 0 {
+        return Ok(());
+    }
+    append_audit(tx, &outcome.audit_entry(now)).await
+}
+
+/// A size as the database counts.
+fn size(number: u64) -> i64 {
+    i64::try_from(number).unwrap_or(i64::MAX)
 }
 
 /// The case's family token; opens the case if this is its first filing.
 async fn open_case(
     tx: &Transaction<'_>,
     arrival: &Arrival,
+    token: &str,
     now: i64,
 ) -> Result<String, StoreError> {
     const DOING: &str = "opening a case";
@@ -133,11 +368,11 @@ async fn open_case(
         arrival.device.as_str(),
         arrival.case.as_bytes().as_slice(),
     );
-    let token_sha256: [u8; 32] = Sha256::digest(arrival.fresh_token.as_bytes()).into();
+    let token_sha256: [u8; 32] = Sha256::digest(token.as_bytes()).into();
     tx.execute(
         "INSERT INTO cases (recipient, device, case_id, token, token_sha256, opened_at) VALUES ($1, $2, $3, $4, $5, $6)
          ON CONFLICT (recipient, device, case_id) DO NOTHING",
-        &[&recipient, &device, &case, &arrival.fresh_token, &token_sha256.as_slice(), &now],
+        &[&recipient, &device, &case, &token, &token_sha256.as_slice(), &now],
     )
     .await
     .map_err(failed(DOING))?;
@@ -167,17 +402,20 @@ async fn insert_filing(
     let case_seq = i64::from(arrival.case_seq);
     let row = tx
         .query_one(
-            "SELECT EXISTS (SELECT 1 FROM case_slots WHERE recipient = $1 AND device = $2 AND case_id = $3 AND case_seq = $4)",
-            &[&recipient, &device, &case, &case_seq],
+            "SELECT EXISTS (SELECT 1 FROM case_slots WHERE recipient = $1 AND device = $2 AND case_id = $3 AND case_seq = $4),
+                    EXISTS (SELECT 1 FROM filings WHERE device = $2 AND counter = $5)",
+            &[&recipient, &device, &case, &case_seq, &size(arrival.counter)],
         )
         .await
         .map_err(failed(DOING))?;
     let taken: bool = row.try_get(0).map_err(failed(DOING))?;
+    let copied: bool = row.try_get(1).map_err(failed(DOING))?;
     let inserted = tx
         .execute(
             "INSERT INTO filings (id, recipient, device, case_id, case_seq, sequence_taken, arrival_no, arrived_at, schema,
-                                  created, digest, canonical, signature, procedure, child_key, due, state, facts)
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)
+                                  created, digest, canonical, signature, procedure, child_key, due, state, facts,
+                                  counter, counter_taken)
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20)
              ON CONFLICT DO NOTHING",
             &[
                 &id,
@@ -198,6 +436,8 @@ async fn insert_filing(
                 &arrival.due,
                 &FilingState::Arrived.code(),
                 &facts_to_text(&arrival.facts)?,
+                &size(arrival.counter),
+                &copied,
             ],
         )
         .await
@@ -218,12 +458,13 @@ async fn insert_filing(
 /// Same id, other content: the message goes to quarantine with its refusal. The same message again gets the same refusal.
 async fn conflict(
     tx: &Transaction<'_>,
-    arrival: &Arrival,
-    wire_sha256: [u8; 32],
+    (id, device): (FilingId, &DeviceId),
+    wire: &[u8],
     now: i64,
     sealer: &dyn Sealer,
 ) -> Result<Landed, StoreError> {
     const DOING: &str = "looking for an earlier refusal";
+    let wire_sha256: [u8; 32] = Sha256::digest(wire).into();
     let earlier = tx
         .query_opt(
             "SELECT refusal FROM quarantine WHERE wire_sha256 = $1",
@@ -238,17 +479,17 @@ async fn conflict(
     let refusal = match earlier {
         Some(refusal) => refusal,
         None => sealer
-            .conflict_refusal(arrival.id, wire_sha256, now)
+            .conflict_refusal(id, wire_sha256, now)
             .map_err(|source| StoreError::Seal {
                 what: "refusal",
                 source,
             })?,
     };
     let item = NewQuarantine {
-        wire: arrival.wire.clone(),
-        device: Some(arrival.device.clone()),
+        wire: wire.to_vec(),
+        device: Some(device.clone()),
         reason: QuarantineReason::DigestConflict,
-        detail: format!("id={}", arrival.id),
+        detail: format!("id={id}"),
         refusal: Some(refusal.clone()),
     };
     set_aside(tx, &item, now).await?;
@@ -343,7 +584,7 @@ pub(super) async fn decide(
 
 pub(super) async fn notice_attempted(c: &Object, attempt: Attempt) -> Result<(), StoreError> {
     c.execute(
-        "UPDATE notices SET attempts = $3, sent_at = $4, next_at = $5 WHERE filing = $1 AND seq = $2",
+        "UPDATE notices SET attempts = $3, sent_at = $4, next_at = $5 WHERE filing = $1 AND seq = $2 AND seen_at IS NULL",
         &[
             &attempt.filing.as_bytes().as_slice(),
             &i64::from(attempt.seq),
@@ -365,7 +606,7 @@ pub(super) async fn wake_notices(
     c.execute(
         "UPDATE notices SET next_at = $2 WHERE device = $1 AND at >= $3
            AND seq = (SELECT max(seq) FROM notices o WHERE o.filing = notices.filing)
-           AND (next_at IS NULL OR next_at > $2) AND (sent_at IS NULL OR sent_at <= $4)",
+           AND seen_at IS NULL AND (next_at IS NULL OR next_at > $2) AND (sent_at IS NULL OR sent_at <= $4)",
         &[
             &device.as_str(),
             &window.now,
@@ -375,6 +616,80 @@ pub(super) async fn wake_notices(
     )
     .await
     .map_err(failed("waking notices"))
+}
+
+pub(super) async fn give_orders(c: &mut Object, orders: &[OrderRow]) -> Result<(), StoreError> {
+    const DOING: &str = "giving orders";
+    let tx = c.transaction().await.map_err(failed(DOING))?;
+    for order in orders {
+        tx.execute(
+            "INSERT INTO orders (id, device, what, signed, at, expires, next_at) VALUES ($1, $2, $3, $4, $5, $6, $5)",
+            &[
+                &order.id.as_bytes().as_slice(),
+                &order.device.as_str(),
+                &order.what,
+                &order.signed,
+                &order.at,
+                &order.expires,
+            ],
+        )
+        .await
+        .map_err(failed(DOING))?;
+        append_audit(&tx, &order.audit_entry()).await?;
+    }
+    tx.commit().await.map_err(failed(DOING))
+}
+
+pub(super) async fn order_attempted(
+    c: &Object,
+    id: CommandId,
+    attempts: u32,
+    next_at: Option<i64>,
+) -> Result<(), StoreError> {
+    c.execute(
+        "UPDATE orders SET attempts = $2, next_at = $3 WHERE id = $1 AND done_at IS NULL",
+        &[&id.as_bytes().as_slice(), &i64::from(attempts), &next_at],
+    )
+    .await
+    .map(drop)
+    .map_err(failed("noting an attempt"))
+}
+
+pub(super) async fn wake_orders(
+    c: &Object,
+    device: &DeviceId,
+    now: i64,
+) -> Result<u64, StoreError> {
+    c.execute(
+        "UPDATE orders SET next_at = $2 WHERE device = $1 AND done_at IS NULL AND expires >= $2
+           AND (next_at IS NULL OR next_at > $2 + 60)",
+        &[&device.as_str(), &now],
+    )
+    .await
+    .map_err(failed("waking orders"))
+}
+
+pub(super) async fn skip_numbers(
+    c: &mut Object,
+    recipient: &RecipientId,
+    gap: u32,
+    entry: &AuditEntry,
+) -> Result<u64, StoreError> {
+    const DOING: &str = "leaving a gap in the arrival numbers";
+    let tx = c.transaction().await.map_err(failed(DOING))?;
+    let gap = i64::from(gap);
+    let row = tx
+        .query_one(
+            "INSERT INTO counters (recipient, last_arrival) VALUES ($1, $2)
+             ON CONFLICT (recipient) DO UPDATE SET last_arrival = counters.last_arrival + $2 RETURNING last_arrival",
+            &[&recipient.as_str(), &gap],
+        )
+        .await
+        .map_err(failed(DOING))?;
+    let last: i64 = row.try_get(0).map_err(failed(DOING))?;
+    append_audit(&tx, entry).await?;
+    tx.commit().await.map_err(failed(DOING))?;
+    unsigned("arrival number", last - gap)
 }
 
 pub(super) async fn audit(c: &mut Object, entry: &AuditEntry) -> Result<(), StoreError> {

@@ -13,22 +13,29 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use rusqlite::Connection;
-use ubugoe_protocol::{DeviceId, FilingId};
+use ubugoe_protocol::{CommandId, DeviceId, FilingId, RecipientId};
 
 use super::migrate::{Migration, remaining};
 use super::{
     Attempt, Batch, Counts, Decided, Decision, FamilyFiling, FilingRecord, FilingRow, Kept, Landed,
-    Notice, Quarantined, Sealer, Session, Store, StoreError, WakeWindow,
+    Notice, OrderRow, Quarantined, Sealer, Session, Store, StoreError, WakeWindow,
 };
 use crate::casework::FilingState;
 use crate::casework::audit::{AuditEntry, AuditRecord};
 
 /// Frozen migrations, oldest first.
-pub const MIGRATIONS: [Migration; 1] = [Migration {
-    number: 1,
-    name: "0001_first",
-    sql: include_str!("migrations/0001_first.sql"),
-}];
+pub const MIGRATIONS: [Migration; 2] = [
+    Migration {
+        number: 1,
+        name: "0001_first",
+        sql: include_str!("migrations/0001_first.sql"),
+    },
+    Migration {
+        number: 2,
+        name: "0002_time_pieces_orders",
+        sql: include_str!("migrations/0002_time_pieces_orders.sql"),
+    },
+];
 
 /// A database file.
 #[derive(Debug, Clone)]
@@ -198,6 +205,65 @@ impl Store for SqliteStore {
         .await
     }
 
+    async fn attachment(
+        &self,
+        filing: FilingId,
+        sha256: [u8; 32],
+    ) -> Result<Option<Vec<u8>>, StoreError> {
+        self.with("reading an attachment", move |c| {
+            read::attachment(c, filing, sha256)
+        })
+        .await
+    }
+
+    async fn give_orders(&self, orders: Vec<OrderRow>) -> Result<(), StoreError> {
+        self.with("giving orders", move |c| write::give_orders(c, &orders))
+            .await
+    }
+
+    async fn due_orders(&self, now: i64, limit: u32) -> Result<Vec<OrderRow>, StoreError> {
+        self.with("reading orders", move |c| read::due_orders(c, now, limit))
+            .await
+    }
+
+    async fn order_attempted(
+        &self,
+        id: CommandId,
+        attempts: u32,
+        next_at: Option<i64>,
+    ) -> Result<(), StoreError> {
+        self.with("noting an attempt", move |c| {
+            write::order_attempted(c, id, attempts, next_at)
+        })
+        .await
+    }
+
+    async fn wake_orders(&self, device: &DeviceId, now: i64) -> Result<u64, StoreError> {
+        let device = device.clone();
+        self.with("waking orders", move |c| {
+            write::wake_orders(c, &device, now)
+        })
+        .await
+    }
+
+    async fn orders(&self, limit: u32) -> Result<Vec<OrderRow>, StoreError> {
+        self.with("reading orders", move |c| read::orders(c, limit))
+            .await
+    }
+
+    async fn skip_numbers(
+        &self,
+        recipient: &RecipientId,
+        gap: u32,
+        entry: AuditEntry,
+    ) -> Result<u64, StoreError> {
+        let recipient = recipient.clone();
+        self.with("leaving a gap in the arrival numbers", move |c| {
+            write::skip_numbers(c, &recipient, gap, &entry)
+        })
+        .await
+    }
+
     async fn quarantine(&self, limit: u32) -> Result<Vec<Quarantined>, StoreError> {
         self.with("reading the quarantine", move |c| {
             read::quarantine(c, limit)
@@ -260,7 +326,10 @@ mod tests {
         let digests: Vec<String> = MIGRATIONS.iter().map(Migration::digest).collect();
         assert_eq!(
             digests,
-            ["7369a9177fc40cd0b638a28066b8fecba6a86a42653efab7f70b398e2b0737e0"]
+            [
+                "7369a9177fc40cd0b638a28066b8fecba6a86a42653efab7f70b398e2b0737e0",
+                "f31926d0d81b8bab7dbd888b95825227a920a99b95a8950d9fbcb0a73140a627"
+            ]
         );
     }
 }

@@ -1,14 +1,14 @@
 //! Reading statements of the SQLite store.
 
 use rusqlite::{Connection, OptionalExtension, Row, params};
-use ubugoe_protocol::{CaseId, FilingId};
+use ubugoe_protocol::{AttachmentRef, CaseId, DeviceId, FilingId};
 
 use super::failed;
 use crate::casework::FilingState;
 use crate::casework::audit::{AuditEntry, AuditRecord};
 use crate::store::{
-    Counts, FamilyFiling, FilingRecord, FilingRow, HistoryEntry, Kept, Notice, QuarantineReason,
-    Quarantined, StoreError, facts_from_text, fixed, unsigned,
+    Attachment, Counts, FamilyFiling, FilingRecord, FilingRow, HistoryEntry, Kept, Notice,
+    OrderRow, QuarantineReason, Quarantined, StoreError, facts_from_text, fixed, joined, unsigned,
 };
 
 /// Columns of a list line. A correction in the same case is not a duplicate of what was returned.
@@ -16,7 +16,7 @@ const ROW: &str =
     "f.id, f.arrival_no, f.arrived_at, f.procedure, f.due, f.state, f.facts, f.sequence_taken,
     EXISTS (SELECT 1 FROM filings o WHERE o.child_key = f.child_key AND o.id <> f.id
         AND NOT (o.recipient = f.recipient AND o.device = f.device AND o.case_id = f.case_id
-                 AND (o.state = 'returned' OR f.state = 'returned')))";
+                 AND (o.state = 'returned' OR f.state = 'returned'))), f.counter_taken";
 
 /// Raw columns, read inside the driver's callback; turned into domain words outside it.
 struct RawRow {
@@ -29,6 +29,7 @@ struct RawRow {
     facts: String,
     sequence_taken: bool,
     duplicate: bool,
+    counter_taken: bool,
 }
 
 fn raw(row: &Row<'_>) -> rusqlite::Result<RawRow> {
@@ -42,6 +43,7 @@ fn raw(row: &Row<'_>) -> rusqlite::Result<RawRow> {
         facts: row.get(6)?,
         sequence_taken: row.get(7)?,
         duplicate: row.get(8)?,
+        counter_taken: row.get(9)?,
     })
 }
 
@@ -68,6 +70,7 @@ impl RawRow {
             facts: facts_from_text(&self.facts)?,
             sequence_taken: self.sequence_taken,
             duplicate: self.duplicate,
+            counter_taken: self.counter_taken,
         })
     }
 }
@@ -136,17 +139,17 @@ struct RawRecord {
 fn raw_record(row: &Row<'_>) -> rusqlite::Result<RawRecord> {
     Ok(RawRecord {
         row: raw(row)?,
-        recipient: row.get(9)?,
-        device: row.get(10)?,
-        case: row.get(11)?,
-        case_seq: row.get(12)?,
-        schema: row.get(13)?,
-        created: row.get(14)?,
-        digest: row.get(15)?,
-        canonical: row.get(16)?,
-        signature: row.get(17)?,
-        receipt: row.get(18)?,
-        token: row.get(19)?,
+        recipient: row.get(10)?,
+        device: row.get(11)?,
+        case: row.get(12)?,
+        case_seq: row.get(13)?,
+        schema: row.get(14)?,
+        created: row.get(15)?,
+        digest: row.get(16)?,
+        canonical: row.get(17)?,
+        signature: row.get(18)?,
+        receipt: row.get(19)?,
+        token: row.get(20)?,
     })
 }
 
@@ -183,7 +186,10 @@ pub(super) fn filing(c: &Connection, id: FilingId) -> Result<Option<FilingRecord
         ),
         params![id.as_bytes().as_slice()],
     )?;
-    record(raw, history(c, id)?, duplicates, siblings).map(Some)
+    Ok(Some(FilingRecord {
+        attachments: attachments(c, id)?,
+        ..record(raw, history(c, id)?, duplicates, siblings)?
+    }))
 }
 
 fn record(
@@ -214,6 +220,7 @@ fn record(
         history,
         duplicates,
         siblings,
+        attachments: Vec::new(),
     })
 }
 
@@ -338,12 +345,137 @@ pub(super) fn due_notices(c: &Connection, now: i64, limit: u32) -> Result<Vec<No
 
 pub(super) fn next_notice_at(c: &Connection) -> Result<Option<i64>, StoreError> {
     c.query_row(
-        "SELECT min(n.next_at) FROM notices n
-         WHERE n.next_at IS NOT NULL AND n.seq = (SELECT max(seq) FROM notices WHERE filing = n.filing)",
+        "SELECT min(next_at) FROM (
+             SELECT min(n.next_at) AS next_at FROM notices n
+             WHERE n.next_at IS NOT NULL AND n.seq = (SELECT max(seq) FROM notices WHERE filing = n.filing)
+             UNION ALL SELECT min(next_at) FROM orders WHERE next_at IS NOT NULL)",
         [],
         |row| row.get(0),
     )
     .map_err(failed("reading notices"))
+}
+
+/// Columns of an order.
+const ORDER: &str =
+    "SELECT id, device, what, signed, at, expires, attempts, outcome, detail FROM orders";
+
+fn orders_of(
+    c: &Connection,
+    tail: &str,
+    values: impl rusqlite::Params,
+) -> Result<Vec<OrderRow>, StoreError> {
+    const DOING: &str = "reading orders";
+    let mut statement = c
+        .prepare_cached(&format!("{ORDER}{tail}"))
+        .map_err(failed(DOING))?;
+    let mut found = statement.query(values).map_err(failed(DOING))?;
+    let mut orders = Vec::new();
+    while let Some(row) = found.next().map_err(failed(DOING))? {
+        orders.push(order(row)?);
+    }
+    Ok(orders)
+}
+
+fn order(row: &Row<'_>) -> Result<OrderRow, StoreError> {
+    fn col<T: rusqlite::types::FromSql>(row: &Row<'_>, at: usize) -> Result<T, StoreError> {
+        row.get(at).map_err(failed("reading an order"))
+    }
+    let outcome: Option<String> = col(row, 7)?;
+    let detail: Option<String> = col(row, 8)?;
+    Ok(OrderRow {
+        id: filing_id(&col::<Vec<u8>>(row, 0)?)?,
+        device: parse_device(&col::<String>(row, 1)?)?,
+        what: col(row, 2)?,
+        signed: col(row, 3)?,
+        at: col(row, 4)?,
+        expires: col(row, 5)?,
+        attempts: unsigned("attempts", col(row, 6)?)?,
+        outcome: outcome.map(|word| (word, detail.unwrap_or_default())),
+    })
+}
+
+fn parse_device(text: &str) -> Result<DeviceId, StoreError> {
+    text.parse()
+        .map_err(|e: ubugoe_protocol::IdError| StoreError::Corrupt {
+            what: "device",
+            detail: e.to_string(),
+        })
+}
+
+pub(super) fn due_orders(
+    c: &Connection,
+    now: i64,
+    limit: u32,
+) -> Result<Vec<OrderRow>, StoreError> {
+    orders_of(
+        c,
+        " WHERE next_at <= ?1 AND expires >= ?1 ORDER BY next_at, id LIMIT ?2",
+        params![now, limit],
+    )
+}
+
+pub(super) fn orders(c: &Connection, limit: u32) -> Result<Vec<OrderRow>, StoreError> {
+    orders_of(c, " ORDER BY at DESC, id LIMIT ?1", params![limit])
+}
+
+/// The attachments a filing names, as far as they have come.
+fn attachments(c: &Connection, id: FilingId) -> Result<Vec<Attachment>, StoreError> {
+    const DOING: &str = "reading attachments";
+    let mut statement = c
+        .prepare_cached(
+            "SELECT a.sha256, a.size, a.media_type,
+                    (SELECT count(DISTINCT number) FROM pieces p WHERE p.filing = a.filing AND p.sha256 = a.sha256),
+                    (SELECT coalesce(max(of), 0) FROM pieces p WHERE p.filing = a.filing AND p.sha256 = a.sha256)
+             FROM attachments a WHERE a.filing = ?1 ORDER BY a.position",
+        )
+        .map_err(failed(DOING))?;
+    let found = statement
+        .query_map([id.as_bytes().as_slice()], |row| {
+            Ok((
+                row.get::<_, Vec<u8>>(0)?,
+                row.get::<_, i64>(1)?,
+                row.get::<_, String>(2)?,
+                row.get::<_, i64>(3)?,
+                row.get::<_, i64>(4)?,
+            ))
+        })
+        .map_err(failed(DOING))?;
+    found
+        .map(|row| {
+            let (sha256, len, media_type, pieces, of) = row.map_err(failed(DOING))?;
+            Ok(Attachment {
+                named: AttachmentRef {
+                    sha256: fixed("attachment hash", &sha256)?,
+                    len: unsigned("attachment size", len)?,
+                    media_type,
+                },
+                pieces: unsigned("pieces", pieces)?,
+                of: unsigned("pieces", of)?,
+            })
+        })
+        .collect()
+}
+
+pub(super) fn attachment(
+    c: &Connection,
+    filing: FilingId,
+    sha256: [u8; 32],
+) -> Result<Option<Vec<u8>>, StoreError> {
+    const DOING: &str = "reading an attachment";
+    let mut statement = c
+        .prepare_cached(
+            "SELECT number, of, bytes FROM pieces WHERE filing = ?1 AND sha256 = ?2 ORDER BY number, id",
+        )
+        .map_err(failed(DOING))?;
+    let found = statement
+        .query_map(
+            params![filing.as_bytes().as_slice(), sha256.as_slice()],
+            |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)),
+        )
+        .map_err(failed(DOING))?
+        .collect::<Result<Vec<(i64, i64, Vec<u8>)>, _>>()
+        .map_err(failed(DOING))?;
+    Ok(joined(found))
 }
 
 pub(super) fn quarantine(c: &Connection, limit: u32) -> Result<Vec<Quarantined>, StoreError> {

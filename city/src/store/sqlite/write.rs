@@ -2,15 +2,16 @@
 
 use rusqlite::{Connection, OptionalExtension, Transaction, TransactionBehavior, params};
 use sha2::{Digest, Sha256};
-use ubugoe_protocol::DeviceId;
+use ubugoe_protocol::{CommandId, DeviceId, FilingId, RecipientId};
 
 use super::failed;
 use super::read::state;
 use crate::casework::FilingState;
 use crate::casework::audit::{AuditEntry, GENESIS, line_hash};
 use crate::store::{
-    Arrival, Attempt, Batch, Decided, Decision, Landed, NewQuarantine, QuarantineReason,
-    ReceiptFacts, Sealer, Session, StoreError, WakeWindow, facts_to_text, fixed, unsigned,
+    Arrival, Attempt, Batch, Decided, Decision, Earlier, Landed, NewQuarantine, OrderOutcome,
+    OrderRow, Piece, QuarantineReason, ReceiptFacts, Sealer, Session, StoreError, WakeWindow,
+    facts_to_text, fixed, unsigned,
 };
 
 fn begin<'c>(c: &'c mut Connection, doing: &'static str) -> Result<Transaction<'c>, StoreError> {
@@ -24,12 +25,45 @@ pub(super) fn ingest(
     sealer: &dyn Sealer,
 ) -> Result<Vec<Landed>, StoreError> {
     let tx = begin(c, "landing a batch")?;
-    let mut landed = Vec::with_capacity(batch.arrivals.len());
+    let mut landed = Vec::with_capacity(batch.arrivals.len() + batch.pieces.len());
+    for earlier in &batch.earlier {
+        remember(&tx, earlier)?;
+    }
+    // Almost always there is none; so it is one question for the batch, not one for each filing.
+    let restored: bool = tx
+        .query_row("SELECT EXISTS (SELECT 1 FROM earlier)", [], |row| {
+            row.get(0)
+        })
+        .map_err(failed("looking for receipts that came back"))?;
     for arrival in &batch.arrivals {
-        landed.push(land(&tx, arrival, batch.now, sealer)?);
+        let before = if restored {
+            recall(&tx, arrival)?
+        } else {
+            None
+        };
+        landed.push(land(&tx, arrival, before, batch.now, sealer)?);
+    }
+    for piece in &batch.pieces {
+        landed.push(land_piece(&tx, piece, batch.now, sealer)?);
     }
     for item in &batch.quarantined {
         set_aside(&tx, item, batch.now)?;
+    }
+    for (device, filing, seq) in &batch.seen {
+        tx.execute(
+            "UPDATE notices SET seen_at = ?4, next_at = NULL
+             WHERE filing = ?1 AND device = ?2 AND seq <= ?3 AND seen_at IS NULL",
+            params![
+                filing.as_bytes().as_slice(),
+                device.as_str(),
+                seq,
+                batch.now
+            ],
+        )
+        .map_err(failed("noting what a device has"))?;
+    }
+    for outcome in &batch.outcomes {
+        finish_order(&tx, outcome, batch.now)?;
     }
     tx.commit().map_err(failed("committing a batch"))?;
     Ok(landed)
@@ -38,11 +72,11 @@ pub(super) fn ingest(
 fn land(
     tx: &Transaction<'_>,
     arrival: &Arrival,
+    before: Option<Before>,
     now: i64,
     sealer: &dyn Sealer,
 ) -> Result<Landed, StoreError> {
     const DOING: &str = "landing a filing";
-    let wire_sha256: [u8; 32] = Sha256::digest(&arrival.wire).into();
     let id = arrival.id.as_bytes().as_slice();
     let known = tx
         .query_row(
@@ -56,9 +90,18 @@ fn land(
         if digest == arrival.digest && device == arrival.device.as_str() {
             return Ok(Landed::Again { receipt });
         }
-        return conflict(tx, arrival, wire_sha256, now, sealer);
+        return conflict(
+            tx,
+            (arrival.id, &arrival.device),
+            &arrival.wire,
+            now,
+            sealer,
+        );
     }
-    let token = open_case(tx, arrival, now)?;
+    if let Some(before) = before {
+        return reinstate(tx, arrival, before, now);
+    }
+    let token = open_case(tx, arrival, &arrival.fresh_token, now)?;
     let arrival_no: i64 = tx
         .query_row(
             "INSERT INTO counters (recipient, last_arrival) VALUES (?1, 1)
@@ -82,21 +125,7 @@ fn land(
         what: "receipt",
         source,
     })?;
-    tx.execute(
-        "INSERT INTO receipts (filing, signed) VALUES (?1, ?2)",
-        params![id, receipt],
-    )
-    .map_err(failed(DOING))?;
-    tx.execute(
-        "INSERT INTO history (filing, seq, at, actor, state) VALUES (?1, 0, ?2, 'system', ?3)",
-        params![id, now, FilingState::Arrived.code()],
-    )
-    .map_err(failed(DOING))?;
-    tx.execute(
-        "UPDATE quarantine SET resolved_at = ?2 WHERE wire_sha256 = ?1 AND resolved_at IS NULL",
-        params![wire_sha256.as_slice(), now],
-    )
-    .map_err(failed(DOING))?;
+    settle_in(tx, arrival, &receipt, now)?;
     append_audit(tx, &arrival.audit_entry(now, facts.arrival_no))?;
     Ok(Landed::New {
         receipt,
@@ -104,8 +133,204 @@ fn land(
     })
 }
 
+/// What belongs to every new filing: its receipt, the first line of its history, and the end of its quarantine.
+fn settle_in(
+    tx: &Transaction<'_>,
+    arrival: &Arrival,
+    receipt: &[u8],
+    arrived_at: i64,
+) -> Result<(), StoreError> {
+    const DOING: &str = "landing a filing";
+    let wire_sha256: [u8; 32] = Sha256::digest(&arrival.wire).into();
+    let id = arrival.id.as_bytes().as_slice();
+    tx.execute(
+        "INSERT INTO receipts (filing, signed) VALUES (?1, ?2)",
+        params![id, receipt],
+    )
+    .map_err(failed(DOING))?;
+    tx.execute(
+        "INSERT INTO history (filing, seq, at, actor, state) VALUES (?1, 0, ?2, 'system', ?3)",
+        params![id, arrived_at, FilingState::Arrived.code()],
+    )
+    .map_err(failed(DOING))?;
+    for (position, named) in (0_i64..).zip(&arrival.attachments) {
+        tx.execute(
+            "INSERT INTO attachments (filing, position, sha256, size, media_type) VALUES (?1, ?2, ?3, ?4, ?5)",
+            params![id, position, named.sha256.as_slice(), size(named.len), named.media_type],
+        )
+        .map_err(failed(DOING))?;
+    }
+    tx.execute(
+        "UPDATE quarantine SET resolved_at = ?2 WHERE wire_sha256 = ?1 AND resolved_at IS NULL",
+        params![wire_sha256.as_slice(), arrived_at],
+    )
+    .map_err(failed(DOING))?;
+    Ok(())
+}
+
+/// A receipt of ours that a device brought back, of a filing that is not here.
+struct Before {
+    arrival_no: i64,
+    arrived_at: i64,
+    token: String,
+    signed: Vec<u8>,
+}
+
+/// Keeps a receipt that a device brought back, unless its filing is here.
+fn remember(tx: &Transaction<'_>, earlier: &Earlier) -> Result<(), StoreError> {
+    let receipt = &earlier.receipt;
+    tx.execute(
+        "INSERT INTO earlier (filing, digest, arrival_no, arrived_at, token, signed)
+         SELECT ?1, ?2, ?3, ?4, ?5, ?6 WHERE NOT EXISTS (SELECT 1 FROM filings WHERE id = ?1)
+         ON CONFLICT DO NOTHING",
+        params![
+            receipt.id.as_bytes().as_slice(),
+            receipt.digest.as_slice(),
+            size(receipt.arrival_no),
+            receipt.arrived_at,
+            receipt.status_token,
+            earlier.signed
+        ],
+    )
+    .map(drop)
+    .map_err(failed("keeping a receipt that came back"))
+}
+
+/// What this filing was once receipted with, if its number is still free.
+fn recall(tx: &Transaction<'_>, arrival: &Arrival) -> Result<Option<Before>, StoreError> {
+    tx.query_row(
+        "SELECT arrival_no, arrived_at, token, signed FROM earlier e WHERE filing = ?1 AND digest = ?2
+           AND NOT EXISTS (SELECT 1 FROM filings f WHERE f.recipient = ?3 AND f.arrival_no = e.arrival_no)",
+        params![
+            arrival.id.as_bytes().as_slice(),
+            arrival.digest.as_slice(),
+            arrival.recipient.as_str()
+        ],
+        |row| {
+            Ok(Before {
+                arrival_no: row.get(0)?,
+                arrived_at: row.get(1)?,
+                token: row.get(2)?,
+                signed: row.get(3)?,
+            })
+        },
+    )
+    .optional()
+    .map_err(failed("looking for a receipt that came back"))
+}
+
+/// Lands a filing as it was before the database was restored: with its number, its time and its receipt.
+fn reinstate(
+    tx: &Transaction<'_>,
+    arrival: &Arrival,
+    before: Before,
+    now: i64,
+) -> Result<Landed, StoreError> {
+    open_case(tx, arrival, &before.token, before.arrived_at)?;
+    insert_filing(tx, arrival, before.arrival_no, before.arrived_at)?;
+    settle_in(tx, arrival, &before.signed, before.arrived_at)?;
+    tx.execute(
+        "DELETE FROM earlier WHERE filing = ?1",
+        [arrival.id.as_bytes().as_slice()],
+    )
+    .map_err(failed("landing a filing again"))?;
+    let arrival_no = unsigned("arrival number", before.arrival_no)?;
+    append_audit(tx, &arrival.reinstated_entry(now, arrival_no))?;
+    Ok(Landed::New {
+        receipt: before.signed,
+        arrival_no,
+    })
+}
+
+fn land_piece(
+    tx: &Transaction<'_>,
+    piece: &Piece,
+    now: i64,
+    sealer: &dyn Sealer,
+) -> Result<Landed, StoreError> {
+    const DOING: &str = "landing a piece of an attachment";
+    let id = piece.id.as_bytes().as_slice();
+    let known = tx
+        .query_row(
+            "SELECT digest, device, receipt FROM pieces WHERE id = ?1",
+            [id],
+            |row| {
+                Ok((
+                    row.get::<_, Vec<u8>>(0)?,
+                    row.get::<_, String>(1)?,
+                    row.get::<_, Vec<u8>>(2)?,
+                ))
+            },
+        )
+        .optional()
+        .map_err(failed(DOING))?;
+    if let Some((digest, device, receipt)) = known {
+        if digest == piece.digest && device == piece.device.as_str() {
+            return Ok(Landed::Again { receipt });
+        }
+        return conflict(tx, (piece.id, &piece.device), &piece.wire, now, sealer);
+    }
+    let receipt = sealer
+        .receipt(&piece.receipt_facts(now))
+        .map_err(|source| StoreError::Seal {
+            what: "receipt",
+            source,
+        })?;
+    tx.execute(
+        "INSERT INTO pieces (id, device, filing, sha256, number, of, digest, bytes, arrived_at, receipt)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
+        params![
+            id,
+            piece.device.as_str(),
+            piece.chunk.filing.as_bytes().as_slice(),
+            piece.chunk.sha256.as_slice(),
+            piece.chunk.number,
+            piece.chunk.of,
+            piece.digest.as_slice(),
+            piece.chunk.bytes,
+            now,
+            receipt
+        ],
+    )
+    .map_err(failed(DOING))?;
+    Ok(Landed::New {
+        receipt,
+        arrival_no: 0,
+    })
+}
+
+fn finish_order(tx: &Transaction<'_>, outcome: &OrderOutcome, now: i64) -> Result<(), StoreError> {
+    let changed = tx
+        .execute(
+            "UPDATE orders SET done_at = ?3, outcome = ?4, detail = ?5, next_at = NULL
+             WHERE id = ?1 AND device = ?2 AND done_at IS NULL",
+            params![
+                outcome.id.as_bytes().as_slice(),
+                outcome.device.as_str(),
+                now,
+                outcome.code(),
+                outcome.detail
+            ],
+        )
+        .map_err(failed("noting what became of an order"))?;
+    if changed == 0 {
+        return Ok(());
+    }
+    append_audit(tx, &outcome.audit_entry(now))
+}
+
+/// A size as the database counts.
+fn size(number: u64) -> i64 {
+    i64::try_from(number).unwrap_or(i64::MAX)
+}
+
 /// The case's family token; opens the case if this is its first filing.
-fn open_case(tx: &Transaction<'_>, arrival: &Arrival, now: i64) -> Result<String, StoreError> {
+fn open_case(
+    tx: &Transaction<'_>,
+    arrival: &Arrival,
+    token: &str,
+    now: i64,
+) -> Result<String, StoreError> {
     const DOING: &str = "opening a case";
     tx.execute(
         "INSERT INTO cases (recipient, device, case_id, token, token_sha256, opened_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6)
@@ -114,8 +339,8 @@ fn open_case(tx: &Transaction<'_>, arrival: &Arrival, now: i64) -> Result<String
             arrival.recipient.as_str(),
             arrival.device.as_str(),
             arrival.case.as_bytes().as_slice(),
-            arrival.fresh_token,
-            Sha256::digest(arrival.fresh_token.as_bytes()).as_slice(),
+            token,
+            Sha256::digest(token.as_bytes()).as_slice(),
             now
         ],
     )
@@ -141,18 +366,20 @@ fn insert_filing(
     const DOING: &str = "inserting a filing";
     let id = arrival.id.as_bytes().as_slice();
     let case = arrival.case.as_bytes().as_slice();
-    let taken: bool = tx
+    let (taken, copied): (bool, bool) = tx
         .query_row(
-            "SELECT EXISTS (SELECT 1 FROM case_slots WHERE recipient = ?1 AND device = ?2 AND case_id = ?3 AND case_seq = ?4)",
-            params![arrival.recipient.as_str(), arrival.device.as_str(), case, arrival.case_seq],
-            |row| row.get(0),
+            "SELECT EXISTS (SELECT 1 FROM case_slots WHERE recipient = ?1 AND device = ?2 AND case_id = ?3 AND case_seq = ?4),
+                    EXISTS (SELECT 1 FROM filings WHERE device = ?2 AND counter = ?5)",
+            params![arrival.recipient.as_str(), arrival.device.as_str(), case, arrival.case_seq, size(arrival.counter)],
+            |row| Ok((row.get(0)?, row.get(1)?)),
         )
         .map_err(failed(DOING))?;
     let inserted = tx
         .execute(
             "INSERT INTO filings (id, recipient, device, case_id, case_seq, sequence_taken, arrival_no, arrived_at, schema,
-                                  created, digest, canonical, signature, procedure, child_key, due, state, facts)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18)
+                                  created, digest, canonical, signature, procedure, child_key, due, state, facts,
+                                  counter, counter_taken)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20)
              ON CONFLICT DO NOTHING",
             params![
                 id,
@@ -172,7 +399,9 @@ fn insert_filing(
                 arrival.child_key.as_ref().map(<[u8; 32]>::as_slice),
                 arrival.due,
                 FilingState::Arrived.code(),
-                facts_to_text(&arrival.facts)?
+                facts_to_text(&arrival.facts)?,
+                size(arrival.counter),
+                copied
             ],
         )
         .map_err(failed(DOING))?;
@@ -191,11 +420,12 @@ fn insert_filing(
 /// Same id, other content: the message goes to quarantine with its refusal. The same message again gets the same refusal.
 fn conflict(
     tx: &Transaction<'_>,
-    arrival: &Arrival,
-    wire_sha256: [u8; 32],
+    (id, device): (FilingId, &DeviceId),
+    wire: &[u8],
     now: i64,
     sealer: &dyn Sealer,
 ) -> Result<Landed, StoreError> {
+    let wire_sha256: [u8; 32] = Sha256::digest(wire).into();
     let earlier: Option<Option<Vec<u8>>> = tx
         .query_row(
             "SELECT refusal FROM quarantine WHERE wire_sha256 = ?1",
@@ -207,17 +437,17 @@ fn conflict(
     let refusal = match earlier.flatten() {
         Some(refusal) => refusal,
         None => sealer
-            .conflict_refusal(arrival.id, wire_sha256, now)
+            .conflict_refusal(id, wire_sha256, now)
             .map_err(|source| StoreError::Seal {
                 what: "refusal",
                 source,
             })?,
     };
     let item = NewQuarantine {
-        wire: arrival.wire.clone(),
-        device: Some(arrival.device.clone()),
+        wire: wire.to_vec(),
+        device: Some(device.clone()),
         reason: QuarantineReason::DigestConflict,
-        detail: format!("id={}", arrival.id),
+        detail: format!("id={id}"),
         refusal: Some(refusal.clone()),
     };
     set_aside(tx, &item, now)?;
@@ -313,7 +543,7 @@ pub(super) fn decide(
 
 pub(super) fn notice_attempted(c: &Connection, attempt: Attempt) -> Result<(), StoreError> {
     c.execute(
-        "UPDATE notices SET attempts = ?3, sent_at = ?4, next_at = ?5 WHERE filing = ?1 AND seq = ?2",
+        "UPDATE notices SET attempts = ?3, sent_at = ?4, next_at = ?5 WHERE filing = ?1 AND seq = ?2 AND seen_at IS NULL",
         params![attempt.filing.as_bytes().as_slice(), attempt.seq, attempt.attempts, attempt.now, attempt.next_at],
     )
     .map_err(failed("noting an attempt"))?;
@@ -328,7 +558,7 @@ pub(super) fn wake_notices(
     c.execute(
         "UPDATE notices SET next_at = ?2 WHERE device = ?1 AND at >= ?3
            AND seq = (SELECT max(seq) FROM notices o WHERE o.filing = notices.filing)
-           AND (next_at IS NULL OR next_at > ?2) AND (sent_at IS NULL OR sent_at <= ?4)",
+           AND seen_at IS NULL AND (next_at IS NULL OR next_at > ?2) AND (sent_at IS NULL OR sent_at <= ?4)",
         params![
             device.as_str(),
             window.now,
@@ -338,6 +568,72 @@ pub(super) fn wake_notices(
     )
     .map(|rows| rows as u64)
     .map_err(failed("waking notices"))
+}
+
+pub(super) fn give_orders(c: &mut Connection, orders: &[OrderRow]) -> Result<(), StoreError> {
+    const DOING: &str = "giving orders";
+    let tx = begin(c, DOING)?;
+    for order in orders {
+        tx.execute(
+            "INSERT INTO orders (id, device, what, signed, at, expires, next_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?5)",
+            params![
+                order.id.as_bytes().as_slice(),
+                order.device.as_str(),
+                order.what,
+                order.signed,
+                order.at,
+                order.expires
+            ],
+        )
+        .map_err(failed(DOING))?;
+        append_audit(&tx, &order.audit_entry())?;
+    }
+    tx.commit().map_err(failed(DOING))
+}
+
+pub(super) fn order_attempted(
+    c: &Connection,
+    id: CommandId,
+    attempts: u32,
+    next_at: Option<i64>,
+) -> Result<(), StoreError> {
+    c.execute(
+        "UPDATE orders SET attempts = ?2, next_at = ?3 WHERE id = ?1 AND done_at IS NULL",
+        params![id.as_bytes().as_slice(), attempts, next_at],
+    )
+    .map(drop)
+    .map_err(failed("noting an attempt"))
+}
+
+pub(super) fn wake_orders(c: &Connection, device: &DeviceId, now: i64) -> Result<u64, StoreError> {
+    c.execute(
+        "UPDATE orders SET next_at = ?2 WHERE device = ?1 AND done_at IS NULL AND expires >= ?2
+           AND (next_at IS NULL OR next_at > ?2 + 60)",
+        params![device.as_str(), now],
+    )
+    .map(|rows| rows as u64)
+    .map_err(failed("waking orders"))
+}
+
+pub(super) fn skip_numbers(
+    c: &mut Connection,
+    recipient: &RecipientId,
+    gap: u32,
+    entry: &AuditEntry,
+) -> Result<u64, StoreError> {
+    const DOING: &str = "leaving a gap in the arrival numbers";
+    let tx = begin(c, DOING)?;
+    let last: i64 = tx
+        .query_row(
+            "INSERT INTO counters (recipient, last_arrival) VALUES (?1, ?2)
+             ON CONFLICT (recipient) DO UPDATE SET last_arrival = last_arrival + ?2 RETURNING last_arrival",
+            params![recipient.as_str(), gap],
+            |row| row.get(0),
+        )
+        .map_err(failed(DOING))?;
+    append_audit(&tx, entry)?;
+    tx.commit().map_err(failed(DOING))?;
+    unsigned("arrival number", last - i64::from(gap))
 }
 
 pub(super) fn audit(c: &mut Connection, entry: &AuditEntry) -> Result<(), StoreError> {
