@@ -41,6 +41,17 @@ const OURS: &[(&str, &[&str])] = &[
     ),
     ("ubugoe-vcard", &[]),
     ("ubugoe-bench", &["ubugoe-protocol", "ubugoe-vcard"]),
+    // It breaks the products, so it may use them all; its papers and towns serve the figures too.
+    (
+        "ubugoe-chaos",
+        &[
+            "ubugoe-procedures",
+            "ubugoe-protocol",
+            "ubugoe-edge",
+            "ubugoe-city",
+            "ubugoe-bench",
+        ],
+    ),
     // Its binary measures the products from the outside in; nothing builds on it.
     (
         "ubugoe-tests",
@@ -51,6 +62,7 @@ const OURS: &[(&str, &[&str])] = &[
             "ubugoe-edge",
             "ubugoe-vcard",
             "ubugoe-bench",
+            "ubugoe-chaos",
         ],
     ),
 ];

@@ -233,7 +233,7 @@ impl Ingest {
                 tracing::error!(
                     error = error.as_ref() as &dyn std::error::Error,
                     "cannot sign the time"
-                )
+                );
             })
             .ok()?;
         Some(Answer {

@@ -490,7 +490,11 @@ fn trust_cards(pki: &Pki, cards: &CardPki) -> Result<(), Error> {
     write(&pki.path("attributes-root"), &line)
 }
 
-fn password_hash(password: &str) -> Result<String, Error> {
+/// The hash of a console's password, as our own program makes it.
+///
+/// # Errors
+/// When the program does not run.
+pub fn password_hash(password: &str) -> Result<String, Error> {
     hashed("ubugoe-city", "hash-password", password)
 }
 
