@@ -10,7 +10,9 @@
 //! | `kills` | kiosk, broker and city, by `kill -9`, at any moment | [`kills`] |
 //! | `crowd` | nothing: a hundred kiosks come back at once after a month | [`crowd`] |
 //! | `restore` | the city's database: crashed, then restored from a backup | [`restore`] |
+//! | `carry` | the network for good: filings and receipts travel on a stick | [`carry`] |
 
+pub mod carry;
 pub mod crowd;
 pub mod dice;
 pub mod disk;

@@ -9,7 +9,7 @@ use std::path::PathBuf;
 
 use ubugoe_chaos::table::Line;
 use ubugoe_chaos::town::Database;
-use ubugoe_chaos::{crowd, kills, power, restore};
+use ubugoe_chaos::{carry, crowd, kills, power, restore};
 
 fn program() -> PathBuf {
     env!("CARGO_BIN_EXE_ubugoe-chaos").into()
@@ -75,4 +75,9 @@ fn a_crashed_database_loses_no_receipted_filing() {
 #[test]
 fn what_a_restored_database_lacks_comes_back_with_its_number_and_its_receipt() {
     hold(&restore::backup(10, 8).unwrap());
+}
+
+#[test]
+fn filings_and_receipts_travel_on_a_stick() {
+    hold(&carry::run(5).unwrap());
 }

@@ -11,7 +11,7 @@ use anyhow::Result;
 use clap::{Parser, Subcommand};
 use ubugoe_chaos::table::Line;
 use ubugoe_chaos::town::Database;
-use ubugoe_chaos::{crowd, kills, power, restore, writer};
+use ubugoe_chaos::{carry, crowd, kills, power, restore, writer};
 
 /// Breaks what carries a filing and counts what is lost, doubled or stuck. Without a part: all of them.
 #[derive(Parser)]
@@ -37,6 +37,8 @@ enum Part {
     Crowd,
     /// The city's database crashes, and is restored from a backup.
     Restore,
+    /// Filings and receipts travel on a stick.
+    Carry,
     /// (The program whose current is cut.)
     #[command(hide = true)]
     Writer { folder: PathBuf, visits: u32 },
@@ -69,7 +71,13 @@ fn main() -> Result<ExitCode> {
             return Ok(ExitCode::SUCCESS);
         }
         Some(part) => vec![part],
-        None => vec![Part::Power, Part::Kills, Part::Crowd, Part::Restore],
+        None => vec![
+            Part::Power,
+            Part::Kills,
+            Part::Crowd,
+            Part::Restore,
+            Part::Carry,
+        ],
     };
     println!("seed {seed}");
     for part in parts {
@@ -122,6 +130,7 @@ fn run(part: &Part, seed: u64, allow_skips: bool) -> Result<Vec<Line>> {
             crowd::together(100, 50, Database::Postgres)?,
         ],
         Part::Restore => vec![restore::crash(600, 12)?, restore::backup(100, 60)?],
+        Part::Carry => vec![carry::run(50)?],
         Part::Writer { .. } | Part::Kiosk { .. } => Vec::new(),
     })
 }
