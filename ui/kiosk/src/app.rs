@@ -256,6 +256,7 @@ pub fn run(config: &Config, options: &Options) -> Result<(), StartError> {
         })?;
     }
     let card = start_card(config, &clock, &inputs)?;
+    let operator = config.operator.as_ref().map(|o| o.recipient.clone());
     let mut canvas = OnScreen {
         screen: screen.as_weak(),
         board,
@@ -266,7 +267,12 @@ pub fn run(config: &Config, options: &Options) -> Result<(), StartError> {
         .spawn(move || {
             let _end = EndOfLoop(canvas.screen.clone());
             let wake = || link.wake();
-            core::run(&mut parts, &card, &wake, &from, &mut canvas);
+            let say = |report| {
+                if let Some(operator) = &operator {
+                    link.say(operator.clone(), report);
+                }
+            };
+            core::run(&mut parts, &card, &wake, &say, &from, &mut canvas);
             // In this order: no new card events, then no new network events.
             drop(card);
             drop(link);

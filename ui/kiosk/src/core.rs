@@ -20,6 +20,7 @@ use ubugoe_card::{CardEvent, CardService, Request};
 use ubugoe_edge::LinkEvent;
 use ubugoe_procedures::{Catalogue, MunicipalityCode, Tongue, nursery::Index};
 use ubugoe_protocol::cades::Trust;
+use ubugoe_protocol::{Command, Report as Word};
 use ubugoe_visit::{
     Candidate, CardIdentity, CardTrouble, CertificateTrouble, ChildKey, Comfort, Context, Delivery,
     Effect, Event, Failure, Found, NurseryWish, PrintTrouble, QuestionNumber, SavedDraft, Stage,
@@ -34,6 +35,7 @@ use crate::{
     clock::Clock,
     desk::{Desk, News, Signing, news},
     drafts::Drafts,
+    orders,
     pad::Pad,
     presenters::{self, Around, Picture, Typed},
     service::{self, Done, Settings, Side, accounts},
@@ -244,6 +246,7 @@ struct Core<'a> {
     parts: &'a mut Parts,
     card: &'a CardService,
     wake: &'a dyn Fn(),
+    say: &'a dyn Fn(Word),
     screen: &'a mut dyn Canvas,
     state: State,
     pad: Pad,
@@ -257,11 +260,12 @@ struct Core<'a> {
 
 /// Runs until [`Input::Stop`] or until every sender is gone.
 ///
-/// `wake` is called after something was stored, so that the link sends it at once.
+/// `wake` is called after something was stored, so that the link sends it at once; `say` with what the operator is to hear.
 pub fn run(
     parts: &mut Parts,
     card: &CardService,
     wake: &dyn Fn(),
+    say: &dyn Fn(Word),
     inputs: &mpsc::Receiver<Input>,
     screen: &mut dyn Canvas,
 ) {
@@ -270,6 +274,7 @@ pub fn run(
         parts,
         card,
         wake,
+        say,
         screen,
         state,
         pad: Pad::default(),
@@ -683,6 +688,9 @@ impl Core<'_> {
 
     fn link(&mut self, event: &LinkEvent) {
         self.staff.hear_link(event, self.parts.clock.unix());
+        if let LinkEvent::Command(command) = event {
+            self.obey(command);
+        }
         match news(event) {
             News::Online(online) => {
                 self.online = online;
@@ -690,6 +698,17 @@ impl Core<'_> {
             }
             News::Moved => self.refresh_deliveries(),
             News::Nothing => {}
+        }
+    }
+
+    fn obey(&mut self, command: &Command) {
+        let now = self.parts.clock.unix();
+        match orders::obey(self.parts.desk.outbox(), command, now) {
+            Ok(report) => (self.say)(report),
+            Err(error) => tracing::error!(
+                error = &error as &dyn std::error::Error,
+                "an order is not done"
+            ),
         }
     }
 

@@ -248,6 +248,12 @@ impl Desk {
         }
     }
 
+    /// The outbox.
+    #[must_use]
+    pub const fn outbox(&self) -> &OutboxHandle {
+        &self.outbox
+    }
+
     /// The key for what is kept on this device.
     #[must_use]
     pub const fn records(&self) -> &RecordKey {
