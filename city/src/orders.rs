@@ -38,7 +38,7 @@ pub enum OrderError {
 #[must_use]
 pub fn word(order: &Order) -> String {
     match order {
-        Order::Resend { since } => format!("resend since={since}"),
+        Order::Resend { since, .. } => format!("resend since={since}"),
         Order::Close => "close".to_owned(),
         Order::Open => "open".to_owned(),
         Order::Restart => "restart".to_owned(),
@@ -113,8 +113,9 @@ pub async fn after_restore(
         subject: recipient.to_string(),
         detail: format!("since={since} gap={gap}"),
     };
-    let last = store.skip_numbers(recipient, gap, entry).await?;
+    let era = entry.at;
+    let last = store.begin_era(recipient, gap, entry).await?;
     let devices: Vec<DeviceId> = config.devices.keys().cloned().collect();
-    give(config, store, &devices, Order::Resend { since }, now).await?;
+    give(config, store, &devices, Order::Resend { since, era }, now).await?;
     Ok(last)
 }

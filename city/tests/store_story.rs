@@ -33,6 +33,16 @@ impl Sealer for PlainSealer {
         .into_bytes())
     }
 
+    fn in_era(&self, receipt: Vec<u8>, era: i64) -> Result<Vec<u8>, SealFailure> {
+        let said = String::from_utf8(receipt)?;
+        let first = said.split(" era=").next().unwrap_or_default();
+        Ok(match era {
+            0 => first.to_owned(),
+            _ => format!("{first} era={era}"),
+        }
+        .into_bytes())
+    }
+
     fn conflict_refusal(
         &self,
         id: FilingId,
@@ -285,7 +295,7 @@ async fn what_came_back_keeps_its_number(store: &dyn Store) {
         detail: "gap=1000".into(),
     };
     let recipient = "asukoe".parse().unwrap();
-    let last = store.skip_numbers(&recipient, 1_000, entry).await.unwrap();
+    let last = store.begin_era(&recipient, 1_000, entry).await.unwrap();
     let earlier = |n: u8, arrival_no: u64| Earlier {
         receipt: Receipt {
             v: VERSION,
@@ -298,6 +308,7 @@ async fn what_came_back_keeps_its_number(store: &dyn Store) {
             status_url: String::new(),
             visit: None,
             signed: None,
+            era: 0,
         },
         signed: format!("old receipt {n}").into_bytes(),
     };
@@ -309,7 +320,7 @@ async fn what_came_back_keeps_its_number(store: &dyn Store) {
         ..Batch::default()
     };
     let landed = store.ingest(Arc::new(batch), sealer()).await.unwrap();
-    assert_eq!(receipt(&landed[0]), "old receipt 50");
+    assert_eq!(receipt(&landed[0]), "old receipt 50 era=7000");
     let back = store.filing(id(50)).await.unwrap().unwrap();
     assert_eq!(
         (
@@ -328,12 +339,16 @@ async fn what_came_back_keeps_its_number(store: &dyn Store) {
             51
         )
     );
-    assert!(receipt(&landed[2]).starts_with("receipt"), "never lost");
+    let never_lost = receipt(&landed[2]);
+    assert!(
+        never_lost.starts_with("receipt") && never_lost.ends_with(" era=7000"),
+        "{never_lost}: a device that asks believes no older one"
+    );
     let again = land(store, vec![arrival(50, 50, 0)], 7_200).await;
     assert_eq!(
         again[0],
         Landed::Again {
-            receipt: b"old receipt 50".to_vec()
+            receipt: b"old receipt 50 era=7000".to_vec()
         }
     );
     // another filing under a number of the device's counter that was used: a copied device

@@ -307,7 +307,7 @@ pub struct Attachment {
 
 impl Piece {
     /// A piece's receipt says that its bytes are here, and nothing about a case.
-    pub(crate) fn receipt_facts(&self, now: i64) -> ReceiptFacts {
+    pub(crate) fn receipt_facts(&self, now: i64, era: i64) -> ReceiptFacts {
         ReceiptFacts {
             id: self.id,
             digest: self.digest,
@@ -317,6 +317,7 @@ impl Piece {
             token: String::new(),
             visit: None,
             signed: None,
+            era,
         }
     }
 }
@@ -511,6 +512,8 @@ pub struct ReceiptFacts {
     pub visit: Option<Place>,
     /// Between which moments it was signed.
     pub signed: Option<Interval>,
+    /// When the database was last restored; 0 if it never was.
+    pub era: i64,
 }
 
 /// Facts a status notice is made of, fixed inside the transaction.
@@ -541,6 +544,12 @@ pub trait Sealer: Send + Sync {
     /// # Errors
     /// Whatever the signer says; the transaction is rolled back.
     fn receipt(&self, facts: &ReceiptFacts) -> Result<Vec<u8>, SealFailure>;
+    /// The same receipt as signed in this era: a device that was asked for its filings after a restore believes no older one.
+    /// A receipt of this era comes back byte for byte.
+    ///
+    /// # Errors
+    /// Whatever the signer says, or that the bytes are no receipt of ours; the transaction is rolled back.
+    fn in_era(&self, receipt: Vec<u8>, era: i64) -> Result<Vec<u8>, SealFailure>;
     /// Signs a refusal because of conflicting content; `envelope` is the SHA-256 of the message as it came.
     ///
     /// # Errors
@@ -886,8 +895,9 @@ pub trait Store: Send + Sync {
     async fn wake_orders(&self, device: &DeviceId, now: i64) -> Result<u64, StoreError>;
     /// Orders, newest first.
     async fn orders(&self, limit: u32) -> Result<Vec<OrderRow>, StoreError>;
-    /// Leaves a gap in a recipient's arrival numbers, for those that were given and lost; answers the last number before it.
-    async fn skip_numbers(
+    /// After a restore: begins an era at the entry's moment, and leaves a gap in a recipient's arrival numbers for those that
+    /// were given and lost; answers the last number before it.
+    async fn begin_era(
         &self,
         recipient: &RecipientId,
         gap: u32,

@@ -10,6 +10,7 @@
 //! | `kills` | kiosk, broker and city, by `kill -9`, at any moment | [`kills`] |
 //! | `crowd` | nothing: a hundred kiosks come back at once after a month | [`crowd`] |
 //! | `restore` | the city's database: crashed, then restored from a backup | [`restore`] |
+//! | `model` | everything that may, in a small machine explored to its last state | [`model`] |
 //! | `carry` | the network for good: filings and receipts travel on a stick | [`carry`] |
 
 pub mod carry;
@@ -17,6 +18,7 @@ pub mod crowd;
 pub mod dice;
 pub mod disk;
 pub mod kills;
+pub mod model;
 pub mod paper;
 pub mod power;
 pub mod restore;

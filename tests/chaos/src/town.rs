@@ -27,7 +27,8 @@ use ubugoe_edge::outbox::{Config, Counts, NewRow, Outbox, OutboxHandle, Recipien
 use ubugoe_edge::{Broker, Link, Tls, Tuning};
 use ubugoe_protocol::{
     CaseId, DeviceId, FilingBody, FilingId, Header, Kind, RecipientId, RecipientPublicKey,
-    RecipientSecretKey, SigningKey, VERSION, VerifyingKey, VisitTree, digest, seal,
+    RecipientSecretKey, Report, SigningKey, VERSION, VerifyingKey, VisitTree, digest,
+    report::seal_report, seal,
 };
 
 use crate::paper::Writer;
@@ -240,22 +241,45 @@ impl Town {
 
     fn city_toml(&self, n: usize) -> Result<String> {
         let hall = self.cities.get(n).context("no such city")?;
-        let pki = self.pki.dir().display();
-        let (id, http, port) = (&hall.id, hall.port.port(), self.broker.port());
-        let url = match &hall.store {
-            StoreAddress::Sqlite(path) => format!("sqlite:{}", path.display()),
-            StoreAddress::Postgres { url, .. } => url.to_string(),
-        };
-        let mut devices = String::new();
-        for d in &self.devices {
-            write!(
-                devices,
-                "\n[[device]]\nid = \"{d}\"\nward = \"あすこえ産院\"\nsign = \"{pki}/device-{d}.sign.pub\"\nhpke = \"{pki}/device-{d}.hpke.pub\"\n"
-            )?;
-        }
         let hash = rig::password_hash("town only: 産声の窓口")?;
-        Ok(format!(
-            r#"[http]
+        let ports = (hall.port.port(), self.broker.port());
+        city_toml(
+            &hall.id,
+            self.pki.dir(),
+            &hall.store,
+            &self.devices,
+            ports,
+            &hash,
+        )
+    }
+}
+
+/// A city's configuration: its own port and the broker's, and the hash of its console's password.
+///
+/// # Errors
+/// Never; writing to memory has a type for it.
+pub fn city_toml(
+    id: &str,
+    pki: &Path,
+    store: &StoreAddress,
+    devices: &[String],
+    (http, port): (u16, u16),
+    hash: &str,
+) -> Result<String> {
+    let pki = pki.display();
+    let url = match store {
+        StoreAddress::Sqlite(path) => format!("sqlite:{}", path.display()),
+        StoreAddress::Postgres { url, .. } => url.to_string(),
+    };
+    let mut list = String::new();
+    for d in devices {
+        write!(
+            list,
+            "\n[[device]]\nid = \"{d}\"\nward = \"あすこえ産院\"\nsign = \"{pki}/device-{d}.sign.pub\"\nhpke = \"{pki}/device-{d}.hpke.pub\"\n"
+        )?;
+    }
+    Ok(format!(
+        r#"[http]
 bind = "127.0.0.1:{http}"
 public_url = "http://127.0.0.1:{http}"
 secure_cookies = false
@@ -282,14 +306,13 @@ operate = "{pki}/city-{id}.operate"
 # Nobody's signatures lead here: what is filed in this town is signed by nobody.
 [jpki]
 anchors = ["{pki}/broker-ca.pem"]
-{devices}
+{list}
 [[staff]]
 id = "madoguchi"
 name = "窓口 一郎"
 password = "{hash}"
 "#
-        ))
-    }
+    ))
 }
 
 /// A kiosk without a screen.
@@ -337,6 +360,59 @@ impl Kiosk {
     #[must_use]
     pub const fn outbox(&self) -> &OutboxHandle {
         &self.outbox
+    }
+
+    /// Its id.
+    #[must_use]
+    pub const fn device(&self) -> &DeviceId {
+        &self.device
+    }
+
+    /// Opens what is sent to it.
+    ///
+    /// # Errors
+    /// When the key cannot be read.
+    pub fn opening_key(&self) -> Result<RecipientSecretKey> {
+        let text = self.text(&format!("device-{}.hpke", self.device))?;
+        Ok(RecipientSecretKey::from_text(text.trim_end())?)
+    }
+
+    /// The cities whose signatures settle its rows.
+    ///
+    /// # Errors
+    /// When a key cannot be read.
+    pub fn recipients(&self) -> Result<Recipients> {
+        let key = |(id, _): &(RecipientId, RecipientPublicKey)| {
+            let text = self.text(&format!("city-{id}.receipt.pub"))?;
+            Ok((id.clone(), VerifyingKey::from_text(text.trim_end())?))
+        };
+        self.cities.iter().map(key).collect()
+    }
+
+    /// A sealed report to a city.
+    ///
+    /// # Errors
+    /// When it cannot be sealed.
+    pub fn report(&self, city: usize, report: &Report) -> Result<Vec<u8>> {
+        let (recipient, key) = self.cities.get(city).context("no such city")?;
+        let header = Header {
+            v: VERSION,
+            id: FilingId::generate()?,
+            device: self.device.clone(),
+            recipient: recipient.clone(),
+            kind: Kind::Report,
+            schema: "ubugoe-report/1".to_owned(),
+            case: CaseId::from_bytes([0; 16]),
+            case_seq: 0,
+            created: now(),
+            expires: None,
+            key_id: key.key_id(),
+        };
+        Ok(seal_report(&header, report, key, &self.signing)?)
+    }
+
+    fn text(&self, name: &str) -> Result<String> {
+        fs::read_to_string(self.pki.join(name)).context(name.to_owned())
     }
 
     /// Rows by state.
@@ -420,12 +496,8 @@ impl Kiosk {
     /// # Errors
     /// When keys cannot be read or the link does not start.
     pub fn connect(&mut self, broker_port: u16) -> Result<()> {
-        let text = |name: String| fs::read_to_string(self.pki.join(&name)).context(name);
+        let text = |name: String| self.text(&name);
         let device = self.device.as_str();
-        let receipts = self.cities.iter().map(|(id, _)| {
-            let key = VerifyingKey::from_text(text(format!("city-{id}.receipt.pub"))?.trim_end())?;
-            Ok((id.clone(), key))
-        });
         let (first, _) = self.cities.first().context("no city")?;
         let operate = text(format!("city-{first}.operate.pub"))?;
         let config = LinkConfig {
@@ -439,10 +511,8 @@ impl Kiosk {
                 key_pem: text(format!("device-{device}.key"))?.into_bytes(),
             },
             device: self.device.clone(),
-            device_key: RecipientSecretKey::from_text(
-                text(format!("device-{device}.hpke"))?.trim_end(),
-            )?,
-            recipients: receipts.collect::<Result<Recipients>>()?,
+            device_key: self.opening_key()?,
+            recipients: self.recipients()?,
             voice: Some(Voice {
                 signing: self.signing.clone(),
                 seal: self.cities.iter().cloned().collect(),

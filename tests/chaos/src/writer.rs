@@ -149,6 +149,7 @@ fn receipt(row: &NewRow, city: &City) -> Receipt {
         status_url: "https://todoke.asukoe.example/f/".to_owned(),
         visit: None,
         signed: None,
+        era: 0,
     }
 }
 

@@ -239,14 +239,14 @@ impl Store for PostgresStore {
         read::orders(&self.client("reading orders").await?, limit).await
     }
 
-    async fn skip_numbers(
+    async fn begin_era(
         &self,
         recipient: &RecipientId,
         gap: u32,
         entry: AuditEntry,
     ) -> Result<u64, StoreError> {
-        let mut client = self.client("leaving a gap in the arrival numbers").await?;
-        write::skip_numbers(&mut client, recipient, gap, &entry).await
+        let mut client = self.client("beginning an era").await?;
+        write::begin_era(&mut client, recipient, gap, &entry).await
     }
 
     async fn quarantine(&self, limit: u32) -> Result<Vec<Quarantined>, StoreError> {
@@ -301,7 +301,7 @@ mod tests {
             digests,
             [
                 "b7e64c2739f666a6a90dd6bd8ef8df79dd85f84b8f94fc9dd68ff38aa674ec1b",
-                "7059c249aac3dabe4542d8a13f6f27992383b7baa40bbd462f67fefc1cd24edf"
+                "99ae24d46e85199c8ed170a97ef9f4c17cfd979e05d6a1d42788fbf9b1f019b8"
             ]
         );
     }

@@ -27,23 +27,30 @@ pub(super) async fn ingest(
     if let Some(first) = batch.arrivals.first() {
         lock_counter(&tx, first).await?;
     }
-    // Almost always there is none; so it is one question for the batch, not one for each filing.
+    // Almost always there is none; so it is one question for the batch, not one for each filing. One database, one era.
     let looking = "looking for receipts that came back";
     let found = tx
-        .query_one("SELECT EXISTS (SELECT 1 FROM earlier)", &[])
+        .query_one(
+            "SELECT EXISTS (SELECT 1 FROM earlier), coalesce((SELECT max(at) FROM eras), 0)",
+            &[],
+        )
         .await
         .map_err(failed(looking))?;
     let restored: bool = found.try_get(0).map_err(failed(looking))?;
+    let moment = Moment {
+        now: batch.now,
+        era: found.try_get(1).map_err(failed(looking))?,
+    };
     for arrival in &batch.arrivals {
         let before = if restored {
             recall(&tx, arrival).await?
         } else {
             None
         };
-        landed.push(land(&tx, arrival, before, batch.now, sealer).await?);
+        landed.push(land(&tx, arrival, before, moment, sealer).await?);
     }
     for piece in &batch.pieces {
-        landed.push(land_piece(&tx, piece, batch.now, sealer).await?);
+        landed.push(land_piece(&tx, piece, moment, sealer).await?);
     }
     for item in &batch.quarantined {
         set_aside(&tx, item, batch.now).await?;
@@ -85,7 +92,7 @@ async fn land(
     tx: &Transaction<'_>,
     arrival: &Arrival,
     before: Option<Before>,
-    now: i64,
+    Moment { now, era }: Moment,
     sealer: &dyn Sealer,
 ) -> Result<Landed, StoreError> {
     const DOING: &str = "landing a filing";
@@ -101,9 +108,7 @@ async fn land(
         let digest: &[u8] = row.try_get(0).map_err(failed(DOING))?;
         let device: &str = row.try_get(1).map_err(failed(DOING))?;
         if digest == arrival.digest && device == arrival.device.as_str() {
-            return Ok(Landed::Again {
-                receipt: row.try_get(2).map_err(failed(DOING))?,
-            });
+            return again(row.try_get(2).map_err(failed(DOING))?, era, sealer);
         }
         return conflict(
             tx,
@@ -115,7 +120,7 @@ async fn land(
         .await;
     }
     if let Some(before) = before {
-        return reinstate(tx, arrival, before, now).await;
+        return reinstate(tx, arrival, before, (now, era), sealer).await;
     }
     let token = open_case(tx, arrival, &arrival.fresh_token, now).await?;
     let counted = tx
@@ -137,6 +142,7 @@ async fn land(
         token,
         visit: Some(arrival.visit),
         signed: arrival.signed,
+        era,
     };
     let receipt = sealer.receipt(&facts).map_err(|source| StoreError::Seal {
         what: "receipt",
@@ -247,11 +253,13 @@ async fn reinstate(
     tx: &Transaction<'_>,
     arrival: &Arrival,
     before: Before,
-    now: i64,
+    (now, era): (i64, i64),
+    sealer: &dyn Sealer,
 ) -> Result<Landed, StoreError> {
+    let signed = in_era(before.signed, era, sealer)?;
     open_case(tx, arrival, &before.token, before.arrived_at).await?;
     insert_filing(tx, arrival, before.arrival_no, before.arrived_at).await?;
-    settle_in(tx, arrival, &before.signed, before.arrived_at).await?;
+    settle_in(tx, arrival, &signed, before.arrived_at).await?;
     tx.execute(
         "DELETE FROM earlier WHERE filing = $1",
         &[&arrival.id.as_bytes().as_slice()],
@@ -261,7 +269,7 @@ async fn reinstate(
     let arrival_no = unsigned("arrival number", before.arrival_no)?;
     append_audit(tx, &arrival.reinstated_entry(now, arrival_no)).await?;
     Ok(Landed::New {
-        receipt: before.signed,
+        receipt: signed,
         arrival_no,
     })
 }
@@ -269,7 +277,7 @@ async fn reinstate(
 async fn land_piece(
     tx: &Transaction<'_>,
     piece: &Piece,
-    now: i64,
+    Moment { now, era }: Moment,
     sealer: &dyn Sealer,
 ) -> Result<Landed, StoreError> {
     const DOING: &str = "landing a piece of an attachment";
@@ -285,14 +293,12 @@ async fn land_piece(
         let digest: &[u8] = row.try_get(0).map_err(failed(DOING))?;
         let device: &str = row.try_get(1).map_err(failed(DOING))?;
         if digest == piece.digest && device == piece.device.as_str() {
-            return Ok(Landed::Again {
-                receipt: row.try_get(2).map_err(failed(DOING))?,
-            });
+            return again(row.try_get(2).map_err(failed(DOING))?, era, sealer);
         }
         return conflict(tx, (piece.id, &piece.device), &piece.wire, now, sealer).await;
     }
     let receipt = sealer
-        .receipt(&piece.receipt_facts(now))
+        .receipt(&piece.receipt_facts(now, era))
         .map_err(|source| StoreError::Seal {
             what: "receipt",
             source,
@@ -348,6 +354,29 @@ async fn finish_order(
         return Ok(());
     }
     append_audit(tx, &outcome.audit_entry(now)).await
+}
+
+/// The city's clock, and when its database was last restored.
+#[derive(Clone, Copy)]
+struct Moment {
+    now: i64,
+    era: i64,
+}
+
+fn in_era(receipt: Vec<u8>, era: i64, sealer: &dyn Sealer) -> Result<Vec<u8>, StoreError> {
+    sealer
+        .in_era(receipt, era)
+        .map_err(|source| StoreError::Seal {
+            what: "receipt",
+            source,
+        })
+}
+
+/// What is known already gets its receipt again.
+fn again(receipt: Vec<u8>, era: i64, sealer: &dyn Sealer) -> Result<Landed, StoreError> {
+    Ok(Landed::Again {
+        receipt: in_era(receipt, era, sealer)?,
+    })
 }
 
 /// A size as the database counts.
@@ -669,13 +698,13 @@ pub(super) async fn wake_orders(
     .map_err(failed("waking orders"))
 }
 
-pub(super) async fn skip_numbers(
+pub(super) async fn begin_era(
     c: &mut Object,
     recipient: &RecipientId,
     gap: u32,
     entry: &AuditEntry,
 ) -> Result<u64, StoreError> {
-    const DOING: &str = "leaving a gap in the arrival numbers";
+    const DOING: &str = "beginning an era";
     let tx = c.transaction().await.map_err(failed(DOING))?;
     let gap = i64::from(gap);
     let row = tx
@@ -687,6 +716,12 @@ pub(super) async fn skip_numbers(
         .await
         .map_err(failed(DOING))?;
     let last: i64 = row.try_get(0).map_err(failed(DOING))?;
+    tx.execute(
+        "INSERT INTO eras (recipient, at) VALUES ($1, $2) ON CONFLICT (recipient) DO UPDATE SET at = excluded.at",
+        &[&recipient.as_str(), &entry.at],
+    )
+    .await
+    .map_err(failed(DOING))?;
     append_audit(&tx, entry).await?;
     tx.commit().await.map_err(failed(DOING))?;
     unsigned("arrival number", last - gap)

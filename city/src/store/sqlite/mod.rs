@@ -251,15 +251,15 @@ impl Store for SqliteStore {
             .await
     }
 
-    async fn skip_numbers(
+    async fn begin_era(
         &self,
         recipient: &RecipientId,
         gap: u32,
         entry: AuditEntry,
     ) -> Result<u64, StoreError> {
         let recipient = recipient.clone();
-        self.with("leaving a gap in the arrival numbers", move |c| {
-            write::skip_numbers(c, &recipient, gap, &entry)
+        self.with("beginning an era", move |c| {
+            write::begin_era(c, &recipient, gap, &entry)
         })
         .await
     }
@@ -328,7 +328,7 @@ mod tests {
             digests,
             [
                 "7369a9177fc40cd0b638a28066b8fecba6a86a42653efab7f70b398e2b0737e0",
-                "f31926d0d81b8bab7dbd888b95825227a920a99b95a8950d9fbcb0a73140a627"
+                "bc1a9bf7c456d8c75b8b7b49abda104a9da3d80f7936a745311a39569811bf3c"
             ]
         );
     }

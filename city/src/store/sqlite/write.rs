@@ -29,22 +29,28 @@ pub(super) fn ingest(
     for earlier in &batch.earlier {
         remember(&tx, earlier)?;
     }
-    // Almost always there is none; so it is one question for the batch, not one for each filing.
-    let restored: bool = tx
-        .query_row("SELECT EXISTS (SELECT 1 FROM earlier)", [], |row| {
-            row.get(0)
-        })
+    // Almost always there is none; so it is one question for the batch, not one for each filing. One database, one era.
+    let (restored, era): (bool, i64) = tx
+        .query_row(
+            "SELECT EXISTS (SELECT 1 FROM earlier), coalesce((SELECT max(at) FROM eras), 0)",
+            [],
+            |row| Ok((row.get(0)?, row.get(1)?)),
+        )
         .map_err(failed("looking for receipts that came back"))?;
+    let moment = Moment {
+        now: batch.now,
+        era,
+    };
     for arrival in &batch.arrivals {
         let before = if restored {
             recall(&tx, arrival)?
         } else {
             None
         };
-        landed.push(land(&tx, arrival, before, batch.now, sealer)?);
+        landed.push(land(&tx, arrival, before, moment, sealer)?);
     }
     for piece in &batch.pieces {
-        landed.push(land_piece(&tx, piece, batch.now, sealer)?);
+        landed.push(land_piece(&tx, piece, moment, sealer)?);
     }
     for item in &batch.quarantined {
         set_aside(&tx, item, batch.now)?;
@@ -73,7 +79,7 @@ fn land(
     tx: &Transaction<'_>,
     arrival: &Arrival,
     before: Option<Before>,
-    now: i64,
+    Moment { now, era }: Moment,
     sealer: &dyn Sealer,
 ) -> Result<Landed, StoreError> {
     const DOING: &str = "landing a filing";
@@ -88,7 +94,7 @@ fn land(
         .map_err(failed(DOING))?;
     if let Some((digest, device, receipt)) = known {
         if digest == arrival.digest && device == arrival.device.as_str() {
-            return Ok(Landed::Again { receipt });
+            return again(receipt, era, sealer);
         }
         return conflict(
             tx,
@@ -99,7 +105,7 @@ fn land(
         );
     }
     if let Some(before) = before {
-        return reinstate(tx, arrival, before, now);
+        return reinstate(tx, arrival, before, (now, era), sealer);
     }
     let token = open_case(tx, arrival, &arrival.fresh_token, now)?;
     let arrival_no: i64 = tx
@@ -120,6 +126,7 @@ fn land(
         token,
         visit: Some(arrival.visit),
         signed: arrival.signed,
+        era,
     };
     let receipt = sealer.receipt(&facts).map_err(|source| StoreError::Seal {
         what: "receipt",
@@ -224,11 +231,13 @@ fn reinstate(
     tx: &Transaction<'_>,
     arrival: &Arrival,
     before: Before,
-    now: i64,
+    (now, era): (i64, i64),
+    sealer: &dyn Sealer,
 ) -> Result<Landed, StoreError> {
+    let signed = in_era(before.signed, era, sealer)?;
     open_case(tx, arrival, &before.token, before.arrived_at)?;
     insert_filing(tx, arrival, before.arrival_no, before.arrived_at)?;
-    settle_in(tx, arrival, &before.signed, before.arrived_at)?;
+    settle_in(tx, arrival, &signed, before.arrived_at)?;
     tx.execute(
         "DELETE FROM earlier WHERE filing = ?1",
         [arrival.id.as_bytes().as_slice()],
@@ -237,7 +246,7 @@ fn reinstate(
     let arrival_no = unsigned("arrival number", before.arrival_no)?;
     append_audit(tx, &arrival.reinstated_entry(now, arrival_no))?;
     Ok(Landed::New {
-        receipt: before.signed,
+        receipt: signed,
         arrival_no,
     })
 }
@@ -245,7 +254,7 @@ fn reinstate(
 fn land_piece(
     tx: &Transaction<'_>,
     piece: &Piece,
-    now: i64,
+    Moment { now, era }: Moment,
     sealer: &dyn Sealer,
 ) -> Result<Landed, StoreError> {
     const DOING: &str = "landing a piece of an attachment";
@@ -266,12 +275,12 @@ fn land_piece(
         .map_err(failed(DOING))?;
     if let Some((digest, device, receipt)) = known {
         if digest == piece.digest && device == piece.device.as_str() {
-            return Ok(Landed::Again { receipt });
+            return again(receipt, era, sealer);
         }
         return conflict(tx, (piece.id, &piece.device), &piece.wire, now, sealer);
     }
     let receipt = sealer
-        .receipt(&piece.receipt_facts(now))
+        .receipt(&piece.receipt_facts(now, era))
         .map_err(|source| StoreError::Seal {
             what: "receipt",
             source,
@@ -317,6 +326,29 @@ fn finish_order(tx: &Transaction<'_>, outcome: &OrderOutcome, now: i64) -> Resul
         return Ok(());
     }
     append_audit(tx, &outcome.audit_entry(now))
+}
+
+/// The city's clock, and when its database was last restored.
+#[derive(Clone, Copy)]
+struct Moment {
+    now: i64,
+    era: i64,
+}
+
+fn in_era(receipt: Vec<u8>, era: i64, sealer: &dyn Sealer) -> Result<Vec<u8>, StoreError> {
+    sealer
+        .in_era(receipt, era)
+        .map_err(|source| StoreError::Seal {
+            what: "receipt",
+            source,
+        })
+}
+
+/// What is known already gets its receipt again.
+fn again(receipt: Vec<u8>, era: i64, sealer: &dyn Sealer) -> Result<Landed, StoreError> {
+    Ok(Landed::Again {
+        receipt: in_era(receipt, era, sealer)?,
+    })
 }
 
 /// A size as the database counts.
@@ -615,13 +647,13 @@ pub(super) fn wake_orders(c: &Connection, device: &DeviceId, now: i64) -> Result
     .map_err(failed("waking orders"))
 }
 
-pub(super) fn skip_numbers(
+pub(super) fn begin_era(
     c: &mut Connection,
     recipient: &RecipientId,
     gap: u32,
     entry: &AuditEntry,
 ) -> Result<u64, StoreError> {
-    const DOING: &str = "leaving a gap in the arrival numbers";
+    const DOING: &str = "beginning an era";
     let tx = begin(c, DOING)?;
     let last: i64 = tx
         .query_row(
@@ -631,6 +663,11 @@ pub(super) fn skip_numbers(
             |row| row.get(0),
         )
         .map_err(failed(DOING))?;
+    tx.execute(
+        "INSERT INTO eras (recipient, at) VALUES (?1, ?2) ON CONFLICT (recipient) DO UPDATE SET at = excluded.at",
+        params![recipient.as_str(), entry.at],
+    )
+    .map_err(failed(DOING))?;
     append_audit(&tx, entry)?;
     tx.commit().map_err(failed(DOING))?;
     unsigned("arrival number", last - i64::from(gap))

@@ -9,6 +9,9 @@ use std::process::ExitCode;
 
 use anyhow::Result;
 use clap::{Parser, Subcommand};
+use ubugoe_chaos::model::explore::explore;
+use ubugoe_chaos::model::replay::replay;
+use ubugoe_chaos::model::{Protocol, State};
 use ubugoe_chaos::table::Line;
 use ubugoe_chaos::town::Database;
 use ubugoe_chaos::{carry, crowd, kills, power, restore, writer};
@@ -39,6 +42,8 @@ enum Part {
     Restore,
     /// Filings and receipts travel on a stick.
     Carry,
+    /// The protocol's model, all faults at once, and the real code driven by its scripts.
+    Model,
     /// (The program whose current is cut.)
     #[command(hide = true)]
     Writer { folder: PathBuf, visits: u32 },
@@ -131,6 +136,26 @@ fn run(part: &Part, seed: u64, allow_skips: bool) -> Result<Vec<Line>> {
         ],
         Part::Restore => vec![restore::crash(600, 12)?, restore::backup(100, 60)?],
         Part::Carry => vec![carry::run(50)?],
+        Part::Model => model_lines(seed)?,
         Part::Writer { .. } | Part::Kiosk { .. } => Vec::new(),
     })
+}
+
+fn model_lines(seed: u64) -> Result<Vec<Line>> {
+    let found = explore(Protocol::Ours, &State::first());
+    let mut line = Line::of("the model, to its last state")
+        .with("states", u64::try_from(found.states)?)
+        .with("steps", u64::try_from(found.steps)?)
+        .none("wrong states", u64::from(found.wrong.is_some()));
+    line.broken.extend(
+        found
+            .wrong
+            .map(|(wrong, way)| format!("{wrong:?} after {way:?}")),
+    );
+    let done = replay(1000, 80, seed)?;
+    let real = Line::of("its scripts on the real code")
+        .with("scripts", done.scripts)
+        .with("actions", done.actions)
+        .with("ended with everything filed", done.ended);
+    Ok(vec![line, real])
 }

@@ -75,6 +75,7 @@ mod tests {
             status_url: "https://asukoe.example/s/".to_owned(),
             visit: None,
             signed: None,
+            era: 0,
         }
     }
 

@@ -43,6 +43,12 @@ CREATE TABLE earlier (
     signed     BLOB NOT NULL
 ) STRICT;
 
+-- When this database was last restored from a backup: receipts say so, and older ones end no asking.
+CREATE TABLE eras (
+    recipient TEXT NOT NULL PRIMARY KEY,
+    at        INTEGER NOT NULL
+) STRICT;
+
 -- Orders to devices, as signed.
 CREATE TABLE orders (
     id       BLOB NOT NULL PRIMARY KEY CHECK (length(id) = 16),
