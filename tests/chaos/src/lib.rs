@@ -8,16 +8,19 @@
 //! |---|---|---|
 //! | `power` | the current, at every write to the disk | [`power`] |
 //! | `kills` | kiosk, broker and city, by `kill -9`, at any moment | [`kills`] |
+//! | `broker` | the broker's word: it drops, doubles, reorders, replays, lies, misdelivers, falls silent | [`broker`] |
 //! | `crowd` | nothing: a hundred kiosks come back at once after a month | [`crowd`] |
 //! | `restore` | the city's database: crashed, then restored from a backup | [`restore`] |
 //! | `model` | everything that may, in a small machine explored to its last state | [`model`] |
 //! | `carry` | the network for good: filings and receipts travel on a stick | [`carry`] |
 
+pub mod broker;
 pub mod carry;
 pub mod crowd;
 pub mod dice;
 pub mod disk;
 pub mod kills;
+pub mod meddler;
 pub mod model;
 pub mod paper;
 pub mod power;

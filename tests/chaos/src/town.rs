@@ -67,6 +67,8 @@ pub struct Town {
     /// Keys and certificates.
     pub pki: Pki,
     devices: Vec<String>,
+    /// Where cities find the broker, if not at its own port.
+    through: Option<u16>,
     folder: PathBuf,
     _temporary: tempfile::TempDir,
 }
@@ -115,6 +117,7 @@ impl Town {
             postgres,
             pki,
             devices,
+            through: None,
             folder,
             _temporary: temporary,
         };
@@ -144,6 +147,11 @@ impl Town {
                 }
             }
         })
+    }
+
+    /// Cities that start from now on find the broker at this port.
+    pub const fn through(&mut self, port: u16) {
+        self.through = Some(port);
     }
 
     /// Where everything lies.
@@ -242,7 +250,7 @@ impl Town {
     fn city_toml(&self, n: usize) -> Result<String> {
         let hall = self.cities.get(n).context("no such city")?;
         let hash = rig::password_hash("town only: 産声の窓口")?;
-        let ports = (hall.port.port(), self.broker.port());
+        let ports = (hall.port.port(), self.through.unwrap_or(self.broker.port()));
         city_toml(
             &hall.id,
             self.pki.dir(),

@@ -14,7 +14,7 @@ use ubugoe_chaos::model::replay::replay;
 use ubugoe_chaos::model::{Protocol, State};
 use ubugoe_chaos::table::Line;
 use ubugoe_chaos::town::Database;
-use ubugoe_chaos::{carry, crowd, kills, power, restore, writer};
+use ubugoe_chaos::{broker, carry, crowd, kills, power, restore, writer};
 
 /// Breaks what carries a filing and counts what is lost, doubled or stuck. Without a part: all of them.
 #[derive(Parser)]
@@ -36,6 +36,8 @@ enum Part {
     Power,
     /// Kiosk, broker and cities are killed at random.
     Kills,
+    /// The broker drops, doubles, reorders, replays, lies, misdelivers and falls silent.
+    Broker,
     /// A month offline, and a hundred kiosks at once.
     Crowd,
     /// The city's database crashes, and is restored from a backup.
@@ -130,6 +132,7 @@ fn run(part: &Part, seed: u64, allow_skips: bool) -> Result<Vec<Line>> {
             kills::run(&myself, 1500, 150, seed, Database::Sqlite)?,
             kills::run(&myself, 1000, 80, seed ^ 1, Database::Postgres)?,
         ],
+        Part::Broker => broker_lines(seed)?,
         Part::Crowd => vec![
             crowd::month(30, 500, Database::Postgres)?,
             crowd::together(100, 50, Database::Postgres)?,
@@ -158,4 +161,15 @@ fn model_lines(seed: u64) -> Result<Vec<Line>> {
         .with("actions", done.actions)
         .with("ended with everything filed", done.ended);
     Ok(vec![line, real])
+}
+
+fn broker_lines(seed: u64) -> Result<Vec<Line>> {
+    let mut lines = vec![broker::curious()?];
+    for fault in 0..broker::FAULTS.len() {
+        lines.push(broker::one(fault, 40)?);
+    }
+    for n in 0..20 {
+        lines.push(broker::any(seed.wrapping_add(n), 60)?);
+    }
+    Ok(lines)
 }
