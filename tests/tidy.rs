@@ -107,7 +107,12 @@ const FOREIGN: &[Foreign] = &[
         folders: &["city/src/store/postgres"],
     },
     Foreign {
-        packages: &["slint", "slint-build", "i-slint-backend-testing"],
+        packages: &[
+            "slint",
+            "slint-build",
+            "i-slint-backend-testing",
+            "i-slint-core",
+        ],
         crates: &["ubugoe-view"],
         folders: &["ui/view"],
     },

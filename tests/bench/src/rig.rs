@@ -203,6 +203,12 @@ impl Rig {
         &self.folder
     }
 
+    /// Where the kiosk's conversion server may write.
+    #[must_use]
+    pub fn typing(&self) -> &Path {
+        self.typing.path()
+    }
+
     /// Where the city's pages are, for example `http://127.0.0.1:41234`.
     #[must_use]
     pub fn city_url(&self) -> String {

@@ -11,8 +11,8 @@ use tokio::signal::unix::{SignalKind, signal};
 use ubugoe_card::{CardDate, CardService, IntegrityPolicy, IssuerRoot, IssuerRootError};
 use ubugoe_edge::{Link, LinkError, OpenError as OutboxError, Outbox, OutboxHandle, link, outbox};
 use ubugoe_procedures::{
-    Catalogue, CatalogueError, MunicipalityCode,
-    nursery::{Index, Measure, VacancyRow, import, import_vacancies},
+    Catalogue, CatalogueError, Lang, MunicipalityCode,
+    nursery::{self, Index, Measure, Town, VacancyRow, import, import_vacancies},
 };
 use ubugoe_protocol::{
     KeyError, RecipientPublicKey, RecipientSecretKey, SigningKey, VerifyingKey,
@@ -420,8 +420,11 @@ fn parts(
     let secret = zeroize::Zeroizing::new(text(&config.keys.hpke)?);
     let records = RecordKey::derive(secret.trim_end()).map_err(StartError::Records)?;
     let signing = key(&config.keys.sign, SigningKey::from_text)?;
+    let catalogue = Catalogue::builtin().map_err(StartError::Catalogue)?;
+    let nurseries = nurseries(config);
     Ok(Parts {
-        catalogue: Arc::new(Catalogue::builtin().map_err(StartError::Catalogue)?),
+        towns: towns(nurseries.as_ref(), &catalogue),
+        catalogue: Arc::new(catalogue),
         clock,
         birthplace: config.birthplace,
         certificates: config.certificates.clone(),
@@ -432,7 +435,7 @@ fn parts(
             night: config.night,
             ..Comfort::default()
         },
-        nurseries: nurseries(config),
+        nurseries,
         drafts: Drafts::in_folder(&config.data_dir),
         service: service::Settings {
             accounts: Accounts::open(
@@ -470,6 +473,17 @@ fn nurseries(config: &Config) -> Option<Index> {
         "nursery list read"
     );
     Some(Index::build(read.facilities, &vacancies(path)))
+}
+
+/// The towns of a list of nursery places; none where there is no list, or where it names no towns.
+fn towns(index: Option<&Index>, catalogue: &Catalogue) -> Vec<Town> {
+    let places = index.map(Index::facilities).unwrap_or_default();
+    let code = places
+        .iter()
+        .find_map(|place| place.municipality.as_deref()?.parse().ok());
+    code.and_then(|code: MunicipalityCode| catalogue.profile(&code))
+        .map(|profile| nursery::towns(places, profile.name.get(Lang::Ja)))
+        .unwrap_or_default()
 }
 
 /// Free places, where the municipality's table of them lies beside its list: `<list>_vacancies.csv`.

@@ -18,7 +18,10 @@ use std::{
 
 use ubugoe_card::{CardEvent, CardService, Request};
 use ubugoe_edge::LinkEvent;
-use ubugoe_procedures::{Catalogue, MunicipalityCode, Tongue, nursery::Index};
+use ubugoe_procedures::{
+    Catalogue, MunicipalityCode, Tongue,
+    nursery::{Index, Town},
+};
 use ubugoe_protocol::cades::Trust;
 use ubugoe_protocol::{Command, Report as Word};
 use ubugoe_visit::{
@@ -235,6 +238,8 @@ pub struct Parts {
     pub comfort: Comfort,
     /// Nursery places that can be looked up.
     pub nurseries: Option<Index>,
+    /// The towns they lie in; none where the list names none.
+    pub towns: Vec<Town>,
     /// Drafts that are kept between visits.
     pub drafts: Drafts,
     /// Staff's side.
@@ -411,8 +416,7 @@ impl Core<'_> {
                 Some(Event::NurseryWished(wish))
             }
             NurseryAsk::From(town) => {
-                let towns = presenters::towns(self.parts.nurseries.as_ref(), &self.parts.catalogue);
-                let named = towns.into_iter().find(|one| one.name == town);
+                let named = self.parts.towns.iter().find(|one| one.name == town);
                 named.map(|town| {
                     Event::NurseryWished(NurseryWish {
                         from: Some((town.middle.lat(), town.middle.lon())),
@@ -533,6 +537,7 @@ impl Core<'_> {
             birthplace: self.parts.birthplace,
             line: line.as_ref(),
             nurseries: cx.nurseries,
+            towns: &self.parts.towns,
             found: &found,
             most_choices,
         };

@@ -230,3 +230,25 @@ fn nothing_of_the_last_person_is_left_in_what_was_typed() {
     assert_eq!(input.get_found().row_count(), 0);
     assert!(!input.get_flick() && !input.get_converts() && !input.get_sheet());
 }
+
+#[test]
+fn what_was_copied_cannot_be_pasted_by_the_next_person() {
+    use slint::platform::Key;
+    let (screen, _) = asked(false, false);
+    let question = screen.global::<QuestionAdapter>();
+    question.set_value("葉月子".into());
+    drive::press_with(&screen, Key::Control, 'a').unwrap();
+    drive::press_with(&screen, Key::Control, 'c').unwrap();
+    question.set_value("".into());
+    drive::press_with(&screen, Key::Control, 'v').unwrap();
+    assert_eq!(value(&screen), "葉月子", "it was copied");
+    question.set_value("".into());
+    forget_input(&screen);
+    drive::press_with(&screen, Key::Control, 'v').unwrap();
+    assert_eq!(value(&screen), "", "nothing has the focus");
+    let fields = drive::touchables(&screen);
+    let field = fields.iter().find(|e| e.role == AccessibleRole::TextInput);
+    drive::tap(&screen, &field.unwrap().label).unwrap();
+    drive::press_with(&screen, Key::Control, 'v').unwrap();
+    assert_eq!(value(&screen), " ");
+}
