@@ -80,10 +80,12 @@ pub fn run(
                 add(&mut counts, 2);
             }
             _ => {
-                if process.is_running() {
-                    process.kill()?;
-                    add(&mut counts, 0);
+                if !process.is_running() {
+                    // Everything is filed: there is nothing left to interrupt.
+                    break;
                 }
+                process.kill()?;
+                add(&mut counts, 0);
                 said.extend(words(&process));
                 process = start(program, &town, visits, &mut lives)?;
             }

@@ -12,6 +12,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use anyhow::{Context as _, Result, bail, ensure};
+use ubugoe_bench::process::Process;
 use ubugoe_edge::outbox::{Config, Outbox, RowState};
 use ubugoe_protocol::{FilingId, digest};
 
@@ -345,25 +346,24 @@ pub fn loop_device(program: &Path, copies: u32, seed: u64) -> Result<Option<Line
     while taken < copies {
         fs::remove_dir_all(&folder)?;
         fs::create_dir(&folder)?;
-        let mut writer = Command::new(program)
-            .arg("writer")
-            .arg(&folder)
-            .arg("400")
-            .stdin(Stdio::null())
-            .spawn()?;
+        let mut command = Command::new(program);
+        command.arg("writer").arg(&folder).arg("400");
+        // Ends with this value, whatever happens.
+        let writer = Process::spawn("writer", command, work.path().join("writer.log"))?;
         let acks = PathBuf::from(format!("{}.acks", folder.display()));
-        while taken < copies && writer.try_wait()?.is_none() {
+        while taken < copies && writer.is_running() {
             wait_for_more(&acks, dice.below(40_000));
-            let Some(found) = copy_and_look(&image, &acks, work.path(), &mut filings)? else {
-                return Ok(None);
-            };
+            // Held still, or the end of the copy would be younger than its beginning. What the kernel has not written by
+            // itself is lost, as in a cut; that the disk keeps every write it was given is taken for granted here.
+            if writer.pause().is_err() {
+                break;
+            }
+            let found = copy_and_look(&image, &acks, work.path(), &mut filings)?;
+            writer.resume()?;
             taken += 1;
             wrong += u64::from(!found.is_empty());
             line.broken.extend(found.into_iter().take(3));
         }
-        // It may have ended by itself.
-        let _ = writer.kill();
-        writer.wait()?;
     }
     drop(mounted);
     Ok(Some(
@@ -383,12 +383,7 @@ fn wait_for_more(acks: &Path, more: u64) {
     }
 }
 
-fn copy_and_look(
-    image: &Path,
-    acks: &Path,
-    work: &Path,
-    most: &mut u64,
-) -> Result<Option<Vec<String>>> {
+fn copy_and_look(image: &Path, acks: &Path, work: &Path, most: &mut u64) -> Result<Vec<String>> {
     // What is said before the copy begins must be on it.
     let words = fs::read_to_string(acks).unwrap_or_default();
     let copy = work.join("copy.img");
@@ -399,12 +394,10 @@ fn copy_and_look(
     *most = (*most).max(u64::try_from(said.rows().count())?);
     let mount = work.join("copy");
     fs::create_dir_all(&mount)?;
-    let Some(mounted) = Mounted::at(&copy, &mount)? else {
-        return Ok(None);
-    };
+    let mounted = Mounted::at(&copy, &mount)?.context("a copy does not mount")?;
     let found = compare(&mount.join("outbox"), &said);
     drop(mounted);
-    Ok(Some(found))
+    Ok(found)
 }
 
 /// A mounted image; unmounted when dropped.

@@ -223,7 +223,6 @@ pub fn run(config: &Config, options: &Options) -> Result<(), StartError> {
     let floor = outbox.time_floor().map_err(StartError::OutboxUnreadable)?;
     let clock = Arc::new(Clock::new(config.clock.clone(), floor));
     let outbox = OutboxHandle::new(outbox);
-    forget_old_records(&outbox, clock.unix());
     end_on_signal(inputs.clone())?;
     if !config
         .recipients
@@ -319,26 +318,6 @@ fn open_outbox(config: &Config) -> Result<Outbox, StartError> {
         source,
     })?;
     Outbox::open(&outbox_config(config)).map_err(StartError::Outbox)
-}
-
-/// What ties a card to a certificate is kept this long after a visit: as long as its status may be of use here.
-const RECORDS_KEPT: i64 = 90 * 24 * 3600;
-/// Sealed filings that arrived are kept this long: a city whose database was restored asks for them again.
-const SEALED_KEPT: i64 = 7 * 24 * 3600;
-
-fn forget_old_records(outbox: &OutboxHandle, now: i64) {
-    let mut outbox = outbox.lock();
-    let forgotten = outbox
-        .purge_records_before(now - RECORDS_KEPT)
-        .and_then(|records| Ok((records, outbox.forget_sealed(now - SEALED_KEPT)?)));
-    match forgotten {
-        Ok((0, 0)) => {}
-        Ok((records, sealed)) => tracing::info!(records, sealed, "old visits forgotten"),
-        Err(error) => tracing::error!(
-            error = &error as &dyn std::error::Error,
-            "old visits not forgotten"
-        ),
-    }
 }
 
 fn cities(config: &Config) -> Result<Vec<City>, StartError> {

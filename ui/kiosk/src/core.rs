@@ -636,7 +636,7 @@ impl Core<'_> {
 
     /// Asks the outbox, which writes and syncs a page to know: once per card, not once per key.
     fn look_for_room(&mut self) {
-        self.has_room = self.parts.desk.has_room();
+        self.has_room = self.parts.desk.has_room(self.parts.clock.unix());
     }
 
     fn heard_card(&mut self, event: CardEvent) -> Option<Event> {

@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use ubugoe_edge::{
     LinkEvent, Untrusted,
-    outbox::{NewRow, OutboxHandle, Row, RowKind, RowState, StoreError},
+    outbox::{NewRow, NoRoom, Outbox, OutboxHandle, Row, RowKind, RowState, StoreError},
 };
 use ubugoe_procedures::{BirthCertificate, CardHolder, MunicipalityCode};
 use ubugoe_protocol::{
@@ -260,19 +260,23 @@ impl Desk {
         &self.records
     }
 
-    /// Whether another visit may begin.
+    /// Whether another visit may begin, at `now` in seconds since 1970-01-01 UTC. Old visits are forgotten on the way; where
+    /// space is short, sealed filings that arrived go before their week is over: they are an insurance, a visit is not.
     #[must_use]
-    pub fn has_room(&self) -> bool {
-        self.outbox
-            .lock()
-            .can_accept_visit()
-            .inspect_err(|why| {
-                tracing::warn!(
-                    error = why as &dyn std::error::Error,
-                    "no room for another visit"
-                );
-            })
-            .is_ok()
+    pub fn has_room(&self, now: i64) -> bool {
+        let mut outbox = self.outbox.lock();
+        forget_old(&mut outbox, now);
+        let room = outbox.can_accept_visit().or_else(|_| {
+            outbox.forget_sealed(now).map_err(NoRoom::Store)?;
+            outbox.can_accept_visit()
+        });
+        room.inspect_err(|why| {
+            tracing::warn!(
+                error = why as &dyn std::error::Error,
+                "no room for another visit"
+            );
+        })
+        .is_ok()
     }
 
     fn city(&self, municipality: MunicipalityCode) -> Result<&City, DeskError> {
@@ -554,6 +558,25 @@ impl Earlier {
                 )
         };
         !self.deliveries.iter().any(open)
+    }
+}
+
+/// What ties a card to a certificate is kept this long after a visit: as long as its status may be of use here.
+const RECORDS_KEPT: i64 = 90 * 24 * 3600;
+/// Sealed filings that arrived are kept this long: a city whose database was restored asks for them again.
+const SEALED_KEPT: i64 = 7 * 24 * 3600;
+
+fn forget_old(outbox: &mut Outbox, now: i64) {
+    let forgotten = outbox
+        .purge_records_before(now - RECORDS_KEPT)
+        .and_then(|records| Ok((records, outbox.forget_sealed(now - SEALED_KEPT)?)));
+    match forgotten {
+        Ok((0, 0)) => {}
+        Ok((records, sealed)) => tracing::info!(records, sealed, "old visits forgotten"),
+        Err(error) => tracing::error!(
+            error = &error as &dyn std::error::Error,
+            "old visits not forgotten"
+        ),
     }
 }
 

@@ -30,7 +30,7 @@ struct Arguments {
     allow_skips: bool,
 }
 
-#[derive(Subcommand)]
+#[derive(Debug, Subcommand)]
 enum Part {
     /// The current is cut at every write: simulated, by kill -9, and on a loop device.
     Power,
@@ -81,14 +81,22 @@ fn main() -> Result<ExitCode> {
         None => vec![
             Part::Power,
             Part::Kills,
+            Part::Broker,
             Part::Crowd,
             Part::Restore,
             Part::Carry,
+            Part::Model,
         ],
     };
     println!("seed {seed}");
     for part in parts {
-        for line in run(&part, seed, arguments.allow_skips)? {
+        // A part that cannot go on has broken its promise; the others are still looked at.
+        let lines = run(&part, seed, arguments.allow_skips).unwrap_or_else(|error| {
+            let mut line = Line::of(format!("{part:?}"));
+            line.broken.push(format!("{error:#}"));
+            vec![line]
+        });
+        for line in lines {
             println!("{line}");
             held &= line.broken.is_empty();
         }
