@@ -270,6 +270,25 @@ struct RawTls {
     key: PathBuf,
 }
 
+impl From<RawBroker> for Broker {
+    fn from(raw: RawBroker) -> Self {
+        Self {
+            host: raw.host,
+            port: raw.port,
+        }
+    }
+}
+
+impl From<RawTls> for Tls {
+    fn from(raw: RawTls) -> Self {
+        Self {
+            ca: raw.ca,
+            certificate: raw.certificate,
+            key: raw.key,
+        }
+    }
+}
+
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct RawKeys {
@@ -373,20 +392,9 @@ impl Config {
             problems.parse::<()>("sign_roots", "", "[\"jpki-sign-ca.pem\"]", None);
         }
         let recipients = recipients(&raw.recipient, &mut problems);
-        let operator = raw.operator.and_then(|operator| {
-            let known = recipients.iter().map(|r| &r.id);
-            let named = operator.recipient.parse::<RecipientId>().ok();
-            let recipient = problems.parse(
-                "operator.recipient",
-                &operator.recipient,
-                "the id of one of the recipients",
-                named.filter(|id| known.into_iter().any(|k| k == id)),
-            )?;
-            Some(Operator {
-                recipient,
-                key: operator.key,
-            })
-        });
+        let operator = raw
+            .operator
+            .and_then(|raw| operator(raw, &recipients, &mut problems));
         let place = problems.parse(
             "place",
             &raw.place,
@@ -412,19 +420,8 @@ impl Config {
                     mute_after: Duration::from_millis(raw.card.mute_after_ms.unwrap_or(5_000)),
                     attribute_roots: raw.card.attribute_roots,
                 },
-                brokers: raw
-                    .broker
-                    .into_iter()
-                    .map(|b| Broker {
-                        host: b.host,
-                        port: b.port,
-                    })
-                    .collect(),
-                tls: Tls {
-                    ca: raw.tls.ca,
-                    certificate: raw.tls.certificate,
-                    key: raw.tls.key,
-                },
+                brokers: raw.broker.into_iter().map(Broker::from).collect(),
+                tls: raw.tls.into(),
                 keys: Keys {
                     sign: raw.keys.sign,
                     hpke: raw.keys.hpke,
@@ -546,6 +543,20 @@ fn clock(text: &str) -> Option<ClockTrust> {
         path if path.starts_with('/') => Some(ClockTrust::Timesyncd(path.into())),
         _ => None,
     }
+}
+
+fn operator(raw: RawOperator, known: &[Recipient], problems: &mut Problems) -> Option<Operator> {
+    let named = raw.recipient.parse::<RecipientId>().ok();
+    let recipient = problems.parse(
+        "operator.recipient",
+        &raw.recipient,
+        "the id of one of the recipients",
+        named.filter(|id| known.iter().any(|k| k.id == *id)),
+    )?;
+    Some(Operator {
+        recipient,
+        key: raw.key,
+    })
 }
 
 fn recipients(raw: &[RawRecipient], problems: &mut Problems) -> Vec<Recipient> {

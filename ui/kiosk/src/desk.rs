@@ -608,10 +608,11 @@ pub fn news(event: &LinkEvent) -> News {
         | LinkEvent::Receipt { .. }
         | LinkEvent::Refused(_)
         | LinkEvent::Status(_) => News::Moved,
-        // The link has logged its alerts already.
-        LinkEvent::Mode(_) | LinkEvent::Alert(_) => News::Nothing,
-        // Orders and updates are the operator's business; the loop takes them from the event itself.
-        LinkEvent::Command(_)
+        // The link has logged its alerts already. Orders and updates are the operator's business; the loop takes them from
+        // the event itself.
+        LinkEvent::Mode(_)
+        | LinkEvent::Alert(_)
+        | LinkEvent::Command(_)
         | LinkEvent::Manifest { .. }
         | LinkEvent::Part(_)
         | LinkEvent::Grant(_) => News::Nothing,
