@@ -4,9 +4,11 @@
 
 mod support;
 
+use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use support::lines::{Flapping, Line};
 use support::{City, Kiosk, NOW, receipts, short};
 use tempfile::TempDir;
 use ubugoe_bench::broker::{Mosquitto, Settings};
@@ -337,4 +339,37 @@ fn an_end_that_is_near_is_told_and_a_new_certificate_asked_for_without_being_tol
     let chain = rig.pki.answer(&request, DEVICE, Life::Now).unwrap();
     city.send(&device(), &rig.grant(&request, chain));
     assert_eq!(proven(&kiosk), 3);
+}
+
+#[test]
+fn a_device_whose_old_certificate_is_over_tries_the_new_one_again_after_a_bad_line() {
+    let rig = rig();
+    let line = Line::new(Flapping {
+        target: rig.broker.port(),
+        // The first connection is lost within or after the handshake, later ones carry thousands of bytes more.
+        bytes: (900, 1_000_000),
+        turn: AtomicU64::new(0),
+    });
+    let elsewhere = tempfile::tempdir().unwrap();
+    let other = Pki::with(elsewhere.path(), &[DEVICE], &[]).unwrap();
+    {
+        // In use: one this broker does not take.
+        let mut identities = rig.identities.lock().unwrap();
+        let text = |name: &str| other.text(name).unwrap();
+        let (chain, key) = (text("device-kiosk-1.pem"), text("device-kiosk-1.key"));
+        identities.adopt(chain.as_bytes(), key.as_bytes()).unwrap();
+        let asked = identities.ask(&device()).unwrap();
+        let chain = rig.pki.answer(&asked.der, DEVICE, Life::Now).unwrap();
+        identities
+            .granted(&asked.digest, &chain, &device(), NOW)
+            .unwrap();
+    }
+    let mut kiosk = Kiosk::new(&rig.pki, DEVICE);
+    let mut config = kiosk.config(&rig.pki, &rig.broker, quick());
+    config.brokers[0].port = line.port;
+    config.identities = Some(Arc::clone(&rig.identities));
+    kiosk.connect(config);
+    assert_eq!(proven(&kiosk), 2);
+    // The trial that was lost, the old one that was refused, and the trial that went well.
+    assert!(line.connections() >= 3, "{}", line.connections());
 }

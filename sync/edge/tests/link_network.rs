@@ -297,7 +297,7 @@ fn a_cap_is_kept_and_neither_pings_nor_acknowledgements_starve() {
     #[expect(clippy::cast_precision_loss, reason = "some hundred thousand")]
     let least = bytes as f64 / f64::from(cap) - 0.25;
     eprintln!(
-        "{bytes} bytes: {free:.1} s without a cap, {capped:.1} s with {cap} B/s (at least {least:.1} s)"
+        "{bytes} bytes: {free:.1} s without a cap, {capped:.1} s with {cap} B/s up, {both:.1} s in both directions (at least {least:.1} s)"
     );
     assert!(capped.min(both) >= least, "{capped}, {both} < {least}");
     assert!(free < least, "without a cap it is no faster: {free}");
@@ -396,7 +396,7 @@ fn an_address_behind_which_nobody_proves_to_be_the_broker_is_not_returned_to() {
         ..short()
     };
     let mut kiosk = rig.kiosk(tuning, |config| {
-        config.brokers.insert(0, local(portal.port))
+        config.brokers.insert(0, local(portal.port));
     });
     assert_eq!(kiosk.wait("a connection", reached), rig.broker.port());
     // One more than the first attempt: it was looked at, and the connection stayed.

@@ -190,13 +190,12 @@ impl Town {
     /// One renewal from wherever things are; where it got to.
     fn renew(&self, identities: &mut Identities, proof: &mut bool) -> Result<u32, IdentityError> {
         let device = device();
-        let generation = match identities.next() {
-            Some(next) => next.generation,
-            None => {
-                let asked = identities.ask(&device)?;
-                let chain = self.answer(&asked, DEVICE, Life::Now);
-                identities.granted(&asked.digest, &chain, &device, NOW)?
-            }
+        let generation = if let Some(next) = identities.next() {
+            next.generation
+        } else {
+            let asked = identities.ask(&device)?;
+            let chain = self.answer(&asked, DEVICE, Life::Now);
+            identities.granted(&asked.digest, &chain, &device, NOW)?
         };
         *proof = true;
         identities.proven(generation)?;

@@ -71,6 +71,19 @@ struct Trial {
     pause: Backoff,
 }
 
+impl Trial {
+    fn new(context: &Context, generation: u32) -> Self {
+        let longest = context.config.tuning.pause_max;
+        Self {
+            generation,
+            strikes: 0,
+            pending: None,
+            due: Instant::now(),
+            pause: Backoff::new(longest, longest.saturating_mul(8)),
+        }
+    }
+}
+
 /// What the link knows about its certificates.
 #[derive(Debug)]
 pub(super) struct Credentials {
@@ -170,20 +183,13 @@ impl Credentials {
     }
 
     fn is_due(&self, context: &Context, generation: u32) -> bool {
-        let tuning = &context.config.tuning;
         let mut state = held(&self.state);
         let known = state
             .trial
             .as_ref()
             .is_some_and(|t| t.generation == generation);
         if !known {
-            state.trial = Some(Trial {
-                generation,
-                strikes: 0,
-                pending: None,
-                due: Instant::now(),
-                pause: Backoff::new(tuning.pause_max, tuning.pause_max.saturating_mul(8)),
-            });
+            state.trial = Some(Trial::new(context, generation));
         }
         state
             .trial
@@ -228,21 +234,32 @@ impl Credentials {
         };
         if let Some(generation) = trial {
             let dropped = held(identities).proven(generation);
-            let mut state = held(&self.state);
-            state.trial = None;
-            state.built.retain(|g, _| *g >= generation);
-            drop(state);
+            let kept = self.over(context, generation, dropped.is_ok());
+            held(&self.state)
+                .built
+                .retain(|g, _| kept || *g >= generation);
             tell(
                 context,
                 dropped.map(|()| IdentityEvent::Proven { generation }),
             );
         } else if let Some((generation, reason)) = self.strike() {
             let dropped = held(identities).failed(generation);
+            self.over(context, generation, dropped.is_ok());
             held(&self.state).built.remove(&generation);
             let rejected = dropped.map(|()| IdentityEvent::Rejected { generation, reason });
             tell(context, rejected);
         }
         self.watch(context, identities);
+    }
+
+    /// A trial has its result. If the disk did not take it, both certificates are still there: the trial is repeated, but not
+    /// at once. Whether that is so.
+    fn over(&self, context: &Context, generation: u32, noted: bool) -> bool {
+        held(&self.state).trial = (!noted).then(|| Trial {
+            due: Instant::now() + ASK_EVERY,
+            ..Trial::new(context, generation)
+        });
+        !noted
     }
 
     /// The old one got in: what failed before it counts. The generation, if that was once too often.
@@ -262,17 +279,23 @@ impl Credentials {
         Some((generation, reason))
     }
 
-    /// A trial did not get in. Whether a broker was reached at all: if not, that says nothing about the certificate. The old
-    /// one is next in either case.
-    pub(super) fn kept_out(&self, reason: &DisconnectReason, reached: bool) {
+    /// A connection did not get in: with a new certificate or with the old one. Whether a broker was reached at all: if not,
+    /// that says nothing about a certificate.
+    pub(super) fn kept_out(&self, trial: Option<u32>, reason: &DisconnectReason, reached: bool) {
         let mut state = held(&self.state);
-        let Some(trial) = state.trial.as_mut() else {
+        let Some(waiting) = state.trial.as_mut() else {
             return;
         };
-        if reached {
-            trial.pending = Some(reason.clone());
-        } else {
-            trial.due = Instant::now() + trial.pause.next();
+        match (trial, reached) {
+            // The old one is next, and tells whether that was the certificate's fault.
+            (Some(_), true) => waiting.pending = Some(reason.clone()),
+            (Some(_), false) => waiting.due = Instant::now() + waiting.pause.next(),
+            // The old one does not get in either. It may be over, and the new one the only one that works.
+            (None, _) => {
+                if waiting.pending.take().is_some() {
+                    waiting.due = Instant::now() + waiting.pause.next();
+                }
+            }
         }
     }
 

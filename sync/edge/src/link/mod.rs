@@ -639,7 +639,8 @@ async fn run(context: &Context) {
                     patience: route.patience(),
                     stay,
                 };
-                session::run(context, &attempt, &mut flight).await
+                // On the heap: it is large, and one is made per connection.
+                Box::pin(session::run(context, &attempt, &mut flight)).await
             }
             // It was there at the start, so this comes from the disk.
             Err(error) => Ended::vain(DisconnectReason::Tls(error.to_string())),

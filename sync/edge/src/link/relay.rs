@@ -13,7 +13,7 @@ use std::io;
 use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _, split};
-use tokio::net::UnixListener;
+use tokio::net::{UnixListener, UnixStream};
 use tokio::time::Instant;
 
 use super::dial::{Wire, from_alert, tls_error};
@@ -77,14 +77,7 @@ impl Relay {
         let Some(wire) = self.wire.take() else {
             return Ok(());
         };
-        let client = loop {
-            let (stream, _) = self.listener.accept().await?;
-            // Whoever else found the name gets nothing: behind it this device is logged in.
-            let own = i32::try_from(std::process::id()).ok();
-            if stream.peer_cred()?.pid() == own {
-                break stream;
-            }
-        };
+        let client = own(&self.listener).await?;
         let (mut client_out, mut client_in) = split(client);
         let (mut wire_in, mut wire_out) = split(wire);
         let down = async {
@@ -114,6 +107,17 @@ impl Relay {
         tokio::select! {
             () = down => Ok(()),
             done = up => done,
+        }
+    }
+}
+
+/// The first connection of this very process. Whoever else found the name is hung up on: behind it this device is logged in.
+async fn own(listener: &UnixListener) -> io::Result<UnixStream> {
+    let own = i32::try_from(std::process::id()).ok();
+    loop {
+        let (stream, _) = listener.accept().await?;
+        if stream.peer_cred()?.pid() == own {
+            return Ok(stream);
         }
     }
 }
@@ -198,7 +202,39 @@ impl Bucket {
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::unwrap_used, reason = "tests fail by panicking")]
+
     use super::*;
+
+    #[test]
+    fn another_process_that_found_the_name_is_hung_up_on_and_our_own_client_is_served() {
+        const STRANGER: &str = "import socket, sys
+s = socket.socket(socket.AF_UNIX)
+s.connect('\\0' + sys.argv[1])
+sys.exit(0 if s.recv(1) == b'' else 1)";
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()
+            .unwrap();
+        runtime.block_on(async {
+            let name = format!("ubugoe-test-{}", std::process::id());
+            let address = format!("\0{name}");
+            let listener = UnixListener::bind(&address).unwrap();
+            let mut stranger = tokio::process::Command::new("python3")
+                .args(["-c", STRANGER, &name])
+                .spawn()
+                .unwrap();
+            let turned_away = tokio::select! {
+                left = stranger.wait() => left.unwrap(),
+                served = own(&listener) => unreachable!("served {served:?}"),
+            };
+            assert!(turned_away.success(), "it was told something");
+            let (client, served) = tokio::join!(UnixStream::connect(&address), own(&listener));
+            let (mut client, mut served) = (client.unwrap(), served.unwrap());
+            client.write_all(b"x").await.unwrap();
+            assert_eq!(served.read_u8().await.unwrap(), b'x');
+        });
+    }
 
     #[test]
     fn a_bucket_lets_its_rate_through_and_no_more_whatever_the_pieces() {

@@ -133,14 +133,16 @@ pub(super) async fn run(context: &Context, attempt: &Attempt<'_>, flight: &mut F
     }
 }
 
-/// Nothing came of it: if it was the trial of a certificate, that is noted.
+/// Nothing came of it, which may say something about a certificate.
 fn tried(context: &Context, attempt: &Attempt<'_>, ended: Ended, reached: bool) -> Ended {
-    if attempt.trial.is_none() || ended.reason == DisconnectReason::SwitchedOff {
+    if ended.reason == DisconnectReason::SwitchedOff {
         return ended;
     }
-    context.credentials.kept_out(&ended.reason, reached);
+    context
+        .credentials
+        .kept_out(attempt.trial, &ended.reason, reached);
     Ended {
-        failed_trial: true,
+        failed_trial: attempt.trial.is_some(),
         ..ended
     }
 }
