@@ -154,7 +154,8 @@ impl Kiosk {
                 | LinkEvent::Command(_)
                 | LinkEvent::Manifest { .. }
                 | LinkEvent::Part(_)
-                | LinkEvent::Grant(_) => return,
+                | LinkEvent::Grant(_)
+                | LinkEvent::Identity(_) => return,
                 LinkEvent::Alert(alert) => Told::Trouble(format!("{alert:?}")),
             };
             // At the end nobody listens any more.
@@ -270,8 +271,11 @@ fn link_config(rig: &Rig) -> Result<LinkConfig> {
             host: rig.broker.host().to_owned(),
             port: rig.broker.port(),
         }],
+        network: ubugoe_edge::Network::default(),
+        identities: None,
         tls: Tls {
             ca_pem: std::fs::read(files.ca)?,
+            crl_pem: Vec::new(),
             cert_pem: std::fs::read(files.cert)?,
             key_pem: std::fs::read(files.key)?,
         },

@@ -5,12 +5,15 @@
 //! Neither knows what a filing says: rows are sealed before they come here.
 
 pub mod clock;
+pub mod identity;
 pub mod link;
 pub mod outbox;
 
 pub use clock::{Reading, TrustedClock, Untrusted};
+pub use identity::{Asked, Identities, Identity, IdentityError};
 pub use link::{
-    Alert, Broker, DisconnectReason, Link, LinkError, LinkEvent, Mode, Stats, Tls, Tuning,
+    Alert, Broker, Cap, DisconnectReason, IdentityEvent, Link, LinkError, LinkEvent, Login, Mode,
+    Network, Proxy, Stats, Tls, Tuning,
 };
 pub use outbox::{
     Counts, Health, NewRow, NewVisit, NoRoom, OpenError, Outbox, OutboxHandle, Pending, Recipients,

@@ -28,6 +28,8 @@ pub struct Settings {
     pub receive_maximum: Option<u16>,
     /// Where configuration and log go; a temporary directory if not set.
     pub dir: Option<PathBuf>,
+    /// Refuse clients that `broker-ca.crl` revokes; [`Pki::revoke`] must have written it before each start.
+    pub revocations: bool,
     /// Further lines for the configuration file, as they are.
     pub extra: Vec<String>,
 }
@@ -196,6 +198,9 @@ fn configuration(pki: &Pki, settings: &Settings, dir: &Path, port: u16) -> Strin
         "require_certificate true".to_owned(),
         "use_identity_as_username true".to_owned(),
     ]);
+    if settings.revocations {
+        lines.push(format!("crlfile {}", pki.path("broker-ca.crl").display()));
+    }
     lines.join("\n") + "\n"
 }
 

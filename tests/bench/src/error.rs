@@ -230,6 +230,12 @@ pub enum Error {
 }
 
 impl Error {
+    /// Closure for `map_err`: the certificate (or list) of `name` could not be made.
+    pub(crate) fn certificate(name: &str) -> impl FnOnce(rcgen::Error) -> Self {
+        let name = name.to_owned();
+        move |source| Self::Certificate { name, source }
+    }
+
     /// Closure for `map_err`: a file operation on `path` failed.
     pub(crate) fn file(
         doing: &'static str,

@@ -3,15 +3,17 @@
 //! Answers for names and contents of those files (listed on [`Pki`]). It must not outlive its test
 //! or demo: the CA's key stays in memory and is never written, so nobody can extend this PKI later.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::io::Write as _;
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 
 use rcgen::{
-    BasicConstraints, Certificate, CertificateParams, DistinguishedName, DnType,
-    ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair, KeyUsagePurpose, date_time_ymd,
+    BasicConstraints, Certificate, CertificateParams, CertificateRevocationListParams,
+    CertificateSigningRequestParams, DistinguishedName, DnType, ExtendedKeyUsagePurpose, IsCa,
+    Issuer, KeyIdMethod, KeyPair, KeyUsagePurpose, RevocationReason, RevokedCertParams,
+    SerialNumber, date_time_ymd,
 };
 use ubugoe_protocol::keys::{RecipientSecretKey, SigningKey};
 
@@ -23,6 +25,7 @@ use crate::Error;
 /// |---|---|
 /// | `broker-ca.pem` | the CA that signed every TLS certificate below |
 /// | `broker.pem`, `broker.key` | TLS server of the broker: `localhost`, 127.0.0.1, `::1` |
+/// | `broker-ca.crl` | what the CA revoked, put there by [`Pki::revoke`] |
 /// | `device-<id>.pem`, `.key` | TLS client, common name = device id |
 /// | `device-<id>.sign`, `.sign.pub` | Ed25519: the device signs envelopes |
 /// | `device-<id>.hpke`, `.hpke.pub` | X25519: what comes down is sealed to the device |
@@ -39,6 +42,20 @@ pub struct Pki {
     issuer: Issuer<'static, KeyPair>,
     devices: BTreeSet<String>,
     cities: BTreeSet<String>,
+    /// Of every certificate, by the stem of its file.
+    serials: BTreeMap<String, [u8; 16]>,
+    revoked: Vec<[u8; 16]>,
+}
+
+/// When a certificate is valid.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Life {
+    /// Years on either side of today.
+    Now,
+    /// It ended in 2025.
+    Over,
+    /// From 2024 to the end of this day: year, month, day.
+    Until(i32, u8, u8),
 }
 
 /// The TLS files one client needs, as paths.
@@ -61,14 +78,16 @@ impl Pki {
         let dir = dir.into();
         fs::create_dir_all(&dir).map_err(Error::file("make", &dir))?;
         let (ca, issuer) = broker_ca()?;
-        let pki = Self {
+        let mut pki = Self {
             dir,
             issuer,
             devices: BTreeSet::new(),
             cities: BTreeSet::new(),
+            serials: BTreeMap::new(),
+            revoked: Vec::new(),
         };
         pki.write("broker-ca.pem", &ca.pem(), Secrecy::Public)?;
-        pki.certify("broker", &server_params()?)?;
+        pki.certify("broker", server_params()?)?;
         Ok(pki)
     }
 
@@ -94,7 +113,7 @@ impl Pki {
     pub fn add_device(&mut self, id: &str) -> Result<(), Error> {
         self.check_new(id)?;
         let stem = format!("device-{id}");
-        self.certify(&stem, &client_params(id)?)?;
+        self.certify(&stem, client_params(id)?)?;
         self.signing_pair(&stem, "sign", id)?;
         self.sealing_pair(&stem, id)?;
         self.devices.insert(id.to_owned());
@@ -108,7 +127,7 @@ impl Pki {
     pub fn add_city(&mut self, id: &str) -> Result<(), Error> {
         self.check_new(id)?;
         let stem = format!("city-{id}");
-        self.certify(&stem, &client_params(id)?)?;
+        self.certify(&stem, client_params(id)?)?;
         self.signing_pair(&stem, "receipt", id)?;
         self.signing_pair(&stem, "operate", id)?;
         self.sealing_pair(&stem, id)?;
@@ -123,6 +142,59 @@ impl Pki {
     pub fn trust_card_issuers(&self, sign_ca_pem: &str, auth_ca_pem: &str) -> Result<(), Error> {
         self.write("jpki-sign-ca.pem", sign_ca_pem, Secrecy::Public)?;
         self.write("jpki-auth-ca.pem", auth_ca_pem, Secrecy::Public)
+    }
+
+    /// Revokes a certificate by the stem of its file and writes `broker-ca.crl` with all that were revoked so far. An empty
+    /// stem revokes nothing more.
+    ///
+    /// # Errors
+    /// [`Error::BadId`] when there is no such certificate; when the list cannot be made or written.
+    pub fn revoke(&mut self, stem: &str) -> Result<(), Error> {
+        if !stem.is_empty() {
+            let serial = self.serials.get(stem).ok_or_else(|| Error::BadId {
+                id: stem.to_owned(),
+            })?;
+            self.revoked.push(*serial);
+        }
+        let revoked = self.revoked.iter().map(|serial| RevokedCertParams {
+            serial_number: SerialNumber::from_slice(serial),
+            revocation_time: date_time_ymd(2026, 1, 1),
+            reason_code: Some(RevocationReason::KeyCompromise),
+            invalidity_date: None,
+        });
+        let list = CertificateRevocationListParams {
+            this_update: date_time_ymd(2026, 1, 1),
+            next_update: date_time_ymd(2049, 12, 31),
+            crl_number: SerialNumber::from(self.revoked.len() as u64 + 1),
+            issuing_distribution_point: None,
+            revoked_certs: revoked.collect(),
+            key_identifier_method: KeyIdMethod::Sha256,
+        };
+        let pem = list
+            .signed_by(&self.issuer)
+            .and_then(|list| list.pem())
+            .map_err(Error::certificate("broker-ca.crl"))?;
+        self.write("broker-ca.crl", &pem, Secrecy::Public)
+    }
+
+    /// Answers a device's request (PKCS #10, DER) with a certificate, PEM, in the name `id`: the request's own, or a wrong one.
+    ///
+    /// # Errors
+    /// When the request is not one, or the certificate cannot be made.
+    pub fn answer(&self, request: &[u8], id: &str, life: Life) -> Result<String, Error> {
+        let failed = || Error::certificate(id);
+        let mut asked =
+            CertificateSigningRequestParams::from_der(&request.into()).map_err(failed())?;
+        asked.params = client_params(id)?;
+        match life {
+            Life::Now => {}
+            Life::Over => asked.params.not_after = date_time_ymd(2025, 1, 1),
+            Life::Until(year, month, day) => {
+                asked.params.not_after = date_time_ymd(year, month, day);
+            }
+        }
+        let certificate = asked.signed_by(&self.issuer).map_err(failed())?;
+        Ok(certificate.pem())
     }
 
     /// The directory all files are in.
@@ -190,13 +262,16 @@ impl Pki {
         Ok(())
     }
 
-    fn certify(&self, stem: &str, params: &CertificateParams) -> Result<(), Error> {
-        let failed = |source| Error::Certificate {
-            name: stem.to_owned(),
-            source,
-        };
-        let key = KeyPair::generate().map_err(failed)?;
-        let cert = params.signed_by(&key, &self.issuer).map_err(failed)?;
+    fn certify(&mut self, stem: &str, mut params: CertificateParams) -> Result<(), Error> {
+        let failed = || Error::certificate(stem);
+        // Counted, so that a list of revocations can name it; the first byte keeps it positive and of full length.
+        let mut serial = [0; 16];
+        serial[0] = 1;
+        serial[8..].copy_from_slice(&(self.serials.len() as u64).to_be_bytes());
+        params.serial_number = Some(SerialNumber::from_slice(&serial));
+        self.serials.insert(stem.to_owned(), serial);
+        let key = KeyPair::generate().map_err(failed())?;
+        let cert = params.signed_by(&key, &self.issuer).map_err(failed())?;
         self.write(&format!("{stem}.pem"), &cert.pem(), Secrecy::Public)?;
         self.write(
             &format!("{stem}.key"),

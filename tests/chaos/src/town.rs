@@ -513,8 +513,11 @@ impl Kiosk {
                 host: "localhost".to_owned(),
                 port: broker_port,
             }],
+            network: ubugoe_edge::Network::default(),
+            identities: None,
             tls: Tls {
                 ca_pem: text("broker-ca.pem".to_owned())?.into_bytes(),
+                crl_pem: Vec::new(),
                 cert_pem: text(format!("device-{device}.pem"))?.into_bytes(),
                 key_pem: text(format!("device-{device}.key"))?.into_bytes(),
             },

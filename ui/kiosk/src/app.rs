@@ -345,8 +345,11 @@ fn start_link(
     let clock = Arc::clone(clock);
     let settings = link::Config {
         brokers: config.brokers.iter().map(broker).collect(),
+        network: link::Network::default(),
+        identities: None,
         tls: link::Tls {
             ca_pem: read(&config.tls.ca)?,
+            crl_pem: Vec::new(),
             cert_pem: read(&config.tls.certificate)?,
             key_pem: read(&config.tls.key)?,
         },

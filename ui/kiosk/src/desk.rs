@@ -615,7 +615,8 @@ pub fn news(event: &LinkEvent) -> News {
         | LinkEvent::Command(_)
         | LinkEvent::Manifest { .. }
         | LinkEvent::Part(_)
-        | LinkEvent::Grant(_) => News::Nothing,
+        | LinkEvent::Grant(_)
+        | LinkEvent::Identity(_) => News::Nothing,
     }
 }
 

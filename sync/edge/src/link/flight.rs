@@ -16,8 +16,26 @@ use crate::outbox::{Pending, RowKind};
 /// with some to spare.
 const OVERHEAD: u64 = 224;
 
-/// Connections that broke while a row was under way before it has to travel alone.
-const ALONE_AFTER: u32 = 2;
+/// How much blame a row gathers before it has to travel alone: two connections that the broker ended while it was under
+/// way, or four that the network did.
+const ALONE_AT: u32 = 4;
+
+/// Bytes that may be under way at first, at least and at most. The least is two or three filings.
+const BUDGET: u64 = 64 * 1024;
+const BUDGET_LEAST: u64 = 16 * 1024;
+const BUDGET_MOST: u64 = 16 * 1024 * 1024;
+
+/// Whose fault the end of a connection may have been.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Blame {
+    /// It fell silent, or was ended on purpose.
+    Nobody,
+    /// It broke, and whoever broke it could not prove to be the broker: a line that drops, a gateway that cuts. Or a broker
+    /// that dies of a row, so rows that are always there travel alone; but none is called guilty for it.
+    Network,
+    /// The broker ended it, or said what the client does not understand: a row may be what it cannot bear.
+    Rows,
+}
 
 /// What the broker allows on this connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -65,6 +83,7 @@ struct Hold {
 struct Under {
     ticket: u64,
     row: Pending,
+    since: Instant,
 }
 
 /// A row the broker has.
@@ -94,6 +113,10 @@ pub(super) struct Flight {
     oversize: Vec<Pending>,
     newest: i64,
     // What follows survives a connection.
+    /// Bytes that may be under way.
+    budget: u64,
+    /// When the budget was last cut: what was under way then says nothing about the cut.
+    cut: Option<Instant>,
     recipients: HashMap<RecipientId, Hold>,
     rows: HashMap<FilingId, Hold>,
     broke: HashMap<FilingId, u32>,
@@ -116,12 +139,22 @@ impl Flight {
             awaiting: HashMap::new(),
             oversize: Vec::new(),
             newest: i64::MIN,
+            budget: BUDGET,
+            cut: None,
             recipients: HashMap::new(),
             rows: HashMap::new(),
             broke: HashMap::new(),
             resent: HashMap::new(),
             tuning: tuning.clone(),
         }
+    }
+
+    /// The line is capped at this many bytes per second: no need to find that out.
+    pub(super) fn capped(mut self, rate: Option<u32>) -> Self {
+        if let Some(rate) = rate {
+            self.budget = u64::from(rate).clamp(BUDGET_LEAST, BUDGET);
+        }
+        self
     }
 
     /// A connection is up: everything not settled is queued again.
@@ -140,17 +173,25 @@ impl Flight {
         self.online = true;
     }
 
-    /// The connection is gone. `suspicious` unless the other end just fell silent.
-    pub(super) fn disconnected(&mut self, suspicious: bool, now: Instant) -> Vec<FilingId> {
+    /// The connection is gone. Rows that are found to break connections by themselves.
+    pub(super) fn disconnected(&mut self, blame: Blame, now: Instant) -> Vec<FilingId> {
         let mut breaking = Vec::new();
-        if suspicious {
-            let under: Vec<FilingId> = self.packets.values().map(|u| u.row.id).collect();
-            for id in under {
-                let times = self.broke.entry(id).or_default();
-                *times += 1;
-                if *times > ALONE_AFTER {
-                    self.hold_row(id, now);
-                    breaking.push(id);
+        let under: Vec<FilingId> = self.packets.values().map(|u| u.row.id).collect();
+        for id in under {
+            let so_far = self.broke.get(&id).copied().unwrap_or(0);
+            match blame {
+                Blame::Nobody => {}
+                // No upper limit: of all that travel alone, what broke most often goes last. A row too long for a line that
+                // drops would otherwise be the first on every connection, and the only one.
+                Blame::Network => {
+                    self.broke.insert(id, so_far.saturating_add(1));
+                }
+                Blame::Rows => {
+                    self.broke.insert(id, so_far.saturating_add(2));
+                    if so_far >= ALONE_AT {
+                        self.hold_row(id, now);
+                        breaking.push(id);
+                    }
                 }
             }
         }
@@ -233,7 +274,8 @@ impl Flight {
         // A row that broke connections before travels alone, so that the next break names the culprit.
         let under = self.packets.values().chain(&self.handed);
         let suspect_under = under.clone().any(|u| self.suspect(u.row.id));
-        let any_under = under.count() > 0;
+        let any_under = under.clone().count() > 0;
+        let bytes: u64 = under.map(|u| u.row.size).sum();
         if suspect_under {
             return None;
         }
@@ -242,7 +284,12 @@ impl Flight {
             .iter()
             .find(|(_, row)| self.may_go(row, now))
             .map(|(turn, _)| *turn)
-            .filter(|turn| turn.broke < ALONE_AFTER || !any_under)?;
+            .filter(|turn| turn.broke < ALONE_AT || !any_under)?;
+        // The one whose turn it is waits; a smaller one does not overtake it.
+        let size = self.queue.get(&key)?.size;
+        if any_under && bytes.saturating_add(size) > self.budget {
+            return None;
+        }
         let row = self.queue.remove(&key)?;
         for hold in [
             self.recipients.get_mut(&row.recipient),
@@ -257,7 +304,7 @@ impl Flight {
     }
 
     fn suspect(&self, id: FilingId) -> bool {
-        self.broke.get(&id).is_some_and(|n| *n >= ALONE_AFTER)
+        self.broke.get(&id).is_some_and(|n| *n >= ALONE_AT)
     }
 
     fn may_go(&self, row: &Pending, now: Instant) -> bool {
@@ -272,11 +319,15 @@ impl Flight {
     }
 
     /// The client has the row; packets leave in this order.
-    pub(super) fn hand(&mut self, row: Pending) {
+    pub(super) fn hand(&mut self, row: Pending, now: Instant) {
         let ticket = self.next_ticket;
         self.next_ticket += 1;
         self.open.insert(ticket);
-        self.handed.push_back(Under { ticket, row });
+        self.handed.push_back(Under {
+            ticket,
+            row,
+            since: now,
+        });
     }
 
     /// The client did not take it.
@@ -302,6 +353,7 @@ impl Flight {
     ) -> Option<Pending> {
         let under = self.packets.remove(&packet)?;
         self.open.remove(&under.ticket);
+        self.pace(under.since, under.row.size, now);
         let row = under.row;
         self.broke.remove(&row.id);
         if self.done.remove(&row.id) {
@@ -333,6 +385,17 @@ impl Flight {
             }
         }
         Some(row)
+    }
+
+    /// Learns from a PUBACK how much the line bears: what came back quickly makes room for more, what came back slowly had to
+    /// queue, and so would acknowledgements and pings.
+    fn pace(&mut self, since: Instant, size: u64, now: Instant) {
+        if now.saturating_duration_since(since) <= self.tuning.slow_after {
+            self.budget = self.budget.saturating_add(size).min(BUDGET_MOST);
+        } else if self.cut.is_none_or(|cut| since > cut) {
+            self.budget = (self.budget / 2).max(BUDGET_LEAST);
+            self.cut = Some(now);
+        }
     }
 
     /// A row is settled; wherever it is, it is done.
@@ -527,7 +590,7 @@ mod tests {
         let mut order = Vec::new();
         while let Some(next) = flight.next(now) {
             order.push(next.seq);
-            flight.hand(next);
+            flight.hand(next, now);
         }
         assert_eq!(order, [4, 3, 2, 1, 5]);
     }
@@ -538,7 +601,7 @@ mod tests {
         let mut flight = flight(5, (1..20).map(|n| row(n, "city-a")).collect());
         for packet in 1..=4 {
             let next = flight.next(now).unwrap();
-            flight.hand(next);
+            flight.hand(next, now);
             assert!(flight.left(packet));
         }
         assert_eq!(flight.next(now), None);
@@ -581,7 +644,7 @@ mod tests {
                             unsettled.contains_key(&next.seq),
                             "sent again after it was settled"
                         );
-                        flight.hand(next);
+                        flight.hand(next, now);
                         assert!(flight.left(ring.next()), "two rows on one packet id");
                     }
                 }
@@ -606,7 +669,8 @@ mod tests {
                     }
                 }
                 _ if draw(50) == 0 => {
-                    flight.disconnected(draw(2) == 0, now);
+                    let blame = [Blame::Nobody, Blame::Network, Blame::Rows];
+                    flight.disconnected(blame[usize::try_from(draw(3)).unwrap()], now);
                     flight.connected(OPEN, unsettled.values().cloned().collect());
                     flight.open_gate();
                     ring.last = 0;
@@ -631,7 +695,7 @@ mod tests {
         );
         for packet in 1..=3 {
             let next = flight.next(now).unwrap();
-            flight.hand(next);
+            flight.hand(next, now);
             flight.left(packet);
         }
         flight.acknowledged(1, Verdict::NobodyListens, now);
@@ -641,7 +705,7 @@ mod tests {
         now = flight.next_change(now).unwrap();
         let probe = flight.next(now).unwrap();
         assert_eq!((probe.seq, flight.next(now)), (1, None), "one probes");
-        flight.hand(probe);
+        flight.hand(probe, now);
         flight.left(4);
         flight.acknowledged(4, Verdict::Taken, now);
         assert_eq!(flight.next(now).unwrap().seq, 2);
@@ -655,25 +719,29 @@ mod tests {
         for _ in 0..2 {
             for packet in 1..=2 {
                 let next = flight.next(now).unwrap();
-                flight.hand(next);
+                flight.hand(next, now);
                 flight.left(packet);
             }
-            assert!(flight.disconnected(true, now).is_empty());
+            assert!(flight.disconnected(Blame::Rows, now).is_empty());
             flight.connected(OPEN, vec![rows[0].clone(), rows[1].clone()]);
             flight.open_gate();
         }
         flight.add(vec![rows[2].clone()]);
         let innocent = flight.next(now).unwrap();
         assert_eq!(innocent.seq, 3, "others first");
-        flight.hand(innocent);
+        flight.hand(innocent, now);
         flight.left(1);
         assert_eq!(flight.next(now), None, "not beside another");
         flight.acknowledged(1, Verdict::Taken, now);
         let alone = flight.next(now).unwrap();
-        flight.hand(alone);
+        flight.hand(alone, now);
         flight.left(2);
         assert_eq!(flight.next(now), None, "nobody beside it");
-        assert_eq!(flight.disconnected(true, now), vec![rows[0].id], "named");
+        assert_eq!(
+            flight.disconnected(Blame::Rows, now),
+            vec![rows[0].id],
+            "named"
+        );
         flight.connected(OPEN, vec![rows[0].clone()]);
         flight.open_gate();
         assert_eq!(flight.next(now), None, "held for a while");
@@ -702,5 +770,88 @@ mod tests {
         assert_eq!(flight.take_oversize(), vec![]);
         assert_eq!(flight.next(Instant::now()).unwrap().seq, 2);
         assert_eq!(flight.newest(), 2);
+    }
+
+    #[test]
+    fn no_row_is_called_guilty_of_a_line_that_drops_and_the_one_that_never_passes_goes_last() {
+        let now = Instant::now();
+        let rows: Vec<_> = (1..=3).map(|n| row(n, "city-a")).collect();
+        let mut flight = flight(50, rows.clone());
+        // All three are under way when it drops, and the first is long.
+        for _ in 0..ALONE_AT {
+            for packet in 1..=3 {
+                let next = flight.next(now).unwrap();
+                flight.hand(next, now);
+                flight.left(packet);
+            }
+            assert!(flight.disconnected(Blame::Network, now).is_empty());
+            flight.connected(OPEN, rows.clone());
+            flight.open_gate();
+        }
+        // Alone from now on. The first drops the line again; the second is next, not the first for ever.
+        let first = flight.next(now).unwrap();
+        assert_eq!(first.seq, 1);
+        flight.hand(first, now);
+        flight.left(1);
+        assert_eq!(flight.next(now), None);
+        assert!(flight.disconnected(Blame::Network, now).is_empty());
+        flight.connected(OPEN, rows);
+        flight.open_gate();
+        for (packet, seq) in [(1, 2), (2, 3), (3, 1)] {
+            let next = flight.next(now).unwrap();
+            assert_eq!(next.seq, seq);
+            flight.hand(next, now);
+            flight.left(packet);
+            assert!(flight.acknowledged(packet, Verdict::Taken, now).is_some());
+        }
+    }
+
+    #[test]
+    fn slow_answers_halve_what_is_under_way_once_per_queue_and_quick_ones_make_room_again() {
+        let mut now = Instant::now();
+        let large = |n| Pending {
+            size: 20_000,
+            ..row(n, "city-a")
+        };
+        let mut flight = flight(90, (1..60).map(large).collect());
+        let mut packet = 0;
+        let mut fill = |flight: &mut Flight, now| {
+            let mut count = 0;
+            while let Some(next) = flight.next(now) {
+                packet += 1;
+                flight.hand(next, now);
+                flight.left(packet);
+                count += 1;
+            }
+            count
+        };
+        assert_eq!(fill(&mut flight, now), 3, "64 KiB");
+        now += Tuning::default().slow_after * 2;
+        for packet in 1..=3 {
+            flight.acknowledged(packet, Verdict::Taken, now);
+        }
+        assert_eq!(flight.budget, BUDGET / 2, "one queue, one cut");
+        assert_eq!(fill(&mut flight, now), 1);
+        now += Duration::from_millis(100);
+        flight.acknowledged(4, Verdict::Taken, now);
+        assert_eq!(flight.budget, BUDGET / 2 + 20_000);
+        assert_eq!(fill(&mut flight, now), 2);
+    }
+
+    #[test]
+    fn a_row_larger_than_everything_that_may_be_under_way_goes_alone() {
+        let now = Instant::now();
+        let large = Pending {
+            size: 3 * BUDGET,
+            ..row(1, "city-a")
+        };
+        let mut flight = flight(50, vec![large, row(2, "city-a")]);
+        let next = flight.next(now).unwrap();
+        assert_eq!(next.seq, 1);
+        flight.hand(next, now);
+        flight.left(1);
+        assert_eq!(flight.next(now), None);
+        flight.acknowledged(1, Verdict::Taken, now);
+        assert_eq!(flight.next(now).unwrap().seq, 2);
     }
 }

@@ -50,7 +50,7 @@ pub(super) fn take(context: &Context, topic: &str, payload: &[u8]) -> Taken {
             }
         }
         Ok(Downlink::Times(items)) => items.iter().for_each(|i| time(context, i)),
-        Ok(Downlink::Grants(items)) => items.iter().for_each(|i| grant(context, i)),
+        Ok(Downlink::Grants(items)) => items.iter().for_each(|i| grant(context, i, &mut taken)),
     }
     taken
 }
@@ -185,13 +185,18 @@ fn part(context: &Context, raw: &[u8]) {
     }
 }
 
-fn grant(context: &Context, raw: &[u8]) {
+fn grant(context: &Context, raw: &[u8], taken: &mut Taken) {
     let Some(operator) = operator(context, "certificate") else {
         return;
     };
     match Grant::verify(raw, &operator.key) {
-        Ok(grant) if grant.device == context.config.device => context.emit(LinkEvent::Grant(grant)),
-        Ok(_) => context.alert(Alert::NotOurs("certificate")),
+        Ok(grant) if grant.device != context.config.device => {
+            context.alert(Alert::NotOurs("certificate"));
+        }
+        Ok(grant) if context.credentials.renews() => {
+            taken.acknowledge &= context.credentials.granted(context, &grant);
+        }
+        Ok(grant) => context.emit(LinkEvent::Grant(grant)),
         Err(error) => context.alert(Alert::Unsigned(error)),
     }
 }

@@ -23,8 +23,12 @@
 //! used in this folder only, so that it can be replaced.
 
 mod backoff;
+mod credentials;
+mod dial;
 mod flight;
 mod inbox;
+mod relay;
+mod route;
 mod session;
 mod tls;
 mod voice;
@@ -43,8 +47,13 @@ use ubugoe_protocol::{
 };
 
 use crate::clock::TrustedClock;
+use crate::identity::{Identities, IdentityError};
 use crate::outbox::{OutboxHandle, Recipients, SettleError, StoreError, Trouble};
 use backoff::Backoff;
+use credentials::Credentials;
+pub use credentials::IdentityEvent;
+use route::Route;
+use session::{Attempt, Ended};
 
 /// One address of a broker. The TLS certificate must be for `host`.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -60,6 +69,10 @@ pub struct Broker {
 pub struct Tls {
     /// The authority of the broker's certificate.
     pub ca_pem: Vec<u8>,
+    /// Revocation lists of that authority, one after the other; empty for none. A broker's certificate that is on one is
+    /// refused. A list that is out of date still counts, and a certificate no list speaks of is taken: a device that was
+    /// away for a month must be able to come back.
+    pub crl_pem: Vec<u8>,
     /// The device's certificate and what it chains to; its CN is the device id.
     pub cert_pem: Vec<u8>,
     /// The device's private key (PKCS #8, PKCS #1 or SEC 1).
@@ -72,25 +85,90 @@ impl fmt::Debug for Tls {
     }
 }
 
+/// How the packets get out of the house. The default: directly, as fast as it goes.
+#[derive(Debug, Clone, Default)]
+pub struct Network {
+    /// The hospital's HTTP proxy; the only way out, if there is one.
+    pub proxy: Option<Proxy>,
+    /// The share of the line the device may take.
+    pub cap: Cap,
+}
+
+/// An HTTP proxy that is asked for a tunnel (`CONNECT`). TLS goes through to the broker, whose name is verified as ever.
+#[derive(Debug, Clone)]
+pub struct Proxy {
+    /// Host name or IP address.
+    pub host: String,
+    /// TCP port.
+    pub port: u16,
+    /// Basic authentication, if it wants one. The way to the proxy is not encrypted.
+    pub login: Option<Login>,
+}
+
+/// User and password for a proxy. Shows nothing of itself and is wiped when it goes.
+#[derive(Clone)]
+pub struct Login(zeroize::Zeroizing<String>);
+
+impl Login {
+    /// From the text of a file: one line, `user:password`; `None` when it is not that.
+    #[must_use]
+    pub fn from_text(text: &str) -> Option<Self> {
+        let line = text.trim_end_matches(['\r', '\n']);
+        let plain = line.contains(':') && !line.contains(char::is_control);
+        plain.then(|| Self(zeroize::Zeroizing::new(line.to_owned())))
+    }
+}
+
+impl fmt::Debug for Login {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Login(***)")
+    }
+}
+
+/// Most bytes per second, of MQTT and all it carries; TLS, TCP and IP add some 3 to 5 % in large packets. Less than
+/// [`Cap::LEAST`] counts as that.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Cap {
+    /// Towards the broker; `None` for no limit.
+    pub up: Option<u32>,
+    /// From the broker; `None` for no limit.
+    pub down: Option<u32>,
+}
+
+impl Cap {
+    /// 64 kbit/s. The largest envelope takes 17 s at this rate, which has to stay below the keep-alive.
+    pub const LEAST: u32 = 8 * 1024;
+}
+
 /// Times and sizes. The defaults suit a ward; tests make them shorter.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Tuning {
     /// Most packets without PUBACK, oldest to newest. 100 is what AWS IoT Core allows.
     pub window: u16,
-    /// MQTT keep-alive; at least 5 s.
+    /// MQTT keep-alive; at least 5 s, and more where [`Cap::down`] is so low that the answer to a ping could queue for
+    /// longer.
     pub keep_alive: Duration,
     /// How long connecting may take, TCP, TLS and CONNACK together; whole seconds, at least 1 s.
     pub connect_timeout: Duration,
-    /// Packets are in flight and nothing was acknowledged for this long: the connection is given up.
+    /// Packets are in flight and for this long nothing was acknowledged and no byte left: the connection is given up.
+    /// Doubles with every time in a row, up to 8 times, until something is acknowledged.
     pub stall_after: Duration,
+    /// A row took longer than this from here to its PUBACK: less is sent at once, so that acknowledgements and pings do not
+    /// queue behind rows on a slow line.
+    pub slow_after: Duration,
     /// The broker took a row and no receipt came for this long: it is sent again. Doubles per repetition, up to 16 times.
     pub resend_after: Duration,
     /// First pause after a failure, or when nobody listens.
     pub pause_min: Duration,
     /// Longest pause.
     pub pause_max: Duration,
+    /// Connected to another than the first address: after about this long a better one is looked for, without leaving
+    /// this one, and taken if it answers. Doubles each time it then would not serve, up to 8 times.
+    pub return_after: Duration,
     /// How long the broker keeps this device's answers while it is away.
     pub session_expiry: Duration,
+    /// How long before its certificate ends the device asks for a new one.
+    pub renew_ahead: Duration,
 }
 
 impl Default for Tuning {
@@ -100,10 +178,13 @@ impl Default for Tuning {
             keep_alive: Duration::from_secs(30),
             connect_timeout: Duration::from_secs(15),
             stall_after: Duration::from_secs(20),
+            slow_after: Duration::from_secs(2),
             resend_after: Duration::from_secs(30),
             pause_min: Duration::from_millis(500),
             pause_max: Duration::from_secs(30),
+            return_after: Duration::from_mins(30),
             session_expiry: Duration::from_hours(7 * 24),
+            renew_ahead: Duration::from_hours(30 * 24),
         }
     }
 }
@@ -115,10 +196,15 @@ pub type Clock = Arc<dyn Fn() -> i64 + Send + Sync>;
 #[derive(Clone)]
 pub struct Config {
     /// In order of preference; at least one. The next is tried when one does not answer, the first whenever a connection that
-    /// was of use has ended.
+    /// was of use has ended, and a better one from time to time ([`Tuning::return_after`]).
     pub brokers: Vec<Broker>,
+    /// Proxy and bandwidth.
+    pub network: Network,
     /// Mutual TLS.
     pub tls: Tls,
+    /// The folder in which the device renews its certificate. An empty one takes over the certificate in `tls`, which is not
+    /// looked at again afterwards. Without a folder, that one is used for ever.
+    pub identities: Option<Arc<Mutex<Identities>>>,
     /// This device; also its MQTT client id.
     pub device: DeviceId,
     /// Opens what comes down.
@@ -137,6 +223,7 @@ impl fmt::Debug for Config {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Config")
             .field("brokers", &self.brokers)
+            .field("network", &self.network)
             .field("device", &self.device)
             .field("recipients", &self.recipients)
             .field("tuning", &self.tuning)
@@ -184,18 +271,34 @@ pub enum Mode {
 pub enum DisconnectReason {
     /// No answer in time, or no route; the text is for the log.
     Unreachable(String),
-    /// The TLS handshake failed; the text is for the log.
+    /// The proxy does not answer or does not let us through; the text, its status line if it has one, is for the log.
+    Proxy(String),
+    /// Something answers that is no broker: a network that wants somebody to log in first, most likely. It got nothing.
+    Captive(String),
+    /// The TLS handshake failed: a certificate of another authority or for another name, or no common ground. Somebody
+    /// may be listening in between. The text is for the log.
     Tls(String),
+    /// The broker's certificate is on a revocation list. It got nothing.
+    BrokerRevoked,
+    /// The broker does not take this device's certificate: revoked, expired or unknown; the alert is for the log.
+    CertificateRefused(String),
     /// The broker said no at CONNACK.
     Refused(String),
     /// The broker does not let this device hear its answers.
     SubscriptionRefused,
+    /// The broker ended it for a reason that has nothing to do with a row: it shuts down, is busy, or this device is
+    /// connected twice; the text is for the log.
+    Dismissed(String),
     /// The connection broke or the broker ended it; the text is for the log.
     Broken(String),
     /// Packets were in flight and nothing moved.
     Stalled,
     /// The outbox could not be read.
     Outbox(String),
+    /// A better address answers again ([`Tuning::return_after`]).
+    Returning,
+    /// A new certificate is to be proven.
+    Renewing,
     /// [`Link::set_offline`] or [`Link::stop`].
     SwitchedOff,
 }
@@ -269,8 +372,10 @@ pub enum LinkEvent {
     },
     /// A part of an update; not proved by itself.
     Part(Part),
-    /// A certificate for a key of this device; it proves itself by a connection.
+    /// A certificate for a key of this device. Only without [`Config::identities`]: with it the link looks after it.
     Grant(Grant),
+    /// News of the device's own certificates.
+    Identity(IdentityEvent),
     /// Somebody should look.
     Alert(Alert),
 }
@@ -311,6 +416,12 @@ pub enum LinkError {
     /// TLS does not accept these files.
     #[error("TLS cannot be set up")]
     Tls(#[source] rustls::Error),
+    /// A revocation list is not what it should be.
+    #[error("a revocation list cannot be used")]
+    Revocations(#[source] rustls::client::VerifierBuilderError),
+    /// There is no usable certificate of this device.
+    #[error("the device has no usable certificate")]
+    Identity(#[source] IdentityError),
     /// The operating system gave no thread or no timer.
     #[error("the link's thread did not start")]
     Thread(#[source] std::io::Error),
@@ -330,6 +441,7 @@ pub struct Link {
     wake: Arc<Notify>,
     shared: Arc<Shared>,
     mouth: Arc<voice::Mouth>,
+    credentials: Arc<Credentials>,
     thread: Option<JoinHandle<()>>,
 }
 
@@ -347,7 +459,7 @@ fn held<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 /// Everything the link's thread works with.
 struct Context {
     config: Config,
-    tls: Arc<rustls::ClientConfig>,
+    credentials: Arc<Credentials>,
     outbox: OutboxHandle,
     on_event: Box<dyn Fn(LinkEvent) + Send + Sync>,
     wake: Arc<Notify>,
@@ -396,7 +508,7 @@ impl Link {
         if config.brokers.is_empty() {
             return Err(LinkError::NoBroker);
         }
-        let tls = tls::client(&config.tls)?;
+        let credentials = Arc::new(Credentials::new(&config)?);
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_all()
             .build()
@@ -410,7 +522,7 @@ impl Link {
         let mouth = Arc::<voice::Mouth>::default();
         let context = Context {
             config,
-            tls,
+            credentials: Arc::clone(&credentials),
             outbox,
             on_event: Box::new(on_event),
             wake: Arc::clone(&wake),
@@ -427,6 +539,7 @@ impl Link {
             wake,
             shared,
             mouth,
+            credentials,
             thread: Some(thread),
         })
     }
@@ -439,6 +552,12 @@ impl Link {
     /// Says something to a recipient, once, when there is a connection. What is lost is said again when it is asked for again.
     pub fn say(&self, recipient: RecipientId, report: Report) {
         self.mouth.say(recipient, report);
+    }
+
+    /// Asks the operator for a new certificate, on this connection or the next. Nothing happens without an operator or
+    /// [`Config::identities`].
+    pub fn renew(&self) {
+        self.credentials.wish();
     }
 
     /// Switches the network side off, or on again.
@@ -484,10 +603,10 @@ async fn run(context: &Context) {
     let tuning = &context.config.tuning;
     let mut wish = context.wish.clone();
     let mut pause = Backoff::new(tuning.pause_min, tuning.pause_max);
-    let mut flight = flight::Flight::new(tuning);
-    let addresses = &context.config.brokers;
-    let mut brokers = addresses.iter().cycle();
-    let mut broker = brokers.next();
+    let cap = context.config.network.cap.up;
+    let mut flight = flight::Flight::new(tuning).capped(cap);
+    let brokers = &context.config.brokers;
+    let mut route = Route::new(brokers.len(), tuning.return_after);
     loop {
         match context.wish() {
             Wish::Stop => return,
@@ -500,20 +619,59 @@ async fn run(context: &Context) {
             }
             Wish::Run => {}
         }
-        let Some(address) = broker else { return };
+        let (better, rest_of) = brokers.split_at(route.at());
+        let Some(broker) = rest_of.first() else {
+            return;
+        };
         context.enter(Mode::Connecting);
-        let ended = session::run(context, address, &mut flight).await;
+        let stay = if better.is_empty() {
+            Duration::MAX
+        } else {
+            route.stay()
+        };
+        let ended = match context.credentials.choose(context) {
+            Ok(choice) => {
+                let attempt = Attempt {
+                    broker,
+                    better,
+                    tls: &choice.tls,
+                    trial: choice.trial,
+                    patience: route.patience(),
+                    stay,
+                };
+                // On the heap: it is large, and one is made per connection.
+                Box::pin(session::run(context, &attempt, &mut flight)).await
+            }
+            // It was there at the start, so this comes from the disk.
+            Err(error) => Ended::vain(DisconnectReason::Tls(error.to_string())),
+        };
         tracing::info!(reason = ?ended.reason, "disconnected");
-        let off = ended.reason == DisconnectReason::SwitchedOff;
-        context.emit(LinkEvent::Disconnected {
-            reason: ended.reason,
-        });
+        let (reason, off) = (
+            ended.reason.clone(),
+            ended.reason == DisconnectReason::SwitchedOff,
+        );
+        context.emit(LinkEvent::Disconnected { reason });
         if ended.moved {
             pause.reset();
-            // The first address is the preferred one: whatever it was that ended, it is asked first again.
-            brokers = addresses.iter().cycle();
         }
-        broker = brokers.next();
+        match ended {
+            Ended {
+                home: Some(better), ..
+            } => {
+                route.go_home(better);
+                continue;
+            }
+            Ended {
+                reason: DisconnectReason::Renewing,
+                ..
+            } => continue,
+            // Whether this broker serves is for the old certificate to say.
+            Ended {
+                failed_trial: true, ..
+            } => {}
+            Ended { moved: true, .. } => route.useful(),
+            Ended { reason, .. } => route.vain(reason == DisconnectReason::Stalled),
+        }
         if !off {
             context.enter(Mode::BackingOff);
             rest(context, &mut wish, pause.next(), tuning.pause_min).await;

@@ -1,29 +1,41 @@
 //! One connection, from TCP to goodbye.
 //!
-//! Two futures share it: the poll loop turns events of the client into bookkeeping and never waits for the client;
-//! the feeder puts rows and acknowledgements into the client's channel and never waits for it either. Neither is
+//! First the broker is reached and proves its name; only then MQTT begins. Three futures share what follows: the poll
+//! loop turns events of the client into bookkeeping and never waits for the client; the feeder puts rows and
+//! acknowledgements into the client's channel and never waits for it either; the relay carries the bytes. None is
 //! ever cancelled and resumed: when one ends, the connection and its `EventLoop` are thrown away.
 
 use std::cell::{Cell, RefCell};
 use std::collections::{BTreeSet, VecDeque};
+use std::future::Future;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use rumqttc::v5::mqttbytes::QoS;
 use rumqttc::v5::mqttbytes::v5::{
-    ConnAck, Filter, Packet, PubAck, PubAckReason, Publish, PublishProperties, SubscribeReasonCode,
+    ConnAck, DisconnectReasonCode, Filter, Packet, PubAck, PubAckReason, Publish,
+    PublishProperties, SubscribeReasonCode,
 };
 use rumqttc::v5::{AsyncClient, ConnectionError, Event, EventLoop, MqttOptions, StateError};
-use rumqttc::{Outgoing, TlsConfiguration};
+use rumqttc::{Outgoing, Transport};
 use tokio::sync::Notify;
 use ubugoe_protocol::topics::{self, Channel};
 use ubugoe_protocol::{FilingId, MAX_ENVELOPE, RecipientId};
 
-use super::flight::{Flight, Limits, Verdict};
-use super::{Alert, Broker, Context, DisconnectReason, LinkEvent, Mode, Wish, inbox, voice};
+use super::dial::{self, Wire};
+use super::flight::{Blame, Flight, Limits, Verdict};
+use super::relay::{End, Relay};
+use super::{
+    Alert, Broker, Cap, Context, DisconnectReason, LinkEvent, Mode, Tuning, Wish, inbox, voice,
+};
 use crate::outbox::{StoreError, Trouble};
 
 /// Answers the broker may have on the way to us without our acknowledgement.
 const INCOMING: u16 = 32;
+/// The same where the way down is capped: as many of the largest as come in ten seconds, but enough that a line which is
+/// slow in both directions does not wait for acknowledgements all the time.
+const INCOMING_LEAST: u16 = 8;
+const INCOMING_SECONDS: u32 = 10;
 /// Largest incoming packet; the client's own default of 10 KiB would end the connection at the first batch of receipts.
 const INCOMING_SIZE: u32 = 132 * 1024;
 const _: () = assert!(INCOMING_SIZE as usize > MAX_ENVELOPE);
@@ -37,12 +49,43 @@ pub(super) struct Ended {
     pub(super) reason: DisconnectReason,
     /// Whether it was of any use; if not, the next pause is longer and the next broker is tried.
     pub(super) moved: bool,
+    /// A better address answers: its index.
+    pub(super) home: Option<usize>,
+    /// A new certificate was tried and did not get in.
+    pub(super) failed_trial: bool,
 }
 
-/// What both futures see.
+impl Ended {
+    /// No connection came about.
+    pub(super) const fn vain(reason: DisconnectReason) -> Self {
+        Self {
+            reason,
+            moved: false,
+            home: None,
+            failed_trial: false,
+        }
+    }
+}
+
+/// Where and how to connect.
+pub(super) struct Attempt<'a> {
+    pub(super) broker: &'a Broker,
+    /// Addresses that come before it, in order.
+    pub(super) better: &'a [Broker],
+    pub(super) tls: &'a Arc<rustls::ClientConfig>,
+    /// The generation of the certificate, if this is its trial.
+    pub(super) trial: Option<u32>,
+    /// Factor of the watchdog's limit.
+    pub(super) patience: u32,
+    /// How long before a better address is looked for.
+    pub(super) stay: Duration,
+}
+
+/// What all futures see.
 struct Session<'a> {
     context: &'a Context,
-    broker: &'a Broker,
+    attempt: &'a Attempt<'a>,
+    relay: Relay,
     client: AsyncClient,
     flight: RefCell<&'a mut Flight>,
     /// Messages that were kept and may be forgotten by the broker.
@@ -57,17 +100,68 @@ struct Session<'a> {
     moved: Cell<bool>,
     /// When rows could begin to flow.
     since: Cell<Option<Instant>>,
+    up: Notify,
 }
 
 /// Runs one connection until it breaks, stalls or is switched off.
-pub(super) async fn run(context: &Context, broker: &Broker, flight: &mut Flight) -> Ended {
-    let options = options(context, broker);
+pub(super) async fn run(context: &Context, attempt: &Attempt<'_>, flight: &mut Flight) -> Ended {
+    let began = Instant::now();
+    let limit = context.config.tuning.connect_timeout;
+    let network = &context.config.network;
+    let reached = tokio::select! {
+        reached = dial::dial(network, attempt.broker, attempt.tls, limit) => reached,
+        () = unwished(context) => Err(DisconnectReason::SwitchedOff),
+    };
+    let relay = reached.and_then(|wire: Wire| {
+        Relay::offer(wire, network.cap).map_err(|e| DisconnectReason::Broken(e.to_string()))
+    });
+    let (ended, up) = match relay {
+        Ok(relay) => {
+            let options = options(context, &relay, limit.saturating_sub(began.elapsed()));
+            carried(context, attempt, flight, relay, options).await
+        }
+        Err(reason) => {
+            let reached = matches!(reason, DisconnectReason::CertificateRefused(_));
+            let ended = Ended::vain(reason);
+            return tried(context, attempt, ended, reached);
+        }
+    };
+    if up {
+        ended
+    } else {
+        tried(context, attempt, ended, true)
+    }
+}
+
+/// Nothing came of it, which may say something about a certificate.
+fn tried(context: &Context, attempt: &Attempt<'_>, ended: Ended, reached: bool) -> Ended {
+    if ended.reason == DisconnectReason::SwitchedOff {
+        return ended;
+    }
+    context
+        .credentials
+        .kept_out(attempt.trial, &ended.reason, reached);
+    Ended {
+        failed_trial: attempt.trial.is_some(),
+        ..ended
+    }
+}
+
+/// MQTT on a connection that stands; and whether it came to a subscription.
+async fn carried(
+    context: &Context,
+    attempt: &Attempt<'_>,
+    flight: &mut Flight,
+    relay: Relay,
+    options: MqttOptions,
+) -> (Ended, bool) {
     // Room for a full window, every possible acknowledgement and a goodbye: putting something in never has to wait.
     let room = usize::from(context.config.tuning.window) + usize::from(INCOMING) + 8;
     let (client, mut events) = AsyncClient::new(options, room);
     let session = Session {
         context,
-        broker,
+        attempt,
+        relay,
         client,
         flight: RefCell::new(flight),
         acks: RefCell::default(),
@@ -77,58 +171,103 @@ pub(super) async fn run(context: &Context, broker: &Broker, flight: &mut Flight)
         progress: Cell::new(Instant::now()),
         moved: Cell::new(false),
         since: Cell::new(None),
+        up: Notify::new(),
     };
-    let reason = tokio::select! {
-        reason = session.poll(&mut events) => reason,
-        reason = session.feeder() => reason,
-        reason = session.watchdog() => reason,
-        () = session.unwished() => {
-            session.goodbye(&mut events).await;
+    let mut home = None;
+    let reason = {
+        // Pinned, not moved: a goodbye goes through the relay that is at work.
+        let mut relay = std::pin::pin!(session.relay.carry());
+        let reason = tokio::select! {
+            reason = session.poll(&mut events) => reason,
+            reason = session.feeder() => reason,
+            reason = session.watchdog() => reason,
+            done = &mut relay => DisconnectReason::Broken(match done {
+                Ok(()) => "the client hung up".to_owned(),
+                Err(error) => error.to_string(),
+            }),
+            found = session.better() => {
+                home = Some(found);
+                DisconnectReason::Returning
+            }
+            () = session.renewals() => DisconnectReason::Renewing,
+            () = unwished(context) => DisconnectReason::SwitchedOff,
+        };
+        if matches!(
+            reason,
             DisconnectReason::SwitchedOff
+                | DisconnectReason::Returning
+                | DisconnectReason::Renewing
+        ) {
+            session.goodbye(events, relay).await;
         }
+        reason
     };
-    session.close(&reason);
+    let (reason, blame) = session.blame(reason);
+    session.close(blame);
     // A quiet connection that held is as good as a busy one; one that broke at once is not.
     let held = session
         .since
         .get()
         .is_some_and(|s| s.elapsed() >= context.config.tuning.pause_max);
-    Ended {
+    let ended = Ended {
         moved: held || session.moved.get(),
         reason,
-    }
+        home,
+        failed_trial: false,
+    };
+    (ended, session.since.get().is_some())
 }
 
 fn seconds(duration: Duration) -> u64 {
     duration.as_secs().max(1)
 }
 
-fn options(context: &Context, broker: &Broker) -> MqttOptions {
+fn options(context: &Context, relay: &Relay, limit: Duration) -> MqttOptions {
     let tuning = &context.config.tuning;
-    let mut options = MqttOptions::new(
-        context.config.device.as_str(),
-        broker.host.as_str(),
-        broker.port,
-    );
-    options.set_transport(rumqttc::Transport::tls_with_config(
-        TlsConfiguration::Rustls(context.tls.clone()),
-    ));
-    options.set_keep_alive(tuning.keep_alive.max(Duration::from_secs(5)));
-    options.set_connection_timeout(seconds(tuning.connect_timeout));
+    let mut options = MqttOptions::new(context.config.device.as_str(), relay.address.as_str(), 0);
+    options.set_transport(Transport::Unix);
+    options.set_keep_alive(keep_alive(tuning, context.config.network.cap.down));
+    options.set_connection_timeout(seconds(limit));
     // The broker keeps answers for us while we are away; what we sent is kept by the outbox, not by the session.
     options.set_clean_start(false);
     options.set_session_expiry_interval(Some(
         u32::try_from(tuning.session_expiry.as_secs()).unwrap_or(u32::MAX),
     ));
-    options.set_receive_maximum(Some(INCOMING));
+    options.set_receive_maximum(Some(incoming(context.config.network.cap.down)));
     options.set_max_packet_size(Some(INCOMING_SIZE));
     options.set_manual_acks(true);
     options.set_outgoing_inflight_upper_limit(tuning.window.max(1));
-    // Small packets go at once: with Nagle's algorithm a receipt took 43 ms instead of 25 (median, one machine).
-    let mut network = options.network_options();
-    network.set_tcp_nodelay(true);
-    options.set_network_options(network);
     options
+}
+
+/// The client gives a connection up when a ping is not answered before the next is due, and answers queue too.
+fn keep_alive(tuning: &Tuning, cap: Option<u32>) -> Duration {
+    let queue = cap.map_or(Duration::ZERO, |rate| {
+        let bytes = u32::from(incoming(cap)).saturating_mul(INCOMING_SIZE);
+        Duration::from_secs((bytes / rate.max(Cap::LEAST)).into())
+    });
+    let whole = tuning.slow_after.saturating_add(queue);
+    let least = Duration::from_secs(5);
+    tuning
+        .keep_alive
+        .max(least)
+        .max(if cap.is_some() { whole } else { least })
+}
+
+fn incoming(cap: Option<u32>) -> u16 {
+    cap.map_or(INCOMING, |rate| {
+        let fits = rate.saturating_mul(INCOMING_SECONDS) / INCOMING_SIZE;
+        u16::try_from(fits)
+            .unwrap_or(INCOMING)
+            .clamp(INCOMING_LEAST, INCOMING)
+    })
+}
+
+/// Ends when no connection is wanted any more.
+async fn unwished(context: &Context) {
+    let mut wish = context.wish.clone();
+    // An error means the owner is gone, and with it the wish.
+    let _ = wish.wait_for(|w| *w != Wish::Run).await;
 }
 
 impl Session<'_> {
@@ -185,7 +324,7 @@ impl Session<'_> {
                 .and_then(|_| outbox.pending())
                 .map_err(|e| unreadable(&e))?
         };
-        tracing::info!(broker = %self.broker.host, ?limits, rows = pending.len(), "connected");
+        tracing::info!(broker = %self.attempt.broker.host, ?limits, rows = pending.len(), "connected");
         self.flight.borrow_mut().connected(limits, pending);
         let device = &self.context.config.device;
         let own = Channel::ALL.map(|c| topics::down(device, c));
@@ -211,9 +350,14 @@ impl Session<'_> {
         }
         self.context.count(|s| s.connections += 1);
         self.context.enter(Mode::Online);
-        self.context.emit(LinkEvent::Connected(self.broker.clone()));
+        self.context
+            .emit(LinkEvent::Connected(self.attempt.broker.clone()));
         self.flight.borrow_mut().open_gate();
         self.since.set(Some(Instant::now()));
+        self.up.notify_one();
+        self.context
+            .credentials
+            .got_in(self.context, self.attempt.trial);
         self.context.voice.connected(self.context);
         self.feed.notify_one();
         Ok(())
@@ -437,7 +581,7 @@ impl Session<'_> {
             if !flight.is_waiting_for_broker() {
                 self.progress.set(Instant::now());
             }
-            flight.hand(row);
+            flight.hand(row, now);
         } else {
             flight.put_back(row);
         }
@@ -460,9 +604,11 @@ impl Session<'_> {
 
     /// Ends a connection on which packets are under way and nothing moves.
     async fn watchdog(&self) -> DisconnectReason {
-        let limit = self.context.config.tuning.stall_after;
+        let tuning = &self.context.config.tuning;
+        let limit = tuning.stall_after.saturating_mul(self.attempt.patience);
         loop {
-            let idle = self.progress.get().elapsed();
+            let moved = self.progress.get().max(self.relay.sent().into_std());
+            let idle = moved.elapsed();
             if self.flight.borrow().is_waiting_for_broker() && idle >= limit {
                 self.context.count(|s| s.stalls += 1);
                 return DisconnectReason::Stalled;
@@ -472,14 +618,41 @@ impl Session<'_> {
         }
     }
 
-    /// Ends when this connection is no longer wanted.
-    async fn unwished(&self) {
-        let mut wish = self.context.wish.clone();
-        // An error means the owner is gone, and with it the wish.
-        let _ = wish.wait_for(|w| *w != Wish::Run).await;
+    /// Ends when an address answers that is better than this one. Only TLS is tried: the broker there learns nothing and
+    /// this connection goes on meanwhile.
+    async fn better(&self) -> usize {
+        let config = &self.context.config;
+        loop {
+            tokio::time::sleep(self.attempt.stay).await;
+            for (index, broker) in self.attempt.better.iter().enumerate() {
+                let limit = config.tuning.connect_timeout;
+                match dial::dial(&config.network, broker, self.attempt.tls, limit).await {
+                    Ok(_) => return index,
+                    Err(reason) => {
+                        tracing::info!(host = %broker.host, ?reason, "still not there");
+                    }
+                }
+            }
+        }
     }
 
-    async fn goodbye(&self, events: &mut EventLoop) {
+    /// Ends when a new certificate waits for its proof.
+    async fn renewals(&self) {
+        self.up.notified().await;
+        let credentials = &self.context.credentials;
+        loop {
+            tokio::select! {
+                () = credentials.trial_due(self.context) => return,
+                () = credentials.wished() => credentials.ask(self.context),
+            }
+        }
+    }
+
+    async fn goodbye(
+        &self,
+        mut events: EventLoop,
+        relay: impl Future<Output = std::io::Result<()>>,
+    ) {
         // Without a connection, polling would begin a new one.
         if !self.flight.borrow().is_open() || self.client.try_disconnect().is_err() {
             return;
@@ -490,20 +663,47 @@ impl Session<'_> {
                     break;
                 }
             }
+            // The client's end of the relay: it carries what is left and hangs up too.
+            drop(events);
+            std::future::pending::<()>().await;
+        };
+        let both = async {
+            tokio::select! {
+                () = said => {}
+                _ = relay => {}
+            }
         };
         // Rows and answers that were under way come again; a broker that does not listen changes nothing.
-        let _ = tokio::time::timeout(GOODBYE, said).await;
+        let _ = tokio::time::timeout(GOODBYE, both).await;
     }
 
-    fn close(&self, reason: &DisconnectReason) {
+    /// Why it really ended, and whose fault it may have been.
+    fn blame(&self, reason: DisconnectReason) -> (DisconnectReason, Blame) {
+        let broken = matches!(
+            reason,
+            DisconnectReason::Broken(_) | DisconnectReason::Unreachable(_)
+        );
+        match self.relay.end() {
+            Some(End::Told(told)) if broken => (told, Blame::Nobody),
+            Some(End::Cut(text)) if broken && !self.flight.borrow().is_open() => {
+                (DisconnectReason::Unreachable(text), Blame::Nobody)
+            }
+            Some(End::Cut(text)) if broken => (DisconnectReason::Broken(text), Blame::Network),
+            _ => {
+                let blame = match reason {
+                    DisconnectReason::Broken(_) => Blame::Rows,
+                    _ => Blame::Nobody,
+                };
+                (reason, blame)
+            }
+        }
+    }
+
+    fn close(&self, blame: Blame) {
         if let Err(reason) = self.flush() {
             tracing::warn!(?reason, "could not note what was sent");
         }
-        let suspicious = matches!(reason, DisconnectReason::Broken(_));
-        let breaking = self
-            .flight
-            .borrow_mut()
-            .disconnected(suspicious, Instant::now());
+        let breaking = self.flight.borrow_mut().disconnected(blame, Instant::now());
         for id in breaking {
             let trouble = Trouble::BreaksConnection;
             if matches!(self.trouble(id, trouble), Ok(true)) {
@@ -558,13 +758,16 @@ fn reason_of(error: &ConnectionError) -> DisconnectReason {
     let text = chain(error);
     match error {
         ConnectionError::Timeout(_) | ConnectionError::Io(_) => DisconnectReason::Unreachable(text),
-        ConnectionError::Tls(rumqttc::v5::TlsError::Io(io)) if !is_tls(io) => {
-            DisconnectReason::Unreachable(text)
-        }
         ConnectionError::Tls(_) => DisconnectReason::Tls(text),
         ConnectionError::ConnectionRefused(code) => DisconnectReason::Refused(format!("{code:?}")),
         ConnectionError::MqttState(StateError::ConnFail { reason }) => {
             DisconnectReason::Refused(format!("{reason:?}"))
+        }
+        ConnectionError::MqttState(StateError::AwaitPingResp) => DisconnectReason::Stalled,
+        ConnectionError::MqttState(StateError::ServerDisconnect { reason_code, .. })
+            if concerns_no_row(*reason_code) =>
+        {
+            DisconnectReason::Dismissed(text)
         }
         ConnectionError::MqttState(_)
         | ConnectionError::NotConnAck(_)
@@ -572,11 +775,37 @@ fn reason_of(error: &ConnectionError) -> DisconnectReason {
     }
 }
 
-/// A handshake failure arrives as an I/O error that carries one of TLS.
-fn is_tls(error: &std::io::Error) -> bool {
-    error.get_ref().is_some_and(|e| {
-        e.is::<rustls::Error>()
-            || e.source()
-                .is_some_and(<dyn std::error::Error>::is::<rustls::Error>)
-    })
+/// Goodbyes of a broker that have to do with itself, the device or the connection.
+const fn concerns_no_row(code: DisconnectReasonCode) -> bool {
+    matches!(
+        code,
+        DisconnectReasonCode::NotAuthorized
+            | DisconnectReasonCode::ServerBusy
+            | DisconnectReasonCode::ServerShuttingDown
+            | DisconnectReasonCode::KeepAliveTimeout
+            | DisconnectReasonCode::SessionTakenOver
+            | DisconnectReasonCode::AdministrativeAction
+            | DisconnectReasonCode::UseAnotherServer
+            | DisconnectReasonCode::ServerMoved
+            | DisconnectReasonCode::ConnectionRateExceeded
+            | DisconnectReasonCode::MaximumConnectTime
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_ping_has_time_to_come_back_behind_all_that_may_be_on_its_way_down() {
+        let tuning = Tuning::default();
+        assert_eq!(keep_alive(&tuning, None), tuning.keep_alive);
+        assert_eq!(incoming(None), 32);
+        // 8 packets of 132 KiB at 8 KiB/s, and the ping's own way up.
+        assert_eq!(incoming(Some(1)), 8);
+        assert_eq!(keep_alive(&tuning, Some(1)), Duration::from_secs(132 + 2));
+        // A line that is hardly capped at all.
+        assert_eq!(incoming(Some(1 << 20)), 32);
+        assert_eq!(keep_alive(&tuning, Some(1 << 20)), tuning.keep_alive);
+    }
 }

@@ -1,9 +1,10 @@
-//! TLS towards the broker: one given authority, our own certificate, one explicit provider.
+//! TLS towards the broker: one given authority and its revocations, our own certificate, one explicit provider.
 
 use std::sync::Arc;
 
+use rustls::client::WebPkiServerVerifier;
 use rustls::pki_types::pem::PemObject;
-use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use rustls::pki_types::{CertificateDer, CertificateRevocationListDer, PrivateKeyDer};
 use rustls::{ClientConfig, RootCertStore};
 
 use super::{LinkError, Tls};
@@ -19,10 +20,18 @@ pub(super) fn client(tls: &Tls) -> Result<Arc<ClientConfig>, LinkError> {
         what: "the device's key",
     })?;
     let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+    let mut verifier =
+        WebPkiServerVerifier::builder_with_provider(Arc::new(roots), Arc::clone(&provider));
+    let lists = revocations(&tls.crl_pem)?;
+    if !lists.is_empty() {
+        // Why so, see `Tls::crl_pem`; without it every authority in the chain would need a list of its own.
+        verifier = verifier.with_crls(lists).allow_unknown_revocation_status();
+    }
+    let verifier = verifier.build().map_err(LinkError::Revocations)?;
     let config = ClientConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()
         .map_err(LinkError::Tls)?
-        .with_root_certificates(roots)
+        .with_webpki_verifier(verifier)
         .with_client_auth_cert(chain, key)
         .map_err(LinkError::Tls)?;
     Ok(Arc::new(config))
@@ -34,6 +43,21 @@ fn certificates(pem: &[u8], what: &'static str) -> Result<Vec<CertificateDer<'st
         .map_err(|_| LinkError::Pem { what })?;
     if found.is_empty() {
         Err(LinkError::Pem { what })
+    } else {
+        Ok(found)
+    }
+}
+
+/// No text, no lists; text without a list is a mistake.
+fn revocations(pem: &[u8]) -> Result<Vec<CertificateRevocationListDer<'static>>, LinkError> {
+    let wrong = || LinkError::Pem {
+        what: "the revocation list",
+    };
+    let found: Vec<_> = CertificateRevocationListDer::pem_slice_iter(pem)
+        .collect::<Result<_, _>>()
+        .map_err(|_| wrong())?;
+    if found.is_empty() && !pem.is_empty() {
+        Err(wrong())
     } else {
         Ok(found)
     }

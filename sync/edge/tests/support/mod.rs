@@ -1,6 +1,8 @@
 //! A kiosk's side and a city that answers as it is told, both over a real Mosquitto. Nothing here is under test.
 #![allow(dead_code, reason = "each test binary uses its part")]
 
+pub(crate) mod lines;
+
 use std::collections::BTreeMap;
 use std::sync::mpsc::{Receiver, channel};
 use std::sync::{Arc, Condvar, Mutex};
@@ -17,14 +19,14 @@ use tokio::sync::Notify;
 use ubugoe_bench::broker::Mosquitto;
 use ubugoe_bench::envelope;
 use ubugoe_bench::pki::{ClientFiles, Pki};
-use ubugoe_edge::link::Config as LinkConfig;
+use ubugoe_edge::link::{Config as LinkConfig, Operator, Voice};
 use ubugoe_edge::outbox::{Config, Counts, NewRow, Outbox, OutboxHandle, Recipients, Row, RowKind};
 use ubugoe_edge::{Broker, Link, LinkEvent, Tls, Tuning};
 use ubugoe_protocol::topics::{self, Channel};
 use ubugoe_protocol::{
-    CaseId, DeviceId, Downlink, FilingBody, FilingId, Header, Kind, Opened, Receipt, RecipientId,
-    RecipientPublicKey, RecipientSecretKey, SigningKey, VERSION, VerifyingKey, digest, open, seal,
-    seal_down,
+    CaseId, DeviceId, Downlink, FilingBody, FilingId, Header, Incoming, Kind, Opened, Receipt,
+    RecipientId, RecipientPublicKey, RecipientSecretKey, Report, SigningKey, VERSION, VerifyingKey,
+    digest, open_any, seal, seal_down,
 };
 
 /// Long enough for a loaded machine; a test that needs it has failed.
@@ -93,8 +95,11 @@ impl Kiosk {
                 host: broker.host().to_owned(),
                 port: broker.port(),
             }],
+            network: ubugoe_edge::Network::default(),
+            identities: None,
             tls: Tls {
                 ca_pem: std::fs::read(files.ca).unwrap(),
+                crl_pem: Vec::new(),
                 cert_pem: std::fs::read(files.cert).unwrap(),
                 key_pem: std::fs::read(files.key).unwrap(),
             },
@@ -104,6 +109,20 @@ impl Kiosk {
             voice: None,
             clock: Arc::new(|| NOW),
             tuning,
+        }
+    }
+
+    /// With what it speaks for itself, to an operator whose orders it takes.
+    pub(crate) fn voice(&self, pki: &Pki, operator: &str) -> Voice {
+        let key = text(pki, &format!("city-{operator}.operate.pub"));
+        Voice {
+            signing: self.signing.clone(),
+            seal: self.keys.clone(),
+            operator: Some(Operator {
+                id: operator.parse().unwrap(),
+                key: VerifyingKey::from_text(&key).unwrap(),
+            }),
+            time: None,
         }
     }
 
@@ -282,6 +301,8 @@ pub(crate) fn receipts() -> Answers {
 struct Seen {
     /// How often each id came.
     counts: BTreeMap<FilingId, u32>,
+    /// What devices said for themselves.
+    reports: Vec<Report>,
     /// The last filing, for later answers.
     last: Option<Opened>,
     /// Whether the subscription stands.
@@ -354,6 +375,13 @@ impl City {
         self.wait("repetition", |s| {
             s.counts.get(&id).is_some_and(|n| *n >= times)
         });
+    }
+
+    /// Waits until a device said something.
+    pub(crate) fn wait_report<T>(&self, what: &str, pick: impl Fn(&Report) -> Option<T>) -> T {
+        self.wait(what, |s| s.reports.iter().any(|r| pick(r).is_some()));
+        let seen = self.seen.0.lock().unwrap();
+        seen.reports.iter().find_map(pick).unwrap()
     }
 
     /// How many different filings came, and how many repetitions.
@@ -433,7 +461,15 @@ async fn serve(
                     Event::Incoming(Packet::SubAck(_)) => seen.lock().unwrap().subscribed += 1,
                     Event::Incoming(Packet::Publish(publish)) => {
                         let key = |d: &DeviceId| keys.devices.get(d).map(|k| k.0);
-                        let opened = open(&publish.payload, &keys.sealing, key).unwrap();
+                        let opened = match open_any(&publish.payload, &keys.sealing, key).unwrap() {
+                            Incoming::Filing(opened) => opened,
+                            Incoming::Report { report, .. } => {
+                                seen.lock().unwrap().reports.push(report);
+                                changed.notify_all();
+                                continue;
+                            }
+                            Incoming::Chunk { .. } => unreachable!("no attachments here"),
+                        };
                         let correlation =
                             publish.properties.and_then(|p| p.correlation_data).unwrap();
                         assert_eq!(&correlation[..], opened.header.id.as_bytes());

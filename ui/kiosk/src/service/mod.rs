@@ -181,6 +181,7 @@ impl Side {
             | LinkEvent::Manifest { .. }
             | LinkEvent::Part(_)
             | LinkEvent::Grant(_)
+            | LinkEvent::Identity(_)
             | LinkEvent::Alert(_) => {}
         }
     }

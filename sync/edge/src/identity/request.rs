@@ -1,0 +1,144 @@
+//! Keys, requests and certificates as bytes: made, read and compared, without disk or network.
+
+use std::str::FromStr as _;
+
+use aws_lc_rs::encoding::AsDer as _;
+use aws_lc_rs::rand::SystemRandom;
+use aws_lc_rs::signature::{ECDSA_P256_SHA256_ASN1_SIGNING, EcdsaKeyPair, KeyPair as _};
+use der::asn1::{BitString, SetOfVec};
+use der::pem::LineEnding;
+use der::{Decode as _, Encode as _, EncodePem as _, SecretDocument};
+use rustls::pki_types::pem::PemObject as _;
+use rustls::pki_types::{CertificateDer, CertificateSigningRequestDer, PrivateKeyDer};
+use rustls::sign::CertifiedKey;
+use ubugoe_protocol::DeviceId;
+use x509_cert::Certificate;
+use x509_cert::name::Name;
+use x509_cert::request::{CertReq, CertReqInfo, Version};
+use x509_cert::spki::{AlgorithmIdentifierOwned, ObjectIdentifier, SubjectPublicKeyInfoOwned};
+use zeroize::Zeroizing;
+
+use super::{Asked, Identity, IdentityError, unusable};
+
+/// ecdsa-with-SHA256, RFC 5758, 3.2.
+const ECDSA_SHA256: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.10045.4.3.2");
+/// Common name, RFC 5280, appendix A.
+const COMMON_NAME: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.5.4.3");
+
+/// A new key on P-256 and the request for it (PKCS #10, RFC 2986), together as PEM. The request's subject is the device.
+pub(super) fn make(device: &DeviceId) -> Result<(Asked, Zeroizing<Vec<u8>>), IdentityError> {
+    const NO_KEY: IdentityError = unusable("no key can be made");
+    const NO_REQUEST: IdentityError = unusable("no request can be made");
+    let random = SystemRandom::new();
+    let secret = EcdsaKeyPair::generate_pkcs8(&ECDSA_P256_SHA256_ASN1_SIGNING, &random)
+        .map_err(|_| NO_KEY)?;
+    let key = EcdsaKeyPair::from_pkcs8(&ECDSA_P256_SHA256_ASN1_SIGNING, secret.as_ref())
+        .map_err(|_| NO_KEY)?;
+    let public = key.public_key().as_der().map_err(|_| NO_KEY)?;
+    let info = CertReqInfo {
+        version: Version::V1,
+        subject: Name::from_str(&format!("CN={device}")).map_err(|_| NO_REQUEST)?,
+        public_key: SubjectPublicKeyInfoOwned::from_der(public.as_ref()).map_err(|_| NO_REQUEST)?,
+        attributes: SetOfVec::new(),
+    };
+    let signed = info.to_der().map_err(|_| NO_REQUEST)?;
+    let signature = key.sign(&random, &signed).map_err(|_| NO_KEY)?;
+    let request = CertReq {
+        info,
+        algorithm: AlgorithmIdentifierOwned {
+            oid: ECDSA_SHA256,
+            parameters: None,
+        },
+        signature: BitString::from_bytes(signature.as_ref()).map_err(|_| NO_REQUEST)?,
+    };
+    let request_der = request.to_der().map_err(|_| NO_REQUEST)?;
+    let request_pem = request.to_pem(LineEnding::LF).map_err(|_| NO_REQUEST)?;
+    let secret_pem = SecretDocument::try_from(secret.as_ref())
+        .and_then(|document| document.to_pem("PRIVATE KEY", LineEnding::LF))
+        .map_err(|_| NO_KEY)?;
+    let pem = joined(secret_pem.as_bytes(), request_pem.as_bytes());
+    Ok((Asked::new(request_der), pem))
+}
+
+/// Two PEM texts in one. Made in one piece, so that no half of a key is left behind.
+pub(super) fn joined(first: &[u8], second: &[u8]) -> Zeroizing<Vec<u8>> {
+    let mut both = Zeroizing::new(Vec::with_capacity(first.len() + second.len() + 1));
+    both.extend_from_slice(first);
+    if !first.ends_with(b"\n") {
+        both.push(b'\n');
+    }
+    both.extend_from_slice(second);
+    both
+}
+
+/// Reads a key with its certificate and sees that they belong together.
+pub(super) fn identity(
+    generation: u32,
+    pem: Zeroizing<Vec<u8>>,
+) -> Result<Identity, IdentityError> {
+    let chain = chain(&pem)?;
+    let leaf = leaf(&chain)?;
+    let key = PrivateKeyDer::from_pem_slice(&pem).map_err(|_| unusable("the key is unreadable"))?;
+    let provider = rustls::crypto::aws_lc_rs::default_provider();
+    CertifiedKey::from_der(chain, key, &provider)
+        .map_err(|_| unusable("the certificate is not for this key"))?;
+    let seconds = |time: x509_cert::time::Time| {
+        i64::try_from(time.to_unix_duration().as_secs()).unwrap_or(i64::MAX)
+    };
+    let validity = leaf.tbs_certificate.validity;
+    Ok(Identity {
+        generation,
+        pem,
+        from: seconds(validity.not_before),
+        until: seconds(validity.not_after),
+    })
+}
+
+/// The only common name of its certificate.
+pub(super) fn common_name(identity: &Identity) -> Result<String, IdentityError> {
+    let leaf = leaf(&chain(&identity.pem)?)?;
+    let names: Vec<&[u8]> = leaf
+        .tbs_certificate
+        .subject
+        .0
+        .iter()
+        .flat_map(|part| part.0.iter())
+        .filter(|part| part.oid == COMMON_NAME)
+        .map(|part| part.value.value())
+        .collect();
+    match names[..] {
+        [one] => Ok(String::from_utf8_lossy(one).into_owned()),
+        _ => Err(unusable("the certificate has not one common name")),
+    }
+}
+
+/// Reads a request that was kept.
+pub(super) fn asked(pem: &[u8]) -> Result<Asked, IdentityError> {
+    key_of(pem)?;
+    CertificateSigningRequestDer::from_pem_slice(pem)
+        .map(|der| Asked::new(der.to_vec()))
+        .map_err(|_| unusable("the request is unreadable"))
+}
+
+/// The key beside a request, PEM again.
+pub(super) fn key_of(pem: &[u8]) -> Result<Zeroizing<Vec<u8>>, IdentityError> {
+    const UNREADABLE: IdentityError = unusable("the key is unreadable");
+    const END: &[u8] = b"-----END PRIVATE KEY-----\n";
+    PrivateKeyDer::from_pem_slice(pem).map_err(|_| UNREADABLE)?;
+    let end = pem.windows(END.len()).position(|w| w == END);
+    end.and_then(|at| pem.get(..at + END.len()))
+        .map(|key| Zeroizing::new(key.to_vec()))
+        .ok_or(UNREADABLE)
+}
+
+fn chain(pem: &[u8]) -> Result<Vec<CertificateDer<'static>>, IdentityError> {
+    let certificates: Vec<_> = CertificateDer::pem_slice_iter(pem)
+        .collect::<Result<_, _>>()
+        .map_err(|_| unusable("the certificate is unreadable"))?;
+    Ok(certificates)
+}
+
+fn leaf(chain: &[CertificateDer<'_>]) -> Result<Certificate, IdentityError> {
+    let first = chain.first().ok_or(unusable("there is no certificate"))?;
+    Certificate::from_der(first).map_err(|_| unusable("the certificate is unreadable"))
+}
