@@ -1,4 +1,4 @@
-//! A kiosk's side and a city that answers as it is told, both over a real Mosquitto. Nothing here is under test.
+//! A kiosk's side and a city that answers as it is told, both over a real or a scripted broker. Nothing here is under test.
 #![allow(dead_code, reason = "each test binary uses its part")]
 
 use std::collections::BTreeMap;
@@ -8,7 +8,7 @@ use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use rumqttc::v5::mqttbytes::QoS;
-use rumqttc::v5::mqttbytes::v5::Packet;
+use rumqttc::v5::mqttbytes::v5::{Packet, SubscribeReasonCode};
 use rumqttc::v5::{AsyncClient, Event, MqttOptions};
 use rumqttc::{TlsConfiguration, Transport};
 use rustls::pki_types::pem::PemObject;
@@ -17,6 +17,7 @@ use tokio::sync::Notify;
 use ubugoe_bench::broker::Mosquitto;
 use ubugoe_bench::envelope;
 use ubugoe_bench::pki::{ClientFiles, Pki};
+use ubugoe_bench::scripted::Scripted;
 use ubugoe_edge::link::Config as LinkConfig;
 use ubugoe_edge::outbox::{Config, Counts, NewRow, Outbox, OutboxHandle, Recipients, Row, RowKind};
 use ubugoe_edge::{Broker, Link, LinkEvent, Tls, Tuning};
@@ -39,6 +40,29 @@ pub(crate) fn short() -> Tuning {
         pause_min: Duration::from_millis(50),
         pause_max: Duration::from_millis(400),
         ..Tuning::default()
+    }
+}
+
+/// A broker that can be connected to.
+pub(crate) trait Address {
+    fn address(&self) -> Broker;
+}
+
+impl Address for Mosquitto {
+    fn address(&self) -> Broker {
+        Broker {
+            host: self.host().to_owned(),
+            port: self.port(),
+        }
+    }
+}
+
+impl Address for Scripted {
+    fn address(&self) -> Broker {
+        Broker {
+            host: self.host().to_owned(),
+            port: self.port(),
+        }
     }
 }
 
@@ -86,13 +110,10 @@ impl Kiosk {
         }
     }
 
-    pub(crate) fn config(&self, pki: &Pki, broker: &Mosquitto, tuning: Tuning) -> LinkConfig {
+    pub(crate) fn config(&self, pki: &Pki, broker: &impl Address, tuning: Tuning) -> LinkConfig {
         let files = pki.device_tls(self.device.as_str());
         LinkConfig {
-            brokers: vec![Broker {
-                host: broker.host().to_owned(),
-                port: broker.port(),
-            }],
+            brokers: vec![broker.address()],
             tls: Tls {
                 ca_pem: std::fs::read(files.ca).unwrap(),
                 cert_pem: std::fs::read(files.cert).unwrap(),
@@ -286,6 +307,8 @@ struct Seen {
     last: Option<Opened>,
     /// Whether the subscription stands.
     subscribed: u64,
+    /// Messages that do not open.
+    strange: u64,
 }
 
 /// A city: one MQTT client that opens what comes and answers as it is told. It reconnects by itself.
@@ -299,7 +322,7 @@ pub(crate) struct City {
 }
 
 impl City {
-    pub(crate) fn start(pki: &Pki, broker: &Mosquitto, id: &str, answers: Answers) -> Self {
+    pub(crate) fn start(pki: &Pki, broker: &impl Address, id: &str, answers: Answers) -> Self {
         let keys = Arc::new(CityKeys::load(pki, id));
         let mut city = Self {
             keys: Arc::clone(&keys),
@@ -309,9 +332,12 @@ impl City {
             stop: Arc::default(),
             thread: None,
         };
-        let mut options = MqttOptions::new(id, broker.host(), broker.port());
+        let Broker { host, port } = broker.address();
+        let mut options = MqttOptions::new(id, host, port);
         options.set_transport(Transport::tls_with_config(tls(&pki.city_tls(id))));
         options.set_max_packet_size(Some(256 * 1024));
+        // A connection that is only half there is noticed within ten seconds.
+        options.set_keep_alive(Duration::from_secs(5));
         let parts = (
             Arc::clone(&city.seen),
             Arc::clone(&city.outgoing),
@@ -364,6 +390,11 @@ impl City {
             seen.counts.len(),
             total - u32::try_from(seen.counts.len()).unwrap(),
         )
+    }
+
+    /// How many messages did not open.
+    pub(crate) fn strange(&self) -> u64 {
+        self.seen.0.lock().unwrap().strange
     }
 
     pub(crate) fn last(&self) -> Opened {
@@ -430,10 +461,20 @@ async fn serve(
                             .try_subscribe(topics::up_filter(&keys.id), QoS::AtLeastOnce)
                             .unwrap();
                     }
-                    Event::Incoming(Packet::SubAck(_)) => seen.lock().unwrap().subscribed += 1,
+                    Event::Incoming(Packet::SubAck(ack)) => {
+                        let granted = |c: &_| matches!(c, SubscribeReasonCode::Success(_));
+                        if !ack.return_codes.iter().all(granted) {
+                            break;
+                        }
+                        seen.lock().unwrap().subscribed += 1;
+                    }
                     Event::Incoming(Packet::Publish(publish)) => {
                         let key = |d: &DeviceId| keys.devices.get(d).map(|k| k.0);
-                        let opened = open(&publish.payload, &keys.sealing, key).unwrap();
+                        let Ok(opened) = open(&publish.payload, &keys.sealing, key) else {
+                            seen.lock().unwrap().strange += 1;
+                            changed.notify_all();
+                            continue;
+                        };
                         let correlation =
                             publish.properties.and_then(|p| p.correlation_data).unwrap();
                         assert_eq!(&correlation[..], opened.header.id.as_bytes());
@@ -470,7 +511,7 @@ pub(crate) fn receipt_topic(device: &DeviceId) -> String {
     topics::down(device, Channel::Receipt)
 }
 
-fn tls(files: &ClientFiles) -> TlsConfiguration {
+pub(crate) fn tls(files: &ClientFiles) -> TlsConfiguration {
     let mut roots = rustls::RootCertStore::empty();
     roots
         .add(CertificateDer::from_pem_file(&files.ca).unwrap())
