@@ -97,7 +97,6 @@ struct Session {
     waiting: VecDeque<Message>,
     under_way: BTreeMap<u16, Message>,
     last_id: u16,
-    keep: bool,
 }
 
 struct Wire {
@@ -107,6 +106,8 @@ struct Wire {
     packet_size: Option<u32>,
     silent: bool,
     will: Option<Message>,
+    /// Whether the session outlives it.
+    keep: bool,
     /// Publishes without our acknowledgement.
     owed: u32,
 }
@@ -307,6 +308,7 @@ impl Hub {
                 packet_size: connect.packet_size,
                 silent,
                 will: connect.will,
+                keep: connect.session_expiry > 0,
                 owed: 0,
             },
         );
@@ -325,8 +327,7 @@ impl Hub {
             self.sessions.remove(&connect.client);
         }
         let present = self.sessions.contains_key(&connect.client);
-        let session = self.sessions.entry(connect.client.clone()).or_default();
-        session.keep = connect.session_expiry > 0;
+        self.sessions.entry(connect.client.clone()).or_default();
         present
     }
 
@@ -360,11 +361,13 @@ impl Hub {
         {
             return;
         }
-        let will = self.wires.remove(client).and_then(|wire| wire.will);
-        if self.sessions.get(client).is_some_and(|s| !s.keep) {
+        let Some(wire) = self.wires.remove(client) else {
+            return;
+        };
+        if !wire.keep {
             self.sessions.remove(client);
         }
-        if let Some(will) = will {
+        if let Some(will) = wire.will {
             self.published(&will);
         }
     }
@@ -511,9 +514,9 @@ impl Hub {
                 .filter(|m| codec::matches(&filter, &m.topic))
                 .cloned()
                 .collect();
-            if let Some(session) = self.sessions.get_mut(client) {
-                session.filters.insert(filter, qos);
-            }
+            // The session may have been forgotten while the connection stayed.
+            let session = self.sessions.entry(client.to_owned()).or_default();
+            session.filters.insert(filter, qos);
             for message in kept {
                 self.enqueue(client, message);
             }
