@@ -115,6 +115,23 @@ impl Device {
             .unwrap();
     }
 
+    /// Publishes to a recipient and does not ask what became of it.
+    pub(crate) async fn post(&self, recipient: &str, wire: Vec<u8>) {
+        let topic = topics::up(&self.id, &recipient.parse().unwrap());
+        self.client
+            .publish(topic, QoS::AtLeastOnce, false, wire)
+            .await
+            .unwrap();
+    }
+
+    /// What comes down within a while, if anything.
+    pub(crate) async fn within(&mut self, while_: Duration) -> Option<Vec<u8>> {
+        tokio::time::timeout(while_, self.down.recv())
+            .await
+            .ok()
+            .flatten()
+    }
+
     /// The next thing that comes down.
     pub(crate) async fn next(&mut self) -> Downlink {
         let bytes = tokio::time::timeout(PATIENCE, self.down.recv())

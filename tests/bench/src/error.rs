@@ -199,6 +199,15 @@ pub enum Error {
         /// What was looked for.
         wanted: &'static str,
     },
+    /// A certificate or key for the scripted broker is not usable PEM.
+    #[error("not usable PEM for the scripted broker")]
+    ScriptedPem(#[source] rustls::pki_types::pem::Error),
+    /// TLS does not accept the scripted broker's certificate.
+    #[error("the scripted broker's certificate is not usable")]
+    ScriptedTls(#[source] rustls::Error),
+    /// The scripted broker cannot check its clients.
+    #[error("the scripted broker's authority is not usable")]
+    ScriptedVerifier(#[source] rustls::server::VerifierBuilderError),
     /// The rig has no kiosk yet.
     #[error("no kiosk has been started")]
     NoKiosk,

@@ -135,6 +135,17 @@ impl Pki {
         Ok(())
     }
 
+    /// Makes another certificate for the broker's names, as `<stem>.pem` and `<stem>.key`, good between the first days of two years.
+    ///
+    /// # Errors
+    /// When a key cannot be made or a file not written.
+    pub fn add_broker(&self, stem: &str, from: i32, until: i32) -> Result<(), Error> {
+        let mut params = server_params()?;
+        params.not_before = date_time_ymd(from, 1, 1);
+        params.not_after = date_time_ymd(until, 1, 1);
+        self.certify(stem, &params)
+    }
+
     /// Writes the anchors under which the card's signature and authentication certificates are verified.
     ///
     /// # Errors

@@ -1,4 +1,4 @@
-//! A kiosk's side and a city that answers as it is told, both over a real Mosquitto. Nothing here is under test.
+//! A kiosk's side and a city that answers as it is told, both over a real or a scripted broker. Nothing here is under test.
 #![allow(dead_code, reason = "each test binary uses its part")]
 
 pub(crate) mod lines;
@@ -10,7 +10,7 @@ use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use rumqttc::v5::mqttbytes::QoS;
-use rumqttc::v5::mqttbytes::v5::Packet;
+use rumqttc::v5::mqttbytes::v5::{Packet, SubscribeReasonCode};
 use rumqttc::v5::{AsyncClient, Event, MqttOptions};
 use rumqttc::{TlsConfiguration, Transport};
 use rustls::pki_types::pem::PemObject;
@@ -19,6 +19,7 @@ use tokio::sync::Notify;
 use ubugoe_bench::broker::Mosquitto;
 use ubugoe_bench::envelope;
 use ubugoe_bench::pki::{ClientFiles, Pki};
+use ubugoe_bench::scripted::Scripted;
 use ubugoe_edge::link::{Config as LinkConfig, Operator, Voice};
 use ubugoe_edge::outbox::{Config, Counts, NewRow, Outbox, OutboxHandle, Recipients, Row, RowKind};
 use ubugoe_edge::{Broker, Link, LinkEvent, Tls, Tuning};
@@ -41,6 +42,29 @@ pub(crate) fn short() -> Tuning {
         pause_min: Duration::from_millis(50),
         pause_max: Duration::from_millis(400),
         ..Tuning::default()
+    }
+}
+
+/// A broker that can be connected to.
+pub(crate) trait Address {
+    fn address(&self) -> Broker;
+}
+
+impl Address for Mosquitto {
+    fn address(&self) -> Broker {
+        Broker {
+            host: self.host().to_owned(),
+            port: self.port(),
+        }
+    }
+}
+
+impl Address for Scripted {
+    fn address(&self) -> Broker {
+        Broker {
+            host: self.host().to_owned(),
+            port: self.port(),
+        }
     }
 }
 
@@ -88,13 +112,10 @@ impl Kiosk {
         }
     }
 
-    pub(crate) fn config(&self, pki: &Pki, broker: &Mosquitto, tuning: Tuning) -> LinkConfig {
+    pub(crate) fn config(&self, pki: &Pki, broker: &impl Address, tuning: Tuning) -> LinkConfig {
         let files = pki.device_tls(self.device.as_str());
         LinkConfig {
-            brokers: vec![Broker {
-                host: broker.host().to_owned(),
-                port: broker.port(),
-            }],
+            brokers: vec![broker.address()],
             network: ubugoe_edge::Network::default(),
             identities: None,
             tls: Tls {
@@ -307,6 +328,8 @@ struct Seen {
     last: Option<Opened>,
     /// Whether the subscription stands.
     subscribed: u64,
+    /// Messages that do not open.
+    strange: u64,
 }
 
 /// A city: one MQTT client that opens what comes and answers as it is told. It reconnects by itself.
@@ -320,7 +343,7 @@ pub(crate) struct City {
 }
 
 impl City {
-    pub(crate) fn start(pki: &Pki, broker: &Mosquitto, id: &str, answers: Answers) -> Self {
+    pub(crate) fn start(pki: &Pki, broker: &impl Address, id: &str, answers: Answers) -> Self {
         let keys = Arc::new(CityKeys::load(pki, id));
         let mut city = Self {
             keys: Arc::clone(&keys),
@@ -330,9 +353,12 @@ impl City {
             stop: Arc::default(),
             thread: None,
         };
-        let mut options = MqttOptions::new(id, broker.host(), broker.port());
+        let Broker { host, port } = broker.address();
+        let mut options = MqttOptions::new(id, host, port);
         options.set_transport(Transport::tls_with_config(tls(&pki.city_tls(id))));
         options.set_max_packet_size(Some(256 * 1024));
+        // A connection that is only half there is noticed within ten seconds.
+        options.set_keep_alive(Duration::from_secs(5));
         let parts = (
             Arc::clone(&city.seen),
             Arc::clone(&city.outgoing),
@@ -392,6 +418,11 @@ impl City {
             seen.counts.len(),
             total - u32::try_from(seen.counts.len()).unwrap(),
         )
+    }
+
+    /// How many messages did not open.
+    pub(crate) fn strange(&self) -> u64 {
+        self.seen.0.lock().unwrap().strange
     }
 
     pub(crate) fn last(&self) -> Opened {
@@ -458,17 +489,28 @@ async fn serve(
                             .try_subscribe(topics::up_filter(&keys.id), QoS::AtLeastOnce)
                             .unwrap();
                     }
-                    Event::Incoming(Packet::SubAck(_)) => seen.lock().unwrap().subscribed += 1,
+                    Event::Incoming(Packet::SubAck(ack)) => {
+                        let granted = |c: &_| matches!(c, SubscribeReasonCode::Success(_));
+                        if !ack.return_codes.iter().all(granted) {
+                            break;
+                        }
+                        seen.lock().unwrap().subscribed += 1;
+                    }
                     Event::Incoming(Packet::Publish(publish)) => {
                         let key = |d: &DeviceId| keys.devices.get(d).map(|k| k.0);
-                        let opened = match open_any(&publish.payload, &keys.sealing, key).unwrap() {
-                            Incoming::Filing(opened) => opened,
-                            Incoming::Report { report, .. } => {
+                        let opened = match open_any(&publish.payload, &keys.sealing, key) {
+                            Ok(Incoming::Filing(opened)) => opened,
+                            Ok(Incoming::Report { report, .. }) => {
                                 seen.lock().unwrap().reports.push(report);
                                 changed.notify_all();
                                 continue;
                             }
-                            Incoming::Chunk { .. } => unreachable!("no attachments here"),
+                            // No attachments here; what the broker made up opens for nobody.
+                            Ok(Incoming::Chunk { .. }) | Err(_) => {
+                                seen.lock().unwrap().strange += 1;
+                                changed.notify_all();
+                                continue;
+                            }
                         };
                         let correlation =
                             publish.properties.and_then(|p| p.correlation_data).unwrap();
@@ -506,7 +548,7 @@ pub(crate) fn receipt_topic(device: &DeviceId) -> String {
     topics::down(device, Channel::Receipt)
 }
 
-fn tls(files: &ClientFiles) -> TlsConfiguration {
+pub(crate) fn tls(files: &ClientFiles) -> TlsConfiguration {
     let mut roots = rustls::RootCertStore::empty();
     roots
         .add(CertificateDer::from_pem_file(&files.ca).unwrap())
