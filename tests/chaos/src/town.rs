@@ -349,6 +349,12 @@ pub fn city_toml(
         StoreAddress::Postgres { url, .. } => url.to_string(),
     };
     let Broker { host, port } = brokers.first().context("no broker")?;
+    let others: Vec<String> = brokers
+        .iter()
+        .skip(1)
+        .map(|other| format!("\"{}:{}\"", other.host, other.port))
+        .collect();
+    let others = others.join(", ");
     let mut list = String::new();
     for d in devices {
         write!(
@@ -368,6 +374,7 @@ url = "{url}"
 [broker]
 host = "{host}"
 port = {port}
+others = [{others}]
 ca = "{pki}/broker-ca.pem"
 cert = "{pki}/city-{id}.pem"
 key = "{pki}/city-{id}.key"

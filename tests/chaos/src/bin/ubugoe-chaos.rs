@@ -14,7 +14,7 @@ use ubugoe_chaos::model::replay::replay;
 use ubugoe_chaos::model::{Protocol, State};
 use ubugoe_chaos::table::Line;
 use ubugoe_chaos::town::Database;
-use ubugoe_chaos::{broker, carry, crowd, kills, network, power, restore, writer};
+use ubugoe_chaos::{broker, carry, cluster, crowd, kills, network, power, restore, writer};
 
 /// Breaks what carries a filing and counts what is lost, doubled or stuck. Without a part: all of them.
 #[derive(Parser)]
@@ -51,6 +51,8 @@ enum Part {
         /// Only scenes with this in their name.
         only: Option<String>,
     },
+    /// Nodes of a RabbitMQ cluster are killed.
+    Cluster,
     /// (A kiosk in a network of its own.)
     #[command(hide = true)]
     Far {
@@ -102,6 +104,7 @@ fn main() -> Result<ExitCode> {
             Part::Carry,
             Part::Model,
             Part::Network { only: None },
+            Part::Cluster,
         ],
     };
     println!("seed {seed}");
@@ -167,6 +170,10 @@ fn run(part: &Part, seed: u64, allow_skips: bool) -> Result<Vec<Line>> {
         Part::Network { only } => match network::wires::unavailable() {
             None => network_lines(seed, only.as_deref().unwrap_or_default())?,
             Some(why) => left_out(&format!("no network namespaces: {why}"), allow_skips)?,
+        },
+        Part::Cluster => match cluster::debian::Debian::at(&cluster::cache()) {
+            Ok(debian) => cluster::run(&myself, debian, 15, seed)?,
+            Err(why) => left_out(&format!("no RabbitMQ cluster: {why:#}"), allow_skips)?,
         },
         Part::Writer { .. } | Part::Kiosk { .. } | Part::Far { .. } => Vec::new(),
     })

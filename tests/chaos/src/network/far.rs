@@ -1,9 +1,11 @@
 //! A kiosk as a process of its own, far from its broker: it files, says what happens, and ends when all is settled.
 //!
+//! A file called [`ENOUGH`] in the town's folder ends its filing early.
+//!
 //! Words, one a line: `stored <id>`, `arrived <rows with a receipt>`, `ended <why a connection ended>`, and at last
 //! `counts <name>=<number> …` ([`Counts`]).
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::Write as _;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
@@ -12,8 +14,12 @@ use anyhow::{Context as _, Result};
 use clap::Args;
 use ubugoe_bench::process::Process;
 use ubugoe_edge::{Broker, Tuning};
+use ubugoe_protocol::FilingId;
 
 use crate::town::{Kiosk, city, device, hasty, now};
+
+/// While it is not there, a kiosk goes on until its last visit.
+pub const ENOUGH: &str = "enough";
 
 /// What it is told.
 #[derive(Debug, Clone, Args)]
@@ -26,6 +32,9 @@ pub struct Order {
     pub every: u64,
     /// Bytes of an attachment to each form.
     pub attachment: usize,
+    /// Which device it is.
+    #[arg(long, default_value_t = 0)]
+    pub device: usize,
     /// Short times instead of the product's own.
     #[arg(long)]
     pub hasty: bool,
@@ -45,6 +54,7 @@ impl Order {
             self.attachment.to_string(),
         ];
         words.extend(self.brokers.iter().cloned());
+        words.extend(["--device".to_owned(), self.device.to_string()]);
         words.extend(self.hasty.then(|| "--hasty".to_owned()));
         words
     }
@@ -64,7 +74,7 @@ pub fn attachment(length: usize) -> Vec<u8> {
 /// # Errors
 /// Whatever refuses.
 pub fn run(order: &Order) -> Result<()> {
-    let mut kiosk = Kiosk::open(&order.folder, &device(0), &[city(0)])?;
+    let mut kiosk = Kiosk::open(&order.folder, &device(order.device), &[city(0)])?;
     let brokers = order
         .brokers
         .iter()
@@ -82,6 +92,7 @@ pub fn run(order: &Order) -> Result<()> {
         Tuning::default()
     };
     kiosk.connect_to(brokers, tuning)?;
+    let enough = order.folder.join(ENOUGH);
     let photograph = attachment(order.attachment);
     let mut out = std::io::stdout();
     let start = Instant::now();
@@ -92,8 +103,10 @@ pub fn run(order: &Order) -> Result<()> {
     loop {
         let every = Duration::from_millis(order.every);
         let due = |filed: usize| every * u32::try_from(filed - first).unwrap_or(u32::MAX);
-        while filed < order.visits && start.elapsed() >= due(filed) {
-            for id in kiosk.file_with(&format!("FAR-{filed:05}"), &[0], now(), &photograph)? {
+        let last = if enough.exists() { filed } else { order.visits };
+        while filed < last && start.elapsed() >= due(filed) {
+            let number = format!("FAR-{}-{filed:05}", order.device);
+            for id in kiosk.file_with(&number, &[0], now(), &photograph)? {
                 writeln!(out, "stored {id}")?;
             }
             filed += 1;
@@ -119,7 +132,7 @@ pub fn run(order: &Order) -> Result<()> {
         if counts.queued + counts.sent == 0 {
             // Nothing waits, so nothing is late.
             moved = Instant::now();
-            if filed >= order.visits && kiosk.settled()? {
+            if filed >= last && kiosk.settled()? {
                 break;
             }
         }
@@ -144,6 +157,16 @@ pub fn run(order: &Order) -> Result<()> {
     writeln!(out, "counts {}", words.join(" "))?;
     out.flush()?;
     Ok(())
+}
+
+/// The filings a kiosk said it stored. A line cut off by its death was not said.
+#[must_use]
+pub fn stored(output: &str) -> BTreeSet<FilingId> {
+    let whole = output.rsplit_once('\n').map_or("", |(lines, _)| lines);
+    whole
+        .lines()
+        .filter_map(|line| line.strip_prefix("stored ")?.parse().ok())
+        .collect()
 }
 
 /// What a kiosk counted, by name: rows with a receipt (`arrived`), bytes of what it sealed (`sealed`), `connections`,
