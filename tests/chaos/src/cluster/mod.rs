@@ -48,19 +48,32 @@ pub fn cache() -> PathBuf {
 /// # Errors
 /// When a part does not come back; what is lost or doubled is in the lines.
 pub fn run(program: &Path, debian: Debian, rounds: usize, seed: u64) -> Result<Vec<Line>> {
-    let mut dice = Dice::new(seed);
     let version = debian.rabbitmq()?;
     let mut town = Town::build(KIOSKS, 1, Database::Sqlite)?;
     // The town has a broker of its own, which nobody needs here.
     town.kill_city(0)?;
     town.broker.kill()?;
     let mut rabbits = Rabbits::start(debian, &town.pki, town.folder().to_owned())?;
+    let what = format!("RabbitMQ {version}, {NODES} nodes killed at random, seed {seed}");
+    let lines = killed(program, &mut town, &mut rabbits, rounds, seed, &what);
+    lines.with_context(|| format!("the nodes said:\n{}", rabbits.complaints()))
+}
+
+fn killed(
+    program: &Path,
+    town: &mut Town,
+    rabbits: &mut Rabbits,
+    rounds: usize,
+    seed: u64,
+    what: &str,
+) -> Result<Vec<Line>> {
+    let mut dice = Dice::new(seed);
     // Before the city is there, which would read it.
     let shared = shared::test(&rabbits.broker(0)?, &rabbits.broker(1)?, &town.pki)?;
-    town.through_any(addresses(&rabbits, OF_THE_CITY)?);
+    town.through_any(addresses(rabbits, OF_THE_CITY)?);
     town.start_city(0)?;
     let kiosks = (0..KIOSKS)
-        .map(|n| kiosk(program, &town, &rabbits, n))
+        .map(|n| kiosk(program, town, rabbits, n))
         .collect::<Result<Vec<_>>>()?;
     let (mut kills, mut back) = (0_u64, Duration::ZERO);
     for round in 0..rounds {
@@ -93,7 +106,6 @@ pub fn run(program: &Path, debian: Debian, rounds: usize, seed: u64) -> Result<V
         back = back.max(start.elapsed());
     }
     fs::write(town.folder().join(far::ENOUGH), "")?;
-    let what = format!("RabbitMQ {version}, {NODES} nodes killed at random, seed {seed}");
     let line = Line::of(what)
         .with("kills", kills)
         .with("kiosks", u64::try_from(KIOSKS)?)
@@ -101,7 +113,7 @@ pub fn run(program: &Path, debian: Debian, rounds: usize, seed: u64) -> Result<V
             "ms at most from the nodes' return to a receipt of each kiosk",
             u64::try_from(back.as_millis())?,
         );
-    Ok(vec![shared, compare(&town, &kiosks, line)?])
+    Ok(vec![shared, compare(town, &kiosks, line)?])
 }
 
 /// All nodes' addresses, beginning with the nth.

@@ -186,6 +186,24 @@ impl Rabbits {
         Ok(String::from_utf8_lossy(&done.stdout).into_owned())
     }
 
+    /// What the nodes complained of in this life, the last of it.
+    #[must_use]
+    pub fn complaints(&self) -> String {
+        let mut text = String::new();
+        for node in &self.nodes {
+            let output = node.process.as_ref().map_or(String::new(), Process::output);
+            let bad: Vec<&str> = output
+                .lines()
+                .filter(|line| line.contains("[error]") || line.contains("[warning]"))
+                .collect();
+            for line in bad.iter().skip(bad.len().saturating_sub(12)) {
+                // Writing to memory does not fail.
+                let _ = writeln!(text, "{}: {line}", node.name);
+            }
+        }
+        text
+    }
+
     fn node(&self, n: usize) -> Result<&Node> {
         self.nodes.get(n).context("no such node")
     }
