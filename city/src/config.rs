@@ -112,13 +112,20 @@ impl fmt::Debug for StoreAddress {
     }
 }
 
-/// The MQTT broker and this city's TLS identity there.
-#[derive(Clone)]
-pub struct BrokerConfig {
+/// Where a broker listens.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BrokerAddress {
     /// Host name or address as in the broker's certificate.
     pub host: String,
     /// Port.
     pub port: u16,
+}
+
+/// The MQTT broker and this city's TLS identity there.
+#[derive(Clone)]
+pub struct BrokerConfig {
+    /// At least one, in order of preference; all of them are one broker, or nodes of one cluster.
+    pub addresses: Vec<BrokerAddress>,
     /// CA certificate(s), PEM.
     pub ca_pem: Vec<u8>,
     /// Client certificate(s), PEM; its CN is the recipient id.
@@ -129,7 +136,7 @@ pub struct BrokerConfig {
 
 impl fmt::Debug for BrokerConfig {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "BrokerConfig({}:{})", self.host, self.port)
+        f.debug_list().entries(&self.addresses).finish()
     }
 }
 
@@ -528,19 +535,50 @@ impl Form<'_> {
     fn broker(&mut self, mut t: Table) -> Option<BrokerConfig> {
         let host = self.text(&mut t, "broker", "host", "\"127.0.0.1\"");
         let port = self.number::<u16>(&mut t, "broker", "port", None, "8883");
+        let others = self.other_brokers(&mut t);
         let ca_pem = self.file(&mut t, "broker", "ca", "\"broker-ca.pem\"");
         let cert_pem = self.file(&mut t, "broker", "cert", "\"city-asukoe.pem\"");
         let key_pem = self
             .file(&mut t, "broker", "key", "\"city-asukoe.key\"")
             .map(Zeroizing::new);
         self.leftovers("broker", &t);
-        Some(BrokerConfig {
+        let mut addresses = vec![BrokerAddress {
             host: host?,
             port: port?,
+        }];
+        addresses.extend(others?);
+        Some(BrokerConfig {
+            addresses,
             ca_pem: ca_pem?,
             cert_pem: cert_pem?,
             key_pem: key_pem?,
         })
+    }
+
+    /// Further nodes of a cluster.
+    fn other_brokers(&mut self, t: &mut Table) -> Option<Vec<BrokerAddress>> {
+        const EXAMPLE: &str = "[\"mq2.example:8883\", \"mq3.example:8883\"]";
+        let texts = self.text_list(t, "broker", "others", EXAMPLE, false)?;
+        let mut others = Some(Vec::new());
+        for (at, text) in texts.iter().enumerate() {
+            let address = text.rsplit_once(':').and_then(|(host, port)| {
+                let port = port.parse().ok().filter(|port| *port > 0)?;
+                let host = (!host.is_empty()).then(|| host.to_owned())?;
+                Some(BrokerAddress { host, port })
+            });
+            match (address, &mut others) {
+                (Some(address), Some(list)) => list.push(address),
+                (Some(_), None) => {}
+                (None, _) => {
+                    others = self.problem(
+                        format!("broker.others[{at}]"),
+                        format!("{text:?} is no host:port"),
+                        EXAMPLE,
+                    );
+                }
+            }
+        }
+        others
     }
 
     fn recipient(&mut self, mut t: Table) -> Option<(Office, CityKeys)> {

@@ -92,7 +92,7 @@ fn desk(config: Config) -> Result<Desk, CatalogueError> {
 pub struct City {
     listener: TcpListener,
     app: App,
-    options: link::MqttOptions,
+    options: Vec<link::MqttOptions>,
     parts: LinkParts,
 }
 

@@ -66,7 +66,10 @@ fn a_good_configuration_passes_and_a_bad_one_lists_every_problem_at_once() {
         .toml()
         .replace("bind = \"127.0.0.1:0\"", "bind = \"nowhere\"\nbindd = 1")
         .replace("municipality = \"991015\"", "municipality = \"991016\"")
-        .replace("port = 1\n", "port = 70000\n")
+        .replace(
+            "port = 1\n",
+            "port = 70000\nothers = [\"b:8883\", \"b\", \":1\", \"b:0\"]\n",
+        )
         .replace("\"jpki-sign-ca.pem\"", "\"missing.pem\"")
         .replace("id = \"ward-2\"", "id = \"Ward 2\"");
     let path = office.folder.path().join("city.toml");
@@ -84,6 +87,9 @@ fn a_good_configuration_passes_and_a_bad_one_lists_every_problem_at_once() {
         "http.bindd: is not a known key",
         "recipient.municipality: \"991016\"",
         "broker.port: 70000 is out of range",
+        "broker.others[1]: \"b\" is no host:port",
+        "broker.others[2]: \":1\"",
+        "broker.others[3]: \"b:0\"",
         "jpki.anchors[0]: cannot read",
         "device[1].id: \"Ward 2\"",
     ] {

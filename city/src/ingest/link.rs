@@ -35,7 +35,7 @@ use ubugoe_protocol::{Downlink, MAX_ENVELOPE, RecipientId, topics};
 
 use super::{Answer, FaultPoint, Faults, Ingest, MAX_BATCH, Message};
 use crate::Clock;
-use crate::config::BrokerConfig;
+use crate::config::{BrokerAddress, BrokerConfig};
 use crate::receipt::outbox::{Handed, WAKE_DECIDED, WAKE_REST, next_attempt};
 use crate::store::{Attempt, Notice, OrderRow, Store, StoreError, WakeWindow};
 
@@ -125,15 +125,28 @@ enum Sent {
 /// Ids of publishes, in the order they were given to the client.
 type Sending = Arc<Mutex<VecDeque<Sent>>>;
 
-/// Prepares the link.
+/// Prepares the link: one way to connect for each address, in order of preference.
 ///
 /// # Errors
 /// [`LinkError`] when the TLS files cannot be used.
-pub fn options(broker: &BrokerConfig, recipient: &RecipientId) -> Result<MqttOptions, LinkError> {
-    let mut options = MqttOptions::new(format!("city-{recipient}"), &broker.host, broker.port);
-    options.set_transport(Transport::Tls(TlsConfiguration::Rustls(Arc::new(tls(
-        broker,
-    )?))));
+pub fn options(
+    broker: &BrokerConfig,
+    recipient: &RecipientId,
+) -> Result<Vec<MqttOptions>, LinkError> {
+    let tls = Arc::new(tls(broker)?);
+    let addresses = broker.addresses.iter();
+    Ok(addresses
+        .map(|address| options_at(address, Arc::clone(&tls), recipient))
+        .collect())
+}
+
+fn options_at(
+    address: &BrokerAddress,
+    tls: Arc<rustls::ClientConfig>,
+    recipient: &RecipientId,
+) -> MqttOptions {
+    let mut options = MqttOptions::new(format!("city-{recipient}"), &address.host, address.port);
+    options.set_transport(Transport::Tls(TlsConfiguration::Rustls(tls)));
     options.set_keep_alive(Duration::from_secs(15));
     options.set_clean_start(true);
     options.set_manual_acks(true);
@@ -147,7 +160,7 @@ pub fn options(broker: &BrokerConfig, recipient: &RecipientId) -> Result<MqttOpt
         true,
         None,
     ));
-    Ok(options)
+    options
 }
 
 fn tls(broker: &BrokerConfig) -> Result<rustls::ClientConfig, LinkError> {
@@ -172,10 +185,16 @@ fn tls(broker: &BrokerConfig) -> Result<rustls::ClientConfig, LinkError> {
     .map_err(LinkError::Tls)
 }
 
-/// Keeps a connection until `stop` becomes true (or a fault point says so).
-pub async fn run(options: MqttOptions, parts: LinkParts, mut stop: watch::Receiver<bool>) {
+/// Keeps a connection until `stop` becomes true (or a fault point says so). The next address is tried when one fails;
+/// after a connection that held, the first again.
+pub async fn run(ways: Vec<MqttOptions>, parts: LinkParts, mut stop: watch::Receiver<bool>) {
     let mut pause = Duration::from_millis(200);
+    let mut next = ways.iter().cycle();
     while !*stop.borrow() {
+        let Some(options) = next.next() else {
+            tracing::error!("no broker is configured");
+            return;
+        };
         let started = (parts.clock)();
         let ended = tokio::select! {
             ended = connection(options.clone(), &parts) => ended,
@@ -194,6 +213,7 @@ pub async fn run(options: MqttOptions, parts: LinkParts, mut stop: watch::Receiv
         // a connection that lived a while starts the pauses from the beginning
         if (parts.clock)().duration_since(started).as_secs() > 30 {
             pause = Duration::from_millis(200);
+            next = ways.iter().cycle();
         }
         let _ = tokio::time::timeout(pause, stop.wait_for(|stop| *stop)).await;
         pause = (pause * 2).min(Duration::from_secs(10));

@@ -6,7 +6,6 @@
 use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::Command;
 use std::time::Duration;
 
 use tempfile::TempDir;
@@ -30,6 +29,8 @@ pub struct Settings {
     pub dir: Option<PathBuf>,
     /// Refuse clients that `broker-ca.crl` revokes; [`Pki::revoke`] must have written it before each start.
     pub revocations: bool,
+    /// The network namespace it runs in, listening on every address there; loopback of this one if not set.
+    pub namespace: Option<String>,
     /// Further lines for the configuration file, as they are.
     pub extra: Vec<String>,
 }
@@ -42,6 +43,7 @@ pub struct Mosquitto {
     process: Process,
     dir: Dir,
     lease: Lease,
+    namespace: Option<String>,
     starts: u32,
 }
 
@@ -58,11 +60,13 @@ impl Mosquitto {
             &dir.path().join("mosquitto.conf"),
             &configuration(pki, settings, dir.path(), lease.port()),
         )?;
-        let process = launch(dir.path(), 1)?;
+        let namespace = settings.namespace.clone();
+        let process = launch(dir.path(), namespace.as_deref(), 1)?;
         Ok(Self {
             process,
             dir,
             lease,
+            namespace,
             starts: 1,
         })
     }
@@ -108,7 +112,7 @@ impl Mosquitto {
     pub fn restart(&mut self) -> Result<(), Error> {
         self.kill()?;
         self.starts += 1;
-        self.process = launch(self.dir.path(), self.starts)?;
+        self.process = launch(self.dir.path(), self.namespace.as_deref(), self.starts)?;
         Ok(())
     }
 
@@ -147,8 +151,8 @@ impl Mosquitto {
     }
 }
 
-fn launch(dir: &Path, start: u32) -> Result<Process, Error> {
-    let mut command = Command::new(programs::mosquitto()?);
+fn launch(dir: &Path, namespace: Option<&str>, start: u32) -> Result<Process, Error> {
+    let mut command = programs::within(namespace, &programs::mosquitto()?);
     command.arg("-c").arg(dir.join("mosquitto.conf"));
     let process = Process::spawn(
         "mosquitto",
@@ -190,8 +194,12 @@ fn configuration(pki: &Pki, settings: &Settings, dir: &Path, port: u16) -> Strin
             .map(|count| format!("max_inflight_messages {count}")),
     );
     lines.extend(settings.extra.iter().cloned());
+    let at = settings
+        .namespace
+        .as_ref()
+        .map_or("127.0.0.1", |_| "0.0.0.0");
     lines.extend([
-        format!("listener {port} 127.0.0.1"),
+        format!("listener {port} {at}"),
         format!("cafile {}", pki.path("broker-ca.pem").display()),
         format!("certfile {}", pki.path("broker.pem").display()),
         format!("keyfile {}", pki.path("broker.key").display()),

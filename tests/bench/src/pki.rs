@@ -19,12 +19,15 @@ use ubugoe_protocol::keys::{RecipientSecretKey, SigningKey};
 
 use crate::Error;
 
+/// The broker's addresses in networks of their own, as kiosks and as cities see it (RFC 5737: nobody's).
+pub const FAR: [&str; 2] = ["192.0.2.1", "198.51.100.1"];
+
 /// Keys and certificates of one rig.
 ///
 /// | file | holds |
 /// |---|---|
 /// | `broker-ca.pem` | the CA that signed every TLS certificate below |
-/// | `broker.pem`, `broker.key` | TLS server of the broker: `localhost`, 127.0.0.1, `::1` |
+/// | `broker.pem`, `broker.key` | TLS server of the broker: `localhost`, 127.0.0.1, `::1`, and [`FAR`] |
 /// | `broker-ca.crl` | what the CA revoked, put there by [`Pki::revoke`] |
 /// | `device-<id>.pem`, `.key` | TLS client, common name = device id |
 /// | `device-<id>.sign`, `.sign.pub` | Ed25519: the device signs envelopes |
@@ -387,11 +390,14 @@ fn broker_ca() -> Result<(Certificate, Issuer<'static, KeyPair>), Error> {
 }
 
 fn server_params() -> Result<CertificateParams, Error> {
-    let names = ["localhost", "127.0.0.1", "::1"].map(str::to_owned);
-    let params = CertificateParams::new(names).map_err(|source| Error::Certificate {
-        name: "broker".to_owned(),
-        source,
-    })?;
+    let names = ["localhost", "127.0.0.1", "::1"].into_iter().chain(FAR);
+    let params =
+        CertificateParams::new(names.map(str::to_owned).collect::<Vec<_>>()).map_err(|source| {
+            Error::Certificate {
+                name: "broker".to_owned(),
+                source,
+            }
+        })?;
     let mut params = dated(params);
     params.distinguished_name = named("localhost");
     params.use_authority_key_identifier_extension = true;

@@ -4,6 +4,7 @@
 
 use std::env;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
 use crate::Error;
 
@@ -61,6 +62,18 @@ pub fn ours(name: &str) -> Result<PathBuf, Error> {
         program: name.to_owned(),
         hint: "build it first: cargo build --workspace, or run ./ubugoe test".to_owned(),
     })
+}
+
+/// Runs a program in a network namespace, if one is named; that takes root. `ip` becomes the program, so its pid is the
+/// program's.
+#[must_use]
+pub fn within(namespace: Option<&str>, program: &Path) -> Command {
+    let Some(namespace) = namespace else {
+        return Command::new(program);
+    };
+    let mut command = Command::new("ip");
+    command.args(["netns", "exec", namespace]).arg(program);
+    command
 }
 
 /// A program on `PATH` or in the folders of system administration.

@@ -13,15 +13,19 @@
 //! | `restore` | the city's database: crashed, then restored from a backup | [`restore`] |
 //! | `model` | everything that may, in a small machine explored to its last state | [`model`] |
 //! | `carry` | the network for good: filings and receipts travel on a stick | [`carry`] |
+//! | `network` | the wires: partition, loss, 64 kbit/s, another address, short packets | [`network`] |
+//! | `cluster` | nodes of a RabbitMQ cluster, by `kill -9` | [`cluster`] |
 
 pub mod broker;
 pub mod carry;
+pub mod cluster;
 pub mod crowd;
 pub mod dice;
 pub mod disk;
 pub mod kills;
 pub mod meddler;
 pub mod model;
+pub mod network;
 pub mod paper;
 pub mod power;
 pub mod restore;

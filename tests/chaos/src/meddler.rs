@@ -229,7 +229,11 @@ fn server(pki: &Path) -> Result<ServerConfig> {
         .with_single_cert(certificates(&pki.join("broker.pem"))?, key)?)
 }
 
-fn client(pki: &Path, stem: &str) -> Result<ClientConfig> {
+/// TLS as one of the PKI's clients, by the stem of its files.
+///
+/// # Errors
+/// When its files are not there.
+pub fn client(pki: &Path, stem: &str) -> Result<ClientConfig> {
     let key = PrivateKeyDer::from_pem_slice(&fs::read(pki.join(format!("{stem}.key")))?)?;
     let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
     Ok(ClientConfig::builder_with_provider(provider)

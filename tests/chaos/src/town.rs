@@ -22,13 +22,16 @@ use ubugoe_bench::{programs, rig};
 use ubugoe_city::config::StoreAddress;
 use ubugoe_city::server::open_store;
 use ubugoe_city::store::FilingRow;
-use ubugoe_edge::link::{Config as LinkConfig, Operator, Voice};
+use ubugoe_edge::link::{
+    Config as LinkConfig, DisconnectReason, LinkEvent, Operator, Stats, Voice,
+};
 use ubugoe_edge::outbox::{Config, Counts, NewRow, Outbox, OutboxHandle, Recipients, RowKind};
 use ubugoe_edge::{Broker, Link, Tls, Tuning};
+use ubugoe_protocol::attachment::{cut, seal_chunk};
 use ubugoe_protocol::{
-    CaseId, DeviceId, FilingBody, FilingId, Header, Kind, RecipientId, RecipientPublicKey,
-    RecipientSecretKey, Report, SigningKey, VERSION, VerifyingKey, VisitTree, digest,
-    report::seal_report, seal,
+    AttachmentRef, CaseId, DeviceId, FilingBody, FilingId, Header, Kind, RecipientId,
+    RecipientPublicKey, RecipientSecretKey, Report, SigningKey, VERSION, VerifyingKey, VisitTree,
+    digest, report::seal_report, seal,
 };
 
 use crate::paper::Writer;
@@ -67,10 +70,31 @@ pub struct Town {
     /// Keys and certificates.
     pub pki: Pki,
     devices: Vec<String>,
+    places: Places,
     /// Where cities find the broker, if not at its own port.
-    through: Option<u16>,
+    through: Option<Vec<Broker>>,
     folder: PathBuf,
     _temporary: tempfile::TempDir,
+}
+
+/// In which network namespaces a town lies, and where its cities see the broker. Loopback if nothing is said.
+#[derive(Debug, Clone, Default)]
+pub struct Places {
+    /// The broker's namespace.
+    pub broker: Option<String>,
+    /// The cities' namespace.
+    pub cities: Option<String>,
+    /// The broker's address as the cities see it.
+    pub address: Option<String>,
+}
+
+/// A broker on this machine.
+#[must_use]
+pub fn near(port: u16) -> Broker {
+    Broker {
+        host: "localhost".to_owned(),
+        port,
+    }
 }
 
 /// The id of the nth device.
@@ -91,6 +115,14 @@ impl Town {
     /// # Errors
     /// By what does not start.
     pub fn build(devices: usize, cities: usize, database: Database) -> Result<Self> {
+        Self::at(devices, cities, database, Places::default())
+    }
+
+    /// As [`Town::build`], spread over networks. The cities' data is on the disk that all of them share.
+    ///
+    /// # Errors
+    /// As [`Town::build`].
+    pub fn at(devices: usize, cities: usize, database: Database, places: Places) -> Result<Self> {
         let temporary = tempfile::Builder::new().prefix("ubugoe-town-").tempdir()?;
         let folder = temporary.path().to_owned();
         let devices: Vec<String> = (0..devices).map(device).collect();
@@ -104,6 +136,7 @@ impl Town {
             &pki,
             &Settings {
                 dir: Some(folder.join("broker")),
+                namespace: places.broker.clone(),
                 ..Settings::default()
             },
         )?;
@@ -117,6 +150,7 @@ impl Town {
             postgres,
             pki,
             devices,
+            places,
             through: None,
             folder,
             _temporary: temporary,
@@ -150,8 +184,13 @@ impl Town {
     }
 
     /// Cities that start from now on find the broker at this port.
-    pub const fn through(&mut self, port: u16) {
-        self.through = Some(port);
+    pub fn through(&mut self, port: u16) {
+        self.through = Some(vec![near(port)]);
+    }
+
+    /// Cities that start from now on find their broker at one of these addresses.
+    pub fn through_any(&mut self, brokers: Vec<Broker>) {
+        self.through = Some(brokers);
     }
 
     /// Where everything lies.
@@ -178,11 +217,12 @@ impl Town {
         let text = self.city_toml(n)?;
         let (file, folder) = (self.city_file(n), self.folder.clone());
         fs::write(&file, text)?;
+        let program = programs::ours("ubugoe-city")?;
+        let mut command = programs::within(self.places.cities.as_deref(), &program);
+        command.arg("serve").arg("--config").arg(file);
         let hall = self.hall(n)?;
         hall.lives += 1;
         let log = folder.join(format!("{}-{}.log", hall.id, hall.lives));
-        let mut command = Command::new(programs::ours("ubugoe-city")?);
-        command.arg("serve").arg("--config").arg(file);
         let process = Process::spawn("ubugoe-city", command, log)?;
         process.wait_ready(PATIENCE)?;
         hall.process = Some(process);
@@ -238,6 +278,27 @@ impl Town {
         })
     }
 
+    /// How many of these attachments a city can show whole.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub fn attachments(&self, n: usize, bytes: &[u8]) -> Result<u64> {
+        let hall = self.cities.get(n).context("no such city")?;
+        let filings = self.filings(n)?;
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()?;
+        runtime.block_on(async {
+            let store = open_store(&hall.store).await?;
+            let mut whole = 0;
+            for filing in filings {
+                let found = store.attachment(filing.id, digest(bytes)).await?;
+                whole += u64::from(found.as_deref() == Some(bytes));
+            }
+            Ok(whole)
+        })
+    }
+
     /// A kiosk of this town in this process, without a connection.
     ///
     /// # Errors
@@ -250,28 +311,36 @@ impl Town {
     fn city_toml(&self, n: usize) -> Result<String> {
         let hall = self.cities.get(n).context("no such city")?;
         let hash = rig::password_hash("town only: 産声の窓口")?;
-        let ports = (hall.port.port(), self.through.unwrap_or(self.broker.port()));
+        let own = [Broker {
+            host: self
+                .places
+                .address
+                .clone()
+                .unwrap_or_else(|| "127.0.0.1".to_owned()),
+            port: self.broker.port(),
+        }];
+        let brokers = self.through.as_deref().unwrap_or(&own);
         city_toml(
             &hall.id,
             self.pki.dir(),
             &hall.store,
             &self.devices,
-            ports,
+            (hall.port.port(), brokers),
             &hash,
         )
     }
 }
 
-/// A city's configuration: its own port and the broker's, and the hash of its console's password.
+/// A city's configuration: its own port and where the broker is, and the hash of its console's password.
 ///
 /// # Errors
-/// Never; writing to memory has a type for it.
+/// Without a broker.
 pub fn city_toml(
     id: &str,
     pki: &Path,
     store: &StoreAddress,
     devices: &[String],
-    (http, port): (u16, u16),
+    (http, brokers): (u16, &[Broker]),
     hash: &str,
 ) -> Result<String> {
     let pki = pki.display();
@@ -279,6 +348,13 @@ pub fn city_toml(
         StoreAddress::Sqlite(path) => format!("sqlite:{}", path.display()),
         StoreAddress::Postgres { url, .. } => url.to_string(),
     };
+    let Broker { host, port } = brokers.first().context("no broker")?;
+    let others: Vec<String> = brokers
+        .iter()
+        .skip(1)
+        .map(|other| format!("\"{}:{}\"", other.host, other.port))
+        .collect();
+    let others = others.join(", ");
     let mut list = String::new();
     for d in devices {
         write!(
@@ -296,8 +372,9 @@ secure_cookies = false
 url = "{url}"
 
 [broker]
-host = "127.0.0.1"
+host = "{host}"
 port = {port}
+others = [{others}]
 ca = "{pki}/broker-ca.pem"
 cert = "{pki}/city-{id}.pem"
 key = "{pki}/city-{id}.key"
@@ -334,8 +411,15 @@ pub struct Kiosk {
     signing: SigningKey,
     pki: PathBuf,
     writer: Writer,
-    /// How much news the link had.
-    news: Arc<(Mutex<u64>, Condvar)>,
+    news: Arc<(Mutex<News>, Condvar)>,
+}
+
+/// What a kiosk's link had to say.
+#[derive(Debug, Default)]
+struct News {
+    count: u64,
+    /// Why connections ended.
+    ended: Vec<DisconnectReason>,
 }
 
 impl Kiosk {
@@ -444,6 +528,20 @@ impl Kiosk {
     /// # Errors
     /// Whatever refuses.
     pub fn file(&mut self, number: &str, cities: &[usize], at: i64) -> Result<Vec<FilingId>> {
+        self.file_with(number, cities, at, &[])
+    }
+
+    /// As [`Kiosk::file`], each form with this attachment, unless it is empty.
+    ///
+    /// # Errors
+    /// Whatever refuses.
+    pub fn file_with(
+        &mut self,
+        number: &str,
+        cities: &[usize],
+        at: i64,
+        attachment: &[u8],
+    ) -> Result<Vec<FilingId>> {
         let mut counter = self.outbox.lock().last_counter()?;
         let canonical = cities
             .iter()
@@ -455,7 +553,7 @@ impl Kiosk {
         )
         .context("a visit without forms")?;
         let case = CaseId::generate()?;
-        let mut rows = Vec::new();
+        let (mut rows, mut filed) = (Vec::new(), Vec::new());
         for ((index, canonical), city) in (0..).zip(canonical).zip(cities) {
             let (recipient, key) = self.cities.get(*city).context("no such city")?;
             counter += 1;
@@ -475,7 +573,7 @@ impl Kiosk {
             };
             let body = FilingBody {
                 signature: vec![0x30; 1500],
-                attachments: Vec::new(),
+                attachments: reference(attachment),
                 time: envelope::claim(counter, at),
                 visit: tree.proof(index).context("in the tree")?,
                 canonical,
@@ -489,6 +587,24 @@ impl Kiosk {
                 sealed: seal(&header, &body, key, &self.signing)?,
                 legal_due: Some(at + 14 * 86_400),
             });
+            filed.push(id);
+            for chunk in cut(id, attachment).unwrap_or_default() {
+                let header = Header {
+                    id: FilingId::generate()?,
+                    kind: Kind::Attachment,
+                    schema: "ubugoe-attachment/1".to_owned(),
+                    ..header.clone()
+                };
+                rows.push(NewRow {
+                    id: header.id,
+                    kind: RowKind::Chunk,
+                    counter: None,
+                    recipient: recipient.clone(),
+                    digest: digest(&chunk.bytes),
+                    sealed: seal_chunk(&header, &chunk, key, &self.signing)?,
+                    legal_due: Some(at + 14 * 86_400),
+                });
+            }
         }
         self.outbox
             .lock()
@@ -496,23 +612,28 @@ impl Kiosk {
         if let Some(link) = &self.link {
             link.wake();
         }
-        Ok(rows.iter().map(|r| r.id).collect())
+        Ok(filed)
     }
 
-    /// Connects to a broker on this machine; the first city is the operator.
+    /// Connects to a broker on this machine, with little patience; the first city is the operator.
     ///
     /// # Errors
     /// When keys cannot be read or the link does not start.
     pub fn connect(&mut self, broker_port: u16) -> Result<()> {
+        self.connect_to(vec![near(broker_port)], hasty())
+    }
+
+    /// Connects to the first of these brokers that answers.
+    ///
+    /// # Errors
+    /// As [`Kiosk::connect`].
+    pub fn connect_to(&mut self, brokers: Vec<Broker>, tuning: Tuning) -> Result<()> {
         let text = |name: String| self.text(&name);
         let device = self.device.as_str();
         let (first, _) = self.cities.first().context("no city")?;
         let operate = text(format!("city-{first}.operate.pub"))?;
         let config = LinkConfig {
-            brokers: vec![Broker {
-                host: "localhost".to_owned(),
-                port: broker_port,
-            }],
+            brokers,
             network: ubugoe_edge::Network::default(),
             identities: None,
             tls: Tls {
@@ -534,21 +655,50 @@ impl Kiosk {
                 time: None,
             }),
             clock: Arc::new(now),
-            tuning: Tuning {
-                stall_after: Duration::from_secs(5),
-                resend_after: Duration::from_secs(5),
-                pause_min: Duration::from_millis(100),
-                pause_max: Duration::from_secs(2),
-                ..Tuning::default()
-            },
+            tuning,
         };
         let news = Arc::clone(&self.news);
-        let link = Link::start(config, self.outbox.clone(), move |_| {
-            *news.0.lock().unwrap_or_else(PoisonError::into_inner) += 1;
+        let link = Link::start(config, self.outbox.clone(), move |event| {
+            let mut told = news.0.lock().unwrap_or_else(PoisonError::into_inner);
+            told.count += 1;
+            if let LinkEvent::Disconnected { reason } = event {
+                told.ended.push(reason);
+            }
+            drop(told);
             news.1.notify_all();
         })?;
         self.link = Some(link);
         Ok(())
+    }
+
+    /// What its link counted; nothing before it was connected.
+    #[must_use]
+    pub fn stats(&self) -> Stats {
+        self.link.as_ref().map(Link::stats).unwrap_or_default()
+    }
+
+    /// Whether nothing waits for a receipt any more.
+    ///
+    /// # Errors
+    /// When the outbox cannot be read.
+    pub fn settled(&self) -> Result<bool> {
+        let counts = self.counts()?;
+        let again = self.outbox.lock().pending()?.len();
+        Ok(counts.queued + counts.sent == 0 && again == 0)
+    }
+
+    /// Waits until the link has news, for so long at most.
+    pub fn wait_news(&self, most: Duration) {
+        let (news, changed) = &*self.news;
+        let seen = news.lock().unwrap_or_else(PoisonError::into_inner);
+        let before = seen.count;
+        drop(changed.wait_timeout_while(seen, most, |n| n.count == before));
+    }
+
+    /// Why connections ended since this was last asked.
+    pub fn ended(&self) -> Vec<DisconnectReason> {
+        let mut told = self.news.0.lock().unwrap_or_else(PoisonError::into_inner);
+        std::mem::take(&mut told.ended)
     }
 
     /// Waits until nothing waits for a receipt any more.
@@ -556,11 +706,7 @@ impl Kiosk {
     /// # Errors
     /// After [`PATIENCE`], with what is left.
     pub fn wait_settled(&self) -> Result<()> {
-        self.wait("receipts", || {
-            let counts = self.counts()?;
-            let again = self.outbox.lock().pending()?.len();
-            Ok(counts.queued + counts.sent == 0 && again == 0)
-        })
+        self.wait("receipts", || self.settled())
     }
 
     /// Waits until something is so, looking whenever the link has news.
@@ -569,7 +715,6 @@ impl Kiosk {
     /// After [`PATIENCE`], with how things stand.
     pub fn wait(&self, what: &str, so: impl Fn() -> Result<bool>) -> Result<()> {
         let end = Instant::now() + PATIENCE;
-        let (news, changed) = &*self.news;
         while !so()? {
             ensure!(
                 Instant::now() < end,
@@ -577,13 +722,35 @@ impl Kiosk {
                 self.counts(),
                 self.link.as_ref().map(Link::stats)
             );
-            let seen = news.lock().unwrap_or_else(PoisonError::into_inner);
-            let before = *seen;
             // What happens beside the link is looked at twice a second.
-            drop(changed.wait_timeout_while(seen, Duration::from_millis(500), |n| *n == before));
+            self.wait_news(Duration::from_millis(500));
         }
         Ok(())
     }
+}
+
+/// Times for parts that break something every second.
+#[must_use]
+pub fn hasty() -> Tuning {
+    Tuning {
+        stall_after: Duration::from_secs(5),
+        resend_after: Duration::from_secs(5),
+        pause_min: Duration::from_millis(100),
+        pause_max: Duration::from_secs(2),
+        ..Tuning::default()
+    }
+}
+
+/// How a form names its attachment.
+fn reference(attachment: &[u8]) -> Vec<AttachmentRef> {
+    if attachment.is_empty() {
+        return Vec::new();
+    }
+    vec![AttachmentRef {
+        sha256: digest(attachment),
+        len: u64::try_from(attachment.len()).unwrap_or(u64::MAX),
+        media_type: "image/jpeg".to_owned(),
+    }]
 }
 
 /// Seconds since 1970 UTC.

@@ -14,7 +14,7 @@ use ubugoe_chaos::model::replay::replay;
 use ubugoe_chaos::model::{Protocol, State};
 use ubugoe_chaos::table::Line;
 use ubugoe_chaos::town::Database;
-use ubugoe_chaos::{broker, carry, crowd, kills, power, restore, writer};
+use ubugoe_chaos::{broker, carry, cluster, crowd, kills, network, power, restore, writer};
 
 /// Breaks what carries a filing and counts what is lost, doubled or stuck. Without a part: all of them.
 #[derive(Parser)]
@@ -46,6 +46,19 @@ enum Part {
     Carry,
     /// The protocol's model, all faults at once, and the real code driven by its scripts.
     Model,
+    /// The wires are cut, narrowed, made to lose packets, renumbered.
+    Network {
+        /// Only scenes with this in their name.
+        only: Option<String>,
+    },
+    /// Nodes of a RabbitMQ cluster are killed.
+    Cluster,
+    /// (A kiosk in a network of its own.)
+    #[command(hide = true)]
+    Far {
+        #[command(flatten)]
+        order: network::far::Order,
+    },
     /// (The program whose current is cut.)
     #[command(hide = true)]
     Writer { folder: PathBuf, visits: u32 },
@@ -77,6 +90,10 @@ fn main() -> Result<ExitCode> {
             kills::kiosk(&folder, broker_port, visits)?;
             return Ok(ExitCode::SUCCESS);
         }
+        Some(Part::Far { order }) => {
+            network::far::run(&order)?;
+            return Ok(ExitCode::SUCCESS);
+        }
         Some(part) => vec![part],
         None => vec![
             Part::Power,
@@ -86,6 +103,8 @@ fn main() -> Result<ExitCode> {
             Part::Restore,
             Part::Carry,
             Part::Model,
+            Part::Network { only: None },
+            Part::Cluster,
         ],
     };
     println!("seed {seed}");
@@ -148,8 +167,45 @@ fn run(part: &Part, seed: u64, allow_skips: bool) -> Result<Vec<Line>> {
         Part::Restore => vec![restore::crash(600, 12)?, restore::backup(100, 60)?],
         Part::Carry => vec![carry::run(50)?],
         Part::Model => model_lines(seed)?,
-        Part::Writer { .. } | Part::Kiosk { .. } => Vec::new(),
+        Part::Network { only } => match network::wires::unavailable() {
+            None => network_lines(seed, only.as_deref().unwrap_or_default())?,
+            Some(why) => left_out(&format!("no network namespaces: {why}"), allow_skips)?,
+        },
+        Part::Cluster => match cluster::debian::Debian::at(&cluster::cache()) {
+            Ok(debian) => cluster::run(&myself, debian, 15, seed)?,
+            Err(why) => left_out(&format!("no RabbitMQ cluster: {why:#}"), allow_skips)?,
+        },
+        Part::Writer { .. } | Part::Kiosk { .. } | Part::Far { .. } => Vec::new(),
     })
+}
+
+/// A part this machine cannot run is said aloud, and fails unless that was allowed.
+fn left_out(why: &str, allowed: bool) -> Result<Vec<Line>> {
+    anyhow::ensure!(allowed, "{why}; --allow-skips leaves that out");
+    println!("LEFT OUT: {why}");
+    Ok(Vec::new())
+}
+
+/// Each as it comes: together they take half an hour.
+fn network_lines(seed: u64, only: &str) -> Result<Vec<Line>> {
+    let myself = kills::myself()?;
+    let mut broken = Vec::new();
+    for (name, scene) in network::scenes() {
+        if !name.contains(only) {
+            continue;
+        }
+        let line = scene(&myself, seed).unwrap_or_else(|error| {
+            let mut line = Line::of(name);
+            line.broken.push(format!("{error:#}"));
+            line
+        });
+        if line.broken.is_empty() {
+            println!("{line}");
+        } else {
+            broken.push(line);
+        }
+    }
+    Ok(broken)
 }
 
 fn model_lines(seed: u64) -> Result<Vec<Line>> {

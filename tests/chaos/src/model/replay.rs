@@ -150,7 +150,7 @@ impl World {
             &pki,
             &store,
             &[town::device(0)],
-            (1, 1),
+            (1, &[town::near(1)]),
             &self.hash,
         )?;
         let config = Config::from_toml(&text, self.folder.path(), &|path| fs::read(path))?;
