@@ -674,10 +674,14 @@ impl Way {
             }
             (Kind::Own, Holds::Nothing) => {
                 // A receipt that the device brought back gives the filing its number again.
-                let anew = r.ever[COMMITTED] && !r.proof;
+                let number = match (r.proof, r.ever[COMMITTED]) {
+                    (true, _) => r.shown,
+                    (false, true) => 2,
+                    (false, false) => 1,
+                };
                 r.proof = false;
                 r.record.holds = Holds::Own;
-                r.record.number = if anew { 2 } else { 1 };
+                r.record.number = number;
                 r.ever[COMMITTED] = true;
                 r.owed[way].put(receipt_of(r.record.number, era));
             }
@@ -705,8 +709,9 @@ impl Way {
             }
             (Kind::Proof, Holds::Nothing) => r.proof = true,
             (Kind::Proof, _) => {
+                // A proof carries the number that the device shows; the first receipt it keeps never changes.
                 if self.mended.proof_until_repeated {
-                    r.record.number = 1;
+                    r.record.number = r.shown;
                 }
             }
             _ => return None,
