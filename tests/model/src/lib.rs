@@ -1,7 +1,5 @@
 //! The way of a filing as a machine that is explored to its last state, and scripts that drive the real code by it.
 //!
-//! **A draft: the scripts under `tests/` have not been run yet, so the counts are missing and [`scopes::WEAKNESSES`] rest on reading.**
-//!
 //! Read this page, then [`way`]. Ten minutes. `tests/chaos/src/model` is an older, smaller model with a bounded broker and
 //! all faults of the restored city at once; this one has no bound on messages, and what that one leaves out: connections and
 //! acknowledgements, other content under the same id, refusals, notices, a second broker, a stick, proofs that get lost.

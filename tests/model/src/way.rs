@@ -896,6 +896,7 @@ impl Way {
         let mut all = vec![
             Action::Store(0),
             Action::Disconnect,
+            Action::CrashDevice,
             Action::Leave,
             Action::Hello,
         ];

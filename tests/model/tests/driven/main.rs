@@ -80,9 +80,9 @@ const TOURS: [(&str, Scope); 5] = [
 #[test]
 fn every_step_of_one_row_is_what_the_real_code_does() {
     let mut world = World::new().unwrap();
-    let end = Instant::now() + patience();
     let mut all = 0;
     for (name, scope) in TOURS {
+        let end = Instant::now() + patience() / 5;
         let way = Way::built(scope);
         let mut open = explore(&way, 200_000).unwrap();
         // Tours are for what the product does, right or wrong.
@@ -145,7 +145,11 @@ fn no_wrong_way_of_working_is_mistaken_for_the_real_code() {
     for flaw in Flaw::ALL {
         let way = scopes::of(flaw);
         let found = explore(&way, 1_000_000).unwrap();
-        let (_, script) = found.wrong.unwrap();
+        let (_, mut script) = found.wrong.unwrap();
+        if flaw == Flaw::CleanStart {
+            // What is stuck shows only when the next connection does not move it.
+            script.extend([Action::Disconnect, Action::Connect(0)]);
+        }
         // The control: told that the product is wrong in this way, the comparison must disagree.
         let told = drive(&mut world, &way, &script);
         assert!(told.is_err(), "{flaw:?}: the real code did {script:?}");
