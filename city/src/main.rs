@@ -10,12 +10,13 @@ use clap::{Parser, Subcommand};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
 use tracing_subscriber::EnvFilter;
+use ubugoe_city::carry::{self, Carried};
 use ubugoe_city::casework::audit::Verifier;
 use ubugoe_city::config::Config;
 use ubugoe_city::http::password;
 use ubugoe_city::ingest::no_faults;
+use ubugoe_city::orders;
 use ubugoe_city::server::{City, open_ingest, open_store};
-use ubugoe_city::{carry, orders};
 use ubugoe_protocol::{DeviceId, Order};
 use zeroize::Zeroizing;
 
@@ -266,16 +267,54 @@ async fn after_restore(
 
 async fn carry_in(config: Config, from: &Path) -> anyhow::Result<ExitCode> {
     let ingest = open_ingest(config, Arc::new(now)).await?;
-    let carried = carry::land(&ingest, from).await?;
+    let mut files: Vec<PathBuf> = std::fs::read_dir(from)
+        .with_context(|| format!("cannot read {}", from.display()))?
+        .map(|entry| entry.map(|e| e.path()))
+        .collect::<Result<_, _>>()?;
+    files.retain(|path| path.extension().is_some_and(|e| e == "ubg"));
+    files.sort();
+    let (mut receipted, mut refused, mut set_aside) = (0_u32, 0_u32, 0_u32);
+    for path in files {
+        let wire = read_envelope(&path).with_context(|| path.display().to_string())?;
+        let (count, answer) = match carry::land(&ingest, wire).await? {
+            Carried::Receipted(answer) => (&mut receipted, Some(answer)),
+            Carried::Refused(answer) => (&mut refused, Some(answer)),
+            Carried::SetAside => (&mut set_aside, None),
+        };
+        *count += 1;
+        if let Some(answer) = answer {
+            write_whole(&path.with_extension("ans"), &answer)?;
+        }
+    }
     say(&format!(
-        "{} receipted, {} refused, {} set aside",
-        carried.receipted, carried.refused, carried.set_aside
+        "{receipted} receipted, {refused} refused, {set_aside} set aside"
     ))?;
-    Ok(if carried.refused == 0 && carried.set_aside == 0 {
+    Ok(if refused == 0 && set_aside == 0 {
         ExitCode::SUCCESS
     } else {
         ExitCode::FAILURE
     })
+}
+
+/// An envelope has at most 128 KiB; a stick may hold anything.
+fn read_envelope(path: &Path) -> std::io::Result<Vec<u8>> {
+    const MOST: u64 = 256 * 1024;
+    let mut bytes = Vec::new();
+    std::io::Read::read_to_end(
+        &mut std::io::Read::take(std::fs::File::open(path)?, MOST),
+        &mut bytes,
+    )?;
+    Ok(bytes)
+}
+
+/// Whole or not at all: the stick may be pulled.
+fn write_whole(path: &Path, bytes: &[u8]) -> anyhow::Result<()> {
+    let draft = path.with_extension("draft");
+    let mut file = std::fs::File::create(&draft)?;
+    file.write_all(bytes)?;
+    file.sync_all()?;
+    std::fs::rename(&draft, path)?;
+    Ok(())
 }
 
 async fn audit_verify(config: Config) -> anyhow::Result<ExitCode> {

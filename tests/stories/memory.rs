@@ -230,16 +230,20 @@ fn written(value: &str) -> [(String, Vec<u8>); 3] {
     ]
 }
 
-/// The shortest telling parts of a value: two characters of Japanese, six digits.
+/// The shortest telling parts of a value: two characters of Japanese or six digits; three characters where each takes two
+/// bytes. Three digits tell nothing.
 fn parts(value: &str) -> Vec<&str> {
-    let starts = value.char_indices().map(|(at, _)| at);
-    starts
-        .filter_map(|from| {
-            let rest = value.get(from..)?;
-            let ends = rest.char_indices().map(|(at, c)| at + c.len_utf8());
-            rest.get(..ends.into_iter().find(|end| *end >= PART)?)
-        })
-        .collect()
+    let mut parts = Vec::new();
+    for (from, _) in value.char_indices() {
+        let rest = value.get(from..).unwrap_or_default();
+        let ends = rest.char_indices().map(|(at, c)| at + c.len_utf8());
+        let ends: Vec<usize> = ends.collect();
+        let telling = ends.iter().find(|end| **end >= PART);
+        parts.extend(telling.and_then(|end| rest.get(..*end)));
+        let three = ends.get(2).and_then(|end| rest.get(..*end));
+        parts.extend(three.filter(|part| !part.is_ascii()));
+    }
+    parts
 }
 
 fn around(bytes: &[u8], hit: std::ops::Range<usize>) -> String {
@@ -305,4 +309,30 @@ impl Before {
         hits.dedup_by_key(|hit| (hit.at, hit.word.clone()));
         Ok(hits)
     }
+}
+
+#[test]
+fn a_value_is_found_however_it_is_written_and_where_only_a_part_of_it_is_left() -> anyhow::Result<()>
+{
+    let value = "葉月　湊海子";
+    let wide: Vec<u8> = value.encode_utf16().flat_map(u16::to_le_bytes).collect();
+    let numbers = value.chars().flat_map(|c| u32::from(c).to_le_bytes());
+    let ways = [value.as_bytes().to_vec(), wide, numbers.collect()];
+    let (whole, parts) = (Words::whole([value])?, Words::parts([value])?);
+    for bytes in ways {
+        let half = bytes.len() / 2;
+        let at = |from, bytes: &[u8]| Piece {
+            mapping: "rw-p".to_owned(),
+            from,
+            bytes: [b"...", bytes, b"..."].concat(),
+        };
+        let full = [at(0x1000, &bytes)];
+        let places: Vec<usize> = whole.find(&full).into_iter().map(|hit| hit.at).collect();
+        assert_eq!(places, [0x1003]);
+        // The first half was overwritten.
+        let rest = [at(0x2000, bytes.get(half..).unwrap_or_default())];
+        assert!(whole.find(&rest).is_empty());
+        assert!(!parts.find(&rest).is_empty(), "{bytes:?}");
+    }
+    Ok(())
 }

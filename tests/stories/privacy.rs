@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use anyhow::{Context as _, ensure};
 use ubugoe_bench::{
-    kiosk::Until,
+    kiosk::{Kiosk, Until},
     office::Office,
     rig::{MIDWIFE, Rig, RigConfig},
     story::Visit,
@@ -203,15 +203,32 @@ fn values() -> Vec<&'static str> {
 /// Typed when the visit is given up, into the field of the child's name.
 const TYPED: &str = "葉月子";
 
-/// Nothing of her is in the kiosk, nor in what it has started, and no file holds anything but sealed.
-fn nothing_is_left(rig: &mut Rig, before: &Before, way: &str) -> anyhow::Result<()> {
+/// She leaves in this way, and nothing of her is in the kiosk, nor in what it has started, and no file holds anything
+/// but sealed.
+fn nothing_is_left_by(
+    way: &str,
+    rig: &mut Rig,
+    before: &Before,
+    leave: impl FnOnce(&mut Kiosk) -> anyhow::Result<()>,
+) -> anyhow::Result<()> {
+    let kiosk = rig.kiosk()?;
+    let mark = kiosk.process.mark();
+    leave(kiosk)?;
     world::take_away(rig)?;
-    rig.kiosk()?.wait_stage(&["resting"])?;
+    let kiosk = rig.kiosk()?;
+    kiosk.wait_stage(&["resting"])?;
+    // The conversion server ends in a thread of its own.
+    kiosk.process.wait_line_after(
+        mark,
+        "the end of the conversion server",
+        |line| line.contains("has forgotten the visit"),
+        Duration::from_mins(1),
+    )?;
     // A display draws what changes by itself; only then does the page before it end. In memory somebody has to ask.
-    world::screen_is_clean_of(rig.kiosk()?, HANA)?;
+    world::screen_is_clean_of(kiosk, HANA)?;
+    let pid = kiosk.process.pid();
     let picture = rig.folder().join("resting.png");
     rig.kiosk()?.snapshot(&picture)?;
-    let pid = rig.kiosk()?.process.pid();
     let mut left = before.since(pid)?;
     left.extend(pin_to_the_card(HANA)?.find(&memory::image(pid)?));
     for (child, name) in memory::children(pid)? {
@@ -263,10 +280,12 @@ fn whoever_stops_in_the_middle_is_not_in_the_memory_of_the_kiosk_any_more() -> a
         let here = held.iter().any(|hit| hit.word == value);
         ensure!(here, "{value} is on the way and is not found in memory");
     }
-    rig.kiosk()?.tap("やめる")?;
-    rig.kiosk()?.tap("やめて消す")?;
-    rig.kiosk()?.wait_stage(&["finished"])?;
-    nothing_is_left(&mut rig, &before, "stopping")?;
+    nothing_is_left_by("stopping", &mut rig, &before, |kiosk| {
+        kiosk.tap("やめる")?;
+        kiosk.tap("やめて消す")?;
+        kiosk.wait_stage(&["finished"])?;
+        Ok(())
+    })?;
 
     // The screen emptied at once, on the page with her name and address.
     rig.reader.insert();
@@ -274,9 +293,11 @@ fn whoever_stops_in_the_middle_is_not_in_the_memory_of_the_kiosk_any_more() -> a
     visit.read_notice()?;
     visit.pin(HANA.pin, "次へ")?;
     visit.reach("identity")?;
-    rig.kiosk()?.tap("画面を消す")?;
-    rig.kiosk()?.wait_stage(&["resting", "trouble"])?;
-    nothing_is_left(&mut rig, &before, "the quiet exit")?;
+    nothing_is_left_by("the quiet exit", &mut rig, &before, |kiosk| {
+        kiosk.tap("画面を消す")?;
+        kiosk.wait_stage(&["resting", "trouble"])?;
+        Ok(())
+    })?;
 
     // Kept for later.
     rig.reader.insert();
@@ -284,10 +305,12 @@ fn whoever_stops_in_the_middle_is_not_in_the_memory_of_the_kiosk_any_more() -> a
     visit.identify(HANA.pin)?;
     visit.accept_certificate()?;
     visit.answer_some(6)?;
-    rig.kiosk()?.tap("やめる")?;
-    rig.kiosk()?.tap("休んで、あとで続ける")?;
-    rig.kiosk()?.wait_stage(&["paused"])?;
-    nothing_is_left(&mut rig, &before, "a pause")?;
+    nothing_is_left_by("a pause", &mut rig, &before, |kiosk| {
+        kiosk.tap("やめる")?;
+        kiosk.tap("休んで、あとで続ける")?;
+        kiosk.wait_stage(&["paused"])?;
+        Ok(())
+    })?;
     world::logs_hold_nothing_of(&rig, HANA)
 }
 
@@ -306,9 +329,11 @@ fn whoever_has_filed_is_not_in_the_memory_of_the_kiosk_any_more() -> anyhow::Res
     let mut visit = Visit::new(rig.kiosk()?).with_pictures(pictures.path());
     visit.through(HANA.pin, HANA.password)?;
     world::arrived(&mut rig)?;
-    rig.kiosk()?.tap("おわる")?;
-    rig.kiosk()?.wait_stage(&["finished"])?;
-    nothing_is_left(&mut rig, &before, "filing")?;
+    nothing_is_left_by("filing", &mut rig, &before, |kiosk| {
+        kiosk.tap("おわる")?;
+        kiosk.wait_stage(&["finished"])?;
+        Ok(())
+    })?;
 
     // Staff see her name on their list and on her certificate.
     let kiosk = rig.kiosk()?;
@@ -317,9 +342,11 @@ fn whoever_has_filed_is_not_in_the_memory_of_the_kiosk_any_more() -> anyhow::Res
     let list = world::screen(kiosk)?;
     ensure!(list.contains("花子"), "the list names her: {list}");
     kiosk.snapshot(&pictures.path().join("list.png"))?;
-    kiosk.tap("サインアウト")?;
-    kiosk.wait_stage(&["resting"])?;
-    nothing_is_left(&mut rig, &before, "a list of the staff")?;
+    nothing_is_left_by("a list of the staff", &mut rig, &before, |kiosk| {
+        kiosk.tap("サインアウト")?;
+        kiosk.wait_stage(&["resting"])?;
+        Ok(())
+    })?;
 
     let keeper = rig.pcscd.keeper().context("the card service runs")?;
     let all = values()

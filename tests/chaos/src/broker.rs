@@ -55,14 +55,10 @@ fn random(seed: u64, most: u32) -> Script {
     })
 }
 
-/// Two kiosks file through an unfaithful broker; then it is faithful, and everything has to settle.
-///
-/// # Errors
-/// When it does not; what is lost or doubled is in the line.
-pub fn run(name: &str, script: Script, visits: usize) -> Result<Line> {
-    let mut town = Town::build(2, 2, Database::Sqlite)?;
+/// A town with two cities whose broker is met through a meddler only, by kiosks and cities alike.
+fn behind(kiosks: usize) -> Result<(Town, Meddler)> {
+    let mut town = Town::build(kiosks, 2, Database::Sqlite)?;
     let meddler = Meddler::before(town.broker.port(), town.pki.dir(), calm())?;
-    // The cities stand behind it too.
     for n in 0..2 {
         town.kill_city(n)?;
     }
@@ -70,6 +66,15 @@ pub fn run(name: &str, script: Script, visits: usize) -> Result<Line> {
     for n in 0..2 {
         town.start_city(n)?;
     }
+    Ok((town, meddler))
+}
+
+/// Two kiosks file through an unfaithful broker; then it is faithful, and everything has to settle.
+///
+/// # Errors
+/// When it does not; what is lost or doubled is in the line.
+pub fn run(name: &str, script: Script, visits: usize) -> Result<Line> {
+    let (town, meddler) = behind(2)?;
     meddler.follow(script);
     let mut kiosks = vec![town.kiosk(0)?, town.kiosk(1)?];
     for kiosk in &mut kiosks {
@@ -154,15 +159,7 @@ pub fn any(seed: u64, visits: usize) -> Result<Line> {
 /// # Errors
 /// When the visit does not arrive; what it learned too much is in the line.
 pub fn curious() -> Result<Line> {
-    let mut town = Town::build(1, 2, Database::Sqlite)?;
-    let meddler = Meddler::before(town.broker.port(), town.pki.dir(), calm())?;
-    for n in 0..2 {
-        town.kill_city(n)?;
-    }
-    town.through(meddler.port());
-    for n in 0..2 {
-        town.start_city(n)?;
-    }
+    let (town, meddler) = behind(1)?;
     let mut kiosk = town.kiosk(0)?;
     kiosk.connect(meddler.port())?;
     for visit in 0..3 {

@@ -285,7 +285,11 @@ mod tests {
             .unwrap();
         let sealed = [&[1], &[3; NONCE_LEN][..], &body[..]].concat();
         let key = RecordKey::derive("secret of this device").unwrap();
-        assert_eq!(key.open(&sealed).unwrap(), record());
+        let without_seed = VisitRecord {
+            seed: None,
+            ..record()
+        };
+        assert_eq!(key.open(&sealed).unwrap(), without_seed);
     }
 
     #[test]

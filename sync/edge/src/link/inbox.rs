@@ -89,8 +89,6 @@ fn receipts(context: &Context, items: Vec<Vec<u8>>, taken: &mut Taken) {
             Ok(Retired::Again(receipt)) => {
                 context.count(|s| s.repeated += 1);
                 taken.settled.push(receipt.id);
-                // A stale one ends nothing: whatever is still asked for stays queued.
-                taken.reread = true;
             }
             Err(error) => failed(context, error, taken),
         }

@@ -15,7 +15,7 @@ pub enum Retired {
     First(Receipt),
     /// It was settled before: the city answered a duplicate.
     Again(Receipt),
-    /// It arrived, and its recipient's database was restored since: it is going to be sent again.
+    /// It arrived, now or before, and its recipient's database was restored since: it is going to be sent again.
     Stale(Receipt),
 }
 
@@ -195,7 +195,10 @@ fn retire(
     same_content(receipt.id, known.digest, receipt.digest)?;
     let stale = receipt.era < known.era;
     if known.state == "arrived" {
-        if known.again && !stale {
+        if known.again && stale {
+            return Ok(Retired::Stale(receipt));
+        }
+        if known.again {
             tx.execute(
                 "UPDATE filing SET again = 0 WHERE id = ?1",
                 params![receipt.id.as_bytes()],

@@ -14,10 +14,9 @@ use clap::Parser;
 use ubugoe_bench::{
     browser::Browser,
     kiosk::{Report, Until},
-    rig::{self, CITY, Rig, RigConfig, STAFF},
+    rig::{self, Rig, RigConfig, STAFF},
     story::{self, Visit},
 };
-use ubugoe_protocol::{Receipt, VerifyingKey};
 
 /// One visit, from the card to the officer's decision.
 #[derive(Debug, Parser)]
@@ -234,17 +233,14 @@ fn check_receipts(
     arrived: &Report,
     teller: &mut Teller,
 ) -> anyhow::Result<usize> {
-    let key = VerifyingKey::from_text(
-        rig.pki
-            .text(&format!("city-{CITY}.receipt.pub"))?
-            .trim_end(),
-    )?;
     let mut verified = 0;
     for delivery in arrived.deliveries() {
         let text = delivery["receipt"]
             .as_str()
             .context("a filing without its receipt")?;
-        let receipt = Receipt::from_qr_text(text, &key).context("a receipt does not verify")?;
+        let receipt = rig
+            .verify_receipt(text)
+            .context("a receipt does not verify")?;
         let (id, digest) = (
             hex::encode(receipt.id.as_bytes()),
             hex::encode(receipt.digest),

@@ -116,6 +116,7 @@ impl Desk {
                 if let Some(ime) = &mut self.ime {
                     ime.wipe();
                 }
+                tracing::info!("Japanese input has forgotten the visit");
             }
         }
     }
