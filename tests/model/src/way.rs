@@ -314,6 +314,10 @@ const EMPTY: Record = Record {
 
 /// Everything about one row.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "a state is what is and what is not"
+)]
 pub struct Row {
     /// Device's disk: where it stands.
     pub stand: Stand,
@@ -512,7 +516,7 @@ impl Way {
             | Action::Export(_) => self.device(&mut s, action)?,
             Action::Take(way, row, kind) => self.take(&mut s, way, row, kind)?,
             Action::Land(way, row, kind) => self.land(&mut s, way, row, kind)?,
-            Action::Answer(way, row, kind) => self.answer(&mut s, way, row, kind)?,
+            Action::Answer(way, row, kind) => answer(&mut s, way, row, kind)?,
             Action::CrashCity(_)
             | Action::BackUp(_)
             | Action::Restore(_)
@@ -635,7 +639,7 @@ impl Way {
             let other = number != r.shown && self.mended.proof_until_repeated;
             if r.again && !stale && !other {
                 r.again = false;
-            } else if r.again && other {
+            } else if r.again && (stale || other) {
                 say(s, row, Kind::Proof);
             }
             return;
@@ -718,20 +722,6 @@ impl Way {
         }
         if !self.is_stick(way) {
             wake(s, city);
-        }
-        Some(())
-    }
-
-    fn answer(&self, s: &mut State, way: usize, row: usize, kind: Kind) -> Option<()> {
-        let r = &mut s.rows[row];
-        r.owed[way].has(kind).then_some(())?;
-        r.owed[way].drop(kind);
-        if kind == Kind::Own {
-            r.record.holds = Holds::Own;
-            r.record.number = 1;
-            r.ever[COMMITTED] = true;
-        } else {
-            r.bag[way].put(kind);
         }
         Some(())
     }
@@ -955,6 +945,21 @@ fn say(s: &mut State, row: usize, kind: Kind) {
     if let Some(way) = s.connected {
         s.rows[row].bag[usize::from(way)].put(kind);
     }
+}
+
+/// The city sends what it owes.
+fn answer(s: &mut State, way: usize, row: usize, kind: Kind) -> Option<()> {
+    let r = &mut s.rows[row];
+    r.owed[way].has(kind).then_some(())?;
+    r.owed[way].drop(kind);
+    if kind == Kind::Own {
+        r.record.holds = Holds::Own;
+        r.record.number = 1;
+        r.ever[COMMITTED] = true;
+    } else {
+        r.bag[way].put(kind);
+    }
+    Some(())
 }
 
 /// A sign of life wakes the city's notices for the device.

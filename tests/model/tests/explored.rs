@@ -40,9 +40,9 @@ fn the_product_as_it_is_loses_doubles_and_forgets_nothing_where_no_weakness_is_k
 #[test]
 fn with_every_proposal_built_nothing_is_wrong_in_any_scope() {
     let long = std::env::var("UBUGOE_MODEL_SECONDS").is_ok();
-    let weak = WEAKNESSES.iter().map(|w| (w.name, w.scope));
+    // The scopes of the weaknesses are explored beside them.
     let large = LARGE.into_iter().filter(|_| long);
-    let scopes: Vec<(&str, Scope)> = SOUND.into_iter().chain(weak).chain(large).collect();
+    let scopes: Vec<(&str, Scope)> = SOUND.into_iter().chain(large).collect();
     for (name, scope) in scopes {
         let way = Way {
             scope,

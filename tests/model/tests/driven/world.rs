@@ -395,11 +395,7 @@ impl World {
                 );
                 self.wake(0)?;
             }
-            Action::BackUp(n) => {
-                self.halls[n].open = None;
-                exchange(&self.database(n, ""), &self.database(n, "saved"))?;
-                self.open_city(n)?;
-            }
+            Action::BackUp(n) => self.back_up(n)?,
             Action::Restore(n) => self.restore(n)?,
             Action::Order(_)
             | Action::TakeOrder(..)
@@ -564,12 +560,12 @@ impl World {
     }
 
     /// Somebody signs a receipt that he may not sign; the outbox must not believe it.
-    fn abuse(&mut self, row: usize, signer: usize, key: &SigningKey) -> Result<()> {
+    fn abuse(&mut self, row: usize, by: usize, key: &SigningKey) -> Result<()> {
         let receipt = Receipt {
             v: VERSION,
             id: self.rows[row].id,
             digest: self.rows[row].digest,
-            recipient: NAMES[signer].parse()?,
+            recipient: NAMES[by].parse()?,
             arrived_at: NOW,
             arrival_no: 1,
             status_token: String::new(),
@@ -607,8 +603,8 @@ impl World {
             at: NOW,
         };
         let sealer = Arc::clone(&self.halls[n].sealer);
-        let decided = self.runtime.block_on(store.decide(decision, sealer))?;
-        ensure!(matches!(decided, Decided::Done { .. }), "{decided:?}");
+        let outcome = self.runtime.block_on(store.decide(decision, sealer))?;
+        ensure!(matches!(outcome, Decided::Done { .. }), "{outcome:?}");
         Ok(())
     }
 
@@ -655,6 +651,12 @@ impl World {
         })
     }
 
+    fn back_up(&mut self, n: usize) -> Result<()> {
+        self.halls[n].open = None;
+        exchange(&self.database(n, ""), &self.database(n, "saved"))?;
+        self.open_city(n)
+    }
+
     /// What the operator does: the file, an era, an order to every device.
     fn restore(&mut self, n: usize) -> Result<()> {
         self.halls[n].open = None;
@@ -677,7 +679,7 @@ impl World {
             orders::give(
                 &hall.config,
                 store.as_ref(),
-                &[self.device.clone()],
+                std::slice::from_ref(&self.device),
                 order,
                 now,
             )
