@@ -52,6 +52,17 @@ const OURS: &[(&str, &[&str])] = &[
             "ubugoe-bench",
         ],
     ),
+    // The model needs nothing; its tests drive the products by the model's scripts.
+    (
+        "ubugoe-model",
+        &[
+            "ubugoe-procedures",
+            "ubugoe-protocol",
+            "ubugoe-edge",
+            "ubugoe-city",
+            "ubugoe-chaos",
+        ],
+    ),
     // Its binary measures the products from the outside in; nothing builds on it.
     (
         "ubugoe-tests",

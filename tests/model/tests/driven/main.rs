@@ -1,0 +1,176 @@
+//! The model's scripts, driven through the real outbox, the real ingest and their real databases.
+//!
+//! After each event everything durable is read back and compared: rows, receipts, notices, filings, numbers, orders, and which
+//! messages are under way. `UBUGOE_MODEL_SECONDS` says how long the two long tests may take each; 20 s without it.
+#![allow(clippy::unwrap_used, reason = "a failed set-up should stop the test")]
+#![allow(
+    clippy::print_stdout,
+    reason = "the counts are what these tests are for"
+)]
+
+mod world;
+
+use std::time::{Duration, Instant};
+
+use anyhow::{Context as _, Result};
+use ubugoe_chaos::dice::Dice;
+use ubugoe_model::explore::{Machine, explore};
+use ubugoe_model::scopes::{self, BARE};
+use ubugoe_model::walk::tour;
+use ubugoe_model::way::{Action, Flaw, Scope, State, Way};
+use world::World;
+
+fn patience() -> Duration {
+    let said = std::env::var("UBUGOE_MODEL_SECONDS").ok();
+    Duration::from_secs(said.and_then(|s| s.parse().ok()).unwrap_or(20))
+}
+
+/// Drives one script; how many events took place. An action that the machine does not allow where it stands is left out.
+fn drive(world: &mut World, way: &Way, script: &[Action]) -> Result<u64> {
+    world.reset(way.scope.rows)?;
+    let mut state: State = way.first();
+    let mut events = 0;
+    for (at, action) in script.iter().enumerate() {
+        let Some(next) = way.step(&state, *action) else {
+            continue;
+        };
+        world
+            .act(*action, &state)
+            .and_then(|()| world.compare(&next))
+            .with_context(|| format!("at the last of {:?}", &script[..=at]))?;
+        state = next;
+        events += 1;
+    }
+    Ok(events)
+}
+
+/// Scopes whose every step is driven: one row, and one kind of trouble beside the usual ones.
+const TOURS: [(&str, Scope); 5] = [
+    ("crashes and a faithless broker", BARE),
+    (
+        "a stolen device key",
+        Scope {
+            hostile: true,
+            ..BARE
+        },
+    ),
+    (
+        "a stick",
+        Scope {
+            stick: true,
+            ..BARE
+        },
+    ),
+    (
+        "notices",
+        Scope {
+            notices: true,
+            ..BARE
+        },
+    ),
+    (
+        "a restored database",
+        Scope {
+            restore: [true, false],
+            ..BARE
+        },
+    ),
+];
+
+#[test]
+fn every_step_of_one_row_is_what_the_real_code_does() {
+    let mut world = World::new().unwrap();
+    let mut all = 0;
+    for (name, scope) in TOURS {
+        let end = Instant::now() + patience() / 5;
+        let way = Way::built(scope);
+        let mut open = explore(&way, 200_000).unwrap();
+        // Tours are for what the product does, right or wrong.
+        open.wrong = None;
+        let scripts = tour(&open, 200);
+        let (mut events, mut driven) = (0, 0);
+        for script in &scripts {
+            if Instant::now() > end {
+                break;
+            }
+            events += drive(&mut world, &way, script).unwrap();
+            driven += 1;
+        }
+        println!(
+            "{name}: {} states, {} steps; {driven} of {} scripts, {events} events, {} torn, no difference",
+            open.states.len(),
+            open.steps.len(),
+            scripts.len(),
+            std::mem::take(&mut world.torn)
+        );
+        all += events;
+    }
+    assert!(all > 500, "{all} events");
+}
+
+#[test]
+fn walks_with_every_trouble_at_once_end_where_the_model_says() {
+    let seed = 20_261_127;
+    let mut world = World::new().unwrap();
+    let mut dice = Dice::new(seed);
+    let (mut scripts, mut events) = (0_u64, 0_u64);
+    let end = Instant::now() + patience();
+    while Instant::now() < end {
+        let scope = scopes::EVERYTHING[usize::from(dice.coin())];
+        let way = Way::built(scope);
+        let mut state = way.first();
+        let mut script = Vec::new();
+        for _ in 0..80 {
+            let next = way.next(&state);
+            let at = dice.below(u64::try_from(next.len()).unwrap());
+            let (action, to) = next[usize::try_from(at).unwrap()];
+            script.push(action);
+            state = to;
+        }
+        events += drive(&mut world, &way, &script)
+            .with_context(|| format!("script {scripts} of seed {seed}"))
+            .unwrap();
+        scripts += 1;
+    }
+    println!(
+        "seed {seed}: {scripts} scripts, {events} events, {} torn, no difference",
+        world.torn
+    );
+    assert!(events > 500, "{events} events");
+}
+
+#[test]
+fn no_wrong_way_of_working_is_mistaken_for_the_real_code() {
+    let mut world = World::new().unwrap();
+    for flaw in Flaw::ALL {
+        let way = scopes::of(flaw);
+        let found = explore(&way, 1_000_000).unwrap();
+        let (_, mut script) = found.wrong.unwrap();
+        if flaw == Flaw::CleanStart {
+            // What is stuck shows only when the next connection does not move it.
+            script.extend([Action::Disconnect, Action::Connect(0)]);
+        }
+        // The control: told that the product is wrong in this way, the comparison must disagree.
+        let told = drive(&mut world, &way, &script);
+        assert!(told.is_err(), "{flaw:?}: the real code did {script:?}");
+        // The product does the same script rightly.
+        let events = drive(&mut world, &Way::built(way.scope), &script).unwrap();
+        println!("{flaw:?}: told apart; {events} events of its script driven, no difference");
+    }
+}
+
+#[test]
+fn each_weakness_of_the_model_is_one_of_the_real_code() {
+    let mut world = World::new().unwrap();
+    for weakness in scopes::WEAKNESSES {
+        let found = explore(&weakness.way(), 1_000_000).unwrap();
+        let (fault, script) = found.wrong.unwrap();
+        let events = drive(&mut world, &Way::built(weakness.scope), &script).unwrap();
+        println!(
+            "{}: {fault:?}; {events} of {} events driven, no difference",
+            weakness.name,
+            script.len()
+        );
+        assert_eq!(events, u64::try_from(script.len()).unwrap());
+    }
+}

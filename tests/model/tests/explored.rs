@@ -1,0 +1,108 @@
+//! The model, explored to its last state: what holds, what a wrong way of working breaks, and what the product does not do yet.
+#![allow(clippy::unwrap_used, reason = "a failed set-up should stop the test")]
+#![allow(
+    clippy::print_stdout,
+    reason = "the counts are what these tests are for"
+)]
+
+use std::time::Instant;
+
+use ubugoe_model::explore::{Explored, explore};
+use ubugoe_model::scopes::{self, BARE, LARGE, SOUND, WEAKNESSES};
+use ubugoe_model::way::{Fault, Flaw, Mended, Scope, Way};
+
+/// More than any scope here has; one that grows beyond it must be looked at.
+const MOST: usize = 3_000_000;
+
+fn explored(name: &str, way: &Way) -> Explored<Way> {
+    let began = Instant::now();
+    let found = explore(way, MOST).unwrap_or_else(|| panic!("{name} has more than {MOST} states"));
+    println!(
+        "{name}: {} states, {} steps, {} ends, at most {} steps deep, {:?}",
+        found.states.len(),
+        found.steps.len(),
+        found.ends,
+        found.depth,
+        began.elapsed()
+    );
+    found
+}
+
+#[test]
+fn the_product_as_it_is_loses_doubles_and_forgets_nothing_where_no_weakness_is_known() {
+    for (name, scope) in SOUND {
+        let found = explored(name, &Way::built(scope));
+        assert_eq!(found.wrong, None, "{name}");
+        assert!(found.ends > 1, "{name}");
+    }
+}
+
+#[test]
+fn with_every_proposal_built_nothing_is_wrong_in_any_scope() {
+    let long = std::env::var("UBUGOE_MODEL_SECONDS").is_ok();
+    // The scopes of the weaknesses are explored beside them.
+    let large = LARGE.into_iter().filter(|_| long);
+    let scopes: Vec<(&str, Scope)> = SOUND.into_iter().chain(large).collect();
+    for (name, scope) in scopes {
+        let way = Way {
+            scope,
+            flaw: None,
+            mended: Mended::ALL,
+        };
+        let found = explored(name, &way);
+        assert_eq!(found.wrong, None, "{name}");
+        assert!(found.ends > 1, "{name}");
+    }
+}
+
+#[test]
+fn every_wrong_way_of_working_is_found_by_its_shortest_example() {
+    for flaw in Flaw::ALL {
+        let found = explore(&scopes::of(flaw), MOST).unwrap();
+        let (fault, way) = found
+            .wrong
+            .unwrap_or_else(|| panic!("{flaw:?} was not found"));
+        println!("{flaw:?}: {fault:?} after {way:?}");
+        let expected = match flaw {
+            Flaw::RetireAtPuback
+            | Flaw::ReceiptBeforeCommit
+            | Flaw::AnyDigest
+            | Flaw::AnySigner
+            | Flaw::AnyCity
+            | Flaw::ExportRetires
+            | Flaw::ForgetAtReceipt
+            | Flaw::NoEra => Fault::Lost(0),
+            Flaw::NoDeduplication => Fault::Doubled(0),
+            Flaw::RefusalOfOtherBytes => Fault::NeverRefused(0),
+            Flaw::RefusalOverrules => Fault::TakenBack(0),
+            Flaw::CleanStart | Flaw::NoticeOnce => Fault::Stuck,
+        };
+        assert_eq!(fault, expected, "{flaw:?} after {way:?}");
+        // The same scope without the flaw is right, so it is the flaw that was found. (Other content after a restore is known.)
+        if flaw != Flaw::RefusalOverrules {
+            let right = Way {
+                flaw: None,
+                ..scopes::of(flaw)
+            };
+            assert_eq!(explore(&right, MOST).unwrap().wrong, None, "{flaw:?}");
+        }
+    }
+}
+
+#[test]
+fn each_known_weakness_shows_alone_and_is_gone_with_its_proposal() {
+    for weakness in WEAKNESSES {
+        let found = explore(&weakness.way(), MOST).unwrap();
+        let (fault, way) = found
+            .wrong
+            .unwrap_or_else(|| panic!("{} is not there any more", weakness.name));
+        println!("{}: {fault:?} after {way:?}", weakness.name);
+        assert_eq!(fault, Fault::Stuck, "{}", weakness.name);
+        let mended = Way {
+            mended: Mended::ALL,
+            ..weakness.way()
+        };
+        assert_eq!(explored(weakness.name, &mended).wrong, None);
+    }
+    assert_eq!(explore(&Way::built(BARE), MOST).unwrap().wrong, None);
+}
