@@ -62,7 +62,7 @@ async fn until_receipted(
     letters: &[Letter],
     found: &mut Receipts,
 ) -> usize {
-    let end = Instant::now() + PATIENCE * 2;
+    let end = Instant::now() + PATIENCE * 6;
     let mut sent = 0;
     while letters.iter().any(|l| !found.contains_key(&l.id)) {
         assert!(Instant::now() < end, "{} receipts", found.len());
@@ -313,6 +313,54 @@ async fn a_city_whose_session_and_connection_are_lost_again_and_again_keeps_each
         &found,
     )
     .await;
+    city.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_city_whose_session_is_lost_while_its_connection_stays_hears_again_within_a_minute() {
+    let (office, broker) = with_broker();
+    let city = office.open().await;
+    listens(&broker, 1);
+    broker.forget(CITY);
+    let mut device = Device::connect(&office, "ward-1").await;
+    let letters = letters(2);
+    let mut found = Receipts::new();
+    until_receipted(&office, &mut device, &letters, &mut found).await;
+    kept_once("loses the session only", &office, &broker, &letters, &found).await;
+    assert_eq!(presences(&broker.record()), 1, "on the same connection");
+    city.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_city_whose_receipts_the_broker_takes_and_never_acknowledges_leaves_it() {
+    // As many as the city has under way at once: it could send nothing any more, not even acknowledgements.
+    const UNDER_WAY: u32 = 64;
+    let (office, broker) = with_broker();
+    let city = office.open().await;
+    let mut device = Device::connect(&office, "ward-1").await;
+    listens(&broker, 1);
+    broker.rule(
+        Rule::at(Point::Publish, Deed::Unacknowledged)
+            .client(CITY)
+            .topic(DOWN)
+            .times(UNDER_WAY),
+    );
+    let letters = letters(4);
+    let mut found = Receipts::new();
+    while broker.record().misdeeds() < u64::from(UNDER_WAY) {
+        device.post("asukoe", office.envelope(&letters[0])).await;
+        device.within(AGAIN).await;
+    }
+    until_receipted(&office, &mut device, &letters, &mut found).await;
+    kept_once(
+        "takes and never acknowledges",
+        &office,
+        &broker,
+        &letters,
+        &found,
+    )
+    .await;
+    assert_eq!(presences(&broker.record()), 2, "on a new connection");
     city.stop().await;
 }
 

@@ -20,7 +20,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// How to reach the broker; made here, carried by the server, used here again.
 pub(crate) use rumqttc::v5::MqttOptions;
@@ -51,6 +51,11 @@ const _: () = assert!(
 );
 /// Longest time without a look at what is due, seconds.
 const LOOK: i64 = 60;
+/// Something of ours is under way and the broker acknowledged nothing for this long: the connection is given up. With all of
+/// `IN_FLIGHT` under way the client sends nothing any more, not even acknowledgements.
+const STALL: Duration = Duration::from_secs(20);
+/// How often the broker is asked for what it carries.
+const SUBSCRIBE_AGAIN: Duration = Duration::from_mins(1);
 /// Largest number of notices taken up at once.
 const NOTICES: u32 = 64;
 
@@ -84,6 +89,8 @@ enum Ended {
     Client(#[source] Box<ClientError>),
     #[error("the store failed; nothing was acknowledged")]
     Store(#[source] StoreError),
+    #[error("the broker acknowledged nothing for {}s", STALL.as_secs())]
+    Stalled,
     #[error("stopped at a fault point")]
     Fault,
 }
@@ -247,22 +254,40 @@ async fn connection(mut options: MqttOptions, parts: &LinkParts) -> Ended {
 /// Polls the event loop until it fails. Never awaits the client.
 async fn poll(events: &mut EventLoop, news: &mpsc::Sender<News>, sending: &Sending) -> Ended {
     let mut under_way: BTreeMap<u16, Sent> = BTreeMap::new();
+    let mut moved = Instant::now();
     loop {
-        let told = match events.poll().await {
+        // Polling is broken off only to end the connection: it would not bear being resumed.
+        let event = if under_way.is_empty() {
+            events.poll().await
+        } else {
+            match tokio::time::timeout_at((moved + STALL).into(), events.poll()).await {
+                Ok(event) => event,
+                Err(_) => return Ended::Stalled,
+            }
+        };
+        let told = match event {
             Err(error) => return Ended::Connection(Box::new(error)),
             Ok(Event::Outgoing(Outgoing::Publish(pkid))) => {
                 let sent = sending
                     .lock()
                     .unwrap_or_else(PoisonError::into_inner)
                     .pop_front();
+                if under_way.is_empty() {
+                    moved = Instant::now();
+                }
                 under_way.extend(sent.map(|sent| (pkid, sent)));
                 None
             }
             Ok(Event::Outgoing(_)) => None,
-            Ok(Event::Incoming(packet)) => match incoming(packet, &mut under_way) {
-                Ok(told) => told,
-                Err(ended) => return ended,
-            },
+            Ok(Event::Incoming(packet)) => {
+                if matches!(packet, Incoming::PubAck(_)) {
+                    moved = Instant::now();
+                }
+                match incoming(packet, &mut under_way) {
+                    Ok(told) => told,
+                    Err(ended) => return ended,
+                }
+            }
         };
         if let Some(told) = told
             && news.try_send(told).is_err()
@@ -315,6 +340,7 @@ enum Never {}
 impl Worker {
     async fn work(self, mut inbox: mpsc::Receiver<News>) -> Result<Never, Ended> {
         let mut ready = false;
+        let mut asked = Instant::now();
         loop {
             let wait = if ready {
                 self.until_next_notice().await?
@@ -325,7 +351,7 @@ impl Worker {
                 news = inbox.recv() => {
                     // the poll loop holds the sender as long as this future lives
                     let Some(news) = news else { return Err(Ended::TooMuch) };
-                    ready |= self.take_up(news, &mut inbox).await?;
+                    ready |= self.take_up(news, ready, &mut inbox).await?;
                 }
                 () = self.parts.decided.notified() => {}
                 () = tokio::time::sleep(wait) => {}
@@ -333,19 +359,31 @@ impl Worker {
             if ready {
                 self.send_notices().await?;
                 self.send_orders().await?;
+                // A broker may lose the subscription and keep the connection; nobody would ever say so. Asking again changes
+                // nothing if it has not.
+                if asked.elapsed() >= SUBSCRIBE_AGAIN {
+                    asked = Instant::now();
+                    self.subscribe().await?;
+                }
             }
         }
     }
 
     /// Takes up one piece of news and everything that already waits behind it, up to a batch of messages.
     /// Answers whether the subscription has just come to stand.
-    async fn take_up(&self, first: News, inbox: &mut mpsc::Receiver<News>) -> Result<bool, Ended> {
+    async fn take_up(
+        &self,
+        first: News,
+        ready: bool,
+        inbox: &mut mpsc::Receiver<News>,
+    ) -> Result<bool, Ended> {
         let mut came = Vec::new();
         let mut subscribed = false;
         let mut next = Some(first);
         while let Some(news) = next {
             match news {
                 News::Connected => self.subscribe().await?,
+                News::Subscribed if ready || subscribed => {}
                 News::Subscribed => {
                     self.publish(
                         topics::presence(&self.parts.recipient),

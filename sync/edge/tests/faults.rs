@@ -14,7 +14,7 @@ use rumqttc::{Outgoing, Transport};
 use support::{City, CityKeys, Kiosk, LONG, NOW, receipt_topic, receipts, tls};
 use tempfile::TempDir;
 use ubugoe_bench::pki::Pki;
-use ubugoe_bench::scripted::codec::{CONNECT, PUBACK, PUBLISH, SUBSCRIBE};
+use ubugoe_bench::scripted::codec::{CONNECT, PUBACK, PUBLISH, SUBACK, SUBSCRIBE};
 use ubugoe_bench::scripted::{Deed, Dice, Limits, Point, Rule, Scripted, chance};
 use ubugoe_edge::outbox::SettleError;
 use ubugoe_edge::{Alert, DisconnectReason, LinkEvent, RowState, Trouble, Tuning};
@@ -238,6 +238,39 @@ fn receipts_that_are_lost_kept_doubled_or_mixed_up_come_again() {
         ("cuts a receipt after 300 bytes", Deed::Cut(300)),
     ] {
         survives(name, 3, vec![deliver(deed).every(2).times(3)]);
+    }
+}
+
+#[test]
+fn a_subscription_that_is_granted_and_not_served_is_noticed() {
+    let lost = |broker: &Scripted| broker.forget("kiosk-1");
+    let lied = |broker: &Scripted| {
+        broker.rule(
+            Rule::at(Point::Subscribe, Deed::Lie)
+                .client("kiosk-1")
+                .times(1),
+        );
+        broker.forget("kiosk-1");
+        broker.kick("kiosk-1");
+    };
+    for (name, fault) in [
+        (
+            "loses a session and keeps the connection",
+            &lost as &dyn Fn(&Scripted),
+        ),
+        ("grants a subscription and delivers nothing", &lied),
+    ] {
+        let rig = Rig::start();
+        let mut kiosk = rig.kiosk("kiosk-1");
+        rig.broker
+            .wait("a subscription", |r| {
+                r.packets(SUBACK, false).any(|s| s.client == "kiosk-1")
+            })
+            .unwrap();
+        fault(&rig.broker);
+        let ids = Rig::file(&mut kiosk, ROWS);
+        kiosk.wait_arrived(ROWS as u64);
+        rig.check(name, &[(&kiosk, &ids)]);
     }
 }
 

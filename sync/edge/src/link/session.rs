@@ -101,6 +101,8 @@ struct Session<'a> {
     /// When rows could begin to flow.
     since: Cell<Option<Instant>>,
     up: Notify,
+    /// When the broker was last asked for this device's answers.
+    asked: Cell<Instant>,
 }
 
 /// Runs one connection until it breaks, stalls or is switched off.
@@ -172,6 +174,7 @@ async fn carried(
         moved: Cell::new(false),
         since: Cell::new(None),
         up: Notify::new(),
+        asked: Cell::new(Instant::now()),
     };
     let mut home = None;
     let reason = {
@@ -326,6 +329,12 @@ impl Session<'_> {
         };
         tracing::info!(broker = %self.attempt.broker.host, ?limits, rows = pending.len(), "connected");
         self.flight.borrow_mut().connected(limits, pending);
+        self.subscribe()
+    }
+
+    /// Asks for this device's answers, and to hear who is there.
+    fn subscribe(&self) -> Result<(), DisconnectReason> {
+        self.asked.set(Instant::now());
         let device = &self.context.config.device;
         let own = Channel::ALL.map(|c| topics::down(device, c));
         let presence = self.context.config.recipients.keys().map(topics::presence);
@@ -347,6 +356,10 @@ impl Session<'_> {
             .count();
         if granted < Channel::ALL.len() {
             return Err(DisconnectReason::SubscriptionRefused);
+        }
+        if self.flight.borrow().is_open() {
+            // Asked again on a connection that was in use already.
+            return Ok(());
         }
         self.context.count(|s| s.connections += 1);
         self.context.enter(Mode::Online);
@@ -520,6 +533,7 @@ impl Session<'_> {
         let resent = self.flight.borrow_mut().resend_due(now);
         if resent > 0 {
             self.context.count(|s| s.resent += resent);
+            self.ask_again()?;
         }
         let oversize = self.flight.borrow_mut().take_oversize();
         for row in oversize {
@@ -531,6 +545,17 @@ impl Session<'_> {
             }
         }
         while self.one(now)? {}
+        Ok(())
+    }
+
+    /// Rows were taken and no receipt came: the broker may have lost the subscription and kept the connection. Only asking
+    /// again can tell, and changes nothing if it has not.
+    fn ask_again(&self) -> Result<(), DisconnectReason> {
+        // Between rows only: a SUBSCRIBE takes one of the packet ids that the span of the rows rests on.
+        let between = !self.flight.borrow().is_waiting_for_broker();
+        if between && self.asked.get().elapsed() >= self.context.config.tuning.resend_after {
+            self.subscribe()?;
+        }
         Ok(())
     }
 
