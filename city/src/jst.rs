@@ -35,6 +35,13 @@ pub fn moment(at: i64, lang: Lang) -> String {
     )
 }
 
+/// The same with seconds.
+#[must_use]
+pub fn exact(at: i64, lang: Lang) -> String {
+    let seconds = at.rem_euclid(60);
+    format!("{}:{seconds:02}", moment(at, lang))
+}
+
 /// `11/22 23:59`, for narrow columns.
 #[must_use]
 pub fn short(at: i64) -> String {

@@ -76,6 +76,14 @@ pub enum ReasonCode {
     ReviewValue,
     /// The filing names a municipality other than this office.
     OtherMunicipality,
+    /// The device's account of when it signed contradicts itself or the arrival.
+    TimeContradiction,
+    /// The device has used this count for another filing: it was copied.
+    DeviceCopied,
+    /// An attachment it names is not complete yet.
+    AttachmentWaiting,
+    /// An attachment came, and is not what was signed.
+    AttachmentDamaged,
 }
 
 /// Why a filing goes back. The family reads the same reason in plain words; free notes stay inside.

@@ -76,6 +76,10 @@ impl ReasonCode {
             Self::UnknownForm => words("様式の版が不明", "Unknown form version"),
             Self::ReviewValue => words("要確認の値", "Value to check"),
             Self::OtherMunicipality => words("宛先が別の市区町村", "Other municipality"),
+            Self::TimeContradiction => words("署名時刻の矛盾", "Signing time contradicts itself"),
+            Self::DeviceCopied => words("端末の複製の疑い", "Device copied?"),
+            Self::AttachmentWaiting => words("添付待ち", "Attachment on its way"),
+            Self::AttachmentDamaged => words("添付の破損", "Attachment damaged"),
         }
     }
 
@@ -122,6 +126,22 @@ impl ReasonCode {
             Self::OtherMunicipality => words(
                 "届出の宛先が、この市区町村ではありません。",
                 "The filing names another municipality as its addressee.",
+            ),
+            Self::TimeContradiction => words(
+                "端末による署名時刻の説明が矛盾しています。到達時刻は確かです。期限の判断には到達時刻を使ってください。",
+                "The device's account of when it was signed contradicts itself. The arrival is certain; use it for deadlines.",
+            ),
+            Self::DeviceCopied => words(
+                "同じ端末の同じ通し番号が、別の届出にも使われています。端末が複製された疑いがあります。管理者に知らせ、届出人に確認してください。",
+                "The same count of the same device stands on another filing. The device may have been copied: tell the administrator and check with the person.",
+            ),
+            Self::AttachmentWaiting => words(
+                "届出は到達していますが、添付の一部がまだ届いていません。",
+                "The filing has arrived; a part of what is attached has not.",
+            ),
+            Self::AttachmentDamaged => words(
+                "届いた添付が、署名された内容と一致しません。別の方法で受け取ってください。",
+                "What is attached is not what was signed. Obtain it in another way.",
             ),
         }
     }

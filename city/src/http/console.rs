@@ -1,7 +1,7 @@
 //! The case list, and one filing with everything an officer needs to decide.
 
 use axum::extract::{Path, Query, State};
-use axum::http::header;
+use axum::http::{HeaderValue, header};
 use axum::response::{IntoResponse, Response};
 use jiff::civil::Date;
 use maud::{Markup, html};
@@ -16,7 +16,10 @@ use crate::casework::audit::AuditEntry;
 use crate::casework::words::{review, words};
 use crate::casework::{FilingState, ReasonCode, ReturnReason};
 use crate::jst;
-use crate::store::{Counts, Facts, FilingRecord, FilingRow, Finding, HistoryEntry, Reason};
+use crate::store::{
+    Attachment, AttachmentState, Counts, Facts, FilingRecord, FilingRow, Finding, HistoryEntry,
+    Reason,
+};
 
 /// Most lines of one list.
 const LIST: u32 = 200;
@@ -187,6 +190,15 @@ fn codes(row: &FilingRow) -> Vec<ReasonCode> {
     let now = [
         (row.duplicate, ReasonCode::DuplicateChild),
         (row.sequence_taken, ReasonCode::SequenceTaken),
+        (row.counter_reused, ReasonCode::DeviceCopied),
+        (
+            row.attachments == Some(AttachmentState::Damaged),
+            ReasonCode::AttachmentDamaged,
+        ),
+        (
+            row.attachments == Some(AttachmentState::Waiting),
+            ReasonCode::AttachmentWaiting,
+        ),
     ];
     let found = row.facts.reasons.iter().map(|reason| reason.code);
     for code in found.chain(now.into_iter().filter_map(|(is, code)| is.then_some(code))) {
@@ -210,12 +222,18 @@ fn severity(code: ReasonCode) -> &'static str {
     match code {
         ReasonCode::SignatureInvalid
         | ReasonCode::SignatureUntrusted
-        | ReasonCode::SignatureExpired => "grave",
+        | ReasonCode::SignatureExpired
+        | ReasonCode::DeviceCopied
+        | ReasonCode::AttachmentDamaged => "grave",
         ReasonCode::DuplicateChild
         | ReasonCode::SequenceTaken
         | ReasonCode::OtherMunicipality
-        | ReasonCode::UnknownForm => "look",
-        ReasonCode::Late | ReasonCode::DeviceClockAhead | ReasonCode::ReviewValue => "mild",
+        | ReasonCode::UnknownForm
+        | ReasonCode::TimeContradiction => "look",
+        ReasonCode::Late
+        | ReasonCode::DeviceClockAhead
+        | ReasonCode::ReviewValue
+        | ReasonCode::AttachmentWaiting => "mild",
     }
 }
 
@@ -296,6 +314,7 @@ async fn filing_page(
         div.columns {
             div.form-side {
                 (reasons(lang, record, parsed.as_ref()))
+                (attachments(lang, record))
                 @if masked { (mask_bar(lang, officer, record)) }
                 @match &parsed {
                     Some(parsed) => (sections(lang, parsed, masked)),
@@ -505,9 +524,77 @@ fn signature_box(lang: Lang, record: &FilingRecord) -> Markup {
             @if let Some(problem) = &finding.problem { p.hint { (t(lang, "検証の詳細：", "Detail: ")) span lang="en" { (problem) } } }
             dl.small {
                 @if let Some(serial) = &finding.serial { dt { (t(lang, "証明書シリアル番号", "Certificate serial")) } dd.code { (serial) } }
+                dt { (t(lang, "署名された時刻", "Signed")) } dd id="signed-between" { (signing_time(lang, record)) }
                 dt { (t(lang, "署名対象のダイジェスト（SHA-256）", "Digest of what was signed (SHA-256)")) }
                 dd.code id="digest" { (hex::encode(record.digest)) }
             }
+        }
+    }
+}
+
+/// Between which moments it was signed, as far as the device's account can be followed.
+fn signing_time(lang: Lang, record: &FilingRecord) -> Markup {
+    match (record.signed, record.counter) {
+        (Some(signed), _) if signed.from == signed.until => {
+            html! { (jst::exact(signed.from, lang)) }
+        }
+        (Some(signed), _) => {
+            let (from, until) = (
+                jst::exact(signed.from, lang),
+                jst::exact(signed.until, lang),
+            );
+            match lang {
+                Lang::Ja => html! { (from) "から" (until) "の間" },
+                Lang::En => html! { "between " (from) " and " (until) },
+            }
+        }
+        (None, Some(_)) => {
+            html! { (t(lang, "端末の説明が矛盾しており、定められません", "cannot be derived: the device's account contradicts itself")) }
+        }
+        (None, None) => html! { (t(lang, "記録がありません", "not recorded")) },
+    }
+}
+
+fn attachments(lang: Lang, record: &FilingRecord) -> Markup {
+    if record.attachments.is_empty() {
+        return html! {};
+    }
+    html! {
+        section.card id="attachments" aria-labelledby="attachments-title" {
+            h2 id="attachments-title" { (t(lang, "添付", "Attachments")) }
+            ul.checks { @for (number, attachment) in (1..).zip(&record.attachments) {
+                li class={ "check " (attachment_class(attachment.state)) } data-state=(attachment.state.code()) {
+                    span.label { (number) ". " (attachment.media_type) " " (attachment.len) " B" }
+                    span.result { (attachment_words(lang, record, number, attachment)) }
+                }
+            } }
+        }
+    }
+}
+
+fn attachment_class(state: AttachmentState) -> &'static str {
+    match state {
+        AttachmentState::Complete => "ok",
+        AttachmentState::Damaged => "bad",
+        AttachmentState::Waiting => "unknown",
+    }
+}
+
+fn attachment_words(
+    lang: Lang,
+    record: &FilingRecord,
+    number: u32,
+    attachment: &Attachment,
+) -> Markup {
+    match attachment.state {
+        AttachmentState::Complete => html! {
+            a href={ "/console/filings/" (record.row.id) "/attachments/" (number) } { (t(lang, "✓ 保存する", "✓ save")) }
+        },
+        AttachmentState::Damaged => {
+            html! { (t(lang, "✕ 署名された内容と一致しません", "✕ not what was signed")) }
+        }
+        AttachmentState::Waiting => {
+            html! { (t(lang, "－ 届いていない部分があります", "– parts are missing")) " (" (attachment.have) "/" (attachment.pieces()) ")" }
         }
     }
 }
@@ -542,6 +629,13 @@ fn receipt_box(lang: Lang, app: &Shared, record: &FilingRecord) -> Markup {
                 dt { (t(lang, "端末", "Device")) } dd { (ward) }
                 dt { (t(lang, "届出ID", "Filing id")) } dd.code id="filing-id" { (record.row.id) }
                 dt { (t(lang, "端末での作成", "Made on the device")) } dd { (jst::moment(record.created, lang)) }
+                @if let Some((number, at)) = record.earlier {
+                    dt { (t(lang, "復旧前の到達番号", "Number before the restore")) }
+                    dd id="earlier-no" { "No. " (number) "（" (jst::moment(at, lang)) "）" }
+                }
+                @if let Some(visit) = record.visit {
+                    dt { (t(lang, "来院の届出の中で", "Form of its visit")) } dd { (visit.index.saturating_add(1)) "/" (visit.count) }
+                }
                 @if !record.siblings.is_empty() {
                     dt { (t(lang, "同じ案件の届出", "Same case")) }
                     dd { @for other in &record.siblings {
@@ -588,6 +682,7 @@ fn history_line(lang: Lang, app: &Shared, entry: &HistoryEntry) -> Markup {
             span.what { (what) "・" (actor) }
             @if let Some(reason) = entry.reason.as_deref().and_then(ReturnReason::from_code) { span.why { (say(lang, reason.staff())) } }
             @if let Some(note) = &entry.note { span.note lang="ja" { (note) } }
+            @if let Some(at) = entry.seen_at { span.hint { (t(lang, "端末が受け取りました", "Received by the device")) "（" (jst::moment(at, lang)) "）" } }
         }
     }
 }
@@ -659,6 +754,37 @@ pub(super) async fn receipt(
         "application/cose",
         record.receipt.clone(),
     ))
+}
+
+/// An attachment as it was signed. It comes from outside and may be anything: saved, never shown.
+pub(super) async fn attachment(
+    State(app): State<Shared>,
+    officer: Officer,
+    Path((id, number)): Path<(String, u32)>,
+) -> Result<Response, Failure> {
+    let record = find(&app, &id).await?;
+    let position = number.checked_sub(1).ok_or(Failure::NotFound)?;
+    let found = app.store.attachment(record.row.id, position).await?;
+    let bytes = found.ok_or(Failure::NotFound)?;
+    note(
+        &app,
+        &officer,
+        "filing.downloaded",
+        &record.row.id.to_string(),
+        &format!("attachment {number}"),
+    )
+    .await?;
+    let mut response = download(
+        &record,
+        &format!("{number}.bin"),
+        "application/octet-stream",
+        bytes,
+    );
+    response.headers_mut().insert(
+        header::CONTENT_SECURITY_POLICY,
+        HeaderValue::from_static("default-src 'none'; frame-ancestors 'none'; sandbox"),
+    );
+    Ok(response)
 }
 
 fn download(record: &FilingRecord, ending: &str, kind: &'static str, bytes: Vec<u8>) -> Response {

@@ -101,6 +101,10 @@ fn reason_words(lang: Lang, reason: QuarantineReason) -> &'static str {
 fn action_words(lang: Lang, action: &str) -> &'static str {
     match action {
         "filing.arrived" => t(lang, "届出の到達", "Filing arrived"),
+        "filing.restored" => t(lang, "届出の復旧", "Filing restored"),
+        "device.copied" => t(lang, "端末の複製の疑い", "Device copied?"),
+        "attachment.complete" => t(lang, "添付がそろう", "Attachment complete"),
+        "attachment.damaged" => t(lang, "添付の破損", "Attachment damaged"),
         "filing.viewed" => t(lang, "届出の閲覧", "Filing viewed"),
         "filing.unmasked" => t(lang, "伏せた値の表示", "Masked values shown"),
         "filing.downloaded" => t(lang, "原本等の保存", "Original downloaded"),

@@ -1,19 +1,39 @@
-//! Opens one message and says what it is: a filing that arrived, or something for the quarantine.
+//! Opens one message and says what it is: a filing that arrived, a piece of an attachment, word from the device, or
+//! something for the quarantine.
 //!
 //! Pure but for random tokens. Must not store or send anything, and must not judge what only an officer may:
 //! doubts become reason codes.
 
 use sha2::{Digest, Sha256};
 use ubugoe_protocol::cades::{self, CadesError};
-use ubugoe_protocol::{OpenError, Opened, RefusalReason};
+use ubugoe_protocol::{
+    DeviceId, Header, Incoming, OpenError, Opened, Receipt, RefusalReason, Report, TimeNotice,
+};
 
 use super::{Desk, Message};
-use crate::casework::facts;
+use crate::Clock;
+use crate::casework::{ReasonCode, facts};
 use crate::receipt::CitySealer;
-use crate::store::{Arrival, Finding, NewQuarantine, QuarantineReason, SignatureFinding};
+use crate::store::{
+    Arrival, Finding, NewQuarantine, Piece, QuarantineReason, Reason, Said, SignatureFinding, Word,
+};
 
-/// The one content schema this program reads.
+/// The one content schema of filings this program reads.
 const SCHEMA: &str = "ubugoe-filing/1";
+
+/// What a message turned out to be.
+pub(super) enum Judged {
+    /// A filing.
+    Filing(Box<Arrival>),
+    /// A piece of an attachment.
+    Piece(Box<Piece>),
+    /// Word from a device that the store keeps.
+    Said(Said),
+    /// A question for the time, with its signed answer: at once, and without the store.
+    Time(DeviceId, Vec<u8>),
+    /// Nothing to keep and nobody to answer.
+    Nothing,
+}
 
 /// Text that may go into a log line or a database column: no control characters, bounded.
 pub(super) fn tidy(text: &str) -> String {
@@ -28,10 +48,11 @@ pub(super) fn judge(
     desk: &Desk,
     sealer: &CitySealer,
     message: Message,
-    now: i64,
-) -> Result<Box<Arrival>, Box<NewQuarantine>> {
-    match examine(desk, &message, now) {
-        Ok(arrival) => Ok(arrival),
+    clock: &Clock,
+) -> Result<Judged, Box<NewQuarantine>> {
+    let now = clock().as_second();
+    match examine(desk, &message, clock) {
+        Ok(judged) => Ok(judged),
         Err(Rejected {
             reason,
             detail,
@@ -55,8 +76,8 @@ pub(super) fn judge(
 }
 
 /// Whether a quarantined message would land now.
-pub(super) fn would_land(desk: &Desk, message: &Message) -> bool {
-    examine(desk, message, 0).is_ok()
+pub(super) fn would_land(desk: &Desk, message: &Message, clock: &Clock) -> bool {
+    examine(desk, message, clock).is_ok()
 }
 
 struct Rejected {
@@ -76,24 +97,121 @@ impl Rejected {
     }
 }
 
-fn examine(desk: &Desk, message: &Message, now: i64) -> Result<Box<Arrival>, Rejected> {
-    let device_key =
-        |id: &ubugoe_protocol::DeviceId| desk.devices.get(id).map(|device| device.sign);
-    let opened = ubugoe_protocol::open(&message.wire, &desk.keys.open, device_key)
+fn examine(desk: &Desk, message: &Message, clock: &Clock) -> Result<Judged, Rejected> {
+    let device_key = |id: &DeviceId| desk.devices.get(id).map(|device| device.sign);
+    let incoming = ubugoe_protocol::open_any(&message.wire, &desk.keys.open, device_key)
         .map_err(|error| unopened(&error))?;
-    let header = &opened.header;
+    let header = match &incoming {
+        Incoming::Filing(opened) => &opened.header,
+        Incoming::Chunk { header, .. } | Incoming::Report { header, .. } => header,
+    };
+    addressed(desk, message, header)?;
+    match incoming {
+        Incoming::Filing(opened) => {
+            filing(desk, message, opened, clock().as_second()).map(Judged::Filing)
+        }
+        Incoming::Chunk {
+            header,
+            chunk,
+            digest,
+        } => Ok(Judged::Piece(Box::new(Piece {
+            id: header.id,
+            device: header.device,
+            recipient: header.recipient,
+            chunk,
+            digest,
+            wire: message.wire.clone(),
+        }))),
+        Incoming::Report { header, report } => Ok(word(desk, &header, report, clock)),
+    }
+}
+
+/// Whether the envelope is from the device whose topic carried it, and for this city.
+fn addressed(desk: &Desk, message: &Message, header: &Header) -> Result<(), Rejected> {
     if message.device.as_ref() != Some(&header.device) {
         let detail = format!("the envelope names {}", header.device);
         return Err(Rejected::silent(QuarantineReason::DeviceMismatch, &detail));
     }
-    if header.recipient != desk.office.recipient {
-        let detail = format!("for {}", header.recipient);
-        return Err(Rejected {
-            reason: QuarantineReason::WrongRecipient,
-            detail,
-            opened: Some(header.id),
-        });
+    if header.recipient == desk.office.recipient {
+        return Ok(());
     }
+    Err(Rejected {
+        reason: QuarantineReason::WrongRecipient,
+        detail: format!("for {}", header.recipient),
+        opened: Some(header.id),
+    })
+}
+
+/// What a device says for itself. Whatever of it makes no sense is logged and dropped: it is said anew.
+fn word(desk: &Desk, header: &Header, report: Report, clock: &Clock) -> Judged {
+    let device = header.device.clone();
+    let word = match report {
+        Report::TimeAsk(nonce) => return time(desk, device, nonce, clock),
+        Report::Seen(mut notices) => {
+            // rows are taken in one order, so that two programs on one database wait instead of deadlock
+            notices.sort_unstable();
+            Word::Seen(notices)
+        }
+        Report::Earlier(receipts) => Word::Earlier(own_receipts(desk, &device, receipts)),
+        Report::Update { .. } | Report::Command { .. } | Report::CertificateAsk(_) => {
+            return Judged::Nothing;
+        }
+    };
+    Judged::Said(Said { device, word })
+}
+
+/// The time, signed. Between question and answer lies only the way.
+fn time(desk: &Desk, device: DeviceId, nonce: [u8; 16], clock: &Clock) -> Judged {
+    let notice = TimeNotice {
+        nonce,
+        device: device.clone(),
+        recipient: desk.office.recipient.clone(),
+        at_ms: u64::try_from(clock().as_millisecond()).unwrap_or(0),
+    };
+    match notice.sign(&desk.keys.sign) {
+        Ok(signed) => Judged::Time(device, signed),
+        Err(error) => {
+            tracing::error!(
+                error = &error as &dyn std::error::Error,
+                "cannot sign the time"
+            );
+            Judged::Nothing
+        }
+    }
+}
+
+/// Those receipts that this city's own key signed, in the order of their filings.
+fn own_receipts(desk: &Desk, device: &DeviceId, receipts: Vec<Vec<u8>>) -> Vec<(Receipt, Vec<u8>)> {
+    let Ok(key) = desk.keys.sign.verifying() else {
+        return Vec::new();
+    };
+    let mut own = Vec::with_capacity(receipts.len());
+    for signed in receipts {
+        match Receipt::verify(&signed, &key) {
+            Ok(receipt) if receipt.recipient == desk.office.recipient => {
+                own.push((receipt, signed));
+            }
+            Ok(receipt) => {
+                tracing::warn!(%device, recipient = %receipt.recipient, "a receipt of somebody else");
+            }
+            Err(error) => tracing::warn!(
+                %device,
+                error = &error as &dyn std::error::Error,
+                "a receipt that this city did not sign"
+            ),
+        }
+    }
+    own.sort_by_key(|(receipt, _)| receipt.id);
+    own
+}
+
+fn filing(
+    desk: &Desk,
+    message: &Message,
+    opened: Opened,
+    now: i64,
+) -> Result<Box<Arrival>, Rejected> {
+    let header = &opened.header;
     if header.schema != SCHEMA {
         return Err(Rejected::silent(
             QuarantineReason::UnsupportedKind,
@@ -107,8 +225,18 @@ fn examine(desk: &Desk, message: &Message, now: i64) -> Result<Box<Arrival>, Rej
         created: header.created,
         now,
     };
-    let content = facts::from_canonical(&opened.body.canonical, signature, &cx)
+    let mut content = facts::from_canonical(&opened.body.canonical, signature, &cx)
         .map_err(|error| Rejected::silent(QuarantineReason::UnreadableContent, &error))?;
+    let signed = match opened.body.time.interval(now) {
+        Ok(signed) => Some(signed),
+        Err(error) => {
+            content.facts.reasons.push(Reason {
+                code: ReasonCode::TimeContradiction,
+                detail: Some(error.to_string()),
+            });
+            None
+        }
+    };
     let fresh_token = crate::random_token()
         .map_err(|error| Rejected::silent(QuarantineReason::UnreadableContent, &error))?;
     let Opened {
@@ -134,8 +262,9 @@ fn examine(desk: &Desk, message: &Message, now: i64) -> Result<Box<Arrival>, Rej
         fresh_token,
         wire: message.wire.clone(),
         counter: body.time.counter,
-        signed: body.time.interval(now).ok(),
+        signed,
         visit: body.visit.place,
+        attachments: body.attachments,
     }))
 }
 

@@ -7,7 +7,7 @@
 //!  poll loop (never awaits the client)            worker (one per connection)
 //!  ───────────────────────────────────            ───────────────────────────
 //!  CONNACK ──────────── Connected ──────────────> subscribe, wait for SUBACK, presence "online"
-//!  PUBLISH ──────────── Came ───────────────────> up to 100 → Ingest::land → publish sealed answers → PUBACK each
+//!  PUBLISH ──────────── Came ───────────────────> up to 100 → judge → the time, if asked → commit → publish sealed answers → PUBACK each
 //!  Outgoing(pkid) ───── pops one of `sending` ──> map[pkid]
 //!  PUBACK(pkid, code) ─ map[pkid] ─ Handed ─────> notice: when to send again
 //!  error ── connection over ── worker dropped ──> next connection, fresh event loop, clean session
@@ -359,12 +359,12 @@ impl Worker {
             .iter()
             .filter_map(|message| message.device.clone())
             .collect();
-        let answers = self
-            .parts
-            .ingest
-            .land(messages)
-            .await
-            .map_err(Ended::Store)?;
+        let ingest = &self.parts.ingest;
+        let mut judgement = ingest.judge(messages).await.map_err(Ended::Store)?;
+        for answer in &judgement.at_once() {
+            self.answer(answer).await?;
+        }
+        let answers = ingest.commit(judgement).await.map_err(Ended::Store)?;
         if (self.parts.faults)(FaultPoint::AfterCommit) {
             return Err(Ended::Fault);
         }

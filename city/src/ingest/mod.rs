@@ -19,6 +19,9 @@
 //! | same id, same content, same device | the same receipt, byte for byte |
 //! | same id, other content | quarantine, alert, signed refusal |
 //! | registered device, parent's signature wrong | **receipt**, and a reason code for the officer |
+//! | piece of an attachment | receipt without number, token or address; its filing need not be here yet |
+//! | question for the time | the signed time, before anything is stored |
+//! | word of notices kept, of earlier receipts | kept in the same transaction; no answer |
 //! | for another recipient | quarantine, signed refusal |
 //! | not decryptable, not readable, of unknown kind | quarantine, no answer: the device keeps its row and sends it again, and it lands once keys or program are mended |
 //! | unknown device, wrong topic, wrong device signature, not an envelope | quarantine, no answer: there is nobody proven to answer |
@@ -31,9 +34,9 @@
 mod judge;
 pub mod link;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use ubugoe_procedures::Catalogue;
 use ubugoe_protocol::cades::Trust;
@@ -46,6 +49,9 @@ use crate::store::{Batch, Landed, NewQuarantine, QuarantineReason, Store, StoreE
 
 /// Most messages in one transaction.
 pub const MAX_BATCH: usize = 100;
+
+/// Seconds between two writes of a device's sign of life: it is asked for by the day, and is worth no write per filing.
+const ALIVE_EVERY: i64 = 60;
 
 /// What opening and judging needs.
 pub struct Desk {
@@ -115,6 +121,8 @@ pub struct Ingest {
     store: Arc<dyn Store>,
     sealer: Arc<CitySealer>,
     clock: Clock,
+    /// When each device's last sign of life was kept, unix seconds.
+    noted: Arc<Mutex<BTreeMap<DeviceId, i64>>>,
 }
 
 impl fmt::Debug for Ingest {
@@ -126,9 +134,31 @@ impl fmt::Debug for Ingest {
 /// What judging made of a batch: the part that lands, and answers that need no landing.
 struct Judged {
     batch: Batch,
-    /// Device of every arrival, in order.
+    /// Device of every filing, then of every piece, in order.
     devices: Vec<DeviceId>,
     refusals: Vec<(DeviceId, Vec<u8>)>,
+    /// Answers to questions for the time.
+    times: Vec<Answer>,
+}
+
+/// Messages that were opened and judged, and have not landed.
+pub struct Judgement {
+    judged: Judged,
+    /// As they came, in case the batch fails as a whole.
+    messages: Vec<Message>,
+}
+
+impl fmt::Debug for Judgement {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Judgement({} messages)", self.messages.len())
+    }
+}
+
+impl Judgement {
+    /// What goes back before anything is stored: the time.
+    pub fn at_once(&mut self) -> Vec<Answer> {
+        std::mem::take(&mut self.judged.times)
+    }
 }
 
 impl Ingest {
@@ -145,16 +175,38 @@ impl Ingest {
             store,
             sealer,
             clock,
+            noted: Arc::default(),
         }
     }
 
-    /// Lands messages, at most [`MAX_BATCH`] in one transaction, and returns what goes back. When a batch fails as a whole, its messages
+    /// Opens and judges messages, at most [`MAX_BATCH`] for one transaction. Nothing is stored yet.
+    ///
+    /// # Errors
+    /// The judging thread ended without an answer.
+    pub async fn judge(&self, messages: Vec<Message>) -> Result<Judgement, StoreError> {
+        let judged = self.judge_all(messages.clone()).await?;
+        Ok(Judgement { judged, messages })
+    }
+
+    /// Judges and lands messages; see [`Ingest::judge`] and [`Ingest::commit`].
+    ///
+    /// # Errors
+    /// As [`Ingest::commit`].
+    pub async fn land(&self, messages: Vec<Message>) -> Result<Vec<Answer>, StoreError> {
+        let mut judgement = self.judge(messages).await?;
+        let mut answers = judgement.at_once();
+        answers.append(&mut self.commit(judgement).await?);
+        Ok(answers)
+    }
+
+    /// Lands what was judged in one transaction, and returns what goes back. When a batch fails as a whole, its messages
     /// are tried one by one, and one that fails alone is set aside, so that no message can hold up the others.
     ///
     /// # Errors
     /// The store's, when not even setting aside works: nothing must be acknowledged then.
-    pub async fn land(&self, messages: Vec<Message>) -> Result<Vec<Answer>, StoreError> {
-        let failed = match self.try_land(messages.clone()).await {
+    pub async fn commit(&self, judgement: Judgement) -> Result<Vec<Answer>, StoreError> {
+        let Judgement { judged, messages } = judgement;
+        let failed = match self.store_all(judged).await {
             Ok(answers) => return Ok(answers),
             Err(error) => error,
         };
@@ -196,18 +248,40 @@ impl Ingest {
     }
 
     async fn try_land(&self, messages: Vec<Message>) -> Result<Vec<Answer>, StoreError> {
-        let now = (self.clock)().as_second();
-        let (desk, sealer) = (Arc::clone(&self.desk), Arc::clone(&self.sealer));
-        let judged = tokio::task::spawn_blocking(move || judge_all(&desk, &sealer, messages, now))
+        let judged = self.judge_all(messages).await?;
+        self.store_all(judged).await
+    }
+
+    async fn judge_all(&self, messages: Vec<Message>) -> Result<Judged, StoreError> {
+        let this = self.clone();
+        tokio::task::spawn_blocking(move || judge_all(&this, messages))
             .await
             .map_err(|_| StoreError::WorkerGone {
                 doing: "judging a batch",
-            })?;
+            })
+    }
+
+    async fn store_all(&self, judged: Judged) -> Result<Vec<Answer>, StoreError> {
+        if judged.batch.is_empty() {
+            return Ok(Vec::new());
+        }
+        let (now, alive) = (judged.batch.now, judged.batch.alive.clone());
         let landed = self
             .store
             .ingest(Arc::new(judged.batch), Arc::clone(&self.sealer) as Arc<_>)
             .await?;
+        let mut noted = self.noted.lock().unwrap_or_else(PoisonError::into_inner);
+        noted.extend(alive.into_iter().map(|device| (device, now)));
+        drop(noted);
         Ok(answers(&judged.devices, landed, judged.refusals))
+    }
+
+    /// Whether this sign of life is news worth a write.
+    fn is_news(&self, device: &DeviceId, now: i64) -> bool {
+        let noted = self.noted.lock().unwrap_or_else(PoisonError::into_inner);
+        noted
+            .get(device)
+            .is_none_or(|last| now.saturating_sub(*last) >= ALIVE_EVERY)
     }
 
     /// Tries everything in quarantine again: keys, devices or the program may have been mended since.
@@ -224,7 +298,7 @@ impl Ingest {
                     device: device.as_ref().and_then(|d| d.parse().ok()),
                     wire: wire.clone(),
                 })
-                .filter(|message| judge::would_land(&self.desk, message))
+                .filter(|message| judge::would_land(&self.desk, message, &self.clock))
                 .collect::<Vec<_>>();
             if !messages.is_empty() {
                 tracing::info!(count = messages.len(), "messages leave the quarantine");
@@ -247,7 +321,8 @@ impl Ingest {
     }
 }
 
-fn judge_all(desk: &Desk, sealer: &CitySealer, messages: Vec<Message>, now: i64) -> Judged {
+fn judge_all(ingest: &Ingest, messages: Vec<Message>) -> Judged {
+    let now = (ingest.clock)().as_second();
     let mut judged = Judged {
         batch: Batch {
             now,
@@ -255,12 +330,31 @@ fn judge_all(desk: &Desk, sealer: &CitySealer, messages: Vec<Message>, now: i64)
         },
         devices: Vec::new(),
         refusals: Vec::new(),
+        times: Vec::new(),
     };
+    let mut senders_of_pieces = Vec::new();
+    let mut alive = BTreeSet::new();
     for message in messages {
-        match judge::judge(desk, sealer, message, now) {
-            Ok(arrival) => {
-                judged.devices.push(arrival.device.clone());
-                judged.batch.arrivals.push(*arrival);
+        let sender = message.device.clone();
+        match judge::judge(&ingest.desk, &ingest.sealer, message, &ingest.clock) {
+            Ok(what) => {
+                alive.extend(sender);
+                match what {
+                    judge::Judged::Filing(arrival) => {
+                        judged.devices.push(arrival.device.clone());
+                        judged.batch.arrivals.push(*arrival);
+                    }
+                    judge::Judged::Piece(piece) => {
+                        senders_of_pieces.push(piece.device.clone());
+                        judged.batch.pieces.push(*piece);
+                    }
+                    judge::Judged::Said(said) => judged.batch.said.push(said),
+                    judge::Judged::Time(device, signed) => judged.times.push(Answer {
+                        device,
+                        content: Downlink::Times(vec![signed]),
+                    }),
+                    judge::Judged::Nothing => {}
+                }
             }
             Err(item) => {
                 tracing::error!(
@@ -276,6 +370,11 @@ fn judge_all(desk: &Desk, sealer: &CitySealer, messages: Vec<Message>, now: i64)
             }
         }
     }
+    judged.devices.append(&mut senders_of_pieces);
+    judged.batch.alive = alive
+        .into_iter()
+        .filter(|device| ingest.is_news(device, now))
+        .collect();
     judged
 }
 
@@ -295,8 +394,12 @@ fn answers(
             Landed::New {
                 receipt,
                 arrival_no,
+                copied,
             } => {
-                tracing::info!(arrival_no, %device, "filing arrived");
+                if copied {
+                    tracing::error!(arrival_no, %device, "a count was used twice: the device was copied");
+                }
+                tracing::info!(arrival_no, %device, "arrived");
                 receipts.entry(device).or_default().push(receipt);
             }
             Landed::Again { receipt } => receipts.entry(device).or_default().push(receipt),

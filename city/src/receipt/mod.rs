@@ -47,7 +47,12 @@ impl Sealer for CitySealer {
             arrived_at: facts.arrived_at,
             arrival_no: facts.arrival_no,
             status_token: facts.token.clone(),
-            status_url: self.family_base.clone(),
+            // a piece of an attachment has no page of its own
+            status_url: if facts.token.is_empty() {
+                String::new()
+            } else {
+                self.family_base.clone()
+            },
             visit: facts.visit,
             signed: facts.signed,
         };

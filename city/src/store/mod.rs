@@ -6,6 +6,7 @@
 //!
 //! Promise of every method that returns `Ok`: what it wrote is committed and survives a power cut.
 
+pub mod attachments;
 pub mod migrate;
 pub mod postgres;
 pub mod sqlite;
@@ -15,10 +16,14 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
-use ubugoe_protocol::{CaseId, DeviceId, FilingId, Interval, Place, RecipientId};
+use ubugoe_protocol::{
+    AttachmentRef, CaseId, Chunk, DeviceId, FilingId, Interval, Place, Receipt, RecipientId,
+};
 
 use crate::casework::audit::{AuditEntry, AuditRecord};
 use crate::casework::{FilingState, ReasonCode};
+
+pub use attachments::{Attachment, AttachmentState};
 
 /// Why the store could not do what was asked. Named by operation; the driver's own error is the source.
 #[derive(Debug, thiserror::Error)]
@@ -192,19 +197,93 @@ pub struct Arrival {
     pub signed: Option<Interval>,
     /// Its place in its visit.
     pub visit: Place,
+    /// The attachments it names; they travel in pieces of their own.
+    pub attachments: Vec<AttachmentRef>,
 }
 
 impl Arrival {
-    /// The line the audit chain gets when it lands.
-    pub(crate) fn audit_entry(&self, now: i64, arrival_no: u64) -> AuditEntry {
-        AuditEntry {
-            at: now,
-            actor: "system".to_owned(),
-            action: "filing.arrived".to_owned(),
-            subject: self.id.to_string(),
-            detail: format!("no={arrival_no} device={}", self.device),
-        }
+    /// The line the audit chain gets when it lands, for the first time or under the number a restored database forgot.
+    pub(crate) fn audit_entry(&self, now: i64, arrival_no: u64, restored: bool) -> AuditEntry {
+        let action = if restored {
+            "filing.restored"
+        } else {
+            "filing.arrived"
+        };
+        system_line(
+            now,
+            action,
+            &self.id,
+            format!("no={arrival_no} device={}", self.device),
+        )
     }
+
+    /// The line for a count that this device has already used: it was copied.
+    pub(crate) fn copied_entry(&self, now: i64) -> AuditEntry {
+        let detail = format!("device={} counter={}", self.device, self.counter);
+        system_line(now, "device.copied", &self.id, detail)
+    }
+
+    /// When it was signed, for an arrival at this moment.
+    pub(crate) fn signed_by(&self, arrived_at: i64) -> Option<Interval> {
+        self.signed.map(|signed| {
+            let until = signed.until.min(arrived_at);
+            Interval {
+                from: signed.from.min(until),
+                until,
+            }
+        })
+    }
+}
+
+/// A line of the audit chain that no person caused.
+pub(crate) fn system_line(
+    at: i64,
+    action: &str,
+    subject: &dyn ToString,
+    detail: String,
+) -> AuditEntry {
+    AuditEntry {
+        at,
+        actor: "system".to_owned(),
+        action: action.to_owned(),
+        subject: subject.to_string(),
+        detail,
+    }
+}
+
+/// A piece of an attachment, opened and ready to land.
+#[derive(Debug, Clone)]
+pub struct Piece {
+    /// Its id = outbox key on the device.
+    pub id: FilingId,
+    /// The device that signed the envelope.
+    pub device: DeviceId,
+    /// Whom it is for.
+    pub recipient: RecipientId,
+    /// The piece.
+    pub chunk: Chunk,
+    /// SHA-256 of its bytes.
+    pub digest: [u8; 32],
+    /// The whole message as it came, kept only if it must be quarantined.
+    pub wire: Vec<u8>,
+}
+
+/// What a device said for itself, as far as it is kept.
+#[derive(Debug, Clone)]
+pub struct Said {
+    /// Who said it; its signature held.
+    pub device: DeviceId,
+    /// What.
+    pub word: Word,
+}
+
+/// Word from a device.
+#[derive(Debug, Clone)]
+pub enum Word {
+    /// These notices are on its disk.
+    Seen(Vec<(FilingId, u32)>),
+    /// Receipts of ours, verified, with their signed bytes.
+    Earlier(Vec<(Receipt, Vec<u8>)>),
 }
 
 /// A message that could not become a filing, kept for staff.
@@ -308,21 +387,52 @@ impl QuarantineReason {
 pub struct Batch {
     /// Filings to land.
     pub arrivals: Vec<Arrival>,
+    /// Pieces of attachments to land.
+    pub pieces: Vec<Piece>,
+    /// What devices said.
+    pub said: Vec<Said>,
+    /// Devices that showed a sign of life worth a write.
+    pub alive: Vec<DeviceId>,
     /// Messages to keep aside.
     pub quarantined: Vec<NewQuarantine>,
     /// The city's clock, unix seconds; becomes the arrival time of what is new.
     pub now: i64,
 }
 
-/// What became of one arrival, in the order of [`Batch::arrivals`].
+impl Batch {
+    /// Whether there is nothing to write.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.arrivals.is_empty()
+            && self.pieces.is_empty()
+            && self.said.is_empty()
+            && self.alive.is_empty()
+            && self.quarantined.is_empty()
+    }
+
+    /// Whose running numbers it may move; none if it moves none.
+    pub(crate) fn recipient(&self) -> Option<&RecipientId> {
+        let arrival = self.arrivals.first().map(|arrival| &arrival.recipient);
+        arrival.or_else(|| {
+            self.said.iter().find_map(|said| match &said.word {
+                Word::Earlier(receipts) => receipts.first().map(|(receipt, _)| &receipt.recipient),
+                Word::Seen(_) => None,
+            })
+        })
+    }
+}
+
+/// What became of one arrival or piece: those of [`Batch::arrivals`] in their order, then those of [`Batch::pieces`].
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Landed {
     /// Stored now.
     New {
         /// Signed receipt.
         receipt: Vec<u8>,
-        /// Arrival number.
+        /// Arrival number; 0 for a piece of an attachment.
         arrival_no: u64,
+        /// Its device has used this count before, for another filing.
+        copied: bool,
     },
     /// Was stored before; the same receipt again.
     Again {
@@ -347,9 +457,9 @@ pub struct ReceiptFacts {
     pub recipient: RecipientId,
     /// Unix seconds on the city's clock.
     pub arrived_at: i64,
-    /// Sequential per recipient, from 1.
+    /// Sequential per recipient, from 1; 0 for a piece of an attachment.
     pub arrival_no: u64,
-    /// Family page token of the case.
+    /// Family page token of the case; empty for a piece of an attachment.
     pub token: String,
     /// Its place in its visit; none for a piece of an attachment.
     pub visit: Option<Place>,
@@ -423,6 +533,10 @@ pub struct FilingRow {
     pub sequence_taken: bool,
     /// Another filing speaks of the same child in the same procedure.
     pub duplicate: bool,
+    /// Another filing carries the same count of the same device.
+    pub counter_reused: bool,
+    /// How the worst of its attachments stands; none if it names none, or all are complete.
+    pub attachments: Option<AttachmentState>,
 }
 
 /// One line of a filing's history.
@@ -440,6 +554,8 @@ pub struct HistoryEntry {
     pub reason: Option<String>,
     /// The officer's free words: for the family with a return, for the file with an acceptance.
     pub note: Option<String>,
+    /// When the device said that it keeps the notice of this step, unix seconds.
+    pub seen_at: Option<i64>,
 }
 
 /// A filing with everything the console shows.
@@ -475,6 +591,16 @@ pub struct FilingRecord {
     pub duplicates: Vec<FilingRow>,
     /// Other filings of the same case, in case order.
     pub siblings: Vec<FilingRow>,
+    /// The number in the device's time claim; none for what landed before this was kept.
+    pub counter: Option<u64>,
+    /// Between which moments it was signed; none when the device's account contradicts itself or the arrival.
+    pub signed: Option<Interval>,
+    /// Its place in its visit; none for what landed before this was kept.
+    pub visit: Option<Place>,
+    /// The attachments it names.
+    pub attachments: Vec<Attachment>,
+    /// Number and time (unix seconds) of a receipt from before the database was restored, where they differ from the row's.
+    pub earlier: Option<(u64, i64)>,
 }
 
 impl FilingRecord {
@@ -673,7 +799,7 @@ pub struct Counts {
 #[async_trait]
 pub trait Store: Send + Sync {
     /// Lands a micro-batch in one transaction: filings `ON CONFLICT DO NOTHING`, their effect, their
-    /// receipts, quarantined messages, audit lines. On `Err` nothing of it happened.
+    /// receipts, pieces of attachments, what devices said, quarantined messages, audit lines. On `Err` nothing of it happened.
     async fn ingest(
         &self,
         batch: Arc<Batch>,
@@ -689,6 +815,12 @@ pub trait Store: Send + Sync {
     async fn counts(&self) -> Result<Counts, StoreError>;
     /// One filing with everything.
     async fn filing(&self, id: FilingId) -> Result<Option<FilingRecord>, StoreError>;
+    /// The bytes of a complete attachment of a filing, by its position.
+    async fn attachment(
+        &self,
+        filing: FilingId,
+        position: u32,
+    ) -> Result<Option<Vec<u8>>, StoreError>;
     /// The filings of the case a family token opens, in case order; empty for an unknown token.
     async fn family(&self, token_sha256: [u8; 32]) -> Result<Vec<FamilyFiling>, StoreError>;
     /// Writes an officer's decision: state, history, notice for the device, audit; one transaction.
@@ -697,7 +829,8 @@ pub trait Store: Send + Sync {
         decision: Decision,
         sealer: Arc<dyn Sealer>,
     ) -> Result<Decided, StoreError>;
-    /// Current notices (the newest of each filing) whose next attempt is due, oldest first.
+    /// Current notices (the newest of each filing) whose next attempt is due and which the device has not acknowledged,
+    /// oldest first.
     async fn due_notices(&self, now: i64, limit: u32) -> Result<Vec<Notice>, StoreError>;
     /// When the next notice falls due, if any waits.
     async fn next_notice_at(&self) -> Result<Option<i64>, StoreError>;
@@ -759,4 +892,30 @@ pub(crate) fn unsigned<T: TryFrom<i64>>(what: &'static str, number: i64) -> Resu
         what,
         detail: number.to_string(),
     })
+}
+
+/// A count of a device as the database keeps it: the signed number of the same 64 bits.
+pub(crate) const fn count_to_store(count: u64) -> i64 {
+    count.cast_signed()
+}
+
+/// A count of a device from the database.
+pub(crate) const fn count_from_store(count: i64) -> u64 {
+    count.cast_unsigned()
+}
+
+/// A visit from its three columns.
+pub(crate) fn place(
+    root: Option<Vec<u8>>,
+    index: Option<i64>,
+    count: Option<i64>,
+) -> Result<Option<Place>, StoreError> {
+    let (Some(root), Some(index), Some(count)) = (root, index, count) else {
+        return Ok(None);
+    };
+    Ok(Some(Place {
+        root: fixed("visit", &root)?,
+        index: unsigned("visit index", index)?,
+        count: unsigned("visit count", count)?,
+    }))
 }

@@ -3,7 +3,9 @@
 //! Answers for SQL in PostgreSQL's dialect and for nothing else; the behaviour is [`Store`]'s. Locks are taken in one
 //! order (recipient counter, filing, audit chain), so that several programs on one database wait instead of deadlock.
 
+mod pieces;
 mod read;
+mod words;
 mod write;
 
 use std::sync::Arc;
@@ -22,11 +24,18 @@ use crate::casework::FilingState;
 use crate::casework::audit::{AuditEntry, AuditRecord};
 
 /// Frozen migrations, oldest first.
-pub const MIGRATIONS: [Migration; 1] = [Migration {
-    number: 1,
-    name: "0001_first",
-    sql: include_str!("migrations/0001_first.sql"),
-}];
+pub const MIGRATIONS: [Migration; 2] = [
+    Migration {
+        number: 1,
+        name: "0001_first",
+        sql: include_str!("migrations/0001_first.sql"),
+    },
+    Migration {
+        number: 2,
+        name: "0002_word_from_devices",
+        sql: include_str!("migrations/0002_word_from_devices.sql"),
+    },
+];
 
 /// Key of the advisory lock held while migrating: "ubgmigr1".
 const MIGRATION_LOCK: i64 = i64::from_be_bytes(*b"ubgmigr1");
@@ -168,6 +177,19 @@ impl Store for PostgresStore {
         read::filing(&self.client("reading a filing").await?, id).await
     }
 
+    async fn attachment(
+        &self,
+        filing: FilingId,
+        position: u32,
+    ) -> Result<Option<Vec<u8>>, StoreError> {
+        pieces::whole(
+            &self.client("reading an attachment").await?,
+            filing,
+            position,
+        )
+        .await
+    }
+
     async fn family(&self, token_sha256: [u8; 32]) -> Result<Vec<FamilyFiling>, StoreError> {
         read::family(&self.client("reading a family's case").await?, token_sha256).await
     }
@@ -247,7 +269,10 @@ mod tests {
         let digests: Vec<String> = MIGRATIONS.iter().map(Migration::digest).collect();
         assert_eq!(
             digests,
-            ["b7e64c2739f666a6a90dd6bd8ef8df79dd85f84b8f94fc9dd68ff38aa674ec1b"]
+            [
+                "b7e64c2739f666a6a90dd6bd8ef8df79dd85f84b8f94fc9dd68ff38aa674ec1b",
+                "313ab338f9a5cd3cd72837a9191e122a2be7fb754bf71f7ad8c72f0d741e6036"
+            ]
         );
     }
 }

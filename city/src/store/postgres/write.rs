@@ -2,15 +2,16 @@
 
 use deadpool_postgres::{Object, Transaction};
 use sha2::{Digest, Sha256};
-use ubugoe_protocol::DeviceId;
+use ubugoe_protocol::{DeviceId, FilingId, RecipientId};
 
 use super::read::state;
-use super::{AUDIT_LOCK, failed};
+use super::{AUDIT_LOCK, failed, pieces, words};
 use crate::casework::FilingState;
 use crate::casework::audit::{AuditEntry, GENESIS, line_hash};
 use crate::store::{
     Arrival, Attempt, Batch, Decided, Decision, Landed, NewQuarantine, QuarantineReason,
-    ReceiptFacts, Sealer, Session, StoreError, WakeWindow, facts_to_text, fixed, unsigned,
+    ReceiptFacts, Sealer, Session, StoreError, WakeWindow, count_to_store, facts_to_text, fixed,
+    unsigned,
 };
 
 pub(super) async fn ingest(
@@ -19,13 +20,24 @@ pub(super) async fn ingest(
     sealer: &dyn Sealer,
 ) -> Result<Vec<Landed>, StoreError> {
     let tx = c.transaction().await.map_err(failed("landing a batch"))?;
-    let mut landed = Vec::with_capacity(batch.arrivals.len());
-    if let Some(first) = batch.arrivals.first() {
-        lock_counter(&tx, first).await?;
+    let mut landed = Vec::with_capacity(batch.arrivals.len() + batch.pieces.len());
+    if let Some(recipient) = batch.recipient() {
+        lock_counter(&tx, recipient).await?;
+    }
+    for device in &batch.alive {
+        words::alive(&tx, device, batch.now).await?;
+    }
+    // what devices said of earlier receipts comes first: their rows may be in the same batch
+    for said in &batch.said {
+        words::take(&tx, said, batch.now).await?;
     }
     for arrival in &batch.arrivals {
         landed.push(land(&tx, arrival, batch.now, sealer).await?);
     }
+    for piece in &batch.pieces {
+        landed.push(pieces::land(&tx, piece, batch.now, sealer).await?);
+    }
+    pieces::check_touched(&tx, batch).await?;
     for item in &batch.quarantined {
         set_aside(&tx, item, batch.now).await?;
     }
@@ -34,15 +46,72 @@ pub(super) async fn ingest(
 }
 
 /// Takes the recipient's counter row first: two programs that land the same filing come one after the other.
-async fn lock_counter(tx: &Transaction<'_>, arrival: &Arrival) -> Result<(), StoreError> {
+async fn lock_counter(tx: &Transaction<'_>, recipient: &RecipientId) -> Result<(), StoreError> {
     tx.execute(
         "INSERT INTO counters (recipient, last_arrival) VALUES ($1, 0)
          ON CONFLICT (recipient) DO UPDATE SET last_arrival = counters.last_arrival",
-        &[&arrival.recipient.as_str()],
+        &[&recipient.as_str()],
     )
     .await
     .map_err(failed("locking the arrival counter"))?;
     Ok(())
+}
+
+/// What is known about a filing before it lands: the row of the same id, and the receipt it had before a restore.
+struct Known {
+    filing: Option<(Vec<u8>, String, Vec<u8>)>,
+    earlier: Option<Earlier>,
+}
+
+/// A receipt of ours from before the database was restored.
+struct Earlier {
+    arrival_no: i64,
+    arrived_at: i64,
+    token: String,
+    signed: Vec<u8>,
+}
+
+async fn known(tx: &Transaction<'_>, arrival: &Arrival) -> Result<Known, StoreError> {
+    const DOING: &str = "landing a filing";
+    // a number that was given away again since is lost to it: then it lands anew, and both are shown
+    let row = tx
+        .query_one(
+            "SELECT f.digest, f.device, r.signed, e.arrival_no, e.arrived_at, e.token, e.signed
+             FROM (SELECT $1::bytea AS id) q
+             LEFT JOIN filings f ON f.id = q.id
+             LEFT JOIN receipts r ON r.filing = q.id
+             LEFT JOIN earlier e ON e.filing = q.id AND e.digest = $2 AND e.device = $3 AND e.recipient = $4
+                 AND e.arrival_no > 0
+                 AND NOT EXISTS (SELECT 1 FROM filings x WHERE x.recipient = e.recipient AND x.arrival_no = e.arrival_no)",
+            &[
+                &arrival.id.as_bytes().as_slice(),
+                &arrival.digest.as_slice(),
+                &arrival.device.as_str(),
+                &arrival.recipient.as_str(),
+            ],
+        )
+        .await
+        .map_err(failed(DOING))?;
+    let digest: Option<Vec<u8>> = row.try_get(0).map_err(failed(DOING))?;
+    let filing = match digest {
+        Some(digest) => Some((
+            digest,
+            row.try_get(1).map_err(failed(DOING))?,
+            row.try_get(2).map_err(failed(DOING))?,
+        )),
+        None => None,
+    };
+    let arrival_no: Option<i64> = row.try_get(3).map_err(failed(DOING))?;
+    let earlier = match arrival_no {
+        Some(arrival_no) => Some(Earlier {
+            arrival_no,
+            arrived_at: row.try_get(4).map_err(failed(DOING))?,
+            token: row.try_get(5).map_err(failed(DOING))?,
+            signed: row.try_get(6).map_err(failed(DOING))?,
+        }),
+        None => None,
+    };
+    Ok(Known { filing, earlier })
 }
 
 async fn land(
@@ -52,50 +121,42 @@ async fn land(
     sealer: &dyn Sealer,
 ) -> Result<Landed, StoreError> {
     const DOING: &str = "landing a filing";
+    let known = known(tx, arrival).await?;
+    if let Some((digest, device, receipt)) = known.filing {
+        if digest == arrival.digest && device == arrival.device.as_str() {
+            return Ok(Landed::Again { receipt });
+        }
+        return conflict(tx, arrival.id, &arrival.device, &arrival.wire, now, sealer).await;
+    }
     let wire_sha256: [u8; 32] = Sha256::digest(&arrival.wire).into();
     let id = arrival.id.as_bytes().as_slice();
-    let known = tx
-        .query_opt(
-            "SELECT f.digest, f.device, r.signed FROM filings f JOIN receipts r ON r.filing = f.id WHERE f.id = $1",
-            &[&id],
-        )
-        .await
-        .map_err(failed(DOING))?;
-    if let Some(row) = known {
-        let digest: &[u8] = row.try_get(0).map_err(failed(DOING))?;
-        let device: &str = row.try_get(1).map_err(failed(DOING))?;
-        if digest == arrival.digest && device == arrival.device.as_str() {
-            return Ok(Landed::Again {
-                receipt: row.try_get(2).map_err(failed(DOING))?,
-            });
-        }
-        return conflict(tx, arrival, wire_sha256, now, sealer).await;
-    }
-    let token = open_case(tx, arrival, now).await?;
-    let counted = tx
-        .query_one(
-            "INSERT INTO counters (recipient, last_arrival) VALUES ($1, 1)
-             ON CONFLICT (recipient) DO UPDATE SET last_arrival = counters.last_arrival + 1 RETURNING last_arrival",
-            &[&arrival.recipient.as_str()],
-        )
-        .await
-        .map_err(failed(DOING))?;
-    let arrival_no: i64 = counted.try_get(0).map_err(failed(DOING))?;
-    insert_filing(tx, arrival, arrival_no, now).await?;
+    let restored = known.earlier.is_some();
+    let wanted = known.earlier.as_ref().map(|earlier| earlier.arrival_no);
+    let at = known
+        .earlier
+        .as_ref()
+        .map_or(now, |earlier| earlier.arrived_at);
+    let old_token = known.earlier.as_ref().map(|earlier| earlier.token.as_str());
+    let token = open_case(tx, arrival, old_token, at).await?;
+    let arrival_no = number(tx, &arrival.recipient, wanted).await?;
+    let copied = insert_filing(tx, arrival, arrival_no, at).await?;
     let facts = ReceiptFacts {
         id: arrival.id,
         digest: arrival.digest,
         recipient: arrival.recipient.clone(),
-        arrived_at: now,
+        arrived_at: at,
         arrival_no: unsigned("arrival number", arrival_no)?,
         token,
         visit: Some(arrival.visit),
         signed: arrival.signed,
     };
-    let receipt = sealer.receipt(&facts).map_err(|source| StoreError::Seal {
-        what: "receipt",
-        source,
-    })?;
+    let receipt = match known.earlier {
+        Some(earlier) => earlier.signed,
+        None => sealer.receipt(&facts).map_err(|source| StoreError::Seal {
+            what: "receipt",
+            source,
+        })?,
+    };
     tx.execute(
         "INSERT INTO receipts (filing, signed) VALUES ($1, $2)",
         &[&id, &receipt],
@@ -104,7 +165,7 @@ async fn land(
     .map_err(failed(DOING))?;
     tx.execute(
         "INSERT INTO history (filing, seq, at, actor, state) VALUES ($1, 0, $2, 'system', $3)",
-        &[&id, &now, &FilingState::Arrived.code()],
+        &[&id, &at, &FilingState::Arrived.code()],
     )
     .await
     .map_err(failed(DOING))?;
@@ -114,17 +175,45 @@ async fn land(
     )
     .await
     .map_err(failed(DOING))?;
-    append_audit(tx, &arrival.audit_entry(now, facts.arrival_no)).await?;
+    append_audit(tx, &arrival.audit_entry(now, facts.arrival_no, restored)).await?;
+    if copied {
+        append_audit(tx, &arrival.copied_entry(now)).await?;
+    }
     Ok(Landed::New {
         receipt,
         arrival_no: facts.arrival_no,
+        copied,
     })
 }
 
-/// The case's family token; opens the case if this is its first filing.
+/// The next running number, or the one a filing had before; either way no later filing gets it.
+pub(super) async fn number(
+    tx: &Transaction<'_>,
+    recipient: &RecipientId,
+    wanted: Option<i64>,
+) -> Result<i64, StoreError> {
+    const DOING: &str = "taking an arrival number";
+    let sql = if wanted.is_some() {
+        "INSERT INTO counters (recipient, last_arrival) VALUES ($1, $2)
+         ON CONFLICT (recipient) DO UPDATE SET last_arrival = greatest(counters.last_arrival, excluded.last_arrival)
+         RETURNING last_arrival"
+    } else {
+        "INSERT INTO counters (recipient, last_arrival) VALUES ($1, $2)
+         ON CONFLICT (recipient) DO UPDATE SET last_arrival = counters.last_arrival + 1 RETURNING last_arrival"
+    };
+    let row = tx
+        .query_one(sql, &[&recipient.as_str(), &wanted.unwrap_or(1)])
+        .await
+        .map_err(failed(DOING))?;
+    let last = row.try_get(0).map_err(failed(DOING))?;
+    Ok(wanted.unwrap_or(last))
+}
+
+/// The case's family token; opens the case if this is its first filing. A token from before a restore goes on opening it.
 async fn open_case(
     tx: &Transaction<'_>,
     arrival: &Arrival,
+    old_token: Option<&str>,
     now: i64,
 ) -> Result<String, StoreError> {
     const DOING: &str = "opening a case";
@@ -133,11 +222,12 @@ async fn open_case(
         arrival.device.as_str(),
         arrival.case.as_bytes().as_slice(),
     );
-    let token_sha256: [u8; 32] = Sha256::digest(arrival.fresh_token.as_bytes()).into();
+    let fresh = old_token.unwrap_or(&arrival.fresh_token);
+    let token_sha256: [u8; 32] = Sha256::digest(fresh.as_bytes()).into();
     tx.execute(
         "INSERT INTO cases (recipient, device, case_id, token, token_sha256, opened_at) VALUES ($1, $2, $3, $4, $5, $6)
          ON CONFLICT (recipient, device, case_id) DO NOTHING",
-        &[&recipient, &device, &case, &arrival.fresh_token, &token_sha256.as_slice(), &now],
+        &[&recipient, &device, &case, &fresh, &token_sha256.as_slice(), &now],
     )
     .await
     .map_err(failed(DOING))?;
@@ -148,15 +238,27 @@ async fn open_case(
         )
         .await
         .map_err(failed(DOING))?;
-    row.try_get(0).map_err(failed(DOING))
+    let token: String = row.try_get(0).map_err(failed(DOING))?;
+    if let Some(old) = old_token.filter(|old| *old != token) {
+        let old: [u8; 32] = Sha256::digest(old.as_bytes()).into();
+        tx.execute(
+            "INSERT INTO case_aliases (token_sha256, recipient, device, case_id) VALUES ($1, $2, $3, $4)
+             ON CONFLICT DO NOTHING",
+            &[&old.as_slice(), &recipient, &device, &case],
+        )
+        .await
+        .map_err(failed(DOING))?;
+    }
+    Ok(token)
 }
 
+/// Answers whether its device has used this count before.
 async fn insert_filing(
     tx: &Transaction<'_>,
     arrival: &Arrival,
     arrival_no: i64,
     now: i64,
-) -> Result<(), StoreError> {
+) -> Result<bool, StoreError> {
     const DOING: &str = "inserting a filing";
     let id = arrival.id.as_bytes().as_slice();
     let (recipient, device, case) = (
@@ -165,19 +267,25 @@ async fn insert_filing(
         arrival.case.as_bytes().as_slice(),
     );
     let case_seq = i64::from(arrival.case_seq);
+    let counter = count_to_store(arrival.counter);
     let row = tx
         .query_one(
-            "SELECT EXISTS (SELECT 1 FROM case_slots WHERE recipient = $1 AND device = $2 AND case_id = $3 AND case_seq = $4)",
-            &[&recipient, &device, &case, &case_seq],
+            "SELECT EXISTS (SELECT 1 FROM case_slots WHERE recipient = $1 AND device = $2 AND case_id = $3 AND case_seq = $4),
+                    EXISTS (SELECT 1 FROM filings WHERE device = $2 AND counter = $5)",
+            &[&recipient, &device, &case, &case_seq, &counter],
         )
         .await
         .map_err(failed(DOING))?;
     let taken: bool = row.try_get(0).map_err(failed(DOING))?;
+    let copied: bool = row.try_get(1).map_err(failed(DOING))?;
+    let signed = arrival.signed_by(now);
     let inserted = tx
         .execute(
             "INSERT INTO filings (id, recipient, device, case_id, case_seq, sequence_taken, arrival_no, arrived_at, schema,
-                                  created, digest, canonical, signature, procedure, child_key, due, state, facts)
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)
+                                  created, digest, canonical, signature, procedure, child_key, due, state, facts,
+                                  counter, signed_from, signed_until, visit_root, visit_index, visit_count)
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18,
+                     $19, $20, $21, $22, $23, $24)
              ON CONFLICT DO NOTHING",
             &[
                 &id,
@@ -198,6 +306,12 @@ async fn insert_filing(
                 &arrival.due,
                 &FilingState::Arrived.code(),
                 &facts_to_text(&arrival.facts)?,
+                &counter,
+                &signed.map(|signed| signed.from),
+                &signed.map(|signed| signed.until),
+                &arrival.visit.root.as_slice(),
+                &i64::from(arrival.visit.index),
+                &i64::from(arrival.visit.count),
             ],
         )
         .await
@@ -212,18 +326,21 @@ async fn insert_filing(
     )
     .await
     .map_err(failed(DOING))?;
-    Ok(())
+    pieces::name(tx, arrival).await?;
+    Ok(copied)
 }
 
 /// Same id, other content: the message goes to quarantine with its refusal. The same message again gets the same refusal.
-async fn conflict(
+pub(super) async fn conflict(
     tx: &Transaction<'_>,
-    arrival: &Arrival,
-    wire_sha256: [u8; 32],
+    id: FilingId,
+    device: &DeviceId,
+    wire: &[u8],
     now: i64,
     sealer: &dyn Sealer,
 ) -> Result<Landed, StoreError> {
     const DOING: &str = "looking for an earlier refusal";
+    let wire_sha256: [u8; 32] = Sha256::digest(wire).into();
     let earlier = tx
         .query_opt(
             "SELECT refusal FROM quarantine WHERE wire_sha256 = $1",
@@ -238,17 +355,17 @@ async fn conflict(
     let refusal = match earlier {
         Some(refusal) => refusal,
         None => sealer
-            .conflict_refusal(arrival.id, wire_sha256, now)
+            .conflict_refusal(id, wire_sha256, now)
             .map_err(|source| StoreError::Seal {
                 what: "refusal",
                 source,
             })?,
     };
     let item = NewQuarantine {
-        wire: arrival.wire.clone(),
-        device: Some(arrival.device.clone()),
+        wire: wire.to_vec(),
+        device: Some(device.clone()),
         reason: QuarantineReason::DigestConflict,
-        detail: format!("id={}", arrival.id),
+        detail: format!("id={id}"),
         refusal: Some(refusal.clone()),
     };
     set_aside(tx, &item, now).await?;
@@ -365,7 +482,7 @@ pub(super) async fn wake_notices(
     c.execute(
         "UPDATE notices SET next_at = $2 WHERE device = $1 AND at >= $3
            AND seq = (SELECT max(seq) FROM notices o WHERE o.filing = notices.filing)
-           AND (next_at IS NULL OR next_at > $2) AND (sent_at IS NULL OR sent_at <= $4)",
+           AND seen_at IS NULL AND (next_at IS NULL OR next_at > $2) AND (sent_at IS NULL OR sent_at <= $4)",
         &[
             &device.as_str(),
             &window.now,
@@ -388,7 +505,10 @@ pub(super) async fn audit(c: &mut Object, entry: &AuditEntry) -> Result<(), Stor
         .map_err(failed("committing an audit line"))
 }
 
-async fn append_audit(tx: &Transaction<'_>, entry: &AuditEntry) -> Result<(), StoreError> {
+pub(super) async fn append_audit(
+    tx: &Transaction<'_>,
+    entry: &AuditEntry,
+) -> Result<(), StoreError> {
     const DOING: &str = "writing the audit log";
     tx.execute("SELECT pg_advisory_xact_lock($1)", &[&AUDIT_LOCK])
         .await

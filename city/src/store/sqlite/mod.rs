@@ -4,7 +4,9 @@
 //! `synchronous=FULL`: a commit is on the disk before a receipt speaks of it. One connection, used on the
 //! blocking pool; SQLite has one writer anyway.
 
+mod pieces;
 mod read;
+mod words;
 mod write;
 
 use std::path::{Path, PathBuf};
@@ -24,11 +26,18 @@ use crate::casework::FilingState;
 use crate::casework::audit::{AuditEntry, AuditRecord};
 
 /// Frozen migrations, oldest first.
-pub const MIGRATIONS: [Migration; 1] = [Migration {
-    number: 1,
-    name: "0001_first",
-    sql: include_str!("migrations/0001_first.sql"),
-}];
+pub const MIGRATIONS: [Migration; 2] = [
+    Migration {
+        number: 1,
+        name: "0001_first",
+        sql: include_str!("migrations/0001_first.sql"),
+    },
+    Migration {
+        number: 2,
+        name: "0002_word_from_devices",
+        sql: include_str!("migrations/0002_word_from_devices.sql"),
+    },
+];
 
 /// A database file.
 #[derive(Debug, Clone)]
@@ -155,6 +164,17 @@ impl Store for SqliteStore {
             .await
     }
 
+    async fn attachment(
+        &self,
+        filing: FilingId,
+        position: u32,
+    ) -> Result<Option<Vec<u8>>, StoreError> {
+        self.with("reading an attachment", move |c| {
+            pieces::whole(c, filing, position)
+        })
+        .await
+    }
+
     async fn family(&self, token_sha256: [u8; 32]) -> Result<Vec<FamilyFiling>, StoreError> {
         self.with("reading a family's case", move |c| {
             read::family(c, token_sha256)
@@ -260,7 +280,10 @@ mod tests {
         let digests: Vec<String> = MIGRATIONS.iter().map(Migration::digest).collect();
         assert_eq!(
             digests,
-            ["7369a9177fc40cd0b638a28066b8fecba6a86a42653efab7f70b398e2b0737e0"]
+            [
+                "7369a9177fc40cd0b638a28066b8fecba6a86a42653efab7f70b398e2b0737e0",
+                "8c6549e7ef6802b75989c7cb1ac4715340a0f919c26f5a886ce1ce382d197ac0"
+            ]
         );
     }
 }

@@ -1,14 +1,15 @@
 //! Reading statements of the SQLite store.
 
 use rusqlite::{Connection, OptionalExtension, Row, params};
-use ubugoe_protocol::{CaseId, FilingId};
+use ubugoe_protocol::{CaseId, FilingId, Interval};
 
-use super::failed;
+use super::{failed, pieces};
 use crate::casework::FilingState;
 use crate::casework::audit::{AuditEntry, AuditRecord};
 use crate::store::{
-    Counts, FamilyFiling, FilingRecord, FilingRow, HistoryEntry, Kept, Notice, QuarantineReason,
-    Quarantined, StoreError, facts_from_text, fixed, unsigned,
+    Attachment, AttachmentState, Counts, FamilyFiling, FilingRecord, FilingRow, HistoryEntry, Kept,
+    Notice, QuarantineReason, Quarantined, StoreError, count_from_store, facts_from_text, fixed,
+    place, unsigned,
 };
 
 /// Columns of a list line. A correction in the same case is not a duplicate of what was returned.
@@ -16,7 +17,9 @@ const ROW: &str =
     "f.id, f.arrival_no, f.arrived_at, f.procedure, f.due, f.state, f.facts, f.sequence_taken,
     EXISTS (SELECT 1 FROM filings o WHERE o.child_key = f.child_key AND o.id <> f.id
         AND NOT (o.recipient = f.recipient AND o.device = f.device AND o.case_id = f.case_id
-                 AND (o.state = 'returned' OR f.state = 'returned')))";
+                 AND (o.state = 'returned' OR f.state = 'returned'))),
+    EXISTS (SELECT 1 FROM filings o WHERE o.device = f.device AND o.counter = f.counter AND o.id <> f.id),
+    (SELECT a.state FROM attachments a WHERE a.filing = f.id AND a.state <> 'complete' ORDER BY a.state LIMIT 1)";
 
 /// Raw columns, read inside the driver's callback; turned into domain words outside it.
 struct RawRow {
@@ -29,6 +32,8 @@ struct RawRow {
     facts: String,
     sequence_taken: bool,
     duplicate: bool,
+    counter_reused: bool,
+    attachments: Option<String>,
 }
 
 fn raw(row: &Row<'_>) -> rusqlite::Result<RawRow> {
@@ -42,6 +47,8 @@ fn raw(row: &Row<'_>) -> rusqlite::Result<RawRow> {
         facts: row.get(6)?,
         sequence_taken: row.get(7)?,
         duplicate: row.get(8)?,
+        counter_reused: row.get(9)?,
+        attachments: row.get(10)?,
     })
 }
 
@@ -68,6 +75,12 @@ impl RawRow {
             facts: facts_from_text(&self.facts)?,
             sequence_taken: self.sequence_taken,
             duplicate: self.duplicate,
+            counter_reused: self.counter_reused,
+            attachments: self
+                .attachments
+                .as_deref()
+                .map(AttachmentState::from_code)
+                .transpose()?,
         })
     }
 }
@@ -131,32 +144,42 @@ struct RawRecord {
     signature: Vec<u8>,
     receipt: Vec<u8>,
     token: String,
+    /// Counter, and the ends of the interval.
+    time: (Option<i64>, Option<i64>, Option<i64>),
+    visit: (Option<Vec<u8>>, Option<i64>, Option<i64>),
+    earlier: (Option<i64>, Option<i64>),
 }
 
 fn raw_record(row: &Row<'_>) -> rusqlite::Result<RawRecord> {
     Ok(RawRecord {
         row: raw(row)?,
-        recipient: row.get(9)?,
-        device: row.get(10)?,
-        case: row.get(11)?,
-        case_seq: row.get(12)?,
-        schema: row.get(13)?,
-        created: row.get(14)?,
-        digest: row.get(15)?,
-        canonical: row.get(16)?,
-        signature: row.get(17)?,
-        receipt: row.get(18)?,
-        token: row.get(19)?,
+        recipient: row.get(11)?,
+        device: row.get(12)?,
+        case: row.get(13)?,
+        case_seq: row.get(14)?,
+        schema: row.get(15)?,
+        created: row.get(16)?,
+        digest: row.get(17)?,
+        canonical: row.get(18)?,
+        signature: row.get(19)?,
+        receipt: row.get(20)?,
+        token: row.get(21)?,
+        time: (row.get(22)?, row.get(23)?, row.get(24)?),
+        visit: (row.get(25)?, row.get(26)?, row.get(27)?),
+        earlier: (row.get(28)?, row.get(29)?),
     })
 }
 
 pub(super) fn filing(c: &Connection, id: FilingId) -> Result<Option<FilingRecord>, StoreError> {
     let sql = format!(
         "SELECT {ROW}, f.recipient, f.device, f.case_id, f.case_seq, f.schema, f.created, f.digest, f.canonical,
-                f.signature, r.signed, c.token
+                f.signature, r.signed, c.token, f.counter, f.signed_from, f.signed_until,
+                f.visit_root, f.visit_index, f.visit_count, e.arrival_no, e.arrived_at
          FROM filings f
          JOIN receipts r ON r.filing = f.id
          JOIN cases c ON c.recipient = f.recipient AND c.device = f.device AND c.case_id = f.case_id
+         LEFT JOIN earlier e ON e.filing = f.id AND e.digest = f.digest AND e.device = f.device
+             AND e.arrival_no <> f.arrival_no
          WHERE f.id = ?1"
     );
     let found = c
@@ -183,7 +206,8 @@ pub(super) fn filing(c: &Connection, id: FilingId) -> Result<Option<FilingRecord
         ),
         params![id.as_bytes().as_slice()],
     )?;
-    record(raw, history(c, id)?, duplicates, siblings).map(Some)
+    let attachments = pieces::attachments(c, id)?;
+    record(raw, history(c, id)?, duplicates, siblings, attachments).map(Some)
 }
 
 fn record(
@@ -191,12 +215,18 @@ fn record(
     history: Vec<HistoryEntry>,
     duplicates: Vec<FilingRow>,
     siblings: Vec<FilingRow>,
+    attachments: Vec<Attachment>,
 ) -> Result<FilingRecord, StoreError> {
     let id_error = |what| {
         move |e: ubugoe_protocol::IdError| StoreError::Corrupt {
             what,
             detail: e.to_string(),
         }
+    };
+    let signed = raw.time.1.zip(raw.time.2);
+    let earlier = match (raw.earlier.0, raw.earlier.1) {
+        (Some(number), Some(at)) => Some((unsigned("arrival number", number)?, at)),
+        _ => None,
     };
     Ok(FilingRecord {
         row: raw.row.into_row()?,
@@ -214,13 +244,19 @@ fn record(
         history,
         duplicates,
         siblings,
+        counter: raw.time.0.map(count_from_store),
+        signed: signed.map(|(from, until)| Interval { from, until }),
+        visit: place(raw.visit.0, raw.visit.1, raw.visit.2)?,
+        attachments,
+        earlier,
     })
 }
 
 fn history(c: &Connection, id: FilingId) -> Result<Vec<HistoryEntry>, StoreError> {
     const DOING: &str = "reading a history";
     let mut statement = c
-        .prepare_cached("SELECT seq, at, actor, state, reason, note FROM history WHERE filing = ?1 ORDER BY seq")
+        .prepare_cached("SELECT h.seq, h.at, h.actor, h.state, h.reason, h.note, n.seen_at FROM history h
+             LEFT JOIN notices n ON n.filing = h.filing AND n.seq = h.seq WHERE h.filing = ?1 ORDER BY h.seq")
         .map_err(failed(DOING))?;
     let found = statement
         .query_map([id.as_bytes().as_slice()], |row| {
@@ -232,12 +268,13 @@ fn history(c: &Connection, id: FilingId) -> Result<Vec<HistoryEntry>, StoreError
                 code,
                 row.get(4)?,
                 row.get(5)?,
+                row.get(6)?,
             ))
         })
         .map_err(failed(DOING))?;
     found
         .map(|row| {
-            let (seq, at, actor, code, reason, note) = row.map_err(failed(DOING))?;
+            let (seq, at, actor, code, reason, note, seen_at) = row.map_err(failed(DOING))?;
             Ok(HistoryEntry {
                 seq: unsigned("history number", seq)?,
                 at,
@@ -245,6 +282,7 @@ fn history(c: &Connection, id: FilingId) -> Result<Vec<HistoryEntry>, StoreError
                 state: state(&code)?,
                 reason,
                 note,
+                seen_at,
             })
         })
         .collect()
@@ -262,7 +300,9 @@ pub(super) fn family(
              FROM cases c
              JOIN filings f ON f.recipient = c.recipient AND f.device = c.device AND f.case_id = c.case_id
              JOIN history h ON h.filing = f.id AND h.seq = (SELECT max(seq) FROM history WHERE filing = f.id)
-             WHERE c.token_sha256 = ?1
+             WHERE (c.recipient, c.device, c.case_id) IN (
+                 SELECT recipient, device, case_id FROM cases WHERE token_sha256 = ?1
+                 UNION SELECT recipient, device, case_id FROM case_aliases WHERE token_sha256 = ?1)
              ORDER BY f.case_seq, f.arrival_no",
         )
         .map_err(failed(DOING))?;

@@ -2,15 +2,16 @@
 
 use rusqlite::{Connection, OptionalExtension, Transaction, TransactionBehavior, params};
 use sha2::{Digest, Sha256};
-use ubugoe_protocol::DeviceId;
+use ubugoe_protocol::{DeviceId, FilingId, RecipientId};
 
-use super::failed;
 use super::read::state;
+use super::{failed, pieces, words};
 use crate::casework::FilingState;
 use crate::casework::audit::{AuditEntry, GENESIS, line_hash};
 use crate::store::{
     Arrival, Attempt, Batch, Decided, Decision, Landed, NewQuarantine, QuarantineReason,
-    ReceiptFacts, Sealer, Session, StoreError, WakeWindow, facts_to_text, fixed, unsigned,
+    ReceiptFacts, Sealer, Session, StoreError, WakeWindow, count_to_store, facts_to_text, fixed,
+    unsigned,
 };
 
 fn begin<'c>(c: &'c mut Connection, doing: &'static str) -> Result<Transaction<'c>, StoreError> {
@@ -24,15 +25,82 @@ pub(super) fn ingest(
     sealer: &dyn Sealer,
 ) -> Result<Vec<Landed>, StoreError> {
     let tx = begin(c, "landing a batch")?;
-    let mut landed = Vec::with_capacity(batch.arrivals.len());
+    let mut landed = Vec::with_capacity(batch.arrivals.len() + batch.pieces.len());
+    for device in &batch.alive {
+        words::alive(&tx, device, batch.now)?;
+    }
+    // what devices said of earlier receipts comes first: their rows may be in the same batch
+    for said in &batch.said {
+        words::take(&tx, said, batch.now)?;
+    }
     for arrival in &batch.arrivals {
         landed.push(land(&tx, arrival, batch.now, sealer)?);
     }
+    for piece in &batch.pieces {
+        landed.push(pieces::land(&tx, piece, batch.now, sealer)?);
+    }
+    pieces::check_touched(&tx, batch)?;
     for item in &batch.quarantined {
         set_aside(&tx, item, batch.now)?;
     }
     tx.commit().map_err(failed("committing a batch"))?;
     Ok(landed)
+}
+
+/// What is known about a filing before it lands: the row of the same id, and the receipt it had before a restore.
+struct Known {
+    filing: Option<(Vec<u8>, String, Vec<u8>)>,
+    earlier: Option<Earlier>,
+}
+
+/// A receipt of ours from before the database was restored.
+struct Earlier {
+    arrival_no: i64,
+    arrived_at: i64,
+    token: String,
+    signed: Vec<u8>,
+}
+
+fn known(tx: &Transaction<'_>, arrival: &Arrival) -> Result<Known, StoreError> {
+    // a number that was given away again since is lost to it: then it lands anew, and both are shown
+    tx.prepare_cached(
+        "SELECT f.digest, f.device, r.signed, e.arrival_no, e.arrived_at, e.token, e.signed
+         FROM (SELECT ?1 AS id) q
+         LEFT JOIN filings f ON f.id = q.id
+         LEFT JOIN receipts r ON r.filing = q.id
+         LEFT JOIN earlier e ON e.filing = q.id AND e.digest = ?2 AND e.device = ?3 AND e.recipient = ?4
+             AND e.arrival_no > 0
+             AND NOT EXISTS (SELECT 1 FROM filings x WHERE x.recipient = e.recipient AND x.arrival_no = e.arrival_no)",
+    )
+    .and_then(|mut statement| {
+        statement.query_row(
+            params![
+                arrival.id.as_bytes().as_slice(),
+                arrival.digest.as_slice(),
+                arrival.device.as_str(),
+                arrival.recipient.as_str()
+            ],
+            |row| {
+                let digest: Option<Vec<u8>> = row.get(0)?;
+                let filing = match digest {
+                    Some(digest) => Some((digest, row.get(1)?, row.get(2)?)),
+                    None => None,
+                };
+                let arrival_no: Option<i64> = row.get(3)?;
+                let earlier = match arrival_no {
+                    Some(arrival_no) => Some(Earlier {
+                        arrival_no,
+                        arrived_at: row.get(4)?,
+                        token: row.get(5)?,
+                        signed: row.get(6)?,
+                    }),
+                    None => None,
+                };
+                Ok(Known { filing, earlier })
+            },
+        )
+    })
+    .map_err(failed("landing a filing"))
 }
 
 fn land(
@@ -42,46 +110,42 @@ fn land(
     sealer: &dyn Sealer,
 ) -> Result<Landed, StoreError> {
     const DOING: &str = "landing a filing";
-    let wire_sha256: [u8; 32] = Sha256::digest(&arrival.wire).into();
-    let id = arrival.id.as_bytes().as_slice();
-    let known = tx
-        .query_row(
-            "SELECT f.digest, f.device, r.signed FROM filings f JOIN receipts r ON r.filing = f.id WHERE f.id = ?1",
-            [id],
-            |row| Ok((row.get::<_, Vec<u8>>(0)?, row.get::<_, String>(1)?, row.get::<_, Vec<u8>>(2)?)),
-        )
-        .optional()
-        .map_err(failed(DOING))?;
-    if let Some((digest, device, receipt)) = known {
+    let known = known(tx, arrival)?;
+    if let Some((digest, device, receipt)) = known.filing {
         if digest == arrival.digest && device == arrival.device.as_str() {
             return Ok(Landed::Again { receipt });
         }
-        return conflict(tx, arrival, wire_sha256, now, sealer);
+        return conflict(tx, arrival.id, &arrival.device, &arrival.wire, now, sealer);
     }
-    let token = open_case(tx, arrival, now)?;
-    let arrival_no: i64 = tx
-        .query_row(
-            "INSERT INTO counters (recipient, last_arrival) VALUES (?1, 1)
-             ON CONFLICT (recipient) DO UPDATE SET last_arrival = last_arrival + 1 RETURNING last_arrival",
-            [arrival.recipient.as_str()],
-            |row| row.get(0),
-        )
-        .map_err(failed(DOING))?;
-    insert_filing(tx, arrival, arrival_no, now)?;
+    let wire_sha256: [u8; 32] = Sha256::digest(&arrival.wire).into();
+    let id = arrival.id.as_bytes().as_slice();
+    let restored = known.earlier.is_some();
+    let wanted = known.earlier.as_ref().map(|earlier| earlier.arrival_no);
+    let at = known
+        .earlier
+        .as_ref()
+        .map_or(now, |earlier| earlier.arrived_at);
+    let old_token = known.earlier.as_ref().map(|earlier| earlier.token.as_str());
+    let token = open_case(tx, arrival, old_token, at)?;
+    let arrival_no = number(tx, &arrival.recipient, wanted)?;
+    let copied = insert_filing(tx, arrival, arrival_no, at)?;
     let facts = ReceiptFacts {
         id: arrival.id,
         digest: arrival.digest,
         recipient: arrival.recipient.clone(),
-        arrived_at: now,
+        arrived_at: at,
         arrival_no: unsigned("arrival number", arrival_no)?,
         token,
         visit: Some(arrival.visit),
         signed: arrival.signed,
     };
-    let receipt = sealer.receipt(&facts).map_err(|source| StoreError::Seal {
-        what: "receipt",
-        source,
-    })?;
+    let receipt = match known.earlier {
+        Some(earlier) => earlier.signed,
+        None => sealer.receipt(&facts).map_err(|source| StoreError::Seal {
+            what: "receipt",
+            source,
+        })?,
+    };
     tx.execute(
         "INSERT INTO receipts (filing, signed) VALUES (?1, ?2)",
         params![id, receipt],
@@ -89,7 +153,7 @@ fn land(
     .map_err(failed(DOING))?;
     tx.execute(
         "INSERT INTO history (filing, seq, at, actor, state) VALUES (?1, 0, ?2, 'system', ?3)",
-        params![id, now, FilingState::Arrived.code()],
+        params![id, at, FilingState::Arrived.code()],
     )
     .map_err(failed(DOING))?;
     tx.execute(
@@ -97,16 +161,48 @@ fn land(
         params![wire_sha256.as_slice(), now],
     )
     .map_err(failed(DOING))?;
-    append_audit(tx, &arrival.audit_entry(now, facts.arrival_no))?;
+    append_audit(tx, &arrival.audit_entry(now, facts.arrival_no, restored))?;
+    if copied {
+        append_audit(tx, &arrival.copied_entry(now))?;
+    }
     Ok(Landed::New {
         receipt,
         arrival_no: facts.arrival_no,
+        copied,
     })
 }
 
-/// The case's family token; opens the case if this is its first filing.
-fn open_case(tx: &Transaction<'_>, arrival: &Arrival, now: i64) -> Result<String, StoreError> {
+/// The next running number, or the one a filing had before; either way no later filing gets it.
+pub(super) fn number(
+    tx: &Transaction<'_>,
+    recipient: &RecipientId,
+    wanted: Option<i64>,
+) -> Result<i64, StoreError> {
+    let sql = if wanted.is_some() {
+        "INSERT INTO counters (recipient, last_arrival) VALUES (?1, ?2)
+         ON CONFLICT (recipient) DO UPDATE SET last_arrival = max(last_arrival, excluded.last_arrival) RETURNING ?2"
+    } else {
+        "INSERT INTO counters (recipient, last_arrival) VALUES (?1, ?2)
+         ON CONFLICT (recipient) DO UPDATE SET last_arrival = last_arrival + 1 RETURNING last_arrival"
+    };
+    tx.prepare_cached(sql)
+        .and_then(|mut statement| {
+            statement.query_row(params![recipient.as_str(), wanted.unwrap_or(1)], |row| {
+                row.get(0)
+            })
+        })
+        .map_err(failed("taking an arrival number"))
+}
+
+/// The case's family token; opens the case if this is its first filing. A token from before a restore goes on opening it.
+fn open_case(
+    tx: &Transaction<'_>,
+    arrival: &Arrival,
+    old_token: Option<&str>,
+    now: i64,
+) -> Result<String, StoreError> {
     const DOING: &str = "opening a case";
+    let fresh = old_token.unwrap_or(&arrival.fresh_token);
     tx.execute(
         "INSERT INTO cases (recipient, device, case_id, token, token_sha256, opened_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6)
          ON CONFLICT (recipient, device, case_id) DO NOTHING",
@@ -114,45 +210,66 @@ fn open_case(tx: &Transaction<'_>, arrival: &Arrival, now: i64) -> Result<String
             arrival.recipient.as_str(),
             arrival.device.as_str(),
             arrival.case.as_bytes().as_slice(),
-            arrival.fresh_token,
-            Sha256::digest(arrival.fresh_token.as_bytes()).as_slice(),
+            fresh,
+            Sha256::digest(fresh.as_bytes()).as_slice(),
             now
         ],
     )
     .map_err(failed(DOING))?;
-    tx.query_row(
-        "SELECT token FROM cases WHERE recipient = ?1 AND device = ?2 AND case_id = ?3",
-        params![
-            arrival.recipient.as_str(),
-            arrival.device.as_str(),
-            arrival.case.as_bytes().as_slice()
-        ],
-        |row| row.get(0),
-    )
-    .map_err(failed(DOING))
+    let token: String = tx
+        .query_row(
+            "SELECT token FROM cases WHERE recipient = ?1 AND device = ?2 AND case_id = ?3",
+            params![
+                arrival.recipient.as_str(),
+                arrival.device.as_str(),
+                arrival.case.as_bytes().as_slice()
+            ],
+            |row| row.get(0),
+        )
+        .map_err(failed(DOING))?;
+    if let Some(old) = old_token.filter(|old| *old != token) {
+        tx.execute(
+            "INSERT INTO case_aliases (token_sha256, recipient, device, case_id) VALUES (?1, ?2, ?3, ?4)
+             ON CONFLICT DO NOTHING",
+            params![
+                Sha256::digest(old.as_bytes()).as_slice(),
+                arrival.recipient.as_str(),
+                arrival.device.as_str(),
+                arrival.case.as_bytes().as_slice()
+            ],
+        )
+        .map_err(failed(DOING))?;
+    }
+    Ok(token)
 }
 
+/// Answers whether its device has used this count before.
 fn insert_filing(
     tx: &Transaction<'_>,
     arrival: &Arrival,
     arrival_no: i64,
     now: i64,
-) -> Result<(), StoreError> {
+) -> Result<bool, StoreError> {
     const DOING: &str = "inserting a filing";
     let id = arrival.id.as_bytes().as_slice();
     let case = arrival.case.as_bytes().as_slice();
-    let taken: bool = tx
+    let counter = count_to_store(arrival.counter);
+    let signed = arrival.signed_by(now);
+    let (taken, copied): (bool, bool) = tx
         .query_row(
-            "SELECT EXISTS (SELECT 1 FROM case_slots WHERE recipient = ?1 AND device = ?2 AND case_id = ?3 AND case_seq = ?4)",
-            params![arrival.recipient.as_str(), arrival.device.as_str(), case, arrival.case_seq],
-            |row| row.get(0),
+            "SELECT EXISTS (SELECT 1 FROM case_slots WHERE recipient = ?1 AND device = ?2 AND case_id = ?3 AND case_seq = ?4),
+                    EXISTS (SELECT 1 FROM filings WHERE device = ?2 AND counter = ?5)",
+            params![arrival.recipient.as_str(), arrival.device.as_str(), case, arrival.case_seq, counter],
+            |row| Ok((row.get(0)?, row.get(1)?)),
         )
         .map_err(failed(DOING))?;
     let inserted = tx
         .execute(
             "INSERT INTO filings (id, recipient, device, case_id, case_seq, sequence_taken, arrival_no, arrived_at, schema,
-                                  created, digest, canonical, signature, procedure, child_key, due, state, facts)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18)
+                                  created, digest, canonical, signature, procedure, child_key, due, state, facts,
+                                  counter, signed_from, signed_until, visit_root, visit_index, visit_count)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18,
+                     ?19, ?20, ?21, ?22, ?23, ?24)
              ON CONFLICT DO NOTHING",
             params![
                 id,
@@ -172,7 +289,13 @@ fn insert_filing(
                 arrival.child_key.as_ref().map(<[u8; 32]>::as_slice),
                 arrival.due,
                 FilingState::Arrived.code(),
-                facts_to_text(&arrival.facts)?
+                facts_to_text(&arrival.facts)?,
+                counter,
+                signed.map(|signed| signed.from),
+                signed.map(|signed| signed.until),
+                arrival.visit.root.as_slice(),
+                arrival.visit.index,
+                arrival.visit.count
             ],
         )
         .map_err(failed(DOING))?;
@@ -185,17 +308,20 @@ fn insert_filing(
         params![arrival.recipient.as_str(), arrival.device.as_str(), case, arrival.case_seq, id],
     )
     .map_err(failed(DOING))?;
-    Ok(())
+    pieces::name(tx, arrival)?;
+    Ok(copied)
 }
 
 /// Same id, other content: the message goes to quarantine with its refusal. The same message again gets the same refusal.
-fn conflict(
+pub(super) fn conflict(
     tx: &Transaction<'_>,
-    arrival: &Arrival,
-    wire_sha256: [u8; 32],
+    id: FilingId,
+    device: &DeviceId,
+    wire: &[u8],
     now: i64,
     sealer: &dyn Sealer,
 ) -> Result<Landed, StoreError> {
+    let wire_sha256: [u8; 32] = Sha256::digest(wire).into();
     let earlier: Option<Option<Vec<u8>>> = tx
         .query_row(
             "SELECT refusal FROM quarantine WHERE wire_sha256 = ?1",
@@ -207,17 +333,17 @@ fn conflict(
     let refusal = match earlier.flatten() {
         Some(refusal) => refusal,
         None => sealer
-            .conflict_refusal(arrival.id, wire_sha256, now)
+            .conflict_refusal(id, wire_sha256, now)
             .map_err(|source| StoreError::Seal {
                 what: "refusal",
                 source,
             })?,
     };
     let item = NewQuarantine {
-        wire: arrival.wire.clone(),
-        device: Some(arrival.device.clone()),
+        wire: wire.to_vec(),
+        device: Some(device.clone()),
         reason: QuarantineReason::DigestConflict,
-        detail: format!("id={}", arrival.id),
+        detail: format!("id={id}"),
         refusal: Some(refusal.clone()),
     };
     set_aside(tx, &item, now)?;
@@ -328,7 +454,7 @@ pub(super) fn wake_notices(
     c.execute(
         "UPDATE notices SET next_at = ?2 WHERE device = ?1 AND at >= ?3
            AND seq = (SELECT max(seq) FROM notices o WHERE o.filing = notices.filing)
-           AND (next_at IS NULL OR next_at > ?2) AND (sent_at IS NULL OR sent_at <= ?4)",
+           AND seen_at IS NULL AND (next_at IS NULL OR next_at > ?2) AND (sent_at IS NULL OR sent_at <= ?4)",
         params![
             device.as_str(),
             window.now,
@@ -346,7 +472,7 @@ pub(super) fn audit(c: &mut Connection, entry: &AuditEntry) -> Result<(), StoreE
     tx.commit().map_err(failed("committing an audit line"))
 }
 
-fn append_audit(tx: &Transaction<'_>, entry: &AuditEntry) -> Result<(), StoreError> {
+pub(super) fn append_audit(tx: &Transaction<'_>, entry: &AuditEntry) -> Result<(), StoreError> {
     const DOING: &str = "writing the audit log";
     let last = tx
         .query_row(
