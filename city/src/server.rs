@@ -60,6 +60,27 @@ pub async fn open_store(address: &StoreAddress) -> Result<Arc<dyn Store>, StoreE
     })
 }
 
+/// The ingest alone, without a broker and without pages: for what is carried by hand. It may run beside a running city.
+///
+/// # Errors
+/// [`ServeError`].
+pub async fn offline(config: Config, clock: Clock) -> Result<Ingest, ServeError> {
+    let store = open_store(&config.store).await?;
+    let sealer = CitySealer::new(
+        config.office.recipient.clone(),
+        config.keys.sign.clone(),
+        &config.http.public_url,
+    );
+    let desk = Desk {
+        office: config.office,
+        keys: config.keys,
+        devices: config.devices,
+        trust: config.trust,
+        catalogue: Catalogue::builtin()?,
+    };
+    Ok(Ingest::new(Arc::new(desk), store, Arc::new(sealer), clock))
+}
+
 /// A city that listens but does not run yet.
 pub struct City {
     listener: TcpListener,

@@ -442,7 +442,7 @@ async fn officers_decide_once(store: &dyn Store) {
 
 async fn notices_are_sent_until_they_rest(store: &dyn Store) {
     // only the newest notice of a filing travels
-    assert_eq!(store.next_notice_at().await.unwrap(), Some(3_100));
+    assert_eq!(store.next_due_at().await.unwrap(), Some(3_100));
     assert!(store.due_notices(3_099, 10).await.unwrap().is_empty());
     let due = store.due_notices(3_100, 10).await.unwrap();
     assert_eq!(due.len(), 1);
@@ -471,13 +471,13 @@ async fn notices_are_sent_until_they_rest(store: &dyn Store) {
         .notice_attempted(attempt(1, 3_110, Some(3_140)))
         .await
         .unwrap();
-    assert_eq!(store.next_notice_at().await.unwrap(), Some(3_140));
+    assert_eq!(store.next_due_at().await.unwrap(), Some(3_140));
     assert_eq!(store.due_notices(3_140, 10).await.unwrap()[0].attempts, 1);
     store
         .notice_attempted(attempt(1, 3_150, None))
         .await
         .unwrap();
-    assert_eq!(store.next_notice_at().await.unwrap(), None);
+    assert_eq!(store.next_due_at().await.unwrap(), None);
     // a sign of life wakes it, unless it was just sent or was decided long ago
     let device = "ward-1".parse().unwrap();
     let window = |now, decided_since, not_sent_since| WakeWindow {

@@ -106,6 +106,13 @@ fn examine(desk: &Desk, message: &Message, clock: &Clock) -> Result<Judged, Reje
         Incoming::Chunk { header, .. } | Incoming::Report { header, .. } => header,
     };
     addressed(desk, message, header)?;
+    let revoked_at = desk
+        .devices
+        .get(&header.device)
+        .and_then(|device| device.revoked_at);
+    if let Some(revoked_at) = revoked_at {
+        trusted(&incoming, revoked_at, clock().as_second())?;
+    }
     match incoming {
         Incoming::Filing(opened) => {
             filing(desk, message, opened, clock().as_second()).map(Judged::Filing)
@@ -142,6 +149,24 @@ fn addressed(desk: &Desk, message: &Message, header: &Header) -> Result<(), Reje
     })
 }
 
+/// Whether this comes from before its device was revoked. A filing must prove it by its time; a piece of an attachment
+/// proves nothing and needs nothing, for its filing names it by hash; word of the device does not count any more.
+fn trusted(incoming: &Incoming, revoked_at: i64, now: i64) -> Result<(), Rejected> {
+    let signed = match incoming {
+        Incoming::Filing(opened) => opened.body.time.interval(now).ok().map(|time| time.until),
+        Incoming::Chunk { header, .. } => Some(header.created),
+        Incoming::Report { .. } => None,
+    };
+    if signed.is_some_and(|until| until <= revoked_at) {
+        return Ok(());
+    }
+    let detail = signed.map_or_else(
+        || "no time that can be followed".to_owned(),
+        |until| format!("signed until {until}, revoked at {revoked_at}"),
+    );
+    Err(Rejected::silent(QuarantineReason::RevokedDevice, &detail))
+}
+
 /// What a device says for itself. Whatever of it makes no sense is logged and dropped: it is said anew.
 fn word(desk: &Desk, header: &Header, report: Report, clock: &Clock) -> Judged {
     let device = header.device.clone();
@@ -153,9 +178,21 @@ fn word(desk: &Desk, header: &Header, report: Report, clock: &Clock) -> Judged {
             Word::Seen(notices)
         }
         Report::Earlier(receipts) => Word::Earlier(own_receipts(desk, &device, receipts)),
-        Report::Update { .. } | Report::Command { .. } | Report::CertificateAsk(_) => {
-            return Judged::Nothing;
-        }
+        Report::Update { id, state, detail } => Word::Update {
+            id,
+            state,
+            detail: tidy(&detail),
+        },
+        Report::Command {
+            id,
+            outcome,
+            detail,
+        } => Word::Command {
+            id,
+            outcome,
+            detail: tidy(&detail),
+        },
+        Report::CertificateAsk(csr) => Word::CertificateAsk(csr),
     };
     Judged::Said(Said { device, word })
 }

@@ -19,6 +19,7 @@
 //! devices keep anyway.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -37,7 +38,7 @@ use super::{Answer, FaultPoint, Faults, Ingest, MAX_BATCH, Message};
 use crate::Clock;
 use crate::config::BrokerConfig;
 use crate::receipt::outbox::{Handed, WAKE_DECIDED, WAKE_REST, next_attempt};
-use crate::store::{Attempt, Notice, Store, StoreError, WakeWindow};
+use crate::store::{Attempt, DownAttempt, DownKind, Notice, Store, StoreError, WakeWindow};
 
 /// Most unacknowledged messages the broker may have under way to us: two batches.
 const RECEIVE_MAXIMUM: u16 = 200;
@@ -51,6 +52,12 @@ const _: () = assert!(
 );
 /// Largest number of notices taken up at once.
 const NOTICES: u32 = 64;
+/// Largest number of items that go down at once.
+const ITEMS: u32 = 16;
+/// Longest time between two looks at what is due.
+const LOOK: Duration = Duration::from_secs(15);
+/// Seconds between two looks at rollouts.
+const ROLLOUTS_EVERY: i64 = 30;
 
 /// Why the link could not be set up. A connection that fails later is tried again for ever.
 #[derive(Debug, thiserror::Error)]
@@ -109,6 +116,14 @@ enum News {
     Subscribed,
     Came(Publish),
     Handed(Notice, Handed),
+    HandedDown(DownHanded, Handed),
+}
+
+/// An item on its way down, as far as its acknowledgement needs it.
+#[derive(Debug, Clone, Copy)]
+struct DownHanded {
+    id: i64,
+    attempts: u32,
 }
 
 /// What a publish of ours was, so that its acknowledgement can be understood.
@@ -116,6 +131,7 @@ enum Sent {
     Answer,
     Presence,
     Notice(Notice),
+    Down(DownHanded),
 }
 
 /// Ids of publishes, in the order they were given to the client.
@@ -212,6 +228,7 @@ async fn connection(mut options: MqttOptions, parts: &LinkParts) -> Ended {
         client,
         parts: parts.clone(),
         sending: Arc::clone(&sending),
+        looked: AtomicI64::new(i64::MIN),
     };
     // the worker is a future here, not a task: when the connection ends it is dropped where it stands
     tokio::select! {
@@ -262,16 +279,17 @@ fn incoming(packet: Incoming, under_way: &mut BTreeMap<u16, Sent>) -> Result<Opt
             Some(News::Subscribed)
         }
         Incoming::Publish(publish) => Some(News::Came(publish)),
-        Incoming::PubAck(ack) => match under_way.remove(&ack.pkid) {
-            Some(Sent::Notice(notice)) => {
-                let handed = match ack.reason {
-                    PubAckReason::Success => Handed::Taken,
-                    _ => Handed::NobodyListens,
-                };
-                Some(News::Handed(notice, handed))
+        Incoming::PubAck(ack) => {
+            let handed = match ack.reason {
+                PubAckReason::Success => Handed::Taken,
+                _ => Handed::NobodyListens,
+            };
+            match under_way.remove(&ack.pkid) {
+                Some(Sent::Notice(notice)) => Some(News::Handed(notice, handed)),
+                Some(Sent::Down(item)) => Some(News::HandedDown(item, handed)),
+                Some(Sent::Answer | Sent::Presence) | None => None,
             }
-            Some(Sent::Answer | Sent::Presence) | None => None,
-        },
+        }
         _ => None,
     })
 }
@@ -281,6 +299,8 @@ struct Worker {
     client: AsyncClient,
     parts: LinkParts,
     sending: Sending,
+    /// When rollouts were looked at, unix seconds.
+    looked: AtomicI64,
 }
 
 /// The worker ends only by failing.
@@ -290,11 +310,15 @@ impl Worker {
     async fn work(self, mut inbox: mpsc::Receiver<News>) -> Result<Never, Ended> {
         let mut ready = false;
         loop {
-            let wait = if ready {
-                self.until_next_notice().await?
-            } else {
-                Duration::from_hours(1)
-            };
+            let mut wait = Duration::from_hours(1);
+            if ready {
+                self.look_at_rollouts().await?;
+                wait = self.until_due().await?;
+                if wait.is_zero() {
+                    self.send_notices().await?;
+                    self.send_down().await?;
+                }
+            }
             tokio::select! {
                 news = inbox.recv() => {
                     // the poll loop holds the sender as long as this future lives
@@ -303,9 +327,6 @@ impl Worker {
                 }
                 () = self.parts.decided.notified() => {}
                 () = tokio::time::sleep(wait) => {}
-            }
-            if ready {
-                self.send_notices().await?;
             }
         }
     }
@@ -332,6 +353,7 @@ impl Worker {
                 }
                 News::Came(publish) => came.push(publish),
                 News::Handed(notice, handed) => self.note(&notice, notice.attempts, handed).await?,
+                News::HandedDown(item, handed) => self.note_down(item, Some(handed)).await?,
             }
             next = if came.len() < MAX_BATCH {
                 inbox.try_recv().ok()
@@ -361,6 +383,9 @@ impl Worker {
             .collect();
         let ingest = &self.parts.ingest;
         let mut judgement = ingest.judge(messages).await.map_err(Ended::Store)?;
+        if judgement.moves_rollouts() {
+            self.looked.store(i64::MIN, Ordering::Relaxed);
+        }
         for answer in &judgement.at_once() {
             self.answer(answer).await?;
         }
@@ -434,16 +459,76 @@ impl Worker {
             .map_err(|error| Ended::Client(Box::new(error)))
     }
 
-    async fn until_next_notice(&self) -> Result<Duration, Ended> {
-        let next = self
-            .parts
-            .store
-            .next_notice_at()
-            .await
-            .map_err(Ended::Store)?;
+    /// Takes rollouts further, every now and then and after every word about one.
+    async fn look_at_rollouts(&self) -> Result<(), Ended> {
         let now = (self.parts.clock)().as_second();
-        let seconds = next.map_or(3_600, |at| (at - now).clamp(0, 3_600));
-        Ok(Duration::from_secs(seconds.unsigned_abs()))
+        let last = self.looked.load(Ordering::Relaxed);
+        if now < last.saturating_add(ROLLOUTS_EVERY) {
+            return Ok(());
+        }
+        self.looked.store(now, Ordering::Relaxed);
+        let looked = self.parts.ingest.look_at_rollouts().await;
+        looked.map_err(Ended::Store)
+    }
+
+    /// How long until something falls due; at most [`LOOK`], for another program may have queued something since.
+    async fn until_due(&self) -> Result<Duration, Ended> {
+        let next = self.parts.store.next_due_at().await.map_err(Ended::Store)?;
+        let now = (self.parts.clock)().as_second();
+        let seconds = next.map_or(i64::MAX, |at| (at - now).max(0));
+        Ok(Duration::from_secs(seconds.unsigned_abs()).min(LOOK))
+    }
+
+    /// Sends what waits to go down, a few items at a time: parts of updates are long, and filings come first.
+    async fn send_down(&self) -> Result<(), Ended> {
+        let now = (self.parts.clock)().as_second();
+        let due = self.parts.store.due_down(now, ITEMS).await;
+        for item in due.map_err(Ended::Store)? {
+            let handed = DownHanded {
+                id: item.id,
+                attempts: item.attempts.saturating_add(1),
+            };
+            self.note_down(handed, Some(Handed::Unanswered)).await?;
+            let payload = vec![item.payload];
+            let content = match item.kind {
+                DownKind::Command => Downlink::Commands(payload),
+                DownKind::Manifest => Downlink::Manifests(payload),
+                DownKind::Part => Downlink::Parts(payload),
+                DownKind::Grant => Downlink::Grants(payload),
+            };
+            let answer = Answer {
+                device: item.device,
+                content,
+            };
+            match self.parts.ingest.seal(&answer) {
+                Ok(Some(sealed)) => {
+                    let topic = topics::down(&answer.device, answer.content.channel());
+                    self.publish(topic, false, sealed, Sent::Down(handed))
+                        .await?;
+                }
+                Ok(None) => self.note_down(handed, None).await?,
+                Err(error) => {
+                    tracing::error!(error = &error as &dyn std::error::Error, device = %answer.device, "cannot seal an item");
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Notes how an item went; `None` lets it rest: its device is no longer registered.
+    async fn note_down(&self, item: DownHanded, handed: Option<Handed>) -> Result<(), Ended> {
+        let now = (self.parts.clock)().as_second();
+        let attempt = DownAttempt {
+            id: item.id,
+            attempts: item.attempts,
+            now,
+            next_at: handed.and_then(|handed| next_attempt(handed, item.attempts, now)),
+        };
+        self.parts
+            .store
+            .down_attempted(attempt)
+            .await
+            .map_err(Ended::Store)
     }
 
     async fn send_notices(&self) -> Result<(), Ended> {

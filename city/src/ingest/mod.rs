@@ -22,6 +22,7 @@
 //! | piece of an attachment | receipt without number, token or address; its filing need not be here yet |
 //! | question for the time | the signed time, before anything is stored |
 //! | word of notices kept, of earlier receipts | kept in the same transaction; no answer |
+//! | from a revoked device, not provably signed before | quarantine, no answer |
 //! | for another recipient | quarantine, signed refusal |
 //! | not decryptable, not readable, of unknown kind | quarantine, no answer: the device keeps its row and sends it again, and it lands once keys or program are mended |
 //! | unknown device, wrong topic, wrong device signature, not an envelope | quarantine, no answer: there is nobody proven to answer |
@@ -45,7 +46,7 @@ use ubugoe_protocol::{DeviceId, Downlink, SealError, seal_down};
 use crate::Clock;
 use crate::config::{CityKeys, Device, Office};
 use crate::receipt::CitySealer;
-use crate::store::{Batch, Landed, NewQuarantine, QuarantineReason, Store, StoreError};
+use crate::store::{Batch, Landed, NewQuarantine, QuarantineReason, Said, Store, StoreError, Word};
 
 /// Most messages in one transaction.
 pub const MAX_BATCH: usize = 100;
@@ -94,6 +95,28 @@ pub struct Answer {
     pub device: DeviceId,
     /// Receipts or refusals.
     pub content: Downlink,
+}
+
+/// What became of an envelope that was carried by hand.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Carried {
+    /// It is in the database, now or before; the sealed receipt for its device, unless that is revoked.
+    Landed(Option<Vec<u8>>),
+    /// It was refused; the sealed refusal for its device.
+    Refused(Option<Vec<u8>>),
+    /// It could not be taken as anything and is in quarantine.
+    Aside,
+}
+
+/// Why carrying failed.
+#[derive(Debug, thiserror::Error)]
+pub enum CarryError {
+    /// The database; nothing is lost, the file is still there.
+    #[error("the store failed")]
+    Store(#[from] StoreError),
+    /// The answer could not be sealed; the filing has landed.
+    #[error("the answer cannot be sealed")]
+    Seal(#[from] SealError),
 }
 
 /// Where a test may pull the plug. Production never sets one.
@@ -155,6 +178,13 @@ impl fmt::Debug for Judgement {
 }
 
 impl Judgement {
+    /// Whether a device reports on an update in it.
+    #[must_use]
+    pub fn moves_rollouts(&self) -> bool {
+        let update = |said: &Said| matches!(said.word, Word::Update { .. });
+        self.judged.batch.said.iter().any(update)
+    }
+
     /// What goes back before anything is stored: the time.
     pub fn at_once(&mut self) -> Vec<Answer> {
         std::mem::take(&mut self.judged.times)
@@ -284,6 +314,36 @@ impl Ingest {
             .is_none_or(|last| now.saturating_sub(*last) >= ALIVE_EVERY)
     }
 
+    /// Lands what somebody carried here by hand: one sealed envelope, without a topic. It may have come over the network
+    /// before.
+    ///
+    /// # Errors
+    /// The store's, or the sealing's.
+    pub async fn carry(&self, wire: Vec<u8>) -> Result<Carried, CarryError> {
+        // nothing about the device is believed before its signature is checked under its registered key
+        let device = ubugoe_protocol::peek(&wire)
+            .ok()
+            .map(|header| header.device);
+        let answers = self.land(vec![Message { device, wire }]).await?;
+        let Some(answer) = answers.first() else {
+            return Ok(Carried::Aside);
+        };
+        let sealed = self.seal(answer)?;
+        Ok(match answer.content {
+            Downlink::Receipts(_) => Carried::Landed(sealed),
+            _ => Carried::Refused(sealed),
+        })
+    }
+
+    /// Takes rollouts as far as they go; see [`crate::operate::rollout`].
+    ///
+    /// # Errors
+    /// The store's.
+    pub async fn look_at_rollouts(&self) -> Result<(), StoreError> {
+        let now = (self.clock)().as_second();
+        crate::operate::rollout::look(&self.desk, self.store.as_ref(), now).await
+    }
+
     /// Tries everything in quarantine again: keys, devices or the program may have been mended since.
     ///
     /// # Errors
@@ -309,12 +369,13 @@ impl Ingest {
         Ok(())
     }
 
-    /// Seals an answer to its device. `None` when the device is no longer registered.
+    /// Seals an answer to its device. `None` when the device is not registered, or revoked.
     ///
     /// # Errors
     /// The sealing's.
     pub fn seal(&self, answer: &Answer) -> Result<Option<Vec<u8>>, SealError> {
-        let Some(device) = self.desk.devices.get(&answer.device) else {
+        let known = self.desk.devices.get(&answer.device);
+        let Some(device) = known.filter(|device| device.revoked_at.is_none()) else {
             return Ok(None);
         };
         seal_down(&answer.content, &answer.device, &device.seal).map(Some)

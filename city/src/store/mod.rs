@@ -7,6 +7,7 @@
 //! Promise of every method that returns `Ok`: what it wrote is committed and survives a power cut.
 
 pub mod attachments;
+pub mod down;
 pub mod migrate;
 pub mod postgres;
 pub mod sqlite;
@@ -16,14 +17,21 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
+use ubugoe_protocol::report::{Outcome, UpdateState};
+use ubugoe_protocol::update::Content;
 use ubugoe_protocol::{
-    AttachmentRef, CaseId, Chunk, DeviceId, FilingId, Interval, Place, Receipt, RecipientId,
+    AttachmentRef, CaseId, Chunk, CommandId, DeviceId, FilingId, Interval, Place, Receipt,
+    RecipientId, UpdateId,
 };
 
 use crate::casework::audit::{AuditEntry, AuditRecord};
 use crate::casework::{FilingState, ReasonCode};
 
 pub use attachments::{Attachment, AttachmentState};
+pub use down::{
+    Advance, CertificateAsk, DownAttempt, DownItem, DownKind, Gap, NewGrant, NewOrder, NewRollout,
+    OrderRow, Rollout, RolloutDevice, RolloutState,
+};
 
 /// Why the store could not do what was asked. Named by operation; the driver's own error is the source.
 #[derive(Debug, thiserror::Error)]
@@ -284,6 +292,26 @@ pub enum Word {
     Seen(Vec<(FilingId, u32)>),
     /// Receipts of ours, verified, with their signed bytes.
     Earlier(Vec<(Receipt, Vec<u8>)>),
+    /// What became of an order.
+    Command {
+        /// Which.
+        id: CommandId,
+        /// Whether it was done.
+        outcome: Outcome,
+        /// The device's words.
+        detail: String,
+    },
+    /// How an update went.
+    Update {
+        /// Which.
+        id: UpdateId,
+        /// How far it has come.
+        state: UpdateState,
+        /// The device's words.
+        detail: String,
+    },
+    /// A request for a new certificate, PKCS #10, DER.
+    CertificateAsk(Vec<u8>),
 }
 
 /// A message that could not become a filing, kept for staff.
@@ -335,11 +363,13 @@ pub enum QuarantineReason {
     UnsupportedKind,
     /// Same id as a stored filing with other content.
     DigestConflict,
+    /// From a revoked device, and not provably signed before it was revoked.
+    RevokedDevice,
 }
 
 impl QuarantineReason {
     /// Every reason, for exhaustive tests and parsing.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::Malformed,
         Self::UnknownDevice,
         Self::DeviceMismatch,
@@ -349,6 +379,7 @@ impl QuarantineReason {
         Self::UnreadableContent,
         Self::UnsupportedKind,
         Self::DigestConflict,
+        Self::RevokedDevice,
     ];
 
     /// The word stored in the database.
@@ -364,6 +395,7 @@ impl QuarantineReason {
             Self::UnreadableContent => "unreadable_content",
             Self::UnsupportedKind => "unsupported_kind",
             Self::DigestConflict => "digest_conflict",
+            Self::RevokedDevice => "revoked_device",
         }
     }
 
@@ -416,7 +448,10 @@ impl Batch {
         arrival.or_else(|| {
             self.said.iter().find_map(|said| match &said.word {
                 Word::Earlier(receipts) => receipts.first().map(|(receipt, _)| &receipt.recipient),
-                Word::Seen(_) => None,
+                Word::Seen(_)
+                | Word::Command { .. }
+                | Word::Update { .. }
+                | Word::CertificateAsk(_) => None,
             })
         })
     }
@@ -832,12 +867,35 @@ pub trait Store: Send + Sync {
     /// Current notices (the newest of each filing) whose next attempt is due and which the device has not acknowledged,
     /// oldest first.
     async fn due_notices(&self, now: i64, limit: u32) -> Result<Vec<Notice>, StoreError>;
-    /// When the next notice falls due, if any waits.
-    async fn next_notice_at(&self) -> Result<Option<i64>, StoreError>;
+    /// When the next notice or item falls due, if any waits.
+    async fn next_due_at(&self) -> Result<Option<i64>, StoreError>;
     /// Notes how a notice's sending went.
     async fn notice_attempted(&self, attempt: Attempt) -> Result<(), StoreError>;
-    /// Makes the current notices of a device due now: it has shown that it is there. Answers how many.
+    /// Makes the current notices and the items of a device due now: it has shown that it is there. Answers how many notices.
+    /// Updates are long: they are woken only an hour after they were last sent, certificates only when asked for.
     async fn wake_notices(&self, device: &DeviceId, window: WakeWindow) -> Result<u64, StoreError>;
+    /// Items whose next attempt is due, in the order in which they were queued.
+    async fn due_down(&self, now: i64, limit: u32) -> Result<Vec<DownItem>, StoreError>;
+    /// Notes how an item's sending went.
+    async fn down_attempted(&self, attempt: DownAttempt) -> Result<(), StoreError>;
+    /// Queues signed orders: their rows, their way down, their audit lines; one transaction. With a gap, the running
+    /// numbers jump in the same transaction.
+    async fn order(&self, orders: Vec<NewOrder>, gap: Option<Gap>) -> Result<(), StoreError>;
+    /// Orders and what became of them, newest first.
+    async fn orders(&self, limit: u32) -> Result<Vec<OrderRow>, StoreError>;
+    /// The newest request for a certificate of each device, oldest first, and what was granted before.
+    async fn certificate_asks(&self) -> Result<Vec<CertificateAsk>, StoreError>;
+    /// Queues a signed certificate. `false`: the device does not ask for it (any more).
+    async fn grant(&self, grant: NewGrant) -> Result<bool, StoreError>;
+    /// The highest version of this content ever published; 0 if none was.
+    async fn newest_version(&self, content: Content) -> Result<u64, StoreError>;
+    /// Publishes an update to its canaries. `false`: the version is taken, or another rollout of this content is still on
+    /// its canaries.
+    async fn publish(&self, rollout: NewRollout) -> Result<bool, StoreError>;
+    /// Rollouts, newest first; only those that are not withdrawn if `alive`.
+    async fn rollouts(&self, alive: bool) -> Result<Vec<Rollout>, StoreError>;
+    /// Takes a step of a rollout. `false`: it is not where the step begins; nothing was done.
+    async fn advance(&self, advance: Advance) -> Result<bool, StoreError>;
     /// Messages in quarantine, newest first; unresolved before resolved.
     async fn quarantine(&self, limit: u32) -> Result<Vec<Quarantined>, StoreError>;
     /// Unresolved messages as they came, to try again after keys or devices were added.

@@ -3,8 +3,10 @@
 //! Answers for SQL in PostgreSQL's dialect and for nothing else; the behaviour is [`Store`]'s. Locks are taken in one
 //! order (recipient counter, filing, audit chain), so that several programs on one database wait instead of deadlock.
 
+mod down;
 mod pieces;
 mod read;
+mod rollouts;
 mod words;
 mod write;
 
@@ -13,12 +15,14 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use deadpool_postgres::{Manager, ManagerConfig, Object, Pool, RecyclingMethod, Runtime};
 use tokio_postgres::NoTls;
+use ubugoe_protocol::update::Content;
 use ubugoe_protocol::{DeviceId, FilingId};
 
 use super::migrate::{Migration, remaining};
 use super::{
-    Attempt, Batch, Counts, Decided, Decision, FamilyFiling, FilingRecord, FilingRow, Kept, Landed,
-    Notice, Quarantined, Sealer, Session, Store, StoreError, WakeWindow,
+    Advance, Attempt, Batch, CertificateAsk, Counts, Decided, Decision, DownAttempt, DownItem,
+    FamilyFiling, FilingRecord, FilingRow, Gap, Kept, Landed, NewGrant, NewOrder, NewRollout,
+    Notice, OrderRow, Quarantined, Rollout, Sealer, Session, Store, StoreError, WakeWindow,
 };
 use crate::casework::FilingState;
 use crate::casework::audit::{AuditEntry, AuditRecord};
@@ -207,8 +211,8 @@ impl Store for PostgresStore {
         read::due_notices(&self.client("reading notices").await?, now, limit).await
     }
 
-    async fn next_notice_at(&self) -> Result<Option<i64>, StoreError> {
-        read::next_notice_at(&self.client("reading notices").await?).await
+    async fn next_due_at(&self) -> Result<Option<i64>, StoreError> {
+        read::next_due_at(&self.client("reading notices").await?).await
     }
 
     async fn notice_attempted(&self, attempt: Attempt) -> Result<(), StoreError> {
@@ -217,6 +221,50 @@ impl Store for PostgresStore {
 
     async fn wake_notices(&self, device: &DeviceId, window: WakeWindow) -> Result<u64, StoreError> {
         write::wake_notices(&self.client("waking notices").await?, device, window).await
+    }
+
+    async fn due_down(&self, now: i64, limit: u32) -> Result<Vec<DownItem>, StoreError> {
+        down::due(&self.client("reading what goes down").await?, now, limit).await
+    }
+
+    async fn down_attempted(&self, attempt: DownAttempt) -> Result<(), StoreError> {
+        down::attempted(&self.client("noting an attempt").await?, attempt).await
+    }
+
+    async fn order(&self, orders: Vec<NewOrder>, gap: Option<Gap>) -> Result<(), StoreError> {
+        let mut client = self.client("queueing orders").await?;
+        down::order(&mut client, &orders, gap.as_ref()).await
+    }
+
+    async fn orders(&self, limit: u32) -> Result<Vec<OrderRow>, StoreError> {
+        down::orders(&self.client("listing orders").await?, limit).await
+    }
+
+    async fn certificate_asks(&self) -> Result<Vec<CertificateAsk>, StoreError> {
+        down::certificate_asks(&self.client("listing requests").await?).await
+    }
+
+    async fn grant(&self, grant: NewGrant) -> Result<bool, StoreError> {
+        let mut client = self.client("granting a certificate").await?;
+        down::grant(&mut client, &grant).await
+    }
+
+    async fn newest_version(&self, content: Content) -> Result<u64, StoreError> {
+        rollouts::newest_version(&self.client("reading versions").await?, content).await
+    }
+
+    async fn publish(&self, rollout: NewRollout) -> Result<bool, StoreError> {
+        let mut client = self.client("publishing an update").await?;
+        rollouts::publish(&mut client, &rollout).await
+    }
+
+    async fn rollouts(&self, alive: bool) -> Result<Vec<Rollout>, StoreError> {
+        rollouts::list(&self.client("reading rollouts").await?, alive).await
+    }
+
+    async fn advance(&self, advance: Advance) -> Result<bool, StoreError> {
+        let mut client = self.client("taking a rollout further").await?;
+        rollouts::advance(&mut client, &advance).await
     }
 
     async fn quarantine(&self, limit: u32) -> Result<Vec<Quarantined>, StoreError> {

@@ -283,11 +283,13 @@ pub(super) async fn due_notices(
         .collect()
 }
 
-pub(super) async fn next_notice_at(c: &Object) -> Result<Option<i64>, StoreError> {
+pub(super) async fn next_due_at(c: &Object) -> Result<Option<i64>, StoreError> {
     let row = c
         .query_one(
-            "SELECT min(n.next_at) FROM notices n
-             WHERE n.next_at IS NOT NULL AND n.seq = (SELECT max(seq) FROM notices WHERE filing = n.filing)",
+            "SELECT least(
+                 (SELECT min(n.next_at) FROM notices n
+                  WHERE n.next_at IS NOT NULL AND n.seq = (SELECT max(seq) FROM notices WHERE filing = n.filing)),
+                 (SELECT min(next_at) FROM down WHERE next_at IS NOT NULL AND done_at IS NULL))",
             &[],
         )
         .await

@@ -4,9 +4,9 @@ use deadpool_postgres::Transaction;
 use sha2::{Digest, Sha256};
 use ubugoe_protocol::{DeviceId, FilingId, Receipt};
 
-use super::failed;
 use super::read::col;
 use super::write::number;
+use super::{down, failed, rollouts};
 use crate::store::{Said, StoreError, Word};
 
 pub(super) async fn take(tx: &Transaction<'_>, said: &Said, now: i64) -> Result<(), StoreError> {
@@ -21,6 +21,15 @@ pub(super) async fn take(tx: &Transaction<'_>, said: &Said, now: i64) -> Result<
                 earlier(tx, &said.device, receipt, signed, now).await?;
             }
         }
+        Word::Command {
+            id,
+            outcome,
+            detail,
+        } => down::answered(tx, &said.device, *id, *outcome, detail, now).await?,
+        Word::Update { id, state, detail } => {
+            rollouts::reported(tx, &said.device, *id, *state, detail, now).await?;
+        }
+        Word::CertificateAsk(csr) => down::asked(tx, &said.device, csr, now).await?,
     }
     Ok(())
 }

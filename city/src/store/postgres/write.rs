@@ -479,8 +479,14 @@ pub(super) async fn wake_notices(
     device: &DeviceId,
     window: WakeWindow,
 ) -> Result<u64, StoreError> {
+    // one statement, one round trip: this is done after every batch
     c.execute(
-        "UPDATE notices SET next_at = $2 WHERE device = $1 AND at >= $3
+        "WITH items AS (
+             UPDATE down SET next_at = $2 WHERE device = $1 AND done_at IS NULL AND kind <> 'grant'
+               AND (expires IS NULL OR expires > $2) AND (next_at IS NULL OR next_at > $2)
+               AND (sent_at IS NULL OR sent_at <= CASE kind WHEN 'command' THEN $4 ELSE $4 - 3600 END)
+             RETURNING 1)
+         UPDATE notices SET next_at = $2 WHERE device = $1 AND at >= $3
            AND seq = (SELECT max(seq) FROM notices o WHERE o.filing = notices.filing)
            AND seen_at IS NULL AND (next_at IS NULL OR next_at > $2) AND (sent_at IS NULL OR sent_at <= $4)",
         &[

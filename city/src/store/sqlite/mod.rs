@@ -4,8 +4,10 @@
 //! `synchronous=FULL`: a commit is on the disk before a receipt speaks of it. One connection, used on the
 //! blocking pool; SQLite has one writer anyway.
 
+mod down;
 mod pieces;
 mod read;
+mod rollouts;
 mod words;
 mod write;
 
@@ -15,12 +17,14 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use rusqlite::Connection;
+use ubugoe_protocol::update::Content;
 use ubugoe_protocol::{DeviceId, FilingId};
 
 use super::migrate::{Migration, remaining};
 use super::{
-    Attempt, Batch, Counts, Decided, Decision, FamilyFiling, FilingRecord, FilingRow, Kept, Landed,
-    Notice, Quarantined, Sealer, Session, Store, StoreError, WakeWindow,
+    Advance, Attempt, Batch, CertificateAsk, Counts, Decided, Decision, DownAttempt, DownItem,
+    FamilyFiling, FilingRecord, FilingRow, Gap, Kept, Landed, NewGrant, NewOrder, NewRollout,
+    Notice, OrderRow, Quarantined, Rollout, Sealer, Session, Store, StoreError, WakeWindow,
 };
 use crate::casework::FilingState;
 use crate::casework::audit::{AuditEntry, AuditRecord};
@@ -198,9 +202,8 @@ impl Store for SqliteStore {
             .await
     }
 
-    async fn next_notice_at(&self) -> Result<Option<i64>, StoreError> {
-        self.with("reading notices", |c| read::next_notice_at(c))
-            .await
+    async fn next_due_at(&self) -> Result<Option<i64>, StoreError> {
+        self.with("reading notices", |c| read::next_due_at(c)).await
     }
 
     async fn notice_attempted(&self, attempt: Attempt) -> Result<(), StoreError> {
@@ -214,6 +217,64 @@ impl Store for SqliteStore {
         let device = device.clone();
         self.with("waking notices", move |c| {
             write::wake_notices(c, &device, window)
+        })
+        .await
+    }
+
+    async fn due_down(&self, now: i64, limit: u32) -> Result<Vec<DownItem>, StoreError> {
+        self.with("reading what goes down", move |c| down::due(c, now, limit))
+            .await
+    }
+
+    async fn down_attempted(&self, attempt: DownAttempt) -> Result<(), StoreError> {
+        self.with("noting an attempt", move |c| down::attempted(c, attempt))
+            .await
+    }
+
+    async fn order(&self, orders: Vec<NewOrder>, gap: Option<Gap>) -> Result<(), StoreError> {
+        self.with("queueing orders", move |c| {
+            down::order(c, &orders, gap.as_ref())
+        })
+        .await
+    }
+
+    async fn orders(&self, limit: u32) -> Result<Vec<OrderRow>, StoreError> {
+        self.with("listing orders", move |c| down::orders(c, limit))
+            .await
+    }
+
+    async fn certificate_asks(&self) -> Result<Vec<CertificateAsk>, StoreError> {
+        self.with("listing requests", |c| down::certificate_asks(c))
+            .await
+    }
+
+    async fn grant(&self, grant: NewGrant) -> Result<bool, StoreError> {
+        self.with("granting a certificate", move |c| down::grant(c, &grant))
+            .await
+    }
+
+    async fn newest_version(&self, content: Content) -> Result<u64, StoreError> {
+        self.with("reading versions", move |c| {
+            rollouts::newest_version(c, content)
+        })
+        .await
+    }
+
+    async fn publish(&self, rollout: NewRollout) -> Result<bool, StoreError> {
+        self.with("publishing an update", move |c| {
+            rollouts::publish(c, &rollout)
+        })
+        .await
+    }
+
+    async fn rollouts(&self, alive: bool) -> Result<Vec<Rollout>, StoreError> {
+        self.with("reading rollouts", move |c| rollouts::list(c, alive))
+            .await
+    }
+
+    async fn advance(&self, advance: Advance) -> Result<bool, StoreError> {
+        self.with("taking a rollout further", move |c| {
+            rollouts::advance(c, &advance)
         })
         .await
     }

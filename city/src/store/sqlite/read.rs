@@ -376,13 +376,15 @@ pub(super) fn due_notices(c: &Connection, now: i64, limit: u32) -> Result<Vec<No
         .collect()
 }
 
-pub(super) fn next_notice_at(c: &Connection) -> Result<Option<i64>, StoreError> {
-    c.query_row(
-        "SELECT min(n.next_at) FROM notices n
-         WHERE n.next_at IS NOT NULL AND n.seq = (SELECT max(seq) FROM notices WHERE filing = n.filing)",
-        [],
-        |row| row.get(0),
+pub(super) fn next_due_at(c: &Connection) -> Result<Option<i64>, StoreError> {
+    c.prepare_cached(
+        "SELECT min(at) FROM (
+             SELECT min(n.next_at) AS at FROM notices n
+             WHERE n.next_at IS NOT NULL AND n.seq = (SELECT max(seq) FROM notices WHERE filing = n.filing)
+             UNION ALL
+             SELECT min(next_at) FROM down WHERE next_at IS NOT NULL AND done_at IS NULL)",
     )
+    .and_then(|mut statement| statement.query_row([], |row| row.get(0)))
     .map_err(failed("reading notices"))
 }
 

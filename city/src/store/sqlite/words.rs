@@ -4,8 +4,8 @@ use rusqlite::{OptionalExtension, Transaction, params};
 use sha2::{Digest, Sha256};
 use ubugoe_protocol::{DeviceId, FilingId, Receipt};
 
-use super::failed;
 use super::write::number;
+use super::{down, failed, rollouts};
 use crate::store::{Said, StoreError, Word};
 
 pub(super) fn take(tx: &Transaction<'_>, said: &Said, now: i64) -> Result<(), StoreError> {
@@ -16,6 +16,15 @@ pub(super) fn take(tx: &Transaction<'_>, said: &Said, now: i64) -> Result<(), St
         Word::Earlier(receipts) => receipts
             .iter()
             .try_for_each(|(receipt, signed)| earlier(tx, &said.device, receipt, signed, now)),
+        Word::Command {
+            id,
+            outcome,
+            detail,
+        } => down::answered(tx, &said.device, *id, *outcome, detail, now),
+        Word::Update { id, state, detail } => {
+            rollouts::reported(tx, &said.device, *id, *state, detail, now)
+        }
+        Word::CertificateAsk(csr) => down::asked(tx, &said.device, csr, now),
     }
 }
 

@@ -5,7 +5,7 @@ use sha2::{Digest, Sha256};
 use ubugoe_protocol::{DeviceId, FilingId, RecipientId};
 
 use super::read::state;
-use super::{failed, pieces, words};
+use super::{down, failed, pieces, words};
 use crate::casework::FilingState;
 use crate::casework::audit::{AuditEntry, GENESIS, line_hash};
 use crate::store::{
@@ -14,7 +14,10 @@ use crate::store::{
     unsigned,
 };
 
-fn begin<'c>(c: &'c mut Connection, doing: &'static str) -> Result<Transaction<'c>, StoreError> {
+pub(super) fn begin<'c>(
+    c: &'c mut Connection,
+    doing: &'static str,
+) -> Result<Transaction<'c>, StoreError> {
     c.transaction_with_behavior(TransactionBehavior::Immediate)
         .map_err(failed(doing))
 }
@@ -451,19 +454,21 @@ pub(super) fn wake_notices(
     device: &DeviceId,
     window: WakeWindow,
 ) -> Result<u64, StoreError> {
-    c.execute(
-        "UPDATE notices SET next_at = ?2 WHERE device = ?1 AND at >= ?3
-           AND seq = (SELECT max(seq) FROM notices o WHERE o.filing = notices.filing)
-           AND seen_at IS NULL AND (next_at IS NULL OR next_at > ?2) AND (sent_at IS NULL OR sent_at <= ?4)",
-        params![
-            device.as_str(),
-            window.now,
-            window.decided_since,
-            window.not_sent_since
-        ],
-    )
-    .map(|rows| rows as u64)
-    .map_err(failed("waking notices"))
+    let notices = c
+        .execute(
+            "UPDATE notices SET next_at = ?2 WHERE device = ?1 AND at >= ?3
+               AND seq = (SELECT max(seq) FROM notices o WHERE o.filing = notices.filing)
+               AND seen_at IS NULL AND (next_at IS NULL OR next_at > ?2) AND (sent_at IS NULL OR sent_at <= ?4)",
+            params![
+                device.as_str(),
+                window.now,
+                window.decided_since,
+                window.not_sent_since
+            ],
+        )
+        .map_err(failed("waking notices"))?;
+    down::wake(c, device, window)?;
+    Ok(notices as u64)
 }
 
 pub(super) fn audit(c: &mut Connection, entry: &AuditEntry) -> Result<(), StoreError> {
