@@ -58,6 +58,10 @@ pub(crate) struct Office {
     pub(crate) hands: Hands,
     pub(crate) broker_port: u16,
     pub(crate) store_url: String,
+    /// Whether the city has an operator's key.
+    pub(crate) operates: bool,
+    /// A line for ward 1 in the configuration: since when it is revoked.
+    pub(crate) revoked: String,
 }
 
 fn password_hash() -> String {
@@ -82,7 +86,14 @@ impl Office {
             hands: Hands::at(NOON),
             broker_port: 1,
             store_url: "sqlite:city.db".to_owned(),
+            operates: false,
+            revoked: String::new(),
         }
+    }
+
+    /// The city's clock, unix seconds.
+    pub(crate) fn now(&self) -> i64 {
+        (self.hands.clock())().as_second()
     }
 
     /// The configuration file.
@@ -111,6 +122,7 @@ name_ja = "あすこえ市 市民課"
 name_en = "Asukoe City, Citizens' Division"
 hpke = "city-asukoe.hpke"
 receipt = "city-asukoe.receipt"
+{operate}
 
 [jpki]
 anchors = ["jpki-sign-ca.pem"]
@@ -120,6 +132,7 @@ id = "ward-1"
 ward = "あすこえ市民病院 3階"
 sign = "device-ward-1.sign.pub"
 hpke = "device-ward-1.hpke.pub"
+{revoked}
 
 [[device]]
 id = "ward-2"
@@ -135,6 +148,12 @@ password = '{password}'
             store = self.store_url,
             port = self.broker_port,
             password = password_hash(),
+            operate = if self.operates {
+                "operate = \"city-asukoe.operate\""
+            } else {
+                ""
+            },
+            revoked = self.revoked,
         )
     }
 

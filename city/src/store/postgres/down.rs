@@ -251,7 +251,7 @@ pub(super) async fn asked(
     // it still asks, so what was sent did not reach it
     tx.execute(
         "UPDATE down SET next_at = $3 WHERE device = $1 AND kind = 'grant' AND subject = $2 AND done_at IS NULL
-           AND (sent_at IS NULL OR sent_at <= $3 - 60)",
+           AND (sent_at IS NULL OR sent_at <= $3::bigint - 60)",
         &[&name, &request, &now],
     )
     .await

@@ -484,7 +484,7 @@ pub(super) async fn wake_notices(
         "WITH items AS (
              UPDATE down SET next_at = $2 WHERE device = $1 AND done_at IS NULL AND kind <> 'grant'
                AND (expires IS NULL OR expires > $2) AND (next_at IS NULL OR next_at > $2)
-               AND (sent_at IS NULL OR sent_at <= CASE kind WHEN 'command' THEN $4 ELSE $4 - 3600 END)
+               AND (sent_at IS NULL OR sent_at <= CASE kind WHEN 'command' THEN $4::bigint ELSE $4::bigint - 3600 END)
              RETURNING 1)
          UPDATE notices SET next_at = $2 WHERE device = $1 AND at >= $3
            AND seq = (SELECT max(seq) FROM notices o WHERE o.filing = notices.filing)
