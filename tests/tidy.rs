@@ -41,6 +41,17 @@ const OURS: &[(&str, &[&str])] = &[
     ),
     ("ubugoe-vcard", &[]),
     ("ubugoe-bench", &["ubugoe-protocol", "ubugoe-vcard"]),
+    // It breaks the products, so it may use them all; its papers and towns serve the figures too.
+    (
+        "ubugoe-chaos",
+        &[
+            "ubugoe-procedures",
+            "ubugoe-protocol",
+            "ubugoe-edge",
+            "ubugoe-city",
+            "ubugoe-bench",
+        ],
+    ),
     // Its binary measures the products from the outside in; nothing builds on it.
     (
         "ubugoe-tests",
@@ -51,6 +62,7 @@ const OURS: &[(&str, &[&str])] = &[
             "ubugoe-edge",
             "ubugoe-vcard",
             "ubugoe-bench",
+            "ubugoe-chaos",
         ],
     ),
 ];
@@ -95,7 +107,12 @@ const FOREIGN: &[Foreign] = &[
         folders: &["city/src/store/postgres"],
     },
     Foreign {
-        packages: &["slint", "slint-build", "i-slint-backend-testing"],
+        packages: &[
+            "slint",
+            "slint-build",
+            "i-slint-backend-testing",
+            "i-slint-core",
+        ],
         crates: &["ubugoe-view"],
         folders: &["ui/view"],
     },

@@ -16,7 +16,7 @@ use ubugoe_city::http::password;
 use ubugoe_city::ingest::{Carried, Ingest, no_faults};
 use ubugoe_city::operate::certificate::{self, Authority};
 use ubugoe_city::operate::{self, OPERATOR, Operator, restore, rollout};
-use ubugoe_city::server::{City, offline, open_store};
+use ubugoe_city::server::{City, open_ingest, open_store};
 use ubugoe_city::store::down::{content_code, outcome_code, update_code};
 use ubugoe_protocol::update::Content;
 use ubugoe_protocol::{DeviceId, MAX_ENVELOPE, Order, UpdateId};
@@ -58,15 +58,15 @@ enum Command {
         #[arg(long, default_value_t = restore::GAP)]
         gap: u32,
     },
-    /// Orders something of a device; the order waits until the device has answered or it expires.
-    #[command(name = "command")]
+    /// Orders something of devices; the order waits until its device has answered or it expires.
+    #[command(name = "command", visible_alias = "order")]
     Order {
         /// Configuration file (TOML).
         #[arg(long)]
         config: PathBuf,
-        /// The device's id.
-        #[arg(long)]
-        device: DeviceId,
+        /// For which device; may be repeated. Without it: for all.
+        #[arg(long = "device")]
+        devices: Vec<DeviceId>,
         /// How long the order stands, in hours.
         #[arg(long, default_value_t = 168, value_parser = clap::value_parser!(u32).range(1..=8_760))]
         hours: u32,
@@ -75,6 +75,7 @@ enum Command {
         what: What,
     },
     /// Lists orders and what became of them, newest first.
+    #[command(visible_alias = "orders")]
     Outcome {
         /// Configuration file (TOML).
         #[arg(long)]
@@ -224,10 +225,10 @@ fn run(command: Command) -> anyhow::Result<ExitCode> {
         )),
         Command::Order {
             config,
-            device,
+            devices,
             hours,
             what,
-        } => runtime()?.block_on(order(&read_config(&config)?, &device, what, hours)),
+        } => runtime()?.block_on(order(&read_config(&config)?, devices, what, hours)),
         Command::Outcome { config } => runtime()?.block_on(outcome(&read_config(&config)?)),
         Command::Publish {
             config,
@@ -334,15 +335,28 @@ async fn audit_verify(config: Config) -> anyhow::Result<ExitCode> {
 async fn after_restore(config: &Config, since: i64, gap: u32) -> anyhow::Result<ExitCode> {
     let store = open_store(&config.store).await?;
     let now = now().as_second();
-    let asked = restore::after_restore(config, store.as_ref(), since, gap, now).await?;
+    let done = restore::after_restore(config, store.as_ref(), since, gap, now).await?;
     say(&format!(
-        "running numbers jump by {gap}; {asked} devices are asked to send again"
+        "numbers up to {} were known; the next is {}; {} devices are asked to send again",
+        done.last,
+        done.last + u64::from(gap) + 1,
+        done.asked
     ))?;
     Ok(ExitCode::SUCCESS)
 }
 
-async fn order(config: &Config, id: &DeviceId, what: What, hours: u32) -> anyhow::Result<ExitCode> {
-    operate::device(config, id)?;
+async fn order(
+    config: &Config,
+    devices: Vec<DeviceId>,
+    what: What,
+    hours: u32,
+) -> anyhow::Result<ExitCode> {
+    let operator = Operator::of(config)?;
+    let devices = if devices.is_empty() {
+        operate::devices(config)
+    } else {
+        devices
+    };
     let order = match what {
         What::Close => Order::Close,
         What::Open => Order::Open,
@@ -353,11 +367,18 @@ async fn order(config: &Config, id: &DeviceId, what: What, hours: u32) -> anyhow
     };
     let at = now().as_second();
     let stands = (at, at + i64::from(hours) * 3_600);
-    let new = Operator::of(config)?.order(id, order, stands, OPERATOR)?;
-    let number = new.id;
+    let mut orders = Vec::with_capacity(devices.len());
+    for id in devices {
+        operate::device(config, &id)?;
+        orders.push(operator.order(&id, order, stands, OPERATOR)?);
+    }
+    let lines: Vec<String> = orders
+        .iter()
+        .map(|order| format!("{} {} {}", order.id, order.device, order.what))
+        .collect();
     let store = open_store(&config.store).await?;
-    store.order(vec![new], None).await?;
-    say(&format!("ordered: {number}"))?;
+    store.order(orders).await?;
+    lines.iter().try_for_each(|line| say(line))?;
     Ok(ExitCode::SUCCESS)
 }
 
@@ -490,7 +511,7 @@ struct Count {
 }
 
 async fn carry(config: Config, from: &Path) -> anyhow::Result<ExitCode> {
-    let ingest = offline(config, Arc::new(now)).await?;
+    let ingest = open_ingest(config, Arc::new(now)).await?;
     let mut files: Vec<PathBuf> = std::fs::read_dir(from)
         .and_then(|entries| entries.map(|e| e.map(|e| e.path())).collect())
         .with_context(|| format!("cannot read the folder {}", from.display()))?;

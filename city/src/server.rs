@@ -64,7 +64,7 @@ pub async fn open_store(address: &StoreAddress) -> Result<Arc<dyn Store>, StoreE
 ///
 /// # Errors
 /// [`ServeError`].
-pub async fn offline(config: Config, clock: Clock) -> Result<Ingest, ServeError> {
+pub async fn open_ingest(config: Config, clock: Clock) -> Result<Ingest, ServeError> {
     let store = open_store(&config.store).await?;
     let sealer = CitySealer::new(
         config.office.recipient.clone(),

@@ -149,6 +149,7 @@ async fn a_stick_and_the_network_bring_the_same_filings_at_the_same_time_and_eac
             ])
             .arg(office.write_config())
             .stdout(std::process::Stdio::null())
+            .stderr(std::process::Stdio::null())
             .spawn()
             .unwrap();
         for wire in wires.iter().rev() {

@@ -47,7 +47,7 @@ async fn order(office: &Office, store: &dyn Store, order: Order, stands: i64) ->
         .order(&device("ward-1"), order, (now, now + stands), OPERATOR)
         .unwrap();
     let id = new.id;
-    store.order(vec![new], None).await.unwrap();
+    store.order(vec![new]).await.unwrap();
     id
 }
 

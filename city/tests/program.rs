@@ -199,11 +199,7 @@ async fn an_operator_orders_publishes_and_lists_from_the_command_line() {
             .contains("ward-9")
     );
     let ordered = run(&["command", "--device", "ward-1", "close"]).unwrap();
-    let id = ordered
-        .trim_end()
-        .strip_prefix("ordered: ")
-        .unwrap()
-        .to_owned();
+    let id = ordered.strip_suffix(" ward-1 close\n").unwrap().to_owned();
     let listed = run(&["outcome"]).unwrap();
     assert!(
         listed.starts_with(&id) && listed.ends_with("ward-1 close: waiting, sent 0 times\n"),
@@ -260,7 +256,7 @@ async fn an_operator_orders_publishes_and_lists_from_the_command_line() {
     .unwrap();
     assert_eq!(
         asked,
-        "running numbers jump by 7; 2 devices are asked to send again\n"
+        "numbers up to 0 were known; the next is 8; 2 devices are asked to send again\n"
     );
     assert_eq!(
         run(&["outcome"])

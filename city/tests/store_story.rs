@@ -33,6 +33,12 @@ impl Sealer for PlainSealer {
         .into_bytes())
     }
 
+    fn in_era(&self, receipt: Vec<u8>, era: i64) -> Result<Vec<u8>, SealFailure> {
+        let said = String::from_utf8(receipt)?;
+        let first = said.split(" era=").next().unwrap_or_default();
+        Ok(format!("{first} era={era}").into_bytes())
+    }
+
     fn conflict_refusal(
         &self,
         id: FilingId,

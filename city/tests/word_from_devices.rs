@@ -499,6 +499,7 @@ async fn a_receipt_of_this_city_is_remembered_and_one_of_somebody_else_is_not() 
                 from: NOON - 61,
                 until: NOON - 59,
             }),
+            era: 0,
         };
         let forged = Receipt {
             arrival_no: 900,

@@ -5,18 +5,15 @@
 
 use std::time::{Duration, Instant};
 
-use anyhow::{Context as _, Result, bail};
-use jiff::civil::{Date, date};
+use anyhow::{Context as _, Result};
+use jiff::civil::Date;
 use ubugoe_bench::envelope;
 use ubugoe_bench::pki::Pki;
-use ubugoe_bench::rig::{CITY, DEVICE, MUNICIPALITY};
-use ubugoe_bench::story::{self, Reply};
+use ubugoe_bench::rig::{CITY, DEVICE};
 use ubugoe_card::{CardSession, Policy, PrepareRefused, SignPassword, Transmit, TransmitError};
+use ubugoe_chaos::paper::Writer;
 use ubugoe_edge::{NewRow, RowKind};
-use ubugoe_procedures::{
-    Answers, BirthCertificate, CardHolder, Catalogue, Draft, Facts, Field, FieldKind, FilerRole,
-    Filing, MunicipalityCode, Procedure, Sex, Source, Tongue, Value, missing, prefill,
-};
+use ubugoe_procedures::Filing;
 use ubugoe_protocol::cades::{self, Prepared, Trust};
 use ubugoe_protocol::{
     CaseId, DeviceId, FilingBody, FilingId, Header, Kind, RecipientId, RecipientPublicKey,
@@ -25,11 +22,6 @@ use ubugoe_protocol::{
 use ubugoe_vcard::{Card, Issuer, Persona};
 
 use crate::report::rate;
-
-/// The procedure that is filed.
-const PROCEDURE: &str = "shussei_todoke";
-/// The mother, as on her card.
-const MOTHER: &str = "山田　花子";
 
 /// A filing as it lies on the kiosk before it is sealed.
 pub(crate) struct Paper {
@@ -46,12 +38,9 @@ pub(crate) fn write_and_sign(
     today: Date,
     now: i64,
 ) -> Result<Vec<Paper>> {
-    let catalogue = Catalogue::builtin()?;
-    let procedure = catalogue
-        .procedure(&PROCEDURE.parse()?)
-        .context("no birth notification in the catalogue")?;
+    let writer = Writer::new(today)?;
     let contents = (1..=count)
-        .map(|n| content(&catalogue, procedure, &format!("FIG-{n:05}"), today))
+        .map(|n| writer.canonical(&format!("FIG-{n:05}")))
         .collect::<Result<Vec<_>>>()?;
     let papers = sign(contents, issuer, persona, now)?;
     let trust = Trust::new(&[issuer.pki().sign_ca().to_vec()])?;
@@ -59,70 +48,6 @@ pub(crate) fn write_and_sign(
         cades::verify(&paper.cms, &paper.canonical, &trust, now)?;
     }
     Ok(papers)
-}
-
-fn content(
-    catalogue: &Catalogue,
-    procedure: &Procedure,
-    number: &str,
-    today: Date,
-) -> Result<Vec<u8>> {
-    let home: MunicipalityCode = MUNICIPALITY.parse()?;
-    let day = today.yesterday()?;
-    let certificate =
-        story::certificate(number, MOTHER, &format!("{day}T04:12"), &today.to_string());
-    let facts = Facts {
-        holder: CardHolder {
-            name: MOTHER.to_owned(),
-            address: "あすこえ市汐見町三丁目１２－７　潮風ハイツ２０５".to_owned(),
-            birth: date(1994, 5, 17),
-            sex: Sex::Female,
-        },
-        role: FilerRole::Mother,
-        certificate: Some(BirthCertificate::from_json(
-            certificate.to_string().as_bytes(),
-        )?),
-        today,
-        home,
-        birthplace: home,
-    };
-    let answers = interview(procedure, prefill(procedure, &facts, catalogue))?;
-    let draft = Draft {
-        recipient: home,
-        lang_shown: Tongue::Ja,
-        certificate_number: Some(number.to_owned()),
-        child_order: Some(1),
-        drafted_on: today,
-    };
-    Ok(Filing::assemble(procedure, &answers, &draft)?.canonical(procedure))
-}
-
-/// Answers every question that is left as the family of the demonstration does.
-fn interview(procedure: &Procedure, mut answers: Answers) -> Result<Answers> {
-    while let Some(field) = missing(procedure, &answers).first().copied() {
-        let path = field.path.as_str();
-        let reply = story::answer(PROCEDURE, path)
-            .with_context(|| format!("asked for {path}, and nobody knows"))?;
-        answers.set(field.path.clone(), value(field, &reply)?, Source::Parent);
-    }
-    Ok(answers)
-}
-
-fn value(field: &Field, reply: &Reply) -> Result<Value> {
-    Ok(match (reply, &field.kind) {
-        (Reply::Choice(label), FieldKind::Bool) => Value::Bool(*label == "はい"),
-        (Reply::Choice(label), _) => {
-            let found = field.options.iter().find(|o| o.label.ja == *label);
-            let option =
-                found.with_context(|| format!("{:?} has no option {label}", field.path))?;
-            Value::Choice(option.id.clone())
-        }
-        (Reply::Digits(digits), FieldKind::Date) => Value::Date(Date::strptime("%Y%m%d", digits)?),
-        (Reply::Text(text) | Reply::Digits(text), FieldKind::Text | FieldKind::Kana) => {
-            Value::Text((*text).to_owned())
-        }
-        (reply, kind) => bail!("{:?} is a {kind:?}, the answer a {reply:?}", field.path),
-    })
 }
 
 /// What one core manages when it does nothing but the work that is in a filing.

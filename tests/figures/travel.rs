@@ -150,7 +150,11 @@ impl Kiosk {
                 | LinkEvent::Mode(_)
                 | LinkEvent::Connected(_)
                 | LinkEvent::Sent(_)
-                | LinkEvent::Status(_) => return,
+                | LinkEvent::Status(_)
+                | LinkEvent::Command(_)
+                | LinkEvent::Manifest { .. }
+                | LinkEvent::Part(_)
+                | LinkEvent::Grant(_) => return,
                 LinkEvent::Alert(alert) => Told::Trouble(format!("{alert:?}")),
             };
             // At the end nobody listens any more.
@@ -276,6 +280,7 @@ fn link_config(rig: &Rig) -> Result<LinkConfig> {
             &rig.pki.text(&format!("device-{DEVICE}.hpke"))?,
         )?,
         recipients: Recipients::from([(CITY.parse()?, VerifyingKey::from_text(&receipt)?)]),
+        voice: None,
         clock: Arc::new(|| clock().0),
         tuning: Tuning::default(),
     })

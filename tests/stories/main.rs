@@ -10,6 +10,7 @@
 )]
 
 mod bedside;
+mod memory;
 mod network;
 mod plain;
 mod privacy;

@@ -17,7 +17,7 @@ fn keys(kiosk: &mut Kiosk, keys: &str) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn sign_in(kiosk: &mut Kiosk, pin: &str) -> anyhow::Result<()> {
+pub(crate) fn sign_in(kiosk: &mut Kiosk, pin: &str) -> anyhow::Result<()> {
     let (number, ..) = MIDWIFE;
     kiosk.tap("スタッフの方")?;
     kiosk.wait_stage(&["staff-number"])?;
@@ -79,10 +79,7 @@ fn a_midwife_registers_a_certificate_and_the_mothers_card_finds_it() -> anyhow::
     register(kiosk, HANA.name)?;
     kiosk.tap("サインアウト")?;
     kiosk.wait_stage(&["resting"])?;
-    let left = world::screen(kiosk)?;
-    for trace in world::traces(HANA) {
-        ensure!(!left.contains(trace), "{trace} stays on the resting screen");
-    }
+    world::screen_is_clean_of(kiosk, HANA)?;
     world::up_to_password(&mut rig, HANA)?;
     world::sign(&mut rig, HANA)?;
     let arrived = world::arrived(&mut rig)?;

@@ -74,10 +74,8 @@ fn the_card_may_leave_every_page_and_the_visit_goes_on_there_when_it_is_back() -
             page,
             &["card-away", "notice", "resting", "card-wanted"],
         )?;
-        let screen = world::screen(rig.kiosk()?)?;
-        for trace in world::traces(HANA) {
-            ensure!(!screen.contains(trace), "{page}: {trace} without its card");
-        }
+        world::screen_is_clean_of(rig.kiosk()?, HANA)
+            .with_context(|| format!("{page} without its card"))?;
         if at >= 2 {
             ensure!(seen.code() == Some("C-204"), "{page}: {}", seen.value);
         }
@@ -151,10 +149,8 @@ fn the_kiosk_may_be_killed_on_every_page_and_begins_at_rest_with_nothing_of_the_
         rig.start_kiosk()?;
         let seen = here(&mut rig, page, &["resting"])?;
         ensure!(seen.value["pending"] == 0, "{page}: {}", seen.value);
-        let screen = world::screen(rig.kiosk()?)?;
-        for trace in world::traces(HANA) {
-            ensure!(!screen.contains(trace), "{page}: {trace} after a restart");
-        }
+        world::screen_is_clean_of(rig.kiosk()?, HANA)
+            .with_context(|| format!("{page} after a restart"))?;
     }
     world::up_to(&mut rig, HANA, "sign-password")?;
     to_the_end(&mut rig)

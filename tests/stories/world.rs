@@ -1,6 +1,11 @@
 //! What the stories share: a person, a world for them, and the checks that hold at the end of every story.
 
-use std::{fs, process::Command, time::Duration};
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    process::Command,
+    time::Duration,
+};
 
 use anyhow::{Context as _, ensure};
 use ubugoe_bench::{
@@ -9,6 +14,8 @@ use ubugoe_bench::{
     rig::{self, Database, Rig, RigConfig},
     story::{self, Visit},
 };
+
+use crate::memory::Words;
 
 /// An invented person and the secrets of their virtual card.
 #[derive(Debug, Clone, Copy)]
@@ -176,6 +183,72 @@ pub(crate) fn traces(person: Person) -> Vec<&'static str> {
     traces
 }
 
+/// What the story's answers add: the child's name, the father's and his birth, a telephone number, work, a register.
+pub(crate) const ANSWERS: [&str; 10] = [
+    "湊",
+    "ミナト",
+    "ヤマダ",
+    "ハナコ",
+    "大地",
+    "19930802",
+    "1993-08-02",
+    "0900000000",
+    "あすこえ文具店",
+    "三丁目１２番",
+];
+
+/// The screen says nothing of this person, nor of their child.
+pub(crate) fn screen_is_clean_of(kiosk: &mut Kiosk, person: Person) -> anyhow::Result<()> {
+    let page = screen(kiosk)?;
+    ensure!(!page.trim().is_empty(), "an empty screen proves nothing");
+    for trace in traces(person).into_iter().chain(ANSWERS) {
+        ensure!(!page.contains(trace), "{trace:?} is still there:\n{page}");
+    }
+    Ok(())
+}
+
+/// Every file below a folder.
+pub(crate) fn files(folder: &Path) -> anyhow::Result<Vec<PathBuf>> {
+    let mut all = Vec::new();
+    for entry in fs::read_dir(folder)? {
+        let path = entry?.path();
+        if path.is_dir() {
+            all.extend(files(&path)?);
+        } else if path.is_file() {
+            all.push(path);
+        }
+    }
+    Ok(all)
+}
+
+/// No file that the kiosk or its conversion server writes, or has open, holds anything of a person: what is kept is
+/// sealed.
+pub(crate) fn files_hold_nothing_of(rig: &mut Rig, person: Person) -> anyhow::Result<()> {
+    let outbox = rig.outbox();
+    let mut all = files(outbox.parent().context("the kiosk's folder")?)?;
+    ensure!(all.contains(&outbox), "the kiosk's data lies here");
+    all.extend(files(rig.typing())?);
+    let kiosk = rig.kiosk()?.process.pid();
+    let mut processes = crate::memory::children(kiosk)?;
+    processes.push((kiosk, "ubugoe-kiosk".to_owned()));
+    for (pid, _) in processes {
+        for entry in fs::read_dir(format!("/proc/{pid}/fd"))? {
+            // Gone since the list was made, or no file at all.
+            let path = entry?.path();
+            let what = fs::metadata(&path);
+            if what.is_ok_and(|what| what.is_file()) {
+                all.push(path);
+            }
+        }
+    }
+    let words = Words::whole(traces(person).into_iter().chain(ANSWERS))?;
+    for path in all {
+        let held = words.within(&fs::read(&path)?);
+        ensure!(held.is_empty(), "{} holds {held:?}", path.display());
+    }
+    Ok(())
+}
+
 /// What is true whenever both filings of one visit have arrived: exactly these two lie in the city, each is what was
 /// signed on the kiosk, each signature is complete for somebody else's software, each receipt verifies with nothing
 /// but the city's public key.
@@ -261,12 +334,10 @@ fn sha256(rig: &Rig, id: &str) -> anyhow::Result<String> {
 pub(crate) fn logs_hold_nothing_of(rig: &Rig, person: Person) -> anyhow::Result<()> {
     let logs = rig.logs()?;
     ensure!(logs.len() >= 3, "kiosk, city and broker each have a log");
-    // What the story's answers add: the child's name, the father's, a telephone number.
-    let answers = ["湊", "ミナト", "大地", "0900000000", "19930802"];
     for (path, text) in logs {
         ensure!(!text.is_empty(), "{} is empty", path.display());
         for line in text.lines() {
-            for trace in traces(person).into_iter().chain(answers) {
+            for trace in traces(person).into_iter().chain(ANSWERS) {
                 ensure!(
                     !words(line, trace),
                     "{} holds {trace:?}: {line}",

@@ -110,7 +110,7 @@ fn action_words(lang: Lang, action: &str) -> &'static str {
         "command.done" => t(lang, "端末が指示を実行", "Order done"),
         "command.refused" => t(lang, "端末が指示を実行せず", "Order not done"),
         "certificate.granted" => t(lang, "端末証明書の発行", "Certificate granted"),
-        "restore.announced" => t(lang, "復旧後の再送の指示", "Restore announced"),
+        "store.restored" => t(lang, "復旧後の再送の指示", "Restore announced"),
         "rollout.canary" => t(lang, "更新の先行配布", "Update to canaries"),
         "rollout.everywhere" => t(lang, "更新の全体配布", "Update to everybody"),
         "rollout.withdrawn" => t(lang, "更新の取り下げ", "Update withdrawn"),

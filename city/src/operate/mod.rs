@@ -141,11 +141,23 @@ pub fn device(config: &Config, id: &DeviceId) -> Result<(), OperateError> {
     }
 }
 
+/// All devices that may be ordered about.
+#[must_use]
+pub fn devices(config: &Config) -> Vec<DeviceId> {
+    let trusted = |device: &crate::config::Device| device.revoked_at.is_none();
+    config
+        .devices
+        .iter()
+        .filter(|(_, device)| trusted(device))
+        .map(|(id, _)| id.clone())
+        .collect()
+}
+
 /// An order in one word or two.
 #[must_use]
 pub fn words(order: Order) -> String {
     match order {
-        Order::Resend { since } => format!("resend since={since}"),
+        Order::Resend { since, .. } => format!("resend since={since}"),
         Order::Close => "close".to_owned(),
         Order::Open => "open".to_owned(),
         Order::Restart => "restart".to_owned(),

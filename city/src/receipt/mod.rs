@@ -55,8 +55,17 @@ impl Sealer for CitySealer {
             },
             visit: facts.visit,
             signed: facts.signed,
+            era: facts.era,
         };
         Ok(receipt.sign(&self.key)?)
+    }
+
+    fn in_era(&self, receipt: Vec<u8>, era: i64) -> Result<Vec<u8>, SealFailure> {
+        let said = Receipt::verify(&receipt, &self.key.verifying()?)?;
+        if said.era == era {
+            return Ok(receipt);
+        }
+        Ok(Receipt { era, ..said }.sign(&self.key)?)
     }
 
     fn conflict_refusal(
@@ -173,6 +182,7 @@ mod tests {
             token: "0123456789abcdef0123456789abcdef".into(),
             visit: None,
             signed: None,
+            era: 0,
         };
         let receipt = Receipt::verify(&sealer.receipt(&facts).unwrap(), &public).unwrap();
         assert_eq!(

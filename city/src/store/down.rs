@@ -4,7 +4,7 @@
 
 use ubugoe_protocol::report::{Outcome, UpdateState};
 use ubugoe_protocol::update::Content;
-use ubugoe_protocol::{CommandId, DeviceId, Part, RecipientId, UpdateId};
+use ubugoe_protocol::{CommandId, DeviceId, Part, UpdateId};
 
 use super::StoreError;
 use crate::casework::audit::AuditEntry;
@@ -111,17 +111,6 @@ impl NewOrder {
             detail: format!("device={} {}", self.device, self.what),
         }
     }
-}
-
-/// A jump of the running numbers after a restore.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Gap {
-    /// Whose numbers.
-    pub recipient: RecipientId,
-    /// By how much.
-    pub by: u32,
-    /// The line the audit chain gets.
-    pub entry: AuditEntry,
 }
 
 /// An order and what became of it.

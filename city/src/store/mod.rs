@@ -29,7 +29,7 @@ use crate::casework::{FilingState, ReasonCode};
 
 pub use attachments::{Attachment, AttachmentState};
 pub use down::{
-    Advance, CertificateAsk, DownAttempt, DownItem, DownKind, Gap, NewGrant, NewOrder, NewRollout,
+    Advance, CertificateAsk, DownAttempt, DownItem, DownKind, NewGrant, NewOrder, NewRollout,
     OrderRow, Rollout, RolloutDevice, RolloutState,
 };
 
@@ -442,10 +442,11 @@ impl Batch {
             && self.quarantined.is_empty()
     }
 
-    /// Whose running numbers it may move; none if it moves none.
+    /// Whose running numbers and era it needs; none if it needs none.
     pub(crate) fn recipient(&self) -> Option<&RecipientId> {
         let arrival = self.arrivals.first().map(|arrival| &arrival.recipient);
-        arrival.or_else(|| {
+        let piece = || self.pieces.first().map(|piece| &piece.recipient);
+        arrival.or_else(piece).or_else(|| {
             self.said.iter().find_map(|said| match &said.word {
                 Word::Earlier(receipts) => receipts.first().map(|(receipt, _)| &receipt.recipient),
                 Word::Seen(_)
@@ -471,7 +472,7 @@ pub enum Landed {
     },
     /// Was stored before; the same receipt again.
     Again {
-        /// Signed receipt, byte for byte the first one.
+        /// Signed receipt, byte for byte the first one unless the database was restored since.
         receipt: Vec<u8>,
     },
     /// Same id, other content: kept in quarantine, refused.
@@ -500,6 +501,8 @@ pub struct ReceiptFacts {
     pub visit: Option<Place>,
     /// Between which moments it was signed.
     pub signed: Option<Interval>,
+    /// When the database was last restored, unix seconds; 0 if it never was.
+    pub era: i64,
 }
 
 /// Facts a status notice is made of, fixed inside the transaction.
@@ -530,6 +533,12 @@ pub trait Sealer: Send + Sync {
     /// # Errors
     /// Whatever the signer says; the transaction is rolled back.
     fn receipt(&self, facts: &ReceiptFacts) -> Result<Vec<u8>, SealFailure>;
+    /// The same receipt as signed in this era: a device that was asked for its filings after a restore believes no older one.
+    /// A receipt of this era comes back byte for byte.
+    ///
+    /// # Errors
+    /// Whatever the signer says, or that the bytes are no receipt of ours; the transaction is rolled back.
+    fn in_era(&self, receipt: Vec<u8>, era: i64) -> Result<Vec<u8>, SealFailure>;
     /// Signs a refusal because of conflicting content; `envelope` is the SHA-256 of the message as it came.
     ///
     /// # Errors
@@ -878,9 +887,16 @@ pub trait Store: Send + Sync {
     async fn due_down(&self, now: i64, limit: u32) -> Result<Vec<DownItem>, StoreError>;
     /// Notes how an item's sending went.
     async fn down_attempted(&self, attempt: DownAttempt) -> Result<(), StoreError>;
-    /// Queues signed orders: their rows, their way down, their audit lines; one transaction. With a gap, the running
-    /// numbers jump in the same transaction.
-    async fn order(&self, orders: Vec<NewOrder>, gap: Option<Gap>) -> Result<(), StoreError>;
+    /// Queues signed orders: their rows, their way down, their audit lines; one transaction.
+    async fn order(&self, orders: Vec<NewOrder>) -> Result<(), StoreError>;
+    /// After a restore: begins an era at the entry's moment, and leaves a gap in a recipient's arrival numbers for those that
+    /// were given and lost; answers the last number before it.
+    async fn begin_era(
+        &self,
+        recipient: &RecipientId,
+        gap: u32,
+        entry: AuditEntry,
+    ) -> Result<u64, StoreError>;
     /// Orders and what became of them, newest first.
     async fn orders(&self, limit: u32) -> Result<Vec<OrderRow>, StoreError>;
     /// The newest request for a certificate of each device, oldest first, and what was granted before.
@@ -950,6 +966,34 @@ pub(crate) fn unsigned<T: TryFrom<i64>>(what: &'static str, number: i64) -> Resu
         what,
         detail: number.to_string(),
     })
+}
+
+/// When a batch lands.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Moment {
+    /// The city's clock, unix seconds.
+    pub(crate) now: i64,
+    /// When the database was last restored, unix seconds; 0 if it never was.
+    pub(crate) era: i64,
+}
+
+impl Moment {
+    /// A receipt that was signed before, as this era wants it. Without a restore nothing is looked at.
+    pub(crate) fn receipt(
+        self,
+        receipt: Vec<u8>,
+        sealer: &dyn Sealer,
+    ) -> Result<Vec<u8>, StoreError> {
+        if self.era == 0 {
+            return Ok(receipt);
+        }
+        sealer
+            .in_era(receipt, self.era)
+            .map_err(|source| StoreError::Seal {
+                what: "receipt",
+                source,
+            })
+    }
 }
 
 /// A count of a device as the database keeps it: the signed number of the same 64 bits.

@@ -581,6 +581,33 @@ fn the_second_address_is_tried_when_the_first_is_dead() {
 }
 
 #[test]
+fn the_first_address_is_preferred_again_once_it_answers() {
+    let mut rig = rig(&Settings::default());
+    let mut second = Mosquitto::start(&rig.pki, &Settings::default()).unwrap();
+    let (first, other) = (rig.broker.port(), second.port());
+    rig.broker.kill().unwrap();
+    let mut kiosk = Kiosk::new(&rig.pki, "kiosk-1");
+    let mut config = kiosk.config(&rig.pki, &rig.broker, short());
+    config.brokers.push(ubugoe_edge::Broker {
+        host: "localhost".to_owned(),
+        port: other,
+    });
+    kiosk.connect(config);
+    let reached = |event: &LinkEvent| match event {
+        LinkEvent::Connected(broker) => Some(broker.port),
+        _ => None,
+    };
+    assert_eq!(kiosk.wait("a connection", reached), other);
+    // It carries something, so that its end is no failure to connect.
+    let _city = City::start(&rig.pki, &second, "city-a", receipts());
+    kiosk.file("city-a");
+    kiosk.wait_arrived(1);
+    rig.broker.restart().unwrap();
+    second.restart().unwrap();
+    assert_eq!(kiosk.wait("another connection", reached), first);
+}
+
+#[test]
 fn files_that_are_no_pem_are_named_before_anything_starts() {
     let rig = rig(&Settings::default());
     let kiosk = Kiosk::new(&rig.pki, "kiosk-1");

@@ -6,8 +6,8 @@ use std::path::PathBuf;
 
 use rusqlite::{Connection, params};
 use ubugoe_edge::outbox::{
-    Config, NewRow, NewVisit, NoRoom, Noted, OpenError, Outbox, Recipients, RowKind, SettleError,
-    StoreError,
+    Config, NewRow, NewVisit, NoRoom, Noted, OpenError, Outbox, Recipients, Retired, RowKind,
+    SettleError, StoreError,
 };
 use ubugoe_edge::{Counts, RowState, Trouble};
 use ubugoe_protocol::report::Outcome;
@@ -71,6 +71,7 @@ impl Folder {
             status_url: String::new(),
             visit: None,
             signed: None,
+            era: 0,
         };
         receipt.sign(&self.city).unwrap()
     }
@@ -566,7 +567,7 @@ fn migrations_are_frozen() {
 
 const MIGRATIONS: [&str; 2] = [
     "61d82bc41e49f0aedb896501843b035ee79f50fefd5a13eebd779da4092c0276",
-    "ea1edabcdd38bc3a8ab5d1f2b381057d1dd554f730d56db432c9f8b53771c136",
+    "bb0080d130aa2e89c84c123611c6c65fd592e0218b9688e36b30e445fce70ed3",
 ];
 
 #[test]
@@ -655,13 +656,13 @@ fn what_a_city_lost_is_sent_again_and_its_first_receipt_stays() {
     }
     let arrived_at = Receipt::peek(&folder.receipt(1)).unwrap().arrived_at;
     assert_eq!(
-        outbox.ask_again(&recipient(), arrived_at + 1).unwrap(),
+        outbox.ask_again(&recipient(), arrived_at + 1, 0).unwrap(),
         Vec::<Vec<u8>>::new(),
         "what arrived before is not lost"
     );
     let other = "city-b".parse().unwrap();
-    assert!(outbox.ask_again(&other, 0).unwrap().is_empty());
-    let proofs = outbox.ask_again(&recipient(), arrived_at).unwrap();
+    assert!(outbox.ask_again(&other, 0, 0).unwrap().is_empty());
+    let proofs = outbox.ask_again(&recipient(), arrived_at, NOW + 3).unwrap();
     assert_eq!(proofs, [folder.receipt(1), folder.receipt(2)]);
     assert_eq!(outbox.forget_sealed(i64::MAX).unwrap(), 0, "still needed");
     let pending = |o: &Outbox| {
@@ -678,12 +679,28 @@ fn what_a_city_lost_is_sent_again_and_its_first_receipt_stays() {
         RowState::Arrived,
         "to the family it has arrived"
     );
-    outbox
+    // A receipt from before the restore, late or repeated, is about what was lost: it ends nothing.
+    let again = outbox
         .retire(&folder.receipt(1), &folder.recipients, NOW + 5)
         .unwrap();
+    assert!(matches!(again, Retired::Again(_)));
+    let stale = outbox
+        .retire(&folder.receipt(3), &folder.recipients, NOW + 5)
+        .unwrap();
+    assert!(matches!(stale, Retired::Stale(_)), "{stale:?}");
+    assert_eq!(pending(&outbox), [1, 2, 3]);
+    for n in [1, 3] {
+        let fresh = Receipt {
+            era: NOW + 3,
+            ..Receipt::peek(&folder.receipt(n)).unwrap()
+        };
+        let fresh = fresh.sign(&folder.city).unwrap();
+        outbox.retire(&fresh, &folder.recipients, NOW + 6).unwrap();
+    }
     let settled = outbox.row(&row(1).id).unwrap().unwrap();
     assert_eq!((settled.again, settled.settled_at), (false, Some(NOW)));
-    assert_eq!(pending(&outbox), [2, 3]);
+    assert_eq!(settled.answer, Some(folder.receipt(1)), "the first stays");
+    assert_eq!(pending(&outbox), [2]);
 }
 
 #[test]

@@ -151,6 +151,7 @@ fn desk() -> Desk {
         status_url: "https://todoke.asukoe.example/f/".to_owned(),
         visit: None,
         signed: None,
+        era: 0,
     };
     let recipients = Recipients::from([(recipient, verifying)]);
     outbox

@@ -25,6 +25,8 @@ pub enum Order {
     Resend {
         /// Since when, by the recipient's own clock.
         since: i64,
+        /// The era that began with the restore: receipts of an earlier one do not end the asking.
+        era: i64,
     },
     /// Begin no more visits (maintenance, a lost device), until [`Order::Open`].
     Close,
@@ -64,7 +66,10 @@ impl Command {
     /// Signs it with the operator's key.
     pub fn sign(&self, key: &SigningKey) -> Result<Vec<u8>, SignedError> {
         let (code, detail) = match self.order {
-            Order::Resend { since } => (1, Some(Value::from(since))),
+            Order::Resend { since, era } => (
+                1,
+                Some(Value::Array(vec![Value::from(since), Value::from(era)])),
+            ),
             Order::Close => (2, None),
             Order::Open => (3, None),
             Order::Restart => (4, None),
@@ -72,7 +77,10 @@ impl Command {
             Order::Withdraw { update } => (6, Some(Value::Bytes(update.as_bytes().to_vec()))),
             Order::Diagnose => (7, None),
         };
-        let since_ok = !matches!(self.order, Order::Resend { since } if !wire::time_ok(since));
+        let since_ok = match self.order {
+            Order::Resend { since, era } => wire::time_ok(since) && wire::time_ok(era),
+            _ => true,
+        };
         if !wire::time_ok(self.at) || !wire::time_ok(self.expires) || !since_ok {
             return Err(out(COMMAND, "time").into());
         }
@@ -102,9 +110,15 @@ impl Command {
             at: f.time(5, "at")?,
             expires: f.time(6, "expires")?,
             order: match f.uint(7, "order", 255)? {
-                1 => Order::Resend {
-                    since: f.time(8, "since")?,
-                },
+                1 => {
+                    let both = f.list(8, "since", 2)?;
+                    let [since, era] =
+                        <[Value; 2]>::try_from(both).map_err(|_| out(COMMAND, "since"))?;
+                    Order::Resend {
+                        since: wire::time_of(COMMAND, "since", since)?,
+                        era: wire::time_of(COMMAND, "era", era)?,
+                    }
+                }
                 2 => Order::Close,
                 3 => Order::Open,
                 4 => Order::Restart,

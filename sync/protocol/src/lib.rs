@@ -23,6 +23,8 @@ pub mod downlink;
 pub mod envelope;
 pub mod header;
 pub mod ids;
+#[cfg(test)]
+mod inside_tests;
 pub mod interval;
 pub mod keys;
 pub mod receipt;

@@ -39,6 +39,9 @@ pub struct Receipt {
     pub visit: Option<Place>,
     /// Between which moments the form was signed, as the city derived it; none when the device's account contradicts itself.
     pub signed: Option<Interval>,
+    /// When the city's database was last restored from a backup, seconds since 1970 UTC; 0 if it never was. A receipt of an
+    /// earlier era may be about something that the restore lost.
+    pub era: i64,
 }
 
 /// Why a QR text is not a receipt.
@@ -77,6 +80,9 @@ impl Receipt {
         if let Some(signed) = self.signed {
             fields.push((12, Value::from(signed.from)));
             fields.push((13, Value::from(signed.until)));
+        }
+        if self.era != 0 {
+            fields.push((14, Value::from(self.era)));
         }
         cose::sign1(TYP, wire::encode(&wire::map(fields)), key)
     }
@@ -141,6 +147,9 @@ impl Receipt {
         if self.visit.is_some_and(|v| v.index >= v.count) {
             return Err(out("visit"));
         }
+        if !wire::time_ok(self.era) {
+            return Err(out("era"));
+        }
         let good =
             |i: Interval| wire::time_ok(i.from) && wire::time_ok(i.until) && i.from <= i.until;
         if !self.signed.is_none_or(good) {
@@ -151,6 +160,7 @@ impl Receipt {
 
     fn parse(signed: &Unverified) -> Result<Self, SignedError> {
         let mut f = Fields::open(TYP, wire::decode(TYP, signed.payload(), MAX)?)?;
+        let had_era = f.has(14);
         let receipt = Self {
             v: f.version(1)?,
             id: FilingId::from_bytes(f.array(2, "id")?),
@@ -177,7 +187,12 @@ impl Receipt {
             } else {
                 None
             },
+            era: f.time_opt(14, "era")?.unwrap_or(0),
         };
+        // One way to write it: without an era there is no field.
+        if receipt.era == 0 && had_era {
+            return Err(WireError::NotDeterministic { what: TYP }.into());
+        }
         f.finish()?;
         receipt.check()?;
         Ok(receipt)

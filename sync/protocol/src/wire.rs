@@ -373,6 +373,12 @@ pub(crate) fn bytes_of(
     }
 }
 
+/// Seconds since 1970 in UTC; years 1970 to 9999.
+pub(crate) fn time_of(what: &'static str, field: &'static str, v: Value) -> Result<i64, WireError> {
+    i64::try_from(uint_of(what, field, v, MAX_TIME)?)
+        .map_err(|_| WireError::OutOfRange { what, field })
+}
+
 /// An unsigned number up to and including `max`.
 pub(crate) fn uint_of(
     what: &'static str,

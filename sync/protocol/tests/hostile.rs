@@ -6,9 +6,11 @@ mod support;
 use proptest::prelude::*;
 use support::{body, device, header, pair, receipt, signer, time, visit};
 use ubugoe_protocol::cades::{self, Trust};
+use ubugoe_protocol::update::Content;
 use ubugoe_protocol::{
-    AttachmentRef, CaseId, Downlink, FilingBody, FilingId, Header, OpenError, Receipt, Refusal,
-    SignedError, StatusNotice, WireError, open, open_down, peek, seal, seal_down, topics,
+    AttachmentRef, CaseId, Command, Downlink, FilingBody, FilingId, Grant, Header, Manifest,
+    OpenError, Part, Receipt, Refusal, SignedError, StatusNotice, TimeNotice, VisitCode, VisitTree,
+    WireError, open, open_down, peek, seal, seal_down, topics,
 };
 
 /// Every decoder of the crate on the same bytes.
@@ -22,12 +24,19 @@ fn decode_everything(bytes: &[u8]) {
     let _ = Receipt::qr_text(bytes);
     let _ = Refusal::peek(bytes);
     let _ = StatusNotice::peek(bytes);
+    let _ = Command::verify(bytes, &signer.public);
+    let _ = TimeNotice::peek(bytes);
+    let _ = Grant::verify(bytes, &signer.public);
+    let _ = Manifest::verify(bytes, &signer.public);
+    let _ = Part::from_bytes(bytes);
     let _ = cades::describe(bytes);
     let _ = cades::prepare(b"content", bytes, 0);
     let _ = Trust::new(&[bytes.to_vec()]).map(|trust| cades::verify(bytes, b"content", &trust, 0));
     let text = String::from_utf8_lossy(bytes);
     let _ = Receipt::qr_bytes(&text);
     let _ = Receipt::qr_bytes(&format!("UBUGOE1:{text}"));
+    let _ = VisitCode::from_text(&text);
+    let _ = VisitCode::from_text(&format!("UBUGOE1V:{text}"));
     let _ = Trust::from_pem(&text);
     let _ = topics::parse_up(&text);
     let _ = topics::parse_down(&text);
@@ -52,6 +61,22 @@ fn real_messages() -> Vec<Vec<u8>> {
         )
         .unwrap(),
         Receipt::qr_text(&signed).unwrap().into_bytes(),
+        VisitCode {
+            receipt: signed.clone(),
+            tree: VisitTree::new([1; 16], vec![[7; 32], [8; 32]]).unwrap(),
+        }
+        .to_text()
+        .into_bytes(),
+        Manifest {
+            id: FilingId::from_bytes([1; 16]),
+            content: Content::Profile,
+            version: 2,
+            sha256: [3; 32],
+            len: 5,
+            at: 1,
+        }
+        .sign(&key.secret)
+        .unwrap(),
         signed,
     ]
 }
@@ -66,7 +91,7 @@ proptest! {
 
     #[test]
     fn no_decoder_panics_on_real_messages_with_damage(
-        which in 0..4_usize,
+        which in 0..6_usize,
         damage in proptest::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 1..6),
         cut in any::<prop::sample::Index>(),
         tail in proptest::collection::vec(any::<u8>(), 0..4),

@@ -145,6 +145,7 @@ fn every_order_verifies_under_its_operators_key_only() {
     let orders = [
         Order::Resend {
             since: 1_789_000_000,
+            era: 1_790_000_000,
         },
         Order::Close,
         Order::Open,

@@ -177,6 +177,9 @@ pub enum Error {
     /// A receipt does not verify.
     #[error("the receipt does not verify")]
     Receipt(#[source] QrError),
+    /// A family's code does not verify.
+    #[error("the family's code does not verify")]
+    VisitCode(#[source] ubugoe_protocol::CodeError),
     /// The city's pages could not be reached.
     #[error("cannot reach the city's page {path}")]
     Page {

@@ -28,7 +28,7 @@ use crate::Error;
 /// | `device-<id>.hpke`, `.hpke.pub` | X25519: what comes down is sealed to the device |
 /// | `city-<id>.pem`, `.key` | TLS client, common name = recipient id |
 /// | `city-<id>.receipt`, `.receipt.pub` | Ed25519: the city signs receipts |
-/// | `city-<id>.operate`, `.operate.pub` | Ed25519: as an operator the city signs orders, updates and certificates |
+/// | `city-<id>.operate`, `.operate.pub` | Ed25519: whoever runs the devices signs orders |
 /// | `city-<id>.hpke`, `.hpke.pub` | X25519: filings are sealed to the city |
 /// | `jpki-sign-ca.pem`, `jpki-auth-ca.pem` | anchors of the card's certificates, put there by [`Pki::trust_card_issuers`] |
 ///

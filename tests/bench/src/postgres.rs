@@ -148,6 +148,37 @@ impl Postgres {
         self.process.wait(Duration::from_secs(30)).map(drop)
     }
 
+    /// Stops in order, copies all files aside as a nightly backup does, and starts again.
+    ///
+    /// # Errors
+    /// As [`Postgres::stop`] and [`Postgres::start`], or when the files cannot be copied.
+    pub fn back_up(&mut self) -> Result<(), Error> {
+        self.stop()?;
+        self.copy("data", "backup")?;
+        self.restart()
+    }
+
+    /// Crashes, and starts again from what [`Postgres::back_up`] kept: everything since is gone.
+    ///
+    /// # Errors
+    /// As [`Postgres::restart`], or without a backup.
+    pub fn restore(&mut self) -> Result<(), Error> {
+        self.crash()?;
+        let data = self.dir.path().join("data");
+        fs::remove_dir_all(&data).map_err(Error::file("remove", &data))?;
+        self.copy("backup", "data")?;
+        self.restart()
+    }
+
+    fn copy(&self, from: &str, to: &str) -> Result<(), Error> {
+        let mut command = Command::new("cp");
+        command
+            .arg("-a")
+            .arg(self.dir.path().join(from))
+            .arg(self.dir.path().join(to));
+        run("cp", command)
+    }
+
     /// Starts the server again on the same port and files, crashing it first if it still runs.
     ///
     /// # Errors

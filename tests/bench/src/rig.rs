@@ -21,7 +21,7 @@ use jiff::{
 };
 use rsa::traits::PublicKeyParts as _;
 use serde_json::Value;
-use ubugoe_protocol::{Receipt, VerifyingKey};
+use ubugoe_protocol::{Receipt, VerifyingKey, VisitCode};
 use ubugoe_vcard::{
     AUTH_CA_FILE, Issuer, Pcscd, PcscdConfig, Pki as CardPki, SIGN_CA_FILE, SimConfig, SimReader,
     TEXT_ROOT_KEY_ID,
@@ -203,6 +203,12 @@ impl Rig {
         &self.folder
     }
 
+    /// Where the kiosk's conversion server may write.
+    #[must_use]
+    pub fn typing(&self) -> &Path {
+        self.typing.path()
+    }
+
     /// Where the city's pages are, for example `http://127.0.0.1:41234`.
     #[must_use]
     pub fn city_url(&self) -> String {
@@ -298,7 +304,7 @@ impl Rig {
         Ok(logs)
     }
 
-    /// Verifies a receipt as anybody can: with its QR text and the city's public key, and nothing else.
+    /// Verifies a receipt or a family's code as anybody can: with its QR text and the city's public key, and nothing else.
     ///
     /// # Errors
     /// When it does not verify, or the key cannot be read.
@@ -310,7 +316,10 @@ impl Rig {
             id: CITY.to_owned(),
             source,
         })?;
-        Receipt::from_qr_text(text, &key).map_err(Error::Receipt)
+        match VisitCode::from_text(text) {
+            Ok(code) => code.verify(&key).map_err(Error::VisitCode),
+            Err(_) => Receipt::from_qr_text(text, &key).map_err(Error::Receipt),
+        }
     }
 
     /// The running kiosk.
@@ -354,6 +363,7 @@ name_ja = "あすこえ市 市民課"
 name_en = "Asukoe City, Citizens' Affairs"
 hpke = "{pki}/city-{CITY}.hpke"
 receipt = "{pki}/city-{CITY}.receipt"
+operate = "{pki}/city-{CITY}.operate"
 
 [jpki]
 anchors = ["{pki}/jpki-sign-ca.pem"]
@@ -420,6 +430,10 @@ municipality = "{MUNICIPALITY}"
 hpke = "{pki}/city-{CITY}.hpke.pub"
 receipt = "{pki}/city-{CITY}.receipt.pub"
 
+[operator]
+recipient = "{CITY}"
+key = "{pki}/city-{CITY}.operate.pub"
+
 [ward]
 place_kind = 1
 place_addr = "ことほぎ県あすこえ市みなと町四丁目５番"
@@ -482,7 +496,11 @@ fn trust_cards(pki: &Pki, cards: &CardPki) -> Result<(), Error> {
     write(&pki.path("attributes-root"), &line)
 }
 
-fn password_hash(password: &str) -> Result<String, Error> {
+/// The hash of a console's password, as our own program makes it.
+///
+/// # Errors
+/// When the program does not run.
+pub fn password_hash(password: &str) -> Result<String, Error> {
     hashed("ubugoe-city", "hash-password", password)
 }
 

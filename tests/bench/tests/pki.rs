@@ -40,6 +40,8 @@ fn the_directory_holds_exactly_the_files_of_the_contract() {
         "city-city-a.hpke",
         "city-city-a.hpke.pub",
         "city-city-a.key",
+        "city-city-a.operate",
+        "city-city-a.operate.pub",
         "city-city-a.pem",
         "city-city-a.receipt",
         "city-city-a.receipt.pub",
@@ -153,8 +155,8 @@ fn secret_files_are_readable_by_their_owner_only_and_the_ca_key_is_nowhere() {
             );
         }
     }
-    // TLS: broker, device, city. Texts: two each for device and city. None for the CA.
-    assert_eq!(secrets, 3 + 4);
+    // TLS: broker, device, city. Texts: two for the device, three for the city. None for the CA.
+    assert_eq!(secrets, 3 + 5);
 }
 
 #[test]

@@ -120,6 +120,12 @@ impl Pcscd {
         format!("{} 00 00", self.config.reader)
     }
 
+    /// The process that keeps the service, if it runs; the service itself is its child.
+    #[must_use]
+    pub fn keeper(&self) -> Option<u32> {
+        self.running.as_ref().map(Child::id)
+    }
+
     /// Kills the service: sessions break off, and new clients find no service.
     pub fn stop(&mut self) {
         if let Some(mut child) = self.running.take() {

@@ -11,8 +11,8 @@ use tokio::signal::unix::{SignalKind, signal};
 use ubugoe_card::{CardDate, CardService, IntegrityPolicy, IssuerRoot, IssuerRootError};
 use ubugoe_edge::{Link, LinkError, OpenError as OutboxError, Outbox, OutboxHandle, link, outbox};
 use ubugoe_procedures::{
-    Catalogue, CatalogueError, MunicipalityCode,
-    nursery::{Index, Measure, VacancyRow, import, import_vacancies},
+    Catalogue, CatalogueError, Lang, MunicipalityCode,
+    nursery::{self, Index, Measure, Town, VacancyRow, import, import_vacancies},
 };
 use ubugoe_protocol::{
     KeyError, RecipientPublicKey, RecipientSecretKey, SigningKey, VerifyingKey,
@@ -88,6 +88,9 @@ pub enum StartError {
     /// The outbox. Never answered with a new, empty one.
     #[error("the outbox does not open")]
     Outbox(#[source] OutboxError),
+    /// The outbox opens, and what it knows about time cannot be read.
+    #[error("the outbox is not readable")]
+    OutboxUnreadable(#[source] ubugoe_edge::StoreError),
     /// The key for local records.
     #[error("no key for local records")]
     Records(#[source] RecordError),
@@ -216,9 +219,10 @@ pub fn run(config: &Config, options: &Options) -> Result<(), StartError> {
     let typing =
         input::start(config.input.clone(), screen.as_weak()).map_err(StartError::Thread)?;
     presenters::bind(&screen, &inputs, &typing);
-    let clock = Arc::new(Clock::new(config.clock.clone()));
-    let outbox = OutboxHandle::new(open_outbox(config)?);
-    forget_old_records(&outbox, clock.unix());
+    let outbox = open_outbox(config)?;
+    let floor = outbox.time_floor().map_err(StartError::OutboxUnreadable)?;
+    let clock = Arc::new(Clock::new(config.clock.clone(), floor));
+    let outbox = OutboxHandle::new(outbox);
     end_on_signal(inputs.clone())?;
     if !config
         .recipients
@@ -251,6 +255,7 @@ pub fn run(config: &Config, options: &Options) -> Result<(), StartError> {
         })?;
     }
     let card = start_card(config, &clock, &inputs)?;
+    let operator = config.operator.as_ref().map(|o| o.recipient.clone());
     let mut canvas = OnScreen {
         screen: screen.as_weak(),
         board,
@@ -261,7 +266,12 @@ pub fn run(config: &Config, options: &Options) -> Result<(), StartError> {
         .spawn(move || {
             let _end = EndOfLoop(canvas.screen.clone());
             let wake = || link.wake();
-            core::run(&mut parts, &card, &wake, &from, &mut canvas);
+            let say = |report| {
+                if let Some(operator) = &operator {
+                    link.say(operator.clone(), report);
+                }
+            };
+            core::run(&mut parts, &card, &wake, &say, &from, &mut canvas);
             // In this order: no new card events, then no new network events.
             drop(card);
             drop(link);
@@ -310,20 +320,6 @@ fn open_outbox(config: &Config) -> Result<Outbox, StartError> {
     Outbox::open(&outbox_config(config)).map_err(StartError::Outbox)
 }
 
-/// What ties a card to a certificate is kept this long after a visit: as long as its status may be of use here.
-const RECORDS_KEPT: i64 = 90 * 24 * 3600;
-
-fn forget_old_records(outbox: &OutboxHandle, now: i64) {
-    match outbox.lock().purge_records_before(now - RECORDS_KEPT) {
-        Ok(0) => {}
-        Ok(count) => tracing::info!(count, "records of old visits forgotten"),
-        Err(error) => tracing::error!(
-            error = &error as &dyn std::error::Error,
-            "old records not forgotten"
-        ),
-    }
-}
-
 fn cities(config: &Config) -> Result<Vec<City>, StartError> {
     config
         .recipients
@@ -357,6 +353,12 @@ fn start_link(
         device: config.device.clone(),
         device_key: key(&config.keys.hpke, RecipientSecretKey::from_text)?,
         recipients: cities.iter().map(|c| (c.id.clone(), c.receipt)).collect(),
+        voice: Some(link::Voice {
+            signing: key(&config.keys.sign, SigningKey::from_text)?,
+            seal: cities.iter().map(|c| (c.id.clone(), c.hpke)).collect(),
+            operator: config.operator.as_ref().map(operator).transpose()?,
+            time: Some(clock.trusted().clone()),
+        }),
         clock: Arc::new(move || clock.unix()),
         tuning: link::Tuning::default(),
     };
@@ -365,6 +367,13 @@ fn start_link(
         inputs.send(Input::Link(event));
     })
     .map_err(StartError::Link)
+}
+
+fn operator(operator: &config::Operator) -> Result<link::Operator, StartError> {
+    Ok(link::Operator {
+        id: operator.recipient.clone(),
+        key: key(&operator.key, VerifyingKey::from_text)?,
+    })
 }
 
 fn broker(broker: &config::Broker) -> link::Broker {
@@ -390,8 +399,11 @@ fn parts(
     let secret = zeroize::Zeroizing::new(text(&config.keys.hpke)?);
     let records = RecordKey::derive(secret.trim_end()).map_err(StartError::Records)?;
     let signing = key(&config.keys.sign, SigningKey::from_text)?;
+    let catalogue = Catalogue::builtin().map_err(StartError::Catalogue)?;
+    let nurseries = nurseries(config);
     Ok(Parts {
-        catalogue: Arc::new(Catalogue::builtin().map_err(StartError::Catalogue)?),
+        towns: towns(nurseries.as_ref(), &catalogue),
+        catalogue: Arc::new(catalogue),
         clock,
         birthplace: config.birthplace,
         certificates: config.certificates.clone(),
@@ -402,7 +414,7 @@ fn parts(
             night: config.night,
             ..Comfort::default()
         },
-        nurseries: nurseries(config),
+        nurseries,
         drafts: Drafts::in_folder(&config.data_dir),
         service: service::Settings {
             accounts: Accounts::open(
@@ -440,6 +452,17 @@ fn nurseries(config: &Config) -> Option<Index> {
         "nursery list read"
     );
     Some(Index::build(read.facilities, &vacancies(path)))
+}
+
+/// The towns of a list of nursery places; none where there is no list, or where it names no towns.
+fn towns(index: Option<&Index>, catalogue: &Catalogue) -> Vec<Town> {
+    let places = index.map(Index::facilities).unwrap_or_default();
+    let code = places
+        .iter()
+        .find_map(|place| place.municipality.as_deref()?.parse().ok());
+    code.and_then(|code: MunicipalityCode| catalogue.profile(&code))
+        .map(|profile| nursery::towns(places, profile.name.get(Lang::Ja)))
+        .unwrap_or_default()
 }
 
 /// Free places, where the municipality's table of them lies beside its list: `<list>_vacancies.csv`.

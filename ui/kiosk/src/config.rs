@@ -39,6 +39,8 @@ pub struct Config {
     pub keys: Keys,
     /// The cities this device may send to.
     pub recipients: Vec<Recipient>,
+    /// Whose orders, updates and certificates it takes; without one, nobody's.
+    pub operator: Option<Operator>,
     /// PEM files of the roots a signature certificate must chain to.
     pub sign_roots: Vec<PathBuf>,
     /// Where the device stands.
@@ -120,6 +122,15 @@ pub struct Recipient {
     pub receipt: PathBuf,
 }
 
+/// Who runs this device.
+#[derive(Debug, Clone)]
+pub struct Operator {
+    /// One of the recipients: it hears how the device is.
+    pub recipient: RecipientId,
+    /// Ed25519 public key file: orders and updates are verified with it.
+    pub key: PathBuf,
+}
+
 /// One thing wrong with the file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Problem {
@@ -175,6 +186,7 @@ struct Raw {
     tls: RawTls,
     keys: RawKeys,
     recipient: Vec<RawRecipient>,
+    operator: Option<RawOperator>,
     sign_roots: Vec<PathBuf>,
     #[serde(default = "ward")]
     place: String,
@@ -274,6 +286,13 @@ struct RawRecipient {
     receipt: PathBuf,
 }
 
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RawOperator {
+    recipient: String,
+    key: PathBuf,
+}
+
 fn ward() -> String {
     "ward".to_owned()
 }
@@ -354,6 +373,20 @@ impl Config {
             problems.parse::<()>("sign_roots", "", "[\"jpki-sign-ca.pem\"]", None);
         }
         let recipients = recipients(&raw.recipient, &mut problems);
+        let operator = raw.operator.and_then(|operator| {
+            let known = recipients.iter().map(|r| &r.id);
+            let named = operator.recipient.parse::<RecipientId>().ok();
+            let recipient = problems.parse(
+                "operator.recipient",
+                &operator.recipient,
+                "the id of one of the recipients",
+                named.filter(|id| known.into_iter().any(|k| k == id)),
+            )?;
+            Some(Operator {
+                recipient,
+                key: operator.key,
+            })
+        });
         let place = problems.parse(
             "place",
             &raw.place,
@@ -397,6 +430,7 @@ impl Config {
                     hpke: raw.keys.hpke,
                 },
                 recipients,
+                operator,
                 sign_roots: raw.sign_roots,
                 place: place.unwrap_or_default(),
                 staff,

@@ -18,8 +18,12 @@ use std::{
 
 use ubugoe_card::{CardEvent, CardService, Request};
 use ubugoe_edge::LinkEvent;
-use ubugoe_procedures::{Catalogue, MunicipalityCode, Tongue, nursery::Index};
+use ubugoe_procedures::{
+    Catalogue, MunicipalityCode, Tongue,
+    nursery::{Index, Town},
+};
 use ubugoe_protocol::cades::Trust;
+use ubugoe_protocol::{Command, Report as Word};
 use ubugoe_visit::{
     Candidate, CardIdentity, CardTrouble, CertificateTrouble, ChildKey, Comfort, Context, Delivery,
     Effect, Event, Failure, Found, NurseryWish, PrintTrouble, QuestionNumber, SavedDraft, Stage,
@@ -34,6 +38,7 @@ use crate::{
     clock::Clock,
     desk::{Desk, News, Signing, news},
     drafts::Drafts,
+    orders,
     pad::Pad,
     presenters::{self, Around, Picture, Typed},
     service::{self, Done, Settings, Side, accounts},
@@ -233,6 +238,8 @@ pub struct Parts {
     pub comfort: Comfort,
     /// Nursery places that can be looked up.
     pub nurseries: Option<Index>,
+    /// The towns they lie in; none where the list names none.
+    pub towns: Vec<Town>,
     /// Drafts that are kept between visits.
     pub drafts: Drafts,
     /// Staff's side.
@@ -244,6 +251,7 @@ struct Core<'a> {
     parts: &'a mut Parts,
     card: &'a CardService,
     wake: &'a dyn Fn(),
+    say: &'a dyn Fn(Word),
     screen: &'a mut dyn Canvas,
     state: State,
     pad: Pad,
@@ -257,11 +265,12 @@ struct Core<'a> {
 
 /// Runs until [`Input::Stop`] or until every sender is gone.
 ///
-/// `wake` is called after something was stored, so that the link sends it at once.
+/// `wake` is called after something was stored, so that the link sends it at once; `say` with what the operator is to hear.
 pub fn run(
     parts: &mut Parts,
     card: &CardService,
     wake: &dyn Fn(),
+    say: &dyn Fn(Word),
     inputs: &mpsc::Receiver<Input>,
     screen: &mut dyn Canvas,
 ) {
@@ -270,6 +279,7 @@ pub fn run(
         parts,
         card,
         wake,
+        say,
         screen,
         state,
         pad: Pad::default(),
@@ -406,8 +416,7 @@ impl Core<'_> {
                 Some(Event::NurseryWished(wish))
             }
             NurseryAsk::From(town) => {
-                let towns = presenters::towns(self.parts.nurseries.as_ref(), &self.parts.catalogue);
-                let named = towns.into_iter().find(|one| one.name == town);
+                let named = self.parts.towns.iter().find(|one| one.name == town);
                 named.map(|town| {
                     Event::NurseryWished(NurseryWish {
                         from: Some((town.middle.lat(), town.middle.lon())),
@@ -528,6 +537,7 @@ impl Core<'_> {
             birthplace: self.parts.birthplace,
             line: line.as_ref(),
             nurseries: cx.nurseries,
+            towns: &self.parts.towns,
             found: &found,
             most_choices,
         };
@@ -626,7 +636,7 @@ impl Core<'_> {
 
     /// Asks the outbox, which writes and syncs a page to know: once per card, not once per key.
     fn look_for_room(&mut self) {
-        self.has_room = self.parts.desk.has_room();
+        self.has_room = self.parts.desk.has_room(self.parts.clock.unix());
     }
 
     fn heard_card(&mut self, event: CardEvent) -> Option<Event> {
@@ -683,6 +693,9 @@ impl Core<'_> {
 
     fn link(&mut self, event: &LinkEvent) {
         self.staff.hear_link(event, self.parts.clock.unix());
+        if let LinkEvent::Command(command) = event {
+            self.obey(command);
+        }
         match news(event) {
             News::Online(online) => {
                 self.online = online;
@@ -690,6 +703,17 @@ impl Core<'_> {
             }
             News::Moved => self.refresh_deliveries(),
             News::Nothing => {}
+        }
+    }
+
+    fn obey(&mut self, command: &Command) {
+        let now = self.parts.clock.unix();
+        match orders::obey(self.parts.desk.outbox(), command, now) {
+            Ok(report) => (self.say)(report),
+            Err(error) => tracing::error!(
+                error = &error as &dyn std::error::Error,
+                "an order is not done"
+            ),
         }
     }
 
@@ -742,26 +766,23 @@ impl Core<'_> {
                 children,
                 protected,
             } => {
-                let now = self.parts.clock.unix();
-                let event = match self
-                    .parts
-                    .desk
-                    .store(&prepared, signatures, identity, children, protected, now)
-                {
-                    Ok(deliveries) => {
-                        (self.wake)();
-                        Event::Stored(deliveries)
-                    }
-                    Err(error) => {
-                        tracing::error!(
-                            error = &error as &dyn std::error::Error,
-                            "visit not stored"
-                        );
-                        Event::StoreFailed {
-                            full: error.is_full(),
+                let Parts { desk, clock, .. } = &mut *self.parts;
+                let event =
+                    match desk.store(&prepared, signatures, identity, children, protected, clock) {
+                        Ok(deliveries) => {
+                            (self.wake)();
+                            Event::Stored(deliveries)
                         }
-                    }
-                };
+                        Err(error) => {
+                            tracing::error!(
+                                error = &error as &dyn std::error::Error,
+                                "visit not stored"
+                            );
+                            Event::StoreFailed {
+                                full: error.is_full(),
+                            }
+                        }
+                    };
                 self.step(event);
             }
             Effect::KeepDraft { identity, saved } => self.keep_draft(identity, &saved),

@@ -7,18 +7,20 @@
 use std::sync::{Arc, Mutex, PoisonError};
 
 use ubugoe_edge::{
-    LinkEvent,
-    outbox::{NewRow, OutboxHandle, Row, RowState, StoreError},
+    LinkEvent, Untrusted,
+    outbox::{NewRow, NoRoom, Outbox, OutboxHandle, Row, RowKind, RowState, StoreError},
 };
 use ubugoe_procedures::{BirthCertificate, CardHolder, MunicipalityCode};
 use ubugoe_protocol::{
     CaseId, CaseState, DeviceId, FilingBody, FilingId, Header, IdError, Kind, Receipt, RecipientId,
-    RecipientPublicKey, Refusal, SealError, SigningKey, VERSION, VerifyingKey,
+    RecipientPublicKey, Refusal, SealError, SigningKey, VERSION, VerifyingKey, VisitCode,
+    VisitTree,
     cades::{self, CadesError, CertificateFacts, Purpose, Trust},
     digest, seal,
 };
 use ubugoe_visit::{CardIdentity, CardTrouble, ChildKey, Delivery, DeliveryState, Prepared};
 
+use crate::clock::Clock;
 use crate::records::{FiledForm, RecordError, RecordKey, VisitRecord};
 
 /// The schema name on every envelope; says nothing about the procedure inside.
@@ -63,6 +65,12 @@ pub enum DeskError {
     /// The local record failed.
     #[error("the local record could not be made")]
     Record(#[source] RecordError),
+    /// The clock lost its last certainty between the signature and here.
+    #[error("the time is not certain enough to sign")]
+    Time(#[source] Untrusted),
+    /// More forms than a visit may have.
+    #[error("{0} forms in one visit")]
+    Forms(usize),
     /// The outbox refused.
     #[error("the outbox did not take the visit")]
     Store(#[source] StoreError),
@@ -78,7 +86,9 @@ impl DeskError {
             | Self::UnknownCity(_)
             | Self::Id(_)
             | Self::Seal(_)
-            | Self::Record(_) => false,
+            | Self::Record(_)
+            | Self::Time(_)
+            | Self::Forms(_) => false,
         }
     }
 }
@@ -200,6 +210,15 @@ fn civil_parts(holder: &CardHolder) -> (u16, u8, u8) {
     )
 }
 
+/// What the forms of one visit share.
+struct Batch<'a> {
+    case: CaseId,
+    tree: &'a VisitTree,
+    /// The device's counter before them.
+    counted: u64,
+    clock: &'a Clock,
+}
+
 /// The desk.
 #[derive(Debug)]
 pub struct Desk {
@@ -229,25 +248,35 @@ impl Desk {
         }
     }
 
+    /// The outbox.
+    #[must_use]
+    pub const fn outbox(&self) -> &OutboxHandle {
+        &self.outbox
+    }
+
     /// The key for what is kept on this device.
     #[must_use]
     pub const fn records(&self) -> &RecordKey {
         &self.records
     }
 
-    /// Whether another visit may begin.
+    /// Whether another visit may begin, at `now` in seconds since 1970-01-01 UTC. Old visits are forgotten on the way; where
+    /// space is short, sealed filings that arrived go before their week is over: they are an insurance, a visit is not.
     #[must_use]
-    pub fn has_room(&self) -> bool {
-        self.outbox
-            .lock()
-            .can_accept_visit()
-            .inspect_err(|why| {
-                tracing::warn!(
-                    error = why as &dyn std::error::Error,
-                    "no room for another visit"
-                );
-            })
-            .is_ok()
+    pub fn has_room(&self, now: i64) -> bool {
+        let mut outbox = self.outbox.lock();
+        forget_old(&mut outbox, now);
+        let room = outbox.can_accept_visit().or_else(|_| {
+            outbox.forget_sealed(now).map_err(NoRoom::Store)?;
+            outbox.can_accept_visit()
+        });
+        room.inspect_err(|why| {
+            tracing::warn!(
+                error = why as &dyn std::error::Error,
+                "no room for another visit"
+            );
+        })
+        .is_ok()
     }
 
     fn city(&self, municipality: MunicipalityCode) -> Result<&City, DeskError> {
@@ -270,13 +299,24 @@ impl Desk {
         card: CardIdentity,
         children: Vec<ChildKey>,
         protected: bool,
-        now: i64,
+        clock: &Clock,
     ) -> Result<Vec<Delivery>, DeskError> {
         let case = CaseId::generate().map_err(DeskError::Id)?;
+        let seed = *FilingId::generate().map_err(DeskError::Id)?.as_bytes();
+        let digests = prepared.iter().map(|form| digest(&form.canonical));
+        let tree =
+            VisitTree::new(seed, digests.collect()).ok_or(DeskError::Forms(prepared.len()))?;
+        let counted = self.outbox.lock().last_counter();
+        let batch = Batch {
+            case,
+            tree: &tree,
+            counted: counted.map_err(DeskError::Store)?,
+            clock,
+        };
         let mut rows = Vec::with_capacity(prepared.len());
         let mut forms = Vec::with_capacity(prepared.len());
-        for (form, cms) in prepared.iter().zip(signatures) {
-            let (row, filed) = self.seal_one(form, cms, case, forms.len(), now)?;
+        for ((position, form), cms) in (0..).zip(prepared).zip(signatures) {
+            let (row, filed) = self.seal_one(form, cms, &batch, position)?;
             rows.push(row);
             forms.push(filed);
         }
@@ -285,7 +325,9 @@ impl Desk {
             children,
             protected,
             forms,
+            seed: Some(seed),
         };
+        let now = clock.unix();
         let sealed_record = self.records.seal(&record).map_err(DeskError::Record)?;
         self.outbox
             .lock()
@@ -298,12 +340,17 @@ impl Desk {
         &self,
         form: &Prepared,
         signature: Vec<u8>,
-        case: CaseId,
-        position: usize,
-        now: i64,
+        batch: &Batch<'_>,
+        position: u16,
     ) -> Result<(NewRow, FiledForm), DeskError> {
         let city = self.city(form.filing.recipient)?;
         let id = FilingId::generate().map_err(DeskError::Id)?;
+        let counter = batch.counted + 1 + u64::from(position);
+        let time = batch.clock.claim(counter).map_err(DeskError::Time)?;
+        let visit = batch
+            .tree
+            .proof(position)
+            .ok_or(DeskError::Forms(usize::from(position)))?;
         let header = Header {
             v: VERSION,
             id,
@@ -311,9 +358,9 @@ impl Desk {
             recipient: city.id.clone(),
             kind: Kind::Filing,
             schema: SCHEMA.to_owned(),
-            case,
-            case_seq: u32::try_from(position).unwrap_or(u32::MAX),
-            created: now,
+            case: batch.case,
+            case_seq: u32::from(position),
+            created: batch.clock.unix(),
             expires: None,
             key_id: city.hpke.key_id(),
         };
@@ -322,6 +369,8 @@ impl Desk {
             canonical: form.canonical.clone(),
             signature,
             attachments: Vec::new(),
+            time,
+            visit,
         };
         let sealed = seal(&header, &body, &city.hpke, &self.key).map_err(DeskError::Seal)?;
         let filed = FiledForm {
@@ -335,6 +384,8 @@ impl Desk {
         Ok((
             NewRow {
                 id,
+                kind: RowKind::Filing,
+                counter: Some(counter),
                 recipient: city.id.clone(),
                 digest,
                 sealed,
@@ -367,9 +418,12 @@ impl Desk {
 
     fn try_refresh(&self, known: &Delivery) -> Result<Delivery, StoreError> {
         let id = FilingId::from_bytes(known.id);
-        let outbox = self.outbox.lock();
         let mut delivery = known.clone();
-        let Some(row) = outbox.row(&id)? else {
+        let (row, status) = {
+            let outbox = self.outbox.lock();
+            (outbox.row(&id)?, outbox.latest_status(&id)?)
+        };
+        let Some(row) = row else {
             return Ok(delivery);
         };
         delivery.state = match row.state {
@@ -382,7 +436,7 @@ impl Desk {
         };
         if row.state == RowState::Arrived {
             self.receipt(&row, &mut delivery);
-            if let Some((notice, _)) = outbox.latest_status(&id)? {
+            if let Some((notice, _)) = status {
                 delivery.state = decided(notice.state);
             }
         }
@@ -403,13 +457,26 @@ impl Desk {
                 delivery.arrival_no = Some(receipt.arrival_no);
                 delivery.arrived_at = Some(receipt.arrived_at);
                 delivery.status_url = Some(receipt.status_link());
-                delivery.receipt_text = Receipt::qr_text(signed).ok();
+                delivery.receipt_text = self
+                    .code(row, signed)
+                    .or_else(|| Receipt::qr_text(signed).ok());
             }
             Err(error) => tracing::error!(
                 error = &error as &dyn std::error::Error,
                 "stored receipt does not verify"
             ),
         }
+    }
+
+    /// The family's code: this receipt beside the hashes of all forms of its visit. None once the visit's record is forgotten.
+    fn code(&self, row: &Row, signed: &[u8]) -> Option<String> {
+        let visit = self.outbox.lock().visit(&row.visit).ok()??;
+        let tree = self.records.open(&visit.record?).ok()?.tree()?;
+        let code = VisitCode {
+            receipt: signed.to_vec(),
+            tree,
+        };
+        Some(code.to_text())
     }
 
     /// What this card filed here before, by certificate and child, each filing as it stands now.
@@ -494,6 +561,25 @@ impl Earlier {
     }
 }
 
+/// What ties a card to a certificate is kept this long after a visit: as long as its status may be of use here.
+const RECORDS_KEPT: i64 = 90 * 24 * 3600;
+/// Sealed filings that arrived are kept this long: a city whose database was restored asks for them again.
+const SEALED_KEPT: i64 = 7 * 24 * 3600;
+
+fn forget_old(outbox: &mut Outbox, now: i64) {
+    let forgotten = outbox
+        .purge_records_before(now - RECORDS_KEPT)
+        .and_then(|records| Ok((records, outbox.forget_sealed(now - SEALED_KEPT)?)));
+    match forgotten {
+        Ok((0, 0)) => {}
+        Ok((records, sealed)) => tracing::info!(records, sealed, "old visits forgotten"),
+        Err(error) => tracing::error!(
+            error = &error as &dyn std::error::Error,
+            "old visits not forgotten"
+        ),
+    }
+}
+
 /// The last second of a day in Japan, as the outbox counts.
 fn end_of(day: jiff::civil::Date) -> Option<i64> {
     let jst = jiff::tz::TimeZone::fixed(jiff::tz::offset(9));
@@ -524,6 +610,11 @@ pub fn news(event: &LinkEvent) -> News {
         | LinkEvent::Status(_) => News::Moved,
         // The link has logged its alerts already.
         LinkEvent::Mode(_) | LinkEvent::Alert(_) => News::Nothing,
+        // Orders and updates are the operator's business; the loop takes them from the event itself.
+        LinkEvent::Command(_)
+        | LinkEvent::Manifest { .. }
+        | LinkEvent::Part(_)
+        | LinkEvent::Grant(_) => News::Nothing,
     }
 }
 

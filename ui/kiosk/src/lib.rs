@@ -14,6 +14,7 @@ pub mod core;
 pub mod desk;
 mod drafts;
 pub mod input;
+pub mod orders;
 pub mod pad;
 pub mod presenters;
 pub mod records;

@@ -1,4 +1,22 @@
 //! `ubugoe-kiosk`: reads the configuration file and runs the kiosk.
+//!
+//! # One process, many people
+//!
+//! A visit leaves nothing in this process that the next one, or whoever reads its memory, could find. Three things
+//! together see to it, and `tests/stories/privacy.rs` searches the whole process after every way out of a visit:
+//!
+//! - What is freed is emptied: the allocator below. So it is enough that nobody *holds* anything.
+//! - `Effect::Wipe` lets go of everything: the visit's state, the pad, each page's adapter (`presenters::wipe`), what
+//!   Slint keeps of typed and copied text (`ubugoe_view::forget_input`), the conversion server and its process.
+//! - No core file is written, and on the appliance no other process of the same user may read this one.
+//!
+//! Two stronger measures were weighed. *A new window for every visit* would free every property at once, but on the
+//! appliance a window is the display: the new one is opened before the old one goes, and the kernel gives a display to
+//! one master only. *A new process for every visit* (exec) would drop the link, the card's ticket and the dictionaries
+//! and cost seconds of a dark screen. Neither would leave less: the search finds nothing either way.
+//!
+//! Not covered: pictures. Glyph bitmaps say which characters were shown lately, not in which order; the frame buffer
+//! holds the page that is on the screen.
 
 use std::{
     alloc::System,
@@ -8,6 +26,7 @@ use std::{
 
 use anyhow::Context as _;
 use clap::{Parser, Subcommand};
+use rustix::process::{DumpableBehavior, Resource, Rlimit, set_dumpable_behavior, setrlimit};
 use tracing_subscriber::EnvFilter;
 use ubugoe_kiosk::{
     app::{self, Options},
@@ -63,6 +82,21 @@ fn size(text: &str) -> Result<(u32, u32), String> {
     sides.ok_or_else(|| "expected something like 1280x800".to_owned())
 }
 
+/// A core file is the whole memory on a disk. The limit holds for the conversion server too, which inherits it.
+fn no_core_files() -> rustix::io::Result<()> {
+    let none = Rlimit {
+        current: Some(0),
+        maximum: Some(0),
+    };
+    setrlimit(Resource::Core, none)?;
+    // Forbids debuggers and /proc/<pid>/mem to processes of the same user as well. A build that may be driven is there
+    // for tests, and those read it.
+    if cfg!(not(feature = "drive")) {
+        set_dumpable_behavior(DumpableBehavior::NotDumpable)?;
+    }
+    Ok(())
+}
+
 fn main() -> anyhow::Result<()> {
     let arguments = Arguments::parse();
     if let Some(Order::HashPin) = arguments.order {
@@ -77,6 +111,7 @@ fn main() -> anyhow::Result<()> {
         )
         .with_writer(std::io::stderr)
         .init();
+    no_core_files().context("core files cannot be forbidden")?;
     let text = std::fs::read_to_string(&path)
         .with_context(|| format!("cannot read {}", path.display()))?;
     let config = Config::from_toml(&text).with_context(|| format!("in {}", path.display()))?;

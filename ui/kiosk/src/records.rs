@@ -10,6 +10,7 @@ use aws_lc_rs::{
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 use ubugoe_procedures::{MunicipalityCode, ProcedureId};
+use ubugoe_protocol::VisitTree;
 use ubugoe_visit::ChildKey;
 
 /// Version byte in front of every record.
@@ -50,6 +51,17 @@ pub struct VisitRecord {
     pub protected: bool,
     /// The filings, in the order of the line.
     pub forms: Vec<FiledForm>,
+    /// What the salts of the visit's hash tree are made from; records before there was one have none.
+    #[serde(default)]
+    pub seed: Option<[u8; 16]>,
+}
+
+impl VisitRecord {
+    /// The hash tree over its forms.
+    #[must_use]
+    pub fn tree(&self) -> Option<VisitTree> {
+        VisitTree::new(self.seed?, self.forms.iter().map(|f| f.digest).collect())
+    }
 }
 
 /// A record as it was written before there were several children in a visit.
@@ -89,6 +101,7 @@ impl From<OneChild> for VisitRecord {
             }],
             protected: false,
             forms: old.forms.into_iter().map(form).collect(),
+            seed: None,
         }
     }
 }
@@ -229,6 +242,7 @@ mod tests {
             }],
             protected: false,
             forms: Vec::new(),
+            seed: Some([5; 16]),
         }
     }
 

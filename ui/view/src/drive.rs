@@ -7,9 +7,12 @@
 use crate::generated::Screen;
 use i_slint_backend_testing::{
     ElementHandle, ElementQuery, ElementRoot, TestingBackend, TestingBackendOptions,
+    testing_backend::TestingWindow,
 };
+use i_slint_core::{InternalToken, window::WindowInner};
 use slint::platform::{Key, PointerEventButton, WindowEvent};
 use slint::{ComponentHandle, LogicalPosition, PhysicalSize, SharedString};
+use std::any::Any;
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 
@@ -196,6 +199,17 @@ fn install(still: bool) -> Result<(), DriveError> {
     .map_err(DriveError::Platform)
 }
 
+/// Empties what the screen in memory notes of every field: all that was typed, for tests of input methods that are
+/// not made here. On a display there is no such note.
+pub(crate) fn forget(screen: &Screen) {
+    let adapter = WindowInner::from_pub(screen.window()).window_adapter();
+    let inner = adapter.internal(InternalToken);
+    let window = inner.and_then(|inner| (inner as &dyn Any).downcast_ref::<TestingWindow>());
+    if let Some(window) = window {
+        window.clear_ime_requests();
+    }
+}
+
 /// Gives the window this size.
 pub fn resize(screen: &Screen, width: u32, height: u32) {
     screen.window().set_size(PhysicalSize::new(width, height));
@@ -328,6 +342,18 @@ pub fn type_text(screen: &Screen, text: &str) -> Result<(), DriveError> {
 /// [`DriveError::Event`] when the window refuses it.
 pub fn press_key(screen: &Screen, key: Key) -> Result<(), DriveError> {
     press(screen, key.into())?;
+    settle(screen);
+    Ok(())
+}
+
+/// Presses a key of a hardware keyboard while another one is held down, such as [`Key::Control`].
+///
+/// # Errors
+/// [`DriveError::Event`] when the window refuses a key.
+pub fn press_with(screen: &Screen, held: Key, key: char) -> Result<(), DriveError> {
+    send(screen, WindowEvent::KeyPressed { text: held.into() })?;
+    press(screen, key.into())?;
+    send(screen, WindowEvent::KeyReleased { text: held.into() })?;
     settle(screen);
     Ok(())
 }

@@ -150,7 +150,8 @@ pub fn set_comfort(screen: &Screen, comfort: Comfort) {
     page.set_sound(comfort.sound);
 }
 
-/// Empties everything that the pages of input keep: composed kana, candidates, postcode, the choice of keyboard.
+/// Empties everything that the pages of input keep: composed kana, candidates, postcode, the choice of keyboard; and
+/// what Slint keeps of typed text: the last field's, and what was copied.
 /// Belongs to every wipe: the next person sees nothing of the last.
 pub fn forget_input(screen: &Screen) {
     let input = screen.global::<InputAdapter>();
@@ -171,4 +172,7 @@ pub fn forget_input(screen: &Screen) {
     input.set_postcode(SharedString::default());
     input.set_places(ModelRc::default());
     input.set_postcode_unknown(false);
+    screen.invoke_forget();
+    #[cfg(feature = "drive")]
+    drive::forget(screen);
 }

@@ -3,14 +3,15 @@
 use deadpool_postgres::{Object, Transaction};
 use sha2::{Digest, Sha256};
 use ubugoe_protocol::report::Outcome;
-use ubugoe_protocol::{CommandId, DeviceId};
+use ubugoe_protocol::{CommandId, DeviceId, RecipientId};
 
 use super::failed;
 use super::read::col;
 use super::write::append_audit;
+use crate::casework::audit::AuditEntry;
 use crate::store::down::{outcome_code, outcome_from_code};
 use crate::store::{
-    CertificateAsk, DownAttempt, DownItem, DownKind, Gap, NewGrant, NewOrder, OrderRow, StoreError,
+    CertificateAsk, DownAttempt, DownItem, DownKind, NewGrant, NewOrder, OrderRow, StoreError,
     fixed, system_line, unsigned,
 };
 
@@ -68,26 +69,41 @@ pub(super) async fn insert_order(tx: &Transaction<'_>, order: &NewOrder) -> Resu
     append_audit(tx, &order.audit_entry()).await
 }
 
-pub(super) async fn order(
-    c: &mut Object,
-    orders: &[NewOrder],
-    gap: Option<&Gap>,
-) -> Result<(), StoreError> {
+pub(super) async fn order(c: &mut Object, orders: &[NewOrder]) -> Result<(), StoreError> {
     let tx = c.transaction().await.map_err(failed("queueing orders"))?;
-    if let Some(gap) = gap {
-        tx.execute(
-            "INSERT INTO counters (recipient, last_arrival) VALUES ($1, $2)
-             ON CONFLICT (recipient) DO UPDATE SET last_arrival = counters.last_arrival + excluded.last_arrival",
-            &[&gap.recipient.as_str(), &i64::from(gap.by)],
-        )
-        .await
-        .map_err(failed("raising the running numbers"))?;
-        append_audit(&tx, &gap.entry).await?;
-    }
     for order in orders {
         insert_order(&tx, order).await?;
     }
     tx.commit().await.map_err(failed("committing orders"))
+}
+
+pub(super) async fn begin_era(
+    c: &mut Object,
+    recipient: &RecipientId,
+    gap: u32,
+    entry: &AuditEntry,
+) -> Result<u64, StoreError> {
+    const DOING: &str = "beginning an era";
+    let tx = c.transaction().await.map_err(failed(DOING))?;
+    let row = tx
+        .query_one(
+            "INSERT INTO counters (recipient, last_arrival) VALUES ($1, $2)
+             ON CONFLICT (recipient) DO UPDATE SET last_arrival = counters.last_arrival + excluded.last_arrival
+             RETURNING last_arrival",
+            &[&recipient.as_str(), &i64::from(gap)],
+        )
+        .await
+        .map_err(failed(DOING))?;
+    tx.execute(
+        "INSERT INTO eras (recipient, at) VALUES ($1, $2)
+         ON CONFLICT (recipient) DO UPDATE SET at = greatest(eras.at, excluded.at)",
+        &[&recipient.as_str(), &entry.at],
+    )
+    .await
+    .map_err(failed(DOING))?;
+    append_audit(&tx, entry).await?;
+    tx.commit().await.map_err(failed("committing an era"))?;
+    unsigned("arrival number", col::<i64>(&row, 0)? - i64::from(gap))
 }
 
 pub(super) async fn orders(c: &Object, limit: u32) -> Result<Vec<OrderRow>, StoreError> {

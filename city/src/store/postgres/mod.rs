@@ -16,13 +16,13 @@ use async_trait::async_trait;
 use deadpool_postgres::{Manager, ManagerConfig, Object, Pool, RecyclingMethod, Runtime};
 use tokio_postgres::NoTls;
 use ubugoe_protocol::update::Content;
-use ubugoe_protocol::{DeviceId, FilingId};
+use ubugoe_protocol::{DeviceId, FilingId, RecipientId};
 
 use super::migrate::{Migration, remaining};
 use super::{
     Advance, Attempt, Batch, CertificateAsk, Counts, Decided, Decision, DownAttempt, DownItem,
-    FamilyFiling, FilingRecord, FilingRow, Gap, Kept, Landed, NewGrant, NewOrder, NewRollout,
-    Notice, OrderRow, Quarantined, Rollout, Sealer, Session, Store, StoreError, WakeWindow,
+    FamilyFiling, FilingRecord, FilingRow, Kept, Landed, NewGrant, NewOrder, NewRollout, Notice,
+    OrderRow, Quarantined, Rollout, Sealer, Session, Store, StoreError, WakeWindow,
 };
 use crate::casework::FilingState;
 use crate::casework::audit::{AuditEntry, AuditRecord};
@@ -231,9 +231,19 @@ impl Store for PostgresStore {
         down::attempted(&self.client("noting an attempt").await?, attempt).await
     }
 
-    async fn order(&self, orders: Vec<NewOrder>, gap: Option<Gap>) -> Result<(), StoreError> {
+    async fn order(&self, orders: Vec<NewOrder>) -> Result<(), StoreError> {
         let mut client = self.client("queueing orders").await?;
-        down::order(&mut client, &orders, gap.as_ref()).await
+        down::order(&mut client, &orders).await
+    }
+
+    async fn begin_era(
+        &self,
+        recipient: &RecipientId,
+        gap: u32,
+        entry: AuditEntry,
+    ) -> Result<u64, StoreError> {
+        let mut client = self.client("beginning an era").await?;
+        down::begin_era(&mut client, recipient, gap, &entry).await
     }
 
     async fn orders(&self, limit: u32) -> Result<Vec<OrderRow>, StoreError> {
@@ -319,7 +329,7 @@ mod tests {
             digests,
             [
                 "b7e64c2739f666a6a90dd6bd8ef8df79dd85f84b8f94fc9dd68ff38aa674ec1b",
-                "313ab338f9a5cd3cd72837a9191e122a2be7fb754bf71f7ad8c72f0d741e6036"
+                "f010433eefc3832025c4f5c459436d8b991a50e089598e6b692cc1ebcc57c7aa"
             ]
         );
     }

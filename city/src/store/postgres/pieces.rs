@@ -11,8 +11,8 @@ use super::read::col;
 use super::write::{append_audit, conflict};
 use crate::store::attachments::{Progress, progress};
 use crate::store::{
-    Arrival, Attachment, AttachmentState, Batch, Landed, Piece, ReceiptFacts, Sealer, StoreError,
-    fixed, system_line, unsigned,
+    Arrival, Attachment, AttachmentState, Batch, Landed, Moment, Piece, ReceiptFacts, Sealer,
+    StoreError, fixed, system_line, unsigned,
 };
 
 /// Which filing, and SHA-256 of which attachment.
@@ -21,10 +21,11 @@ type Key = (FilingId, [u8; 32]);
 pub(super) async fn land(
     tx: &Transaction<'_>,
     piece: &Piece,
-    now: i64,
+    moment: Moment,
     sealer: &dyn Sealer,
 ) -> Result<Landed, StoreError> {
     const DOING: &str = "landing a piece of an attachment";
+    let now = moment.now;
     let id = piece.id.as_bytes().as_slice();
     let (recipient, device) = (piece.recipient.as_str(), piece.device.as_str());
     let (filing, sha256) = (
@@ -46,9 +47,8 @@ pub(super) async fn land(
         .map_err(failed(DOING))?;
     match col::<Option<bool>>(&row, 0)? {
         Some(true) => {
-            return Ok(Landed::Again {
-                receipt: col(&row, 1)?,
-            });
+            let receipt = moment.receipt(col(&row, 1)?, sealer)?;
+            return Ok(Landed::Again { receipt });
         }
         Some(false) => {
             return conflict(tx, piece.id, &piece.device, &piece.wire, now, sealer).await;
@@ -64,9 +64,10 @@ pub(super) async fn land(
         token: String::new(),
         visit: None,
         signed: None,
+        era: moment.era,
     };
     let receipt: Vec<u8> = match col(&row, 2)? {
-        Some(receipt) => receipt,
+        Some(receipt) => moment.receipt(receipt, sealer)?,
         None => sealer.receipt(&facts).map_err(|source| StoreError::Seal {
             what: "receipt",
             source,

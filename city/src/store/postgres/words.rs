@@ -71,7 +71,7 @@ async fn seen(
     .map_err(failed("noting that a device keeps a notice"))
 }
 
-/// Keeps a receipt of ours for the filing it speaks of, unless the database has that very receipt.
+/// Keeps a receipt of ours for the filing it speaks of, unless the database has it under that number.
 async fn earlier(
     tx: &Transaction<'_>,
     device: &DeviceId,
@@ -84,9 +84,14 @@ async fn earlier(
     let number_again = i64::try_from(receipt.arrival_no).unwrap_or(i64::MAX);
     let known = tx
         .query_opt(
-            "SELECT r.signed = $2, f.case_id FROM receipts r JOIN filings f ON f.id = r.filing
-             WHERE r.filing = $1 AND f.device = $3 AND f.digest = $4",
-            &[&id, &signed, &device.as_str(), &receipt.digest.as_slice()],
+            "SELECT f.arrival_no = $2, f.case_id FROM filings f
+             WHERE f.id = $1 AND f.device = $3 AND f.digest = $4",
+            &[
+                &id,
+                &number_again,
+                &device.as_str(),
+                &receipt.digest.as_slice(),
+            ],
         )
         .await
         .map_err(failed(DOING))?;

@@ -9,7 +9,7 @@ use super::{AUDIT_LOCK, failed, pieces, words};
 use crate::casework::FilingState;
 use crate::casework::audit::{AuditEntry, GENESIS, line_hash};
 use crate::store::{
-    Arrival, Attempt, Batch, Decided, Decision, Landed, NewQuarantine, QuarantineReason,
+    Arrival, Attempt, Batch, Decided, Decision, Landed, Moment, NewQuarantine, QuarantineReason,
     ReceiptFacts, Sealer, Session, StoreError, WakeWindow, count_to_store, facts_to_text, fixed,
     unsigned,
 };
@@ -31,11 +31,12 @@ pub(super) async fn ingest(
     for said in &batch.said {
         words::take(&tx, said, batch.now).await?;
     }
+    let moment = moment(&tx, batch).await?;
     for arrival in &batch.arrivals {
-        landed.push(land(&tx, arrival, batch.now, sealer).await?);
+        landed.push(land(&tx, arrival, moment, sealer).await?);
     }
     for piece in &batch.pieces {
-        landed.push(pieces::land(&tx, piece, batch.now, sealer).await?);
+        landed.push(pieces::land(&tx, piece, moment, sealer).await?);
     }
     pieces::check_touched(&tx, batch).await?;
     for item in &batch.quarantined {
@@ -55,6 +56,27 @@ async fn lock_counter(tx: &Transaction<'_>, recipient: &RecipientId) -> Result<(
     .await
     .map_err(failed("locking the arrival counter"))?;
     Ok(())
+}
+
+/// When this batch lands, and in which era: asked once for all of it, after the counter is locked.
+async fn moment(tx: &Transaction<'_>, batch: &Batch) -> Result<Moment, StoreError> {
+    const DOING: &str = "reading the era";
+    let now = batch.now;
+    let Some(recipient) = batch.recipient() else {
+        return Ok(Moment { now, era: 0 });
+    };
+    let row = tx
+        .query_opt(
+            "SELECT at FROM eras WHERE recipient = $1",
+            &[&recipient.as_str()],
+        )
+        .await
+        .map_err(failed(DOING))?;
+    let era = match row {
+        Some(row) => row.try_get(0).map_err(failed(DOING))?,
+        None => 0,
+    };
+    Ok(Moment { now, era })
 }
 
 /// What is known about a filing before it lands: the row of the same id, and the receipt it had before a restore.
@@ -117,13 +139,15 @@ async fn known(tx: &Transaction<'_>, arrival: &Arrival) -> Result<Known, StoreEr
 async fn land(
     tx: &Transaction<'_>,
     arrival: &Arrival,
-    now: i64,
+    moment: Moment,
     sealer: &dyn Sealer,
 ) -> Result<Landed, StoreError> {
     const DOING: &str = "landing a filing";
+    let now = moment.now;
     let known = known(tx, arrival).await?;
     if let Some((digest, device, receipt)) = known.filing {
         if digest == arrival.digest && device == arrival.device.as_str() {
+            let receipt = moment.receipt(receipt, sealer)?;
             return Ok(Landed::Again { receipt });
         }
         return conflict(tx, arrival.id, &arrival.device, &arrival.wire, now, sealer).await;
@@ -149,9 +173,10 @@ async fn land(
         token,
         visit: Some(arrival.visit),
         signed: arrival.signed,
+        era: moment.era,
     };
     let receipt = match known.earlier {
-        Some(earlier) => earlier.signed,
+        Some(earlier) => moment.receipt(earlier.signed, sealer)?,
         None => sealer.receipt(&facts).map_err(|source| StoreError::Seal {
             what: "receipt",
             source,

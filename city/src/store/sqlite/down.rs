@@ -3,14 +3,15 @@
 use rusqlite::{Connection, OptionalExtension, Transaction, params};
 use sha2::{Digest, Sha256};
 use ubugoe_protocol::report::Outcome;
-use ubugoe_protocol::{CommandId, DeviceId};
+use ubugoe_protocol::{CommandId, DeviceId, RecipientId};
 
 use super::failed;
 use super::write::{append_audit, begin};
+use crate::casework::audit::AuditEntry;
 use crate::store::down::{outcome_code, outcome_from_code};
 use crate::store::{
-    CertificateAsk, DownAttempt, DownItem, DownKind, Gap, NewGrant, NewOrder, OrderRow, StoreError,
-    WakeWindow, fixed, system_line,
+    CertificateAsk, DownAttempt, DownItem, DownKind, NewGrant, NewOrder, OrderRow, StoreError,
+    WakeWindow, fixed, system_line, unsigned,
 };
 
 /// Puts one item into the queue. The same item again begins anew.
@@ -66,25 +67,40 @@ pub(super) fn insert_order(tx: &Transaction<'_>, order: &NewOrder) -> Result<(),
     append_audit(tx, &order.audit_entry())
 }
 
-pub(super) fn order(
-    c: &mut Connection,
-    orders: &[NewOrder],
-    gap: Option<&Gap>,
-) -> Result<(), StoreError> {
+pub(super) fn order(c: &mut Connection, orders: &[NewOrder]) -> Result<(), StoreError> {
     let tx = begin(c, "queueing orders")?;
-    if let Some(gap) = gap {
-        tx.execute(
-            "INSERT INTO counters (recipient, last_arrival) VALUES (?1, ?2)
-             ON CONFLICT (recipient) DO UPDATE SET last_arrival = last_arrival + excluded.last_arrival",
-            params![gap.recipient.as_str(), gap.by],
-        )
-        .map_err(failed("raising the running numbers"))?;
-        append_audit(&tx, &gap.entry)?;
-    }
     orders
         .iter()
         .try_for_each(|order| insert_order(&tx, order))?;
     tx.commit().map_err(failed("committing orders"))
+}
+
+pub(super) fn begin_era(
+    c: &mut Connection,
+    recipient: &RecipientId,
+    gap: u32,
+    entry: &AuditEntry,
+) -> Result<u64, StoreError> {
+    const DOING: &str = "beginning an era";
+    let tx = begin(c, DOING)?;
+    let last: i64 = tx
+        .query_row(
+            "INSERT INTO counters (recipient, last_arrival) VALUES (?1, ?2)
+             ON CONFLICT (recipient) DO UPDATE SET last_arrival = last_arrival + excluded.last_arrival
+             RETURNING last_arrival",
+            params![recipient.as_str(), gap],
+            |row| row.get(0),
+        )
+        .map_err(failed(DOING))?;
+    tx.execute(
+        "INSERT INTO eras (recipient, at) VALUES (?1, ?2)
+         ON CONFLICT (recipient) DO UPDATE SET at = max(at, excluded.at)",
+        params![recipient.as_str(), entry.at],
+    )
+    .map_err(failed(DOING))?;
+    append_audit(&tx, entry)?;
+    tx.commit().map_err(failed("committing an era"))?;
+    unsigned("arrival number", last - i64::from(gap))
 }
 
 pub(super) fn orders(c: &Connection, limit: u32) -> Result<Vec<OrderRow>, StoreError> {

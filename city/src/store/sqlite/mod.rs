@@ -18,13 +18,13 @@ use std::time::Duration;
 use async_trait::async_trait;
 use rusqlite::Connection;
 use ubugoe_protocol::update::Content;
-use ubugoe_protocol::{DeviceId, FilingId};
+use ubugoe_protocol::{DeviceId, FilingId, RecipientId};
 
 use super::migrate::{Migration, remaining};
 use super::{
     Advance, Attempt, Batch, CertificateAsk, Counts, Decided, Decision, DownAttempt, DownItem,
-    FamilyFiling, FilingRecord, FilingRow, Gap, Kept, Landed, NewGrant, NewOrder, NewRollout,
-    Notice, OrderRow, Quarantined, Rollout, Sealer, Session, Store, StoreError, WakeWindow,
+    FamilyFiling, FilingRecord, FilingRow, Kept, Landed, NewGrant, NewOrder, NewRollout, Notice,
+    OrderRow, Quarantined, Rollout, Sealer, Session, Store, StoreError, WakeWindow,
 };
 use crate::casework::FilingState;
 use crate::casework::audit::{AuditEntry, AuditRecord};
@@ -231,9 +231,20 @@ impl Store for SqliteStore {
             .await
     }
 
-    async fn order(&self, orders: Vec<NewOrder>, gap: Option<Gap>) -> Result<(), StoreError> {
-        self.with("queueing orders", move |c| {
-            down::order(c, &orders, gap.as_ref())
+    async fn order(&self, orders: Vec<NewOrder>) -> Result<(), StoreError> {
+        self.with("queueing orders", move |c| down::order(c, &orders))
+            .await
+    }
+
+    async fn begin_era(
+        &self,
+        recipient: &RecipientId,
+        gap: u32,
+        entry: AuditEntry,
+    ) -> Result<u64, StoreError> {
+        let recipient = recipient.clone();
+        self.with("beginning an era", move |c| {
+            down::begin_era(c, &recipient, gap, &entry)
         })
         .await
     }
@@ -343,7 +354,7 @@ mod tests {
             digests,
             [
                 "7369a9177fc40cd0b638a28066b8fecba6a86a42653efab7f70b398e2b0737e0",
-                "8c6549e7ef6802b75989c7cb1ac4715340a0f919c26f5a886ce1ce382d197ac0"
+                "bcf01d331554f748861c1250257787c7100320deb53e90fad19b6522835c659d"
             ]
         );
     }

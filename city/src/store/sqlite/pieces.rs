@@ -10,8 +10,8 @@ use super::failed;
 use super::write::{append_audit, conflict};
 use crate::store::attachments::{Progress, progress};
 use crate::store::{
-    Arrival, Attachment, AttachmentState, Batch, Landed, Piece, ReceiptFacts, Sealer, StoreError,
-    fixed, system_line, unsigned,
+    Arrival, Attachment, AttachmentState, Batch, Landed, Moment, Piece, ReceiptFacts, Sealer,
+    StoreError, fixed, system_line, unsigned,
 };
 
 /// Which filing, and SHA-256 of which attachment.
@@ -20,12 +20,13 @@ type Key = (FilingId, [u8; 32]);
 pub(super) fn land(
     tx: &Transaction<'_>,
     piece: &Piece,
-    now: i64,
+    moment: Moment,
     sealer: &dyn Sealer,
 ) -> Result<Landed, StoreError> {
     const DOING: &str = "landing a piece of an attachment";
     let id = piece.id.as_bytes().as_slice();
     let chunk = &piece.chunk;
+    let now = moment.now;
     let facts = ReceiptFacts {
         id: piece.id,
         digest: piece.digest,
@@ -35,6 +36,7 @@ pub(super) fn land(
         token: String::new(),
         visit: None,
         signed: None,
+        era: moment.era,
     };
     let (known, earlier) = tx
         .query_row(
@@ -63,14 +65,17 @@ pub(super) fn land(
         )
         .map_err(failed(DOING))?;
     match known {
-        Some((true, receipt)) => return Ok(Landed::Again { receipt }),
+        Some((true, receipt)) => {
+            let receipt = moment.receipt(receipt, sealer)?;
+            return Ok(Landed::Again { receipt });
+        }
         Some((false, _)) => {
             return conflict(tx, piece.id, &piece.device, &piece.wire, now, sealer);
         }
         None => {}
     }
     let receipt = match earlier {
-        Some(receipt) => receipt,
+        Some(receipt) => moment.receipt(receipt, sealer)?,
         None => sealer.receipt(&facts).map_err(|source| StoreError::Seal {
             what: "receipt",
             source,

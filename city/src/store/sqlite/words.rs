@@ -61,7 +61,7 @@ fn seen(
     .map_err(failed("noting that a device keeps a notice"))
 }
 
-/// Keeps a receipt of ours for the filing it speaks of, unless the database has that very receipt.
+/// Keeps a receipt of ours for the filing it speaks of, unless the database has it under that number.
 fn earlier(
     tx: &Transaction<'_>,
     device: &DeviceId,
@@ -74,9 +74,9 @@ fn earlier(
     let number_again = i64::try_from(receipt.arrival_no).unwrap_or(i64::MAX);
     let known: Option<(bool, Vec<u8>)> = tx
         .query_row(
-            "SELECT r.signed = ?2, f.case_id FROM receipts r JOIN filings f ON f.id = r.filing
-             WHERE r.filing = ?1 AND f.device = ?3 AND f.digest = ?4",
-            params![id, signed, device.as_str(), receipt.digest.as_slice()],
+            "SELECT f.arrival_no = ?2, f.case_id FROM filings f
+             WHERE f.id = ?1 AND f.device = ?3 AND f.digest = ?4",
+            params![id, number_again, device.as_str(), receipt.digest.as_slice()],
             |row| Ok((row.get(0)?, row.get(1)?)),
         )
         .optional()

@@ -9,7 +9,7 @@ use super::{down, failed, pieces, words};
 use crate::casework::FilingState;
 use crate::casework::audit::{AuditEntry, GENESIS, line_hash};
 use crate::store::{
-    Arrival, Attempt, Batch, Decided, Decision, Landed, NewQuarantine, QuarantineReason,
+    Arrival, Attempt, Batch, Decided, Decision, Landed, Moment, NewQuarantine, QuarantineReason,
     ReceiptFacts, Sealer, Session, StoreError, WakeWindow, count_to_store, facts_to_text, fixed,
     unsigned,
 };
@@ -36,11 +36,12 @@ pub(super) fn ingest(
     for said in &batch.said {
         words::take(&tx, said, batch.now)?;
     }
+    let moment = moment(&tx, batch)?;
     for arrival in &batch.arrivals {
-        landed.push(land(&tx, arrival, batch.now, sealer)?);
+        landed.push(land(&tx, arrival, moment, sealer)?);
     }
     for piece in &batch.pieces {
-        landed.push(pieces::land(&tx, piece, batch.now, sealer)?);
+        landed.push(pieces::land(&tx, piece, moment, sealer)?);
     }
     pieces::check_touched(&tx, batch)?;
     for item in &batch.quarantined {
@@ -48,6 +49,26 @@ pub(super) fn ingest(
     }
     tx.commit().map_err(failed("committing a batch"))?;
     Ok(landed)
+}
+
+/// When this batch lands, and in which era: asked once for all of it.
+fn moment(tx: &Transaction<'_>, batch: &Batch) -> Result<Moment, StoreError> {
+    let now = batch.now;
+    let Some(recipient) = batch.recipient() else {
+        return Ok(Moment { now, era: 0 });
+    };
+    let era = tx
+        .prepare_cached("SELECT at FROM eras WHERE recipient = ?1")
+        .and_then(|mut statement| {
+            statement
+                .query_row([recipient.as_str()], |row| row.get(0))
+                .optional()
+        })
+        .map_err(failed("reading the era"))?;
+    Ok(Moment {
+        now,
+        era: era.unwrap_or(0),
+    })
 }
 
 /// What is known about a filing before it lands: the row of the same id, and the receipt it had before a restore.
@@ -109,13 +130,15 @@ fn known(tx: &Transaction<'_>, arrival: &Arrival) -> Result<Known, StoreError> {
 fn land(
     tx: &Transaction<'_>,
     arrival: &Arrival,
-    now: i64,
+    moment: Moment,
     sealer: &dyn Sealer,
 ) -> Result<Landed, StoreError> {
     const DOING: &str = "landing a filing";
+    let now = moment.now;
     let known = known(tx, arrival)?;
     if let Some((digest, device, receipt)) = known.filing {
         if digest == arrival.digest && device == arrival.device.as_str() {
+            let receipt = moment.receipt(receipt, sealer)?;
             return Ok(Landed::Again { receipt });
         }
         return conflict(tx, arrival.id, &arrival.device, &arrival.wire, now, sealer);
@@ -141,9 +164,10 @@ fn land(
         token,
         visit: Some(arrival.visit),
         signed: arrival.signed,
+        era: moment.era,
     };
     let receipt = match known.earlier {
-        Some(earlier) => earlier.signed,
+        Some(earlier) => moment.receipt(earlier.signed, sealer)?,
         None => sealer.receipt(&facts).map_err(|source| StoreError::Seal {
             what: "receipt",
             source,

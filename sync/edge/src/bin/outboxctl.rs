@@ -1,30 +1,67 @@
-//! `outboxctl`: looks into a kiosk's outbox. It opens the file read-only and never shows what a filing says.
+//! `outboxctl`: looks into a kiosk's outbox, and carries filings by hand where no network will come in time. It never shows what a
+//! filing says, and cannot: they are sealed to their cities. Only `import` changes the outbox, and only by what cities signed.
 #![allow(
     clippy::print_stdout,
     reason = "a tool for the terminal; its output is its purpose"
 )]
 
-use std::path::PathBuf;
+use std::fs::File;
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::{Context as _, Result, bail};
 use clap::{Parser, Subcommand};
-use ubugoe_edge::outbox::{Config, Outbox, Recipients, Row, RowState};
-use ubugoe_protocol::{FilingId, Receipt, RecipientId, Refusal, VerifyingKey, digest, peek};
+use ubugoe_edge::outbox::{Config, Outbox, Recipients, Refused, Retired, Row, RowState};
+use ubugoe_protocol::{
+    DeviceId, Downlink, FilingId, Receipt, RecipientId, RecipientSecretKey, Refusal, VerifyingKey,
+    VisitCode, digest, open_down, peek,
+};
 
-/// Looks into a kiosk's outbox without changing it.
+/// Looks into a kiosk's outbox, and carries its filings by hand.
 #[derive(Parser)]
 #[command(version)]
 struct Arguments {
     /// The outbox file.
     #[arg(long)]
-    outbox: PathBuf,
+    outbox: Option<PathBuf>,
     #[command(subcommand)]
     command: Command,
 }
 
 #[derive(Subcommand)]
 enum Command {
+    /// Writes every filing that waits, sealed as it is, to a folder: one `.ubg` file each. The rows stay.
+    Export {
+        /// The folder, such as a USB stick's.
+        #[arg(long)]
+        to: PathBuf,
+    },
+    /// Takes in the cities' answers (`.ans` files) that came back on the stick.
+    Import {
+        /// The folder.
+        #[arg(long)]
+        from: PathBuf,
+        /// This device's id.
+        #[arg(long)]
+        device: DeviceId,
+        /// The file with the device's key for what is sent to it (`device-….hpke`).
+        #[arg(long)]
+        key: PathBuf,
+        /// `<recipient id>=<file with its public receipt key>`; may be repeated.
+        #[arg(long = "recipient", value_parser = recipient)]
+        recipients: Vec<(RecipientId, VerifyingKey)>,
+    },
+    /// Holds a family's code (the text of its QR code) against a city's public key and the forms at hand.
+    Check {
+        /// The code's text, or a file that contains it.
+        code: String,
+        /// `<recipient id>=<file with its public receipt key>`.
+        #[arg(long = "recipient", value_parser = recipient)]
+        recipient: (RecipientId, VerifyingKey),
+        /// The forms' files, as the city lets them be downloaded.
+        forms: Vec<PathBuf>,
+    },
     /// One line per row, oldest first.
     List,
     /// One row: its state and the readable header of its envelope.
@@ -48,15 +85,178 @@ fn recipient(text: &str) -> Result<(RecipientId, VerifyingKey)> {
 
 fn main() -> Result<ExitCode> {
     let arguments = Arguments::parse();
-    let outbox = Outbox::open_read_only(&Config::at(arguments.outbox))?;
+    if let Command::Check {
+        code,
+        recipient,
+        forms,
+    } = arguments.command
+    {
+        return check_code(&code, &recipient.1, &forms);
+    }
+    let config = Config::at(arguments.outbox.context("--outbox is missing")?);
+    let outbox = || Outbox::open_read_only(&config);
     match arguments.command {
-        Command::List => list(&outbox)?,
-        Command::Show { id } => show(&outbox, &id)?,
+        Command::List => list(&outbox()?)?,
+        Command::Show { id } => show(&outbox()?, &id)?,
         Command::Verify { recipients } => {
-            return verify(&outbox, &recipients.into_iter().collect());
+            return verify(&outbox()?, &recipients.into_iter().collect());
         }
+        Command::Export { to } => export(&outbox()?, &to)?,
+        Command::Import {
+            from,
+            device,
+            key,
+            recipients,
+        } => {
+            let key = std::fs::read_to_string(&key)
+                .with_context(|| format!("cannot read {}", key.display()))?;
+            let answers = Answers {
+                device,
+                key: RecipientSecretKey::from_text(&key)?,
+                recipients: recipients.into_iter().collect(),
+                at: now(),
+            };
+            return import(&mut Outbox::open(&config)?, &from, &answers);
+        }
+        Command::Check { .. } => {}
     }
     Ok(ExitCode::SUCCESS)
+}
+
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the binary is the outer adapter where the clock comes from"
+)]
+fn now() -> i64 {
+    let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
+    since.map_or(0, |d| i64::try_from(d.as_secs()).unwrap_or(i64::MAX))
+}
+
+/// Files of a folder with this extension, in order.
+fn files(folder: &Path, extension: &str) -> Result<Vec<PathBuf>> {
+    let mut files = std::fs::read_dir(folder)
+        .with_context(|| format!("cannot read {}", folder.display()))?
+        .map(|entry| Ok(entry?.path()))
+        .collect::<Result<Vec<_>>>()?;
+    files.retain(|path| path.extension().is_some_and(|e| e == extension));
+    files.sort();
+    Ok(files)
+}
+
+/// Whole or not at all: the stick may be pulled.
+fn write_whole(path: &Path, bytes: &[u8]) -> Result<()> {
+    let draft = path.with_extension("draft");
+    let mut file = File::create(&draft)?;
+    file.write_all(bytes)?;
+    file.sync_all()?;
+    std::fs::rename(&draft, path)?;
+    Ok(())
+}
+
+fn export(outbox: &Outbox, to: &Path) -> Result<()> {
+    let (mut count, mut bytes) = (0, 0);
+    for row in outbox.pending()? {
+        let Some(sealed) = outbox.to_send(&row.id)? else {
+            continue;
+        };
+        let path = to.join(format!("{}-{}.ubg", row.recipient, row.id));
+        write_whole(&path, &sealed).with_context(|| format!("cannot write {}", path.display()))?;
+        count += 1;
+        bytes += sealed.len();
+    }
+    println!("{count} filings, {bytes} bytes; they also stay in the outbox");
+    Ok(())
+}
+
+/// With what answers are opened and verified.
+struct Answers {
+    device: DeviceId,
+    key: RecipientSecretKey,
+    recipients: Recipients,
+    at: i64,
+}
+
+fn import(outbox: &mut Outbox, from: &Path, with: &Answers) -> Result<ExitCode> {
+    let (mut settled, mut known, mut bad) = (0_u64, 0_u64, 0_u64);
+    for path in files(from, "ans")? {
+        match take_in(outbox, &path, with) {
+            Ok((new, old)) => {
+                settled += new;
+                known += old;
+            }
+            Err(error) => {
+                bad += 1;
+                println!("{}: {error:#}", path.display());
+            }
+        }
+    }
+    println!("{settled} settled, {known} known before, {bad} not usable");
+    Ok(if bad == 0 {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    })
+}
+
+fn take_in(outbox: &mut Outbox, path: &Path, with: &Answers) -> Result<(u64, u64)> {
+    let sealed = std::fs::read(path)?;
+    let mut counts = (0, 0);
+    match open_down(&sealed, &with.device, &with.key)? {
+        Downlink::Receipts(items) => {
+            for outcome in outbox.retire_all(&items, &with.recipients, with.at)? {
+                match outcome? {
+                    Retired::First(_) => counts.0 += 1,
+                    Retired::Again(_) | Retired::Stale(_) => counts.1 += 1,
+                }
+            }
+        }
+        Downlink::Refusals(items) => {
+            for item in items {
+                match outbox.refuse(&item, &with.recipients, with.at)? {
+                    Refused::First(_) => counts.0 += 1,
+                    Refused::Again(_) => counts.1 += 1,
+                }
+            }
+        }
+        _ => bail!("neither receipts nor refusals"),
+    }
+    Ok(counts)
+}
+
+fn check_code(code: &str, key: &VerifyingKey, forms: &[PathBuf]) -> Result<ExitCode> {
+    let text = std::fs::read_to_string(code).unwrap_or_else(|_| code.to_owned());
+    let code = VisitCode::from_text(text.trim())?;
+    let receipt = code.verify(key)?;
+    println!(
+        "genuine: {} forms, arrival number {} at {} (seconds since 1970 UTC)",
+        code.tree.digests().len(),
+        receipt.arrival_no,
+        receipt.arrived_at
+    );
+    if let Some(signed) = receipt.signed {
+        println!("signed between {} and {}", signed.from, signed.until);
+    }
+    if forms.is_empty() {
+        return Ok(ExitCode::SUCCESS);
+    }
+    let bytes = forms
+        .iter()
+        .map(|path| std::fs::read(path).with_context(|| format!("cannot read {}", path.display())))
+        .collect::<Result<Vec<_>>>()?;
+    let compared = code.compare(&bytes.iter().map(Vec::as_slice).collect::<Vec<_>>());
+    for at in &compared.altered {
+        if let Some(path) = forms.get(*at) {
+            println!("ALTERED: {}", path.display());
+        }
+    }
+    for at in &compared.missing {
+        println!("form {} of the visit is not among them unaltered", at + 1);
+    }
+    Ok(if compared.altered.is_empty() {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    })
 }
 
 fn state(row: &Row) -> &'static str {

@@ -78,9 +78,19 @@ fn receipts(context: &Context, items: Vec<Vec<u8>>, taken: &mut Taken) {
                 taken.settled.push(receipt.id);
                 context.emit(LinkEvent::Receipt { receipt, raw });
             }
+            Ok(Retired::Stale(receipt)) => {
+                // It has arrived all the same; the city is shown its own word and gets the row again.
+                let proof = Report::Earlier(vec![raw.clone()]);
+                context.voice.say(receipt.recipient.clone(), proof);
+                taken.settled.push(receipt.id);
+                taken.reread = true;
+                context.emit(LinkEvent::Receipt { receipt, raw });
+            }
             Ok(Retired::Again(receipt)) => {
                 context.count(|s| s.repeated += 1);
                 taken.settled.push(receipt.id);
+                // A stale one ends nothing: whatever is still asked for stays queued.
+                taken.reread = true;
             }
             Err(error) => failed(context, error, taken),
         }
@@ -219,7 +229,7 @@ fn command(context: &Context, raw: &[u8], taken: &mut Taken) {
         return finish(context, &command, Outcome::Refused, late, taken);
     }
     match command.order {
-        Order::Resend { since } => resend(context, &command, since, taken),
+        Order::Resend { since, era } => resend(context, &command, (since, era), taken),
         Order::Close
         | Order::Open
         | Order::Restart
@@ -230,9 +240,12 @@ fn command(context: &Context, raw: &[u8], taken: &mut Taken) {
 }
 
 /// A city lost what it had receipted: prove it with its own receipts, then send the rows again.
-fn resend(context: &Context, command: &Command, since: i64, taken: &mut Taken) {
+fn resend(context: &Context, command: &Command, (since, era): (i64, i64), taken: &mut Taken) {
     const AT_ONCE: usize = 256;
-    let found = context.outbox.lock().ask_again(&command.recipient, since);
+    let found = context
+        .outbox
+        .lock()
+        .ask_again(&command.recipient, since, era);
     match found {
         Ok(receipts) => {
             for some in receipts.chunks(AT_ONCE) {

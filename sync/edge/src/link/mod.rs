@@ -114,7 +114,8 @@ pub type Clock = Arc<dyn Fn() -> i64 + Send + Sync>;
 /// What a link needs.
 #[derive(Clone)]
 pub struct Config {
-    /// Tried in turn; at least one.
+    /// In order of preference; at least one. The next is tried when one does not answer, the first whenever a connection that
+    /// was of use has ended.
     pub brokers: Vec<Broker>,
     /// Mutual TLS.
     pub tls: Tls,
@@ -484,7 +485,8 @@ async fn run(context: &Context) {
     let mut wish = context.wish.clone();
     let mut pause = Backoff::new(tuning.pause_min, tuning.pause_max);
     let mut flight = flight::Flight::new(tuning);
-    let mut brokers = context.config.brokers.iter().cycle();
+    let addresses = &context.config.brokers;
+    let mut brokers = addresses.iter().cycle();
     let mut broker = brokers.next();
     loop {
         match context.wish() {
@@ -508,9 +510,10 @@ async fn run(context: &Context) {
         });
         if ended.moved {
             pause.reset();
-        } else {
-            broker = brokers.next();
+            // The first address is the preferred one: whatever it was that ended, it is asked first again.
+            brokers = addresses.iter().cycle();
         }
+        broker = brokers.next();
         if !off {
             context.enter(Mode::BackingOff);
             rest(context, &mut wish, pause.next(), tuning.pause_min).await;

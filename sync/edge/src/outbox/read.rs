@@ -204,6 +204,23 @@ impl Outbox {
         Ok(out)
     }
 
+    /// One visit.
+    pub fn visit(&self, id: &VisitId) -> Result<Option<VisitInfo>, StoreError> {
+        self.db
+            .prepare_cached("SELECT id, stored_at, record FROM visit WHERE id = ?1")
+            .and_then(|mut s| {
+                s.query_row(params![id], |r| {
+                    Ok(VisitInfo {
+                        id: r.get(0)?,
+                        stored_at: r.get(1)?,
+                        record: r.get(2)?,
+                    })
+                })
+                .optional()
+            })
+            .map_err(failed("reading a visit"))
+    }
+
     /// The latest status of a filing, as signed and as read. It was verified when it was stored.
     pub fn latest_status(
         &self,

@@ -15,6 +15,8 @@ pub enum Retired {
     First(Receipt),
     /// It was settled before: the city answered a duplicate.
     Again(Receipt),
+    /// It arrived, and its recipient's database was restored since: it is going to be sent again.
+    Stale(Receipt),
 }
 
 /// A refusal that verified and matches its row.
@@ -82,6 +84,8 @@ struct Known {
     envelope: [u8; 32],
     state: String,
     again: bool,
+    /// When the recipient was last restored, if it ever was.
+    era: i64,
 }
 
 const DOING: &str = "settling a row";
@@ -189,8 +193,9 @@ fn retire(
     let known = known(tx, &receipt.id)?;
     same_recipient(receipt.id, &known, &receipt.recipient)?;
     same_content(receipt.id, known.digest, receipt.digest)?;
+    let stale = receipt.era < known.era;
     if known.state == "arrived" {
-        if known.again {
+        if known.again && !stale {
             tx.execute(
                 "UPDATE filing SET again = 0 WHERE id = ?1",
                 params![receipt.id.as_bytes()],
@@ -201,8 +206,8 @@ fn retire(
     }
     // A receipt also overrules an earlier refusal: the city has it after all.
     tx.execute(
-        "UPDATE filing SET state = 'arrived', settled_at = ?2, answer = ?3, arrived_at = ?4, trouble = NULL WHERE id = ?1",
-        params![receipt.id.as_bytes(), now, signed, receipt.arrived_at],
+        "UPDATE filing SET state = 'arrived', settled_at = ?2, answer = ?3, arrived_at = ?4, again = ?5, trouble = NULL WHERE id = ?1",
+        params![receipt.id.as_bytes(), now, signed, receipt.arrived_at, stale],
     )
     .map_err(failed(DOING))?;
     tx.execute(
@@ -210,6 +215,9 @@ fn retire(
         params![receipt.arrived_at],
     )
     .map_err(failed(DOING))?;
+    if stale {
+        return Ok(Retired::Stale(receipt));
+    }
     Ok(Retired::First(receipt))
 }
 
@@ -222,23 +230,27 @@ fn key<'a>(recipients: &'a Recipients, id: &RecipientId) -> Result<&'a Verifying
 fn known(tx: &Transaction<'_>, id: &FilingId) -> Result<Known, SettleError> {
     let found = tx
         .prepare_cached(
-            "SELECT recipient, digest, envelope, state, again FROM filing WHERE id = ?1",
+            "SELECT recipient, digest, envelope, state, again,
+                    coalesce((SELECT at FROM era WHERE era.recipient = filing.recipient), 0)
+             FROM filing WHERE id = ?1",
         )
         .and_then(|mut s| {
             s.query_row(params![id.as_bytes()], |r| {
                 let again = r.get::<_, i64>(4)? == 1;
+                let era: i64 = r.get(5)?;
                 Ok((
                     r.get::<_, String>(0)?,
                     r.get(1)?,
                     r.get(2)?,
                     r.get(3)?,
                     again,
+                    era,
                 ))
             })
             .optional()
         })
         .map_err(failed(DOING))?;
-    let (recipient, digest, envelope, state, again) =
+    let (recipient, digest, envelope, state, again, era) =
         found.ok_or(SettleError::NoSuchFiling(*id))?;
     let recipient = recipient
         .parse()
@@ -249,6 +261,7 @@ fn known(tx: &Transaction<'_>, id: &FilingId) -> Result<Known, SettleError> {
         envelope,
         state,
         again,
+        era,
     })
 }
 

@@ -232,17 +232,25 @@ impl Outbox {
             .map_err(failed("reading the clock"))
     }
 
-    /// Asks for everything again that `recipient` receipted at or after `since`, by its own clock: its database lost it. Rows
+    /// Asks for everything again that `recipient` receipted at or after `since`, by its own clock: its database lost it when
+    /// it was restored at `era`. Receipts of an earlier era, which may still be under way, no longer end the asking. Rows
     /// whose sealed bytes were dropped meanwhile cannot be sent. Returns their receipts, which prove what is gone.
     pub fn ask_again(
         &mut self,
         recipient: &RecipientId,
         since: i64,
+        era: i64,
     ) -> Result<Vec<Vec<u8>>, StoreError> {
         const DOING: &str = "queueing what a city lost";
         const LOST: &str = "recipient = ?1 AND state = 'arrived' AND sealed IS NOT NULL
                             AND coalesce(arrived_at, settled_at) >= ?2";
         let tx = self.begin(DOING)?;
+        tx.execute(
+            "INSERT INTO era (recipient, at) VALUES (?1, ?2)
+             ON CONFLICT (recipient) DO UPDATE SET at = max(at, excluded.at)",
+            params![recipient.as_str(), era],
+        )
+        .map_err(failed(DOING))?;
         tx.execute(
             &format!("UPDATE filing SET again = 1 WHERE {LOST}"),
             params![recipient.as_str(), since],

@@ -264,6 +264,7 @@ impl CityKeys {
             status_url: "https://status.asukoe.example/s/".to_owned(),
             visit: Some(opened.body.visit.place),
             signed: opened.body.time.interval(NOW).ok(),
+            era: 0,
         }
     }
 

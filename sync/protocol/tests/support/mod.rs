@@ -100,5 +100,6 @@ pub(crate) fn receipt() -> Receipt {
         status_url: "https://status.asukoe.example/s/".to_owned(),
         visit: None,
         signed: None,
+        era: 0,
     }
 }

@@ -73,6 +73,7 @@ fn open(config: Config) -> Option<Ime> {
                     "Japanese input lacks a part"
                 );
             }
+            tracing::info!("Japanese input is ready");
             Some(ime)
         }
         Err(error) => {

@@ -22,11 +22,10 @@ mod service;
 mod trouble;
 mod words;
 
-pub(crate) use nursery::towns;
 pub use question::Typed;
 pub(crate) use question::{field, value};
 pub(crate) use service::certificate_field;
-use ubugoe_procedures::nursery::{Hit, Index};
+use ubugoe_procedures::nursery::{Hit, Index, Town};
 use ubugoe_procedures::{Catalogue, MunicipalityCode, Tongue};
 use ubugoe_view::{
     ComponentHandle, Language, Network, Page, PapersAdapter, Screen, ServiceAdapter, Shell,
@@ -62,6 +61,8 @@ pub struct Around<'a> {
     pub line: Option<&'a LineView>,
     /// Nursery places that can be looked up.
     pub nurseries: Option<&'a Index>,
+    /// The towns they lie in.
+    pub towns: &'a [Town],
     /// The ones found, while they are on the screen, and whether there are more.
     pub found: &'a (Vec<Hit>, bool),
     /// How many of them may be chosen.

@@ -1,8 +1,8 @@
 //! Nursery places: what is looked for, what is found, and the choices in their order.
 
 use jiff::civil::Date;
-use ubugoe_procedures::nursery::{self, Hit, Index, Outcome, Town};
-use ubugoe_procedures::{Catalogue, Lang, MunicipalityCode, Tongue, Value, calendar};
+use ubugoe_procedures::nursery::{Hit, Outcome};
+use ubugoe_procedures::{Tongue, Value, calendar};
 use ubugoe_view::{
     ComponentHandle, Finding, NurseryAdapter, NurseryChoice, NurseryFinding, NurseryHit,
     NurseryOption, Screen,
@@ -158,21 +158,10 @@ fn months(today: Date, start: Option<&Value>, tongue: Tongue) -> Vec<NurseryOpti
         .collect()
 }
 
-/// The towns of the list on the device; none where there is no list, or where it names no towns.
-pub(crate) fn towns(index: Option<&Index>, catalogue: &Catalogue) -> Vec<Town> {
-    let places = index.map(Index::facilities).unwrap_or_default();
-    let code = places
-        .iter()
-        .find_map(|place| place.municipality.as_deref()?.parse().ok());
-    code.and_then(|code: MunicipalityCode| catalogue.profile(&code))
-        .map(|profile| nursery::towns(places, profile.name.get(Lang::Ja)))
-        .unwrap_or_default()
-}
-
 fn origins(wish: &NurseryWish, around: &Around<'_>) -> Vec<NurseryOption> {
-    let towns = towns(around.nurseries, around.catalogue);
-    towns
-        .into_iter()
+    around
+        .towns
+        .iter()
         .map(|town| NurseryOption {
             id: town.name.as_str().into(),
             label: town.name.as_str().into(),

@@ -177,6 +177,10 @@ impl Side {
             | LinkEvent::Receipt { .. }
             | LinkEvent::Refused(_)
             | LinkEvent::Status(_)
+            | LinkEvent::Command(_)
+            | LinkEvent::Manifest { .. }
+            | LinkEvent::Part(_)
+            | LinkEvent::Grant(_)
             | LinkEvent::Alert(_) => {}
         }
     }

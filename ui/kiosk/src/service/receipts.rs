@@ -1,7 +1,7 @@
 //! Whether a receipt is genuine: its text as a scanner types it, against the public keys of the cities that this
 //! device knows. What it says names nobody; the link in it opens a family's page and is shown nowhere.
 
-use ubugoe_protocol::{QrError, Receipt};
+use ubugoe_protocol::{CodeError, QrError, Receipt, VisitCode};
 use ubugoe_visit::service::{Scanned, Verdict};
 
 use crate::{clock, desk::City};
@@ -11,10 +11,9 @@ use crate::{clock, desk::City};
 pub fn verify(scanned: &Scanned, cities: &[City]) -> Verdict {
     // Scanners end with a line break, and people with a blank.
     let text = scanned.0.trim();
-    let bytes = match Receipt::qr_bytes(text) {
-        Ok(bytes) => bytes,
-        Err(QrError::Prefix) => return Verdict::NotAReceipt,
-        Err(QrError::Base45 | QrError::Receipt(_)) => return Verdict::Altered,
+    let (bytes, code) = match signed(text) {
+        Ok(found) => found,
+        Err(verdict) => return verdict,
     };
     let Ok(says) = Receipt::peek(&bytes) else {
         return Verdict::Altered;
@@ -22,14 +21,29 @@ pub fn verify(scanned: &Scanned, cities: &[City]) -> Verdict {
     let Some(city) = cities.iter().find(|city| city.id == says.recipient) else {
         return Verdict::OtherCity;
     };
+    let listed = code.is_none_or(|code| code.verify(&city.receipt).is_ok());
     match Receipt::verify(&bytes, &city.receipt) {
-        Ok(receipt) => Verdict::Genuine {
+        Ok(receipt) if listed => Verdict::Genuine {
             arrival_no: receipt.arrival_no,
             arrived_at: clock::civil(receipt.arrived_at),
             recipient: city.municipality,
             digest: receipt.digest,
         },
-        Err(_) => Verdict::Altered,
+        Ok(_) | Err(_) => Verdict::Altered,
+    }
+}
+
+/// The signed receipt in a text, and the list of the visit's forms where it is a family's code.
+fn signed(text: &str) -> Result<(Vec<u8>, Option<VisitCode>), Verdict> {
+    match VisitCode::from_text(text) {
+        Ok(code) => return Ok((code.receipt.clone(), Some(code))),
+        Err(CodeError::Prefix) => {}
+        Err(_) => return Err(Verdict::Altered),
+    }
+    match Receipt::qr_bytes(text) {
+        Ok(bytes) => Ok((bytes, None)),
+        Err(QrError::Prefix) => Err(Verdict::NotAReceipt),
+        Err(QrError::Base45 | QrError::Receipt(_)) => Err(Verdict::Altered),
     }
 }
 
@@ -61,6 +75,7 @@ mod tests {
             status_url: "https://asukoe.example/s/".to_owned(),
             visit: None,
             signed: None,
+            era: 0,
         }
     }
 

@@ -279,6 +279,7 @@ mod tests {
                     child: None,
                     open_until: None,
                 }],
+                seed: None,
             })
             .unwrap();
         let row = NewRow {

@@ -1,12 +1,14 @@
 //! Japanese words under one thumb: twelve keys, candidates, one kanji at a time, postcode first.
 
 use crate::{samples, screen};
+use slint::platform::Key;
 use slint::{ComponentHandle, Model, ModelRc, VecModel};
 use std::cell::RefCell;
 use std::rc::Rc;
 use ubugoe_view::{
     Candidate, InputAdapter, KanjiSearch, Language, Place, QuestionAdapter, QuestionKind, Screen,
-    drive, forget_input,
+    drive::{self, AccessibleRole},
+    forget_input,
 };
 
 fn asked(flick: bool, converts: bool) -> (Screen, Rc<RefCell<Vec<String>>>) {
@@ -175,7 +177,7 @@ fn one_kanji_is_found_by_its_reading_and_takes_the_place_of_the_kana() {
 fn another_shape_takes_the_place_of_the_character_before_the_cursor() {
     let (screen, _) = asked(false, true);
     screen.global::<QuestionAdapter>().set_value("葉葛".into());
-    drive::press_key(&screen, slint::platform::Key::End).unwrap();
+    drive::press_key(&screen, Key::End).unwrap();
     drive::tap(&screen, "1字ずつさがす").unwrap();
     drive::tap(&screen, "形ちがい").unwrap();
     let input = screen.global::<InputAdapter>();
@@ -229,4 +231,25 @@ fn nothing_of_the_last_person_is_left_in_what_was_typed() {
     );
     assert_eq!(input.get_found().row_count(), 0);
     assert!(!input.get_flick() && !input.get_converts() && !input.get_sheet());
+}
+
+#[test]
+fn what_was_copied_cannot_be_pasted_by_the_next_person() {
+    let (screen, _) = asked(false, false);
+    let question = screen.global::<QuestionAdapter>();
+    question.set_value("葉月子".into());
+    drive::press_with(&screen, Key::Control, 'a').unwrap();
+    drive::press_with(&screen, Key::Control, 'c').unwrap();
+    question.set_value("".into());
+    drive::press_with(&screen, Key::Control, 'v').unwrap();
+    assert_eq!(value(&screen), "葉月子", "it was copied");
+    question.set_value("".into());
+    forget_input(&screen);
+    drive::press_with(&screen, Key::Control, 'v').unwrap();
+    assert_eq!(value(&screen), "", "nothing has the focus");
+    let fields = drive::touchables(&screen);
+    let field = fields.iter().find(|e| e.role == AccessibleRole::TextInput);
+    drive::tap(&screen, &field.unwrap().label).unwrap();
+    drive::press_with(&screen, Key::Control, 'v').unwrap();
+    assert_eq!(value(&screen), " ");
 }

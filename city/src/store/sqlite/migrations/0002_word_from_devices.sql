@@ -54,6 +54,12 @@ CREATE TABLE earlier (
     PRIMARY KEY (filing, device)
 ) STRICT;
 
+-- When this database was last restored from a backup: receipts say so, and older ones end no asking.
+CREATE TABLE eras (
+    recipient TEXT PRIMARY KEY,
+    at        INTEGER NOT NULL
+) STRICT;
+
 -- A family's link printed before the database was restored goes on opening its case.
 CREATE TABLE case_aliases (
     token_sha256 BLOB PRIMARY KEY,

@@ -20,6 +20,12 @@ CREATE TABLE clock (
 ) STRICT;
 INSERT INTO clock (one, counter, floor) VALUES (1, 0, 0);
 
+-- When a recipient's database was last restored: an older receipt may be about something that it lost.
+CREATE TABLE era (
+    recipient TEXT    NOT NULL PRIMARY KEY,
+    at        INTEGER NOT NULL
+) STRICT;
+
 -- Orders that came, each done once.
 CREATE TABLE command (
     id      BLOB    NOT NULL PRIMARY KEY CHECK (length(id) = 16),

@@ -368,6 +368,7 @@ mod tests {
             birthplace: "991015".parse().unwrap(),
             line: None,
             nurseries: None,
+            towns: &[],
             found: &NOTHING,
             most_choices: 0,
         }
