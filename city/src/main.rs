@@ -439,7 +439,12 @@ async fn rollouts(config: &Config) -> anyhow::Result<ExitCode> {
                 |(state, detail)| format!("{} {detail}", update_code(state)),
             );
             let canary = if device.canary { " (canary)" } else { "" };
-            say(&format!("  {}{canary}: {}", device.device, word.trim_end()))?;
+            let heard = device.seen_at.map_or_else(
+                || "never heard of".to_owned(),
+                |at| format!("heard {}", moment(at)),
+            );
+            let word = word.trim_end();
+            say(&format!("  {}{canary}: {word}; {heard}", device.device))?;
         }
     }
     Ok(ExitCode::SUCCESS)

@@ -14,7 +14,7 @@ use ubugoe_bench::envelope::claim;
 use ubugoe_city::casework::FilingState;
 use ubugoe_city::ingest::Ingest;
 use ubugoe_city::operate::certificate::{self, Authority};
-use ubugoe_city::operate::rollout::{OBSERVE, publish};
+use ubugoe_city::operate::rollout::{HEARD, OBSERVE, publish};
 use ubugoe_city::operate::{OPERATOR, OperateError, Operator};
 use ubugoe_city::store::{Decision, DownAttempt, DownKind, QuarantineReason, RolloutState, Store};
 use ubugoe_protocol::report::{Outcome, UpdateState};
@@ -364,6 +364,9 @@ async fn a_canary_that_is_there_and_silent_withdraws_and_one_that_is_away_is_wai
         assert_eq!(state().await, RolloutState::Canary, "it was away");
         // it files, but says nothing about the update
         land(office, &ingest, &letter(canonical(&birth("ASK-1")))).await;
+        ingest.look_at_rollouts().await.unwrap();
+        assert_eq!(state().await, RolloutState::Canary, "it has only just come");
+        office.hands.forward(HEARD);
         ingest.look_at_rollouts().await.unwrap();
         assert_eq!(state().await, RolloutState::Withdrawn);
         let orders = store.orders(10).await.unwrap();

@@ -239,7 +239,7 @@ async fn an_operator_orders_publishes_and_lists_from_the_command_line() {
         "{rollouts}"
     );
     assert!(
-        rollouts.ends_with("  ward-1 (canary): no word\n  ward-2 (canary): no word\n"),
+        rollouts.ends_with("  ward-1 (canary): no word; never heard of\n  ward-2 (canary): no word; never heard of\n"),
         "{rollouts}"
     );
     assert_eq!(

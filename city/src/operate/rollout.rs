@@ -22,6 +22,10 @@ use crate::store::{Advance, NewRollout, Rollout, RolloutState, Store, StoreError
 /// Seconds the canaries are observed unless said otherwise.
 pub const OBSERVE: i64 = 86_400;
 
+/// Seconds a canary has on the link before its silence says anything: one that is switched on at the last moment of the
+/// observation is given the time to fetch the update.
+pub const HEARD: i64 = 3_600;
+
 /// What a rollout does next.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Step {
@@ -84,9 +88,10 @@ pub fn step(rollout: &Rollout, newest: bool, registered: &[DeviceId], now: i64) 
             if unwell.peek().is_none() {
                 return Step::Spread(missing());
             }
-            // one that was never on the link since cannot have said anything
+            // one that was not on the link since cannot have said anything
+            let silent = |from: i64| now >= from.saturating_add(HEARD);
             unwell
-                .find(|device| device.seen_at.is_some_and(|seen| seen >= device.since))
+                .find(|device| device.seen_from.is_some_and(silent))
                 .map_or(Step::Wait, |device| {
                     Step::Withdraw(Why::Silent(device.device.clone()))
                 })
@@ -279,14 +284,15 @@ mod tests {
         n: u8,
         canary: bool,
         report: Option<UpdateState>,
-        seen_at: Option<i64>,
+        seen_from: Option<i64>,
     ) -> RolloutDevice {
         RolloutDevice {
             device: id(n),
             canary,
             since: PUBLISHED,
             report: report.map(|state| (state, String::new())),
-            seen_at,
+            seen_from,
+            seen_at: seen_from,
         }
     }
 
@@ -310,11 +316,11 @@ mod tests {
         use UpdateState::{Failed, Healthy, Staged, Withdrawn};
         let (early, late) = (PUBLISHED + DAY - 1, PUBLISHED + DAY);
         let there = Some(PUBLISHED);
-        let before = Some(PUBLISHED - 1);
+        let at_last = Some(late - 10);
         let spread = Step::Spread(vec![id(3)]);
         let failed = Step::Withdraw(Why::Failed(id(1)));
         let silent = Step::Withdraw(Why::Silent(id(1)));
-        // first canary's word and last sign of life, second canary's word, when, what follows
+        // first canary's word and first sign of life, second canary's word, when, what follows
         for (one, seen, two, now, expected) in [
             (Some(Healthy), there, Some(Healthy), late, &spread),
             (Some(Healthy), there, Some(Healthy), early, &Step::Wait),
@@ -324,7 +330,8 @@ mod tests {
             (None, there, Some(Healthy), early, &Step::Wait),
             (None, there, Some(Healthy), late, &silent),
             (Some(Staged), there, Some(Healthy), late, &silent),
-            (None, before, Some(Healthy), late, &Step::Wait),
+            (None, at_last, Some(Healthy), late, &Step::Wait),
+            (None, at_last, Some(Healthy), late - 10 + HEARD, &silent),
             (None, None, Some(Healthy), late + 99 * DAY, &Step::Wait),
         ] {
             let devices = vec![device(1, true, one, seen), device(2, true, two, there)];

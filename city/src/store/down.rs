@@ -316,6 +316,8 @@ pub struct RolloutDevice {
     pub since: i64,
     /// What the device reported last, and its words.
     pub report: Option<(UpdateState, String)>,
+    /// When the device was first heard of since then, unix seconds.
+    pub seen_from: Option<i64>,
     /// When the device was last heard of, unix seconds.
     pub seen_at: Option<i64>,
 }

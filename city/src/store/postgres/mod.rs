@@ -329,7 +329,7 @@ mod tests {
             digests,
             [
                 "b7e64c2739f666a6a90dd6bd8ef8df79dd85f84b8f94fc9dd68ff38aa674ec1b",
-                "f010433eefc3832025c4f5c459436d8b991a50e089598e6b692cc1ebcc57c7aa"
+                "36c90b47fd63def5b9da7c59654318c690a1008e8e5aae5cf0ae67394ed152da"
             ]
         );
     }

@@ -177,7 +177,7 @@ pub(super) async fn list(c: &Object, alive: bool) -> Result<Vec<Rollout>, StoreE
 async fn devices(c: &Object, update: UpdateId) -> Result<Vec<RolloutDevice>, StoreError> {
     let found = c
         .query(
-            "SELECT r.device, r.canary, r.since, r.state, r.detail, d.seen_at FROM rollout_devices r
+            "SELECT r.device, r.canary, r.since, r.state, r.detail, r.seen_from, d.seen_at FROM rollout_devices r
              LEFT JOIN devices d ON d.device = r.device WHERE r.rollout = $1 ORDER BY r.device COLLATE \"C\"",
             &[&update.as_bytes().as_slice()],
         )
@@ -198,7 +198,8 @@ async fn devices(c: &Object, update: UpdateId) -> Result<Vec<RolloutDevice>, Sto
                 canary: col(row, 1)?,
                 since: col(row, 2)?,
                 report,
-                seen_at: col(row, 5)?,
+                seen_from: col(row, 5)?,
+                seen_at: col(row, 6)?,
             })
         })
         .collect()

@@ -46,6 +46,12 @@ pub(super) async fn alive(
         &[&device.as_str(), &now],
     )
     .await
+    .map_err(failed("noting a sign of life"))?;
+    tx.execute(
+        "UPDATE rollout_devices SET seen_from = $2 WHERE device = $1 AND seen_from IS NULL AND since <= $2",
+        &[&device.as_str(), &now],
+    )
+    .await
     .map(drop)
     .map_err(failed("noting a sign of life"))
 }

@@ -354,7 +354,7 @@ mod tests {
             digests,
             [
                 "7369a9177fc40cd0b638a28066b8fecba6a86a42653efab7f70b398e2b0737e0",
-                "bcf01d331554f748861c1250257787c7100320deb53e90fad19b6522835c659d"
+                "06705587bfb356fc0e65dad56e7ac2cd164f8527b5acfed12b8170118cc7e052"
             ]
         );
     }

@@ -173,7 +173,7 @@ fn devices(c: &Connection, update: UpdateId) -> Result<Vec<RolloutDevice>, Store
     const DOING: &str = "reading the devices of a rollout";
     let mut statement = c
         .prepare_cached(
-            "SELECT r.device, r.canary, r.since, r.state, r.detail, d.seen_at FROM rollout_devices r
+            "SELECT r.device, r.canary, r.since, r.state, r.detail, r.seen_from, d.seen_at FROM rollout_devices r
              LEFT JOIN devices d ON d.device = r.device WHERE r.rollout = ?1 ORDER BY r.device",
         )
         .map_err(failed(DOING))?;
@@ -186,12 +186,14 @@ fn devices(c: &Connection, update: UpdateId) -> Result<Vec<RolloutDevice>, Store
                 row.get::<_, Option<String>>(3)?,
                 row.get::<_, Option<String>>(4)?,
                 row.get(5)?,
+                row.get(6)?,
             ))
         })
         .map_err(failed(DOING))?;
     found
         .map(|row| {
-            let (device, canary, since, state, detail, seen_at) = row.map_err(failed(DOING))?;
+            let (device, canary, since, state, detail, seen_from, seen_at) =
+                row.map_err(failed(DOING))?;
             let report = match state {
                 Some(code) => Some((update_from_code(&code)?, detail.unwrap_or_default())),
                 None => None,
@@ -201,6 +203,7 @@ fn devices(c: &Connection, update: UpdateId) -> Result<Vec<RolloutDevice>, Store
                 canary,
                 since,
                 report,
+                seen_from,
                 seen_at,
             })
         })

@@ -35,6 +35,11 @@ pub(super) fn alive(tx: &Transaction<'_>, device: &DeviceId, now: i64) -> Result
          ON CONFLICT (device) DO UPDATE SET seen_at = max(seen_at, excluded.seen_at)",
         params![device.as_str(), now],
     )
+    .map_err(failed("noting a sign of life"))?;
+    tx.execute(
+        "UPDATE rollout_devices SET seen_from = ?2 WHERE device = ?1 AND seen_from IS NULL AND since <= ?2",
+        params![device.as_str(), now],
+    )
     .map(drop)
     .map_err(failed("noting a sign of life"))
 }

@@ -139,6 +139,7 @@ CREATE TABLE rollout_devices (
     device      TEXT NOT NULL,
     canary      BOOLEAN NOT NULL,
     since       BIGINT NOT NULL,
+    seen_from   BIGINT,
     state       TEXT,
     detail      TEXT,
     reported_at BIGINT,

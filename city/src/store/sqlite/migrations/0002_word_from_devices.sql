@@ -139,6 +139,7 @@ CREATE TABLE rollout_devices (
     device      TEXT NOT NULL,
     canary      INTEGER NOT NULL,
     since       INTEGER NOT NULL,
+    seen_from   INTEGER,
     state       TEXT,
     detail      TEXT,
     reported_at INTEGER,
