@@ -160,9 +160,7 @@ pub struct CityKeys {
     pub open: RecipientSecretKey,
     /// Signs receipts, refusals and statuses.
     pub sign: SigningKey,
-    /// Its public half: recognises the city's own receipts.
-    pub receipt: VerifyingKey,
-    /// Signs orders to devices; without it none are given.
+    /// Signs orders, updates and certificates for the devices that this city operates; none where somebody else does.
     pub operate: Option<SigningKey>,
 }
 
@@ -175,6 +173,8 @@ pub struct Device {
     pub sign: VerifyingKey,
     /// Seals what is sent to it.
     pub seal: RecipientPublicKey,
+    /// Since when it is not trusted any more (lost, stolen, retired), unix seconds. What it signed before still counts.
+    pub revoked_at: Option<i64>,
 }
 
 /// A local account of the console.
@@ -347,6 +347,27 @@ impl Form<'_> {
         match text.parse() {
             Ok(value) => Some(value),
             Err(error) => self.problem(key(prefix, name), format!("{text:?}: {error}"), example),
+        }
+    }
+
+    /// A moment with its offset from UTC, if given; unix seconds.
+    fn moment(&mut self, t: &mut Table, prefix: &str, name: &str) -> Option<i64> {
+        const EXAMPLE: &str = "2026-11-24T12:00:00+09:00";
+        let text = match t.remove(name)? {
+            Value::Datetime(moment) => moment.to_string(),
+            Value::String(text) => text,
+            other => {
+                let what = format!("must be a moment, found {}", other.type_str());
+                return self.problem(key(prefix, name), what, EXAMPLE);
+            }
+        };
+        match text.parse::<jiff::Timestamp>() {
+            Ok(moment) => Some(moment.as_second()),
+            Err(_) => self.problem(
+                key(prefix, name),
+                format!("{text:?} is no moment with an offset from UTC"),
+                EXAMPLE,
+            ),
         }
     }
 
@@ -604,30 +625,18 @@ impl Form<'_> {
             SigningKey::from_text,
         );
         let operate = if t.contains_key("operate") {
-            Some(self.key_file(
+            let key = self.key_file(
                 &mut t,
                 P,
                 "operate",
                 "\"city-asukoe.operate\"",
                 SigningKey::from_text,
-            )?)
+            );
+            Some(key?)
         } else {
             None
         };
         self.leftovers(P, &t);
-        let receipt = sign.as_ref().and_then(|key| {
-            let public = key.verifying();
-            public.map_err(|error| error.to_string()).map_or_else(
-                |error| {
-                    self.problem(
-                        "recipient.receipt".to_owned(),
-                        format!("the key cannot be used: {error}"),
-                        "\"city-asukoe.receipt\"",
-                    )
-                },
-                Some,
-            )
-        });
         let name = Text { ja: ja?, en: en? };
         Some((
             Office {
@@ -639,7 +648,6 @@ impl Form<'_> {
             CityKeys {
                 open: open?,
                 sign: sign?,
-                receipt: receipt?,
                 operate,
             },
         ))
@@ -717,10 +725,19 @@ impl Form<'_> {
                 "\"device-ward-1.hpke.pub\"",
                 RecipientPublicKey::from_text,
             );
+            let revoked_at = self.moment(&mut t, &prefix, "revoked_at");
             self.leftovers(&prefix, &t);
             if let (Some(id), Some(ward), Some(sign), Some(seal)) = (id, ward, sign, seal)
                 && devices
-                    .insert(id.clone(), Device { ward, sign, seal })
+                    .insert(
+                        id.clone(),
+                        Device {
+                            ward,
+                            sign,
+                            seal,
+                            revoked_at,
+                        },
+                    )
                     .is_some()
             {
                 self.problem::<()>(

@@ -35,10 +35,11 @@ pub fn moment(at: i64, lang: Lang) -> String {
     )
 }
 
-/// [`moment`] with its second.
+/// The same with seconds.
 #[must_use]
-pub fn second(at: i64, lang: Lang) -> String {
-    format!("{}:{:02}", moment(at, lang), at.rem_euclid(60))
+pub fn exact(at: i64, lang: Lang) -> String {
+    let seconds = at.rem_euclid(60);
+    format!("{}:{seconds:02}", moment(at, lang))
 }
 
 /// `11/22 23:59`, for narrow columns.

@@ -2,16 +2,15 @@
 //!
 //! [`ingest`] turns sealed messages into committed rows and signed receipts; [`store`] keeps them in SQLite or
 //! PostgreSQL; [`casework`] is the vocabulary of deciding; [`http`] shows the staff console and the family pages;
-//! [`receipt`] signs what leaves. [`server`] joins them. Libraries of this crate read no environment and no clock of
+//! [`receipt`] signs what leaves; [`operate`] is the city as the operator of devices. [`server`] joins them. Libraries of this crate read no environment and no clock of
 //! their own: the binary hands both in.
 
-pub mod carry;
 pub mod casework;
 pub mod config;
 pub mod http;
 pub mod ingest;
 pub mod jst;
-pub mod orders;
+pub mod operate;
 pub mod receipt;
 pub mod server;
 pub mod store;

@@ -5,19 +5,21 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
 
-use anyhow::Context;
-use clap::{Parser, Subcommand};
+use anyhow::{Context, bail};
+use clap::{Parser, Subcommand, ValueEnum};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
 use tracing_subscriber::EnvFilter;
-use ubugoe_city::carry::{self, Carried};
 use ubugoe_city::casework::audit::Verifier;
 use ubugoe_city::config::Config;
 use ubugoe_city::http::password;
-use ubugoe_city::ingest::no_faults;
-use ubugoe_city::orders;
+use ubugoe_city::ingest::{Carried, Ingest, no_faults};
+use ubugoe_city::operate::certificate::{self, Authority};
+use ubugoe_city::operate::{self, OPERATOR, Operator, restore, rollout};
 use ubugoe_city::server::{City, open_ingest, open_store};
-use ubugoe_protocol::{DeviceId, Order};
+use ubugoe_city::store::down::{content_code, outcome_code, update_code};
+use ubugoe_protocol::update::Content;
+use ubugoe_protocol::{DeviceId, MAX_ENVELOPE, Order, UpdateId};
 use zeroize::Zeroizing;
 
 /// The municipal end of Ubugoe.
@@ -44,7 +46,20 @@ enum Command {
     },
     /// Reads a password from standard input (one line) and prints its hash for the configuration.
     HashPassword,
-    /// Signs an order for devices; the server sends it until they answer.
+    /// After a backup was restored: skips running numbers and asks every device to send again what it had receipts for.
+    AfterRestore {
+        /// Configuration file (TOML).
+        #[arg(long)]
+        config: PathBuf,
+        /// When the backup was made, or a little before: 2026-11-24T03:00:00+09:00.
+        #[arg(long)]
+        since: jiff::Timestamp,
+        /// How many numbers to skip: more than filings arrived since the backup.
+        #[arg(long, default_value_t = restore::GAP)]
+        gap: u32,
+    },
+    /// Orders something of devices; the order waits until its device has answered or it expires.
+    #[command(name = "command", visible_alias = "order")]
     Order {
         /// Configuration file (TOML).
         #[arg(long)]
@@ -52,33 +67,56 @@ enum Command {
         /// For which device; may be repeated. Without it: for all.
         #[arg(long = "device")]
         devices: Vec<DeviceId>,
+        /// How long the order stands, in hours.
+        #[arg(long, default_value_t = 168, value_parser = clap::value_parser!(u32).range(1..=8_760))]
+        hours: u32,
         /// What.
-        order: Word,
+        #[command(subcommand)]
+        what: What,
     },
-    /// Lists orders, newest first, with what became of them.
-    Orders {
+    /// Lists orders and what became of them, newest first.
+    #[command(visible_alias = "orders")]
+    Outcome {
         /// Configuration file (TOML).
         #[arg(long)]
         config: PathBuf,
     },
-    /// After the database was restored: leaves a gap in the arrival numbers and asks every device for what it filed since.
-    AfterRestore {
+    /// Publishes an update: to the canary wards, and to everybody once those are well.
+    Publish {
         /// Configuration file (TOML).
         #[arg(long)]
         config: PathBuf,
-        /// The moment of the backup, such as 2026-11-27T03:00:00+09:00; rather too early than too late.
+        /// Of what.
         #[arg(long)]
-        since: jiff::Timestamp,
-        /// How many numbers to leave out.
-        #[arg(long, default_value_t = orders::DEFAULT_GAP)]
-        gap: u32,
+        content: ContentArgument,
+        /// The file.
+        #[arg(long)]
+        file: PathBuf,
+        /// Wards that get it first, as in the configuration; may be repeated or separated by commas.
+        #[arg(long, value_delimiter = ',', required = true)]
+        canary: Vec<String>,
+        /// How long they are observed: 24h, 90m.
+        #[arg(long, default_value = "24h")]
+        observe: jiff::SignedDuration,
     },
-    /// Lands filings that were carried by hand, and puts the sealed answers beside them.
+    /// Lists updates and how far they have come, newest first.
+    Rollouts {
+        /// Configuration file (TOML).
+        #[arg(long)]
+        config: PathBuf,
+    },
+    /// Devices and their certificates.
+    Device {
+        #[command(subcommand)]
+        what: DeviceCommand,
+    },
+    /// Lands envelopes that were carried here by hand, `<id>.ubg`, and writes `<id>.ans` for the way back. Exit code 0
+    /// only if every one is in the database.
     Carry {
         /// Configuration file (TOML).
         #[arg(long)]
         config: PathBuf,
-        /// The folder with the `.ubg` files.
+        /// The folder.
         #[arg(long)]
         from: PathBuf,
     },
@@ -90,28 +128,60 @@ enum Command {
     },
 }
 
-/// Orders that an operator may give.
-#[derive(Debug, Clone, Copy, clap::ValueEnum)]
-enum Word {
+/// What can be ordered of a device.
+#[derive(Debug, Clone, Copy, Subcommand)]
+enum What {
     /// Begin no more visits.
     Close,
     /// Begin visits again.
     Open,
     /// Start the program anew at the next rest.
     Restart,
-    /// Say how the device is.
+    /// Ask for a new certificate.
+    Renew,
+    /// Say how it is: counts and sizes, no content.
     Diagnose,
+    /// Take an update back.
+    Withdraw {
+        /// Its id, as `rollouts` lists it.
+        update: UpdateId,
+    },
 }
 
-impl From<Word> for Order {
-    fn from(word: Word) -> Self {
-        match word {
-            Word::Close => Self::Close,
-            Word::Open => Self::Open,
-            Word::Restart => Self::Restart,
-            Word::Diagnose => Self::Diagnose,
-        }
-    }
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum ContentArgument {
+    /// Procedures, forms, deadlines, amounts.
+    Catalogue,
+    /// One municipality's or ward's settings.
+    Profile,
+}
+
+#[derive(Debug, Subcommand)]
+enum DeviceCommand {
+    /// Lists requests for certificates.
+    Requests {
+        /// Configuration file (TOML).
+        #[arg(long)]
+        config: PathBuf,
+    },
+    /// Signs a device's newest request and sends the certificate down.
+    SignRequest {
+        /// Configuration file (TOML).
+        #[arg(long)]
+        config: PathBuf,
+        /// The device's id.
+        #[arg(long)]
+        device: DeviceId,
+        /// The CA's certificate, PEM.
+        #[arg(long)]
+        ca_cert: PathBuf,
+        /// The CA's key, PEM (PKCS #8); it is read once and kept nowhere.
+        #[arg(long)]
+        ca_key: PathBuf,
+        /// Days the certificate is valid.
+        #[arg(long, default_value_t = certificate::DAYS)]
+        days: u16,
+    },
 }
 
 fn main() -> ExitCode {
@@ -147,19 +217,42 @@ fn run(command: Command) -> anyhow::Result<ExitCode> {
             say(&password::hash(line.trim_end_matches(['\r', '\n']))?)?;
             Ok(ExitCode::SUCCESS)
         }
+        Command::AuditVerify { config } => runtime()?.block_on(audit_verify(read_config(&config)?)),
+        Command::AfterRestore { config, since, gap } => runtime()?.block_on(after_restore(
+            &read_config(&config)?,
+            since.as_second(),
+            gap,
+        )),
         Command::Order {
             config,
             devices,
-            order,
-        } => runtime()?.block_on(give_order(read_config(&config)?, devices, order.into())),
-        Command::Orders { config } => runtime()?.block_on(list_orders(read_config(&config)?)),
-        Command::AfterRestore { config, since, gap } => {
-            runtime()?.block_on(after_restore(read_config(&config)?, since, gap))
+            hours,
+            what,
+        } => runtime()?.block_on(order(&read_config(&config)?, devices, what, hours)),
+        Command::Outcome { config } => runtime()?.block_on(outcome(&read_config(&config)?)),
+        Command::Publish {
+            config,
+            content,
+            file,
+            canary,
+            observe,
+        } => {
+            let whole =
+                std::fs::read(&file).with_context(|| format!("cannot read {}", file.display()))?;
+            let content = match content {
+                ContentArgument::Catalogue => Content::Catalogue,
+                ContentArgument::Profile => Content::Profile,
+            };
+            let observe = observe.as_secs();
+            runtime()?.block_on(publish(
+                &read_config(&config)?,
+                (content, &whole),
+                (canary, observe),
+            ))
         }
-        Command::Carry { config, from } => {
-            runtime()?.block_on(carry_in(read_config(&config)?, &from))
-        }
-        Command::AuditVerify { config } => runtime()?.block_on(audit_verify(read_config(&config)?)),
+        Command::Rollouts { config } => runtime()?.block_on(rollouts(&read_config(&config)?)),
+        Command::Device { what } => device(what),
+        Command::Carry { config, from } => runtime()?.block_on(carry(read_config(&config)?, &from)),
     }
 }
 
@@ -215,108 +308,6 @@ async fn serve(config: Config) -> anyhow::Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-async fn give_order(
-    config: Config,
-    devices: Vec<DeviceId>,
-    order: Order,
-) -> anyhow::Result<ExitCode> {
-    let store = open_store(&config.store).await?;
-    let devices = if devices.is_empty() {
-        config.devices.keys().cloned().collect()
-    } else {
-        devices
-    };
-    for id in orders::give(&config, store.as_ref(), &devices, order, now()).await? {
-        say(&format!("{id} {}", orders::word(&order)))?;
-    }
-    Ok(ExitCode::SUCCESS)
-}
-
-async fn list_orders(config: Config) -> anyhow::Result<ExitCode> {
-    const MOST: u32 = 200;
-    let store = open_store(&config.store).await?;
-    for order in store.orders(MOST).await? {
-        let (outcome, detail) = order
-            .outcome
-            .unwrap_or_else(|| ("open".to_owned(), String::new()));
-        let given = jiff::Timestamp::from_second(order.at)?;
-        say(format!(
-            "{} {given} {} {} {outcome} {detail}",
-            order.id, order.device, order.what
-        )
-        .trim_end())?;
-    }
-    Ok(ExitCode::SUCCESS)
-}
-
-async fn after_restore(
-    config: Config,
-    since: jiff::Timestamp,
-    gap: u32,
-) -> anyhow::Result<ExitCode> {
-    let store = open_store(&config.store).await?;
-    let last =
-        orders::after_restore(&config, store.as_ref(), since.as_second(), gap, now()).await?;
-    say(&format!(
-        "numbers up to {last} were known; the next is {}; {} devices are asked for what they filed since {since}",
-        last + u64::from(gap) + 1,
-        config.devices.len()
-    ))?;
-    Ok(ExitCode::SUCCESS)
-}
-
-async fn carry_in(config: Config, from: &Path) -> anyhow::Result<ExitCode> {
-    let ingest = open_ingest(config, Arc::new(now)).await?;
-    let mut files: Vec<PathBuf> = std::fs::read_dir(from)
-        .with_context(|| format!("cannot read {}", from.display()))?
-        .map(|entry| entry.map(|e| e.path()))
-        .collect::<Result<_, _>>()?;
-    files.retain(|path| path.extension().is_some_and(|e| e == "ubg"));
-    files.sort();
-    let (mut receipted, mut refused, mut set_aside) = (0_u32, 0_u32, 0_u32);
-    for path in files {
-        let wire = read_envelope(&path).with_context(|| path.display().to_string())?;
-        let (count, answer) = match carry::land(&ingest, wire).await? {
-            Carried::Receipted(answer) => (&mut receipted, Some(answer)),
-            Carried::Refused(answer) => (&mut refused, Some(answer)),
-            Carried::SetAside => (&mut set_aside, None),
-        };
-        *count += 1;
-        if let Some(answer) = answer {
-            write_whole(&path.with_extension("ans"), &answer)?;
-        }
-    }
-    say(&format!(
-        "{receipted} receipted, {refused} refused, {set_aside} set aside"
-    ))?;
-    Ok(if refused == 0 && set_aside == 0 {
-        ExitCode::SUCCESS
-    } else {
-        ExitCode::FAILURE
-    })
-}
-
-/// An envelope has at most 128 KiB; a stick may hold anything.
-fn read_envelope(path: &Path) -> std::io::Result<Vec<u8>> {
-    const MOST: u64 = 256 * 1024;
-    let mut bytes = Vec::new();
-    std::io::Read::read_to_end(
-        &mut std::io::Read::take(std::fs::File::open(path)?, MOST),
-        &mut bytes,
-    )?;
-    Ok(bytes)
-}
-
-/// Whole or not at all: the stick may be pulled.
-fn write_whole(path: &Path, bytes: &[u8]) -> anyhow::Result<()> {
-    let draft = path.with_extension("draft");
-    let mut file = std::fs::File::create(&draft)?;
-    file.write_all(bytes)?;
-    file.sync_all()?;
-    std::fs::rename(&draft, path)?;
-    Ok(())
-}
-
 async fn audit_verify(config: Config) -> anyhow::Result<ExitCode> {
     const PIECE: u32 = 1_000;
     let store = open_store(&config.store).await?;
@@ -339,4 +330,253 @@ async fn audit_verify(config: Config) -> anyhow::Result<ExitCode> {
         hex::encode(verifier.head())
     ))?;
     Ok(ExitCode::SUCCESS)
+}
+
+async fn after_restore(config: &Config, since: i64, gap: u32) -> anyhow::Result<ExitCode> {
+    let store = open_store(&config.store).await?;
+    let now = now().as_second();
+    let done = restore::after_restore(config, store.as_ref(), since, gap, now).await?;
+    say(&format!(
+        "numbers up to {} were known; the next is {}; {} devices are asked to send again",
+        done.last,
+        done.last + u64::from(gap) + 1,
+        done.asked
+    ))?;
+    Ok(ExitCode::SUCCESS)
+}
+
+async fn order(
+    config: &Config,
+    devices: Vec<DeviceId>,
+    what: What,
+    hours: u32,
+) -> anyhow::Result<ExitCode> {
+    let operator = Operator::of(config)?;
+    let devices = if devices.is_empty() {
+        operate::devices(config)
+    } else {
+        devices
+    };
+    let order = match what {
+        What::Close => Order::Close,
+        What::Open => Order::Open,
+        What::Restart => Order::Restart,
+        What::Renew => Order::Renew,
+        What::Diagnose => Order::Diagnose,
+        What::Withdraw { update } => Order::Withdraw { update },
+    };
+    let at = now().as_second();
+    let stands = (at, at + i64::from(hours) * 3_600);
+    let mut orders = Vec::with_capacity(devices.len());
+    for id in devices {
+        operate::device(config, &id)?;
+        orders.push(operator.order(&id, order, stands, OPERATOR)?);
+    }
+    let lines: Vec<String> = orders
+        .iter()
+        .map(|order| format!("{} {} {}", order.id, order.device, order.what))
+        .collect();
+    let store = open_store(&config.store).await?;
+    store.order(orders).await?;
+    lines.iter().try_for_each(|line| say(line))?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// A moment for a list.
+fn moment(at: i64) -> String {
+    jiff::Timestamp::from_second(at).map_or_else(|_| at.to_string(), |at| at.to_string())
+}
+
+async fn outcome(config: &Config) -> anyhow::Result<ExitCode> {
+    const MOST: u32 = 1_000;
+    let store = open_store(&config.store).await?;
+    let now = now().as_second();
+    for order in store.orders(MOST).await? {
+        let became = match order.answer {
+            Some((outcome, detail, at)) => {
+                format!("{} {} {detail}", outcome_code(outcome), moment(at))
+            }
+            None if order.expires <= now => "expired".to_owned(),
+            None => format!("waiting, sent {} times", order.attempts),
+        };
+        say(&format!(
+            "{} {} {} {}: {became}",
+            order.id,
+            moment(order.at),
+            order.device,
+            order.what
+        ))?;
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+async fn publish(
+    config: &Config,
+    update: (Content, &[u8]),
+    canary: (Vec<String>, i64),
+) -> anyhow::Result<ExitCode> {
+    let store = open_store(&config.store).await?;
+    let now = now().as_second();
+    let (id, version) = rollout::publish(config, store.as_ref(), update, canary, now).await?;
+    say(&format!("published: {id} version {version}"))?;
+    Ok(ExitCode::SUCCESS)
+}
+
+async fn rollouts(config: &Config) -> anyhow::Result<ExitCode> {
+    let store = open_store(&config.store).await?;
+    for rollout in store.rollouts(false).await? {
+        say(&format!(
+            "{} {} {} {} since {}",
+            rollout.id,
+            content_code(rollout.content),
+            rollout.version,
+            rollout.state.code(),
+            moment(rollout.state_at)
+        ))?;
+        for device in rollout.devices {
+            let word = device.report.map_or_else(
+                || "no word".to_owned(),
+                |(state, detail)| format!("{} {detail}", update_code(state)),
+            );
+            let canary = if device.canary { " (canary)" } else { "" };
+            let heard = device.seen_at.map_or_else(
+                || "never heard of".to_owned(),
+                |at| format!("heard {}", moment(at)),
+            );
+            let word = word.trim_end();
+            say(&format!("  {}{canary}: {word}; {heard}", device.device))?;
+        }
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn device(what: DeviceCommand) -> anyhow::Result<ExitCode> {
+    match what {
+        DeviceCommand::Requests { config } => runtime()?.block_on(requests(&read_config(&config)?)),
+        DeviceCommand::SignRequest {
+            config,
+            device,
+            ca_cert,
+            ca_key,
+            days,
+        } => {
+            let read = |path: &Path| {
+                std::fs::read_to_string(path)
+                    .map(Zeroizing::new)
+                    .with_context(|| format!("cannot read {}", path.display()))
+            };
+            let (cert, key) = (read(&ca_cert)?, read(&ca_key)?);
+            let authority = Authority {
+                cert_pem: &cert,
+                key_pem: &key,
+            };
+            let config = read_config(&config)?;
+            runtime()?.block_on(sign_request(&config, &device, authority, days))
+        }
+    }
+}
+
+async fn requests(config: &Config) -> anyhow::Result<ExitCode> {
+    let store = open_store(&config.store).await?;
+    for ask in store.certificate_asks().await? {
+        let granted = ask.granted_at.map_or_else(
+            || "waiting".to_owned(),
+            |at| format!("granted {}", moment(at)),
+        );
+        say(&format!(
+            "{} asked {}: {granted}, request {}",
+            ask.device,
+            moment(ask.asked_at),
+            hex::encode(ask.request)
+        ))?;
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+async fn sign_request(
+    config: &Config,
+    id: &DeviceId,
+    authority: Authority<'_>,
+    days: u16,
+) -> anyhow::Result<ExitCode> {
+    let store = open_store(&config.store).await?;
+    let now = now().as_second();
+    let chain = certificate::grant(config, store.as_ref(), id, authority, (days, now)).await?;
+    say(chain.trim_end())?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Counts of a carrying.
+#[derive(Default)]
+struct Count {
+    landed: usize,
+    refused: usize,
+    aside: usize,
+    failed: usize,
+}
+
+async fn carry(config: Config, from: &Path) -> anyhow::Result<ExitCode> {
+    let ingest = open_ingest(config, Arc::new(now)).await?;
+    let mut files: Vec<PathBuf> = std::fs::read_dir(from)
+        .and_then(|entries| entries.map(|e| e.map(|e| e.path())).collect())
+        .with_context(|| format!("cannot read the folder {}", from.display()))?;
+    files.retain(|path| path.extension().is_some_and(|ending| ending == "ubg"));
+    files.sort();
+    let mut count = Count::default();
+    for path in files {
+        match carry_one(&ingest, &path).await {
+            Ok(Carried::Landed(_)) => count.landed += 1,
+            Ok(Carried::Refused(_)) => {
+                count.refused += 1;
+                say(&format!("refused: {}", path.display()))?;
+            }
+            Ok(Carried::Aside) => {
+                count.aside += 1;
+                say(&format!("set aside: {}", path.display()))?;
+            }
+            Err(error) => {
+                count.failed += 1;
+                say(&format!("failed: {}: {error:#}", path.display()))?;
+            }
+        }
+    }
+    let Count {
+        landed,
+        refused,
+        aside,
+        failed,
+    } = count;
+    say(&format!(
+        "{landed} in the database, {refused} refused, {aside} set aside, {failed} failed"
+    ))?;
+    Ok(if refused + aside + failed == 0 {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    })
+}
+
+async fn carry_one(ingest: &Ingest, path: &Path) -> anyhow::Result<Carried> {
+    let len = std::fs::metadata(path).context("cannot look at it")?.len();
+    if len > MAX_ENVELOPE as u64 {
+        bail!("{len} bytes are more than an envelope has");
+    }
+    let carried = ingest
+        .carry(std::fs::read(path).context("cannot read it")?)
+        .await?;
+    let (Carried::Landed(answer) | Carried::Refused(answer)) = &carried else {
+        return Ok(carried);
+    };
+    if let Some(answer) = answer {
+        // whole or not at all: the stick may be pulled
+        let (part, whole) = (path.with_extension("ans.part"), path.with_extension("ans"));
+        std::fs::File::create(&part)
+            .and_then(|mut file| {
+                file.write_all(answer)?;
+                file.sync_all()
+            })
+            .and_then(|()| std::fs::rename(&part, &whole))
+            .context("it has landed, and its answer cannot be written")?;
+    }
+    Ok(carried)
 }

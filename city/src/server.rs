@@ -60,32 +60,25 @@ pub async fn open_store(address: &StoreAddress) -> Result<Arc<dyn Store>, StoreE
     })
 }
 
-/// The ingest alone, without broker and browsers: for what is carried by hand.
+/// The ingest alone, without a broker and without pages: for what is carried by hand. It may run beside a running city.
 ///
 /// # Errors
-/// [`ServeError::Store`] or [`ServeError::Catalogue`].
+/// [`ServeError`].
 pub async fn open_ingest(config: Config, clock: Clock) -> Result<Ingest, ServeError> {
     let store = open_store(&config.store).await?;
-    let sealer = Arc::new(sealer(&config));
-    Ok(Ingest::new(Arc::new(desk(config)?), store, sealer, clock))
-}
-
-fn sealer(config: &Config) -> CitySealer {
-    CitySealer::new(
+    let sealer = CitySealer::new(
         config.office.recipient.clone(),
         config.keys.sign.clone(),
         &config.http.public_url,
-    )
-}
-
-fn desk(config: Config) -> Result<Desk, CatalogueError> {
-    Ok(Desk {
+    );
+    let desk = Desk {
         office: config.office,
         keys: config.keys,
         devices: config.devices,
         trust: config.trust,
         catalogue: Catalogue::builtin()?,
-    })
+    };
+    Ok(Ingest::new(Arc::new(desk), store, Arc::new(sealer), clock))
 }
 
 /// A city that listens but does not run yet.
@@ -109,28 +102,33 @@ impl City {
     /// [`ServeError`].
     pub async fn start(config: Config, clock: Clock, faults: Faults) -> Result<Self, ServeError> {
         let store = open_store(&config.store).await?;
+        let catalogue = Catalogue::builtin()?;
         let options = link::options(&config.broker, &config.office.recipient)?;
-        let sealer = Arc::new(sealer(&config));
+        let sealer = Arc::new(CitySealer::new(
+            config.office.recipient.clone(),
+            config.keys.sign.clone(),
+            &config.http.public_url,
+        ));
         let wards = config
             .devices
             .iter()
             .map(|(id, device)| (id.clone(), device.ward.clone()))
             .collect();
-        let (office, http, staff) = (
-            config.office.clone(),
-            config.http.clone(),
-            config.staff.clone(),
-        );
-        let desk = Arc::new(desk(config)?);
-        let catalogue = Arc::new(desk.catalogue.clone());
+        let desk = Desk {
+            office: config.office.clone(),
+            keys: config.keys,
+            devices: config.devices,
+            trust: config.trust,
+            catalogue: catalogue.clone(),
+        };
         let ingest = Ingest::new(
-            desk,
+            Arc::new(desk),
             Arc::clone(&store),
             Arc::clone(&sealer),
             Arc::clone(&clock),
         );
         ingest.retry_quarantine().await?;
-        let address = http.bind;
+        let address = config.http.bind;
         let listener = TcpListener::bind(address)
             .await
             .map_err(|source| ServeError::Listen { address, source })?;
@@ -138,20 +136,25 @@ impl City {
         let parts = LinkParts {
             ingest,
             store: Arc::clone(&store),
-            recipient: office.recipient.clone(),
+            recipient: config.office.recipient.clone(),
             clock: Arc::clone(&clock),
             decided: Arc::clone(&decided),
             faults,
         };
-        let throttle = Throttle::new(staff.first().map(|account| account.password.as_str()));
+        let throttle = Throttle::new(
+            config
+                .staff
+                .first()
+                .map(|account| account.password.as_str()),
+        );
         let app = App {
             store,
             sealer: sealer as Arc<dyn Sealer>,
-            catalogue,
-            office,
+            catalogue: Arc::new(catalogue),
+            office: config.office,
             wards,
-            http,
-            staff,
+            http: config.http,
+            staff: config.staff,
             clock,
             decided,
             throttle,

@@ -168,3 +168,112 @@ async fn audit_verify_finds_a_line_that_was_changed_behind_the_programs_back() {
         "BROKEN: line 2 was changed after it was written\n"
     );
 }
+
+/// Runs the program with its configuration, and answers its output if it succeeded.
+fn operate(office: &Office, arguments: &[&str]) -> Result<String, String> {
+    // what is ordered of a device is a command of its own and takes no option of its parent
+    let words = if arguments[0] == "device" { 2 } else { 1 };
+    let (words, options) = arguments.split_at(words);
+    let done = Command::new(PROGRAM)
+        .args(words)
+        .arg("--config")
+        .arg(office.write_config())
+        .args(options)
+        .output()
+        .unwrap();
+    let said = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
+    if done.status.success() {
+        Ok(said(done.stdout))
+    } else {
+        Err(said(done.stderr))
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_operator_orders_publishes_and_lists_from_the_command_line() {
+    let mut office = Office::new();
+    let refused = operate(
+        &office,
+        &["after-restore", "--since", "2026-11-24T03:00:00+09:00"],
+    );
+    assert!(refused.unwrap_err().contains("recipient.operate"));
+    office.operates = true;
+    let run = |arguments: &[&str]| operate(&office, arguments);
+    assert!(
+        run(&["command", "--device", "ward-9", "close"])
+            .unwrap_err()
+            .contains("ward-9")
+    );
+    let ordered = run(&["command", "--device", "ward-1", "close"]).unwrap();
+    let id = ordered.strip_suffix(" ward-1 close\n").unwrap().to_owned();
+    let listed = run(&["outcome"]).unwrap();
+    assert!(
+        listed.starts_with(&id) && listed.ends_with("ward-1 close: waiting, sent 0 times\n"),
+        "{listed}"
+    );
+    let file = office.folder.path().join("catalogue.json");
+    std::fs::write(&file, b"{}").unwrap();
+    let publish = |ward: &str| {
+        operate(
+            &office,
+            &[
+                "publish",
+                "--content",
+                "catalogue",
+                "--file",
+                file.to_str().unwrap(),
+                "--canary",
+                ward,
+                "--observe",
+                "90m",
+            ],
+        )
+    };
+    assert!(
+        publish("どこにもない病棟")
+            .unwrap_err()
+            .contains("どこにもない病棟")
+    );
+    assert!(
+        publish("うぶ町産院,あすこえ市民病院 3階")
+            .unwrap()
+            .ends_with(" version 1\n")
+    );
+    let rollouts = run(&["rollouts"]).unwrap();
+    assert!(
+        rollouts.contains(" catalogue 1 canary since "),
+        "{rollouts}"
+    );
+    assert!(
+        rollouts.ends_with("  ward-1 (canary): no word; never heard of\n  ward-2 (canary): no word; never heard of\n"),
+        "{rollouts}"
+    );
+    assert_eq!(
+        office.store().await.rollouts(true).await.unwrap()[0].observe,
+        5_400
+    );
+    let asked = run(&[
+        "after-restore",
+        "--since",
+        "2026-11-24T03:00:00+09:00",
+        "--gap",
+        "7",
+    ])
+    .unwrap();
+    assert_eq!(
+        asked,
+        "numbers up to 0 were known; the next is 8; 2 devices are asked to send again\n"
+    );
+    assert_eq!(
+        run(&["outcome"])
+            .unwrap()
+            .matches("resend since=1795456800")
+            .count(),
+        2
+    );
+    let ingest = office.ingest().await;
+    let next = land(&office, &ingest, &letter(canonical(&birth("ASK-1")))).await;
+    assert_eq!(next.arrival_no, 8);
+    assert_eq!(run(&["device", "requests"]).unwrap(), "");
+    assert!(run(&["audit-verify"]).unwrap().starts_with("intact: "));
+}

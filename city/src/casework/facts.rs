@@ -9,7 +9,6 @@ use ubugoe_procedures::{
     Answers, Catalogue, Filing, MunicipalityCode, ParseError, ParsedFiling, Procedure, Value, due,
     reviews,
 };
-use ubugoe_protocol::Interval;
 
 use super::ReasonCode;
 use crate::jst;
@@ -29,8 +28,6 @@ pub struct Context<'a> {
     pub created: i64,
     /// Arrival, unix seconds.
     pub now: i64,
-    /// Between which moments it was signed; none when the device's account contradicts itself.
-    pub signed: Option<Interval>,
 }
 
 /// What was read.
@@ -83,7 +80,6 @@ pub fn from_canonical(
             signature,
             reasons,
             protected: is_protected(&answers),
-            signed: cx.signed.map(|interval| (interval.from, interval.until)),
         },
     })
 }
@@ -109,9 +105,6 @@ fn arrival_reasons(filing: &ParsedFiling, due: Option<Date>, cx: &Context<'_>) -
         .is_some_and(|(due, arrived)| arrived > due)
     {
         reasons.push(reason(ReasonCode::Late, None));
-    }
-    if cx.signed.is_none() {
-        reasons.push(reason(ReasonCode::TimeContradiction, None));
     }
     if cx.created > cx.now + CLOCK_TOLERANCE {
         reasons.push(reason(ReasonCode::DeviceClockAhead, None));

@@ -70,16 +70,20 @@ pub enum ReasonCode {
     Late,
     /// The device's clock was ahead of the city's when it made the filing.
     DeviceClockAhead,
-    /// The device's account of the time contradicts itself or the arrival.
-    TimeContradiction,
-    /// The device's number was used for another filing before: it may have been copied.
-    DeviceCopied,
     /// The procedure or form version is not in this city's catalogue; shown as it was signed.
     UnknownForm,
     /// A value passed the device's rules but wants an officer's eye (a rare kanji, a reading …).
     ReviewValue,
     /// The filing names a municipality other than this office.
     OtherMunicipality,
+    /// The device's account of when it signed contradicts itself or the arrival.
+    TimeContradiction,
+    /// The device has used this count for another filing: it was copied.
+    DeviceCopied,
+    /// An attachment it names is not complete yet.
+    AttachmentWaiting,
+    /// An attachment came, and is not what was signed.
+    AttachmentDamaged,
 }
 
 /// Why a filing goes back. The family reads the same reason in plain words; free notes stay inside.

@@ -73,11 +73,13 @@ impl ReasonCode {
             Self::SequenceTaken => words("順序の重なり", "Sequence conflict"),
             Self::Late => words("期限後の到達", "After the due day"),
             Self::DeviceClockAhead => words("端末の時計ずれ", "Device clock ahead"),
-            Self::TimeContradiction => words("時刻の矛盾", "Time contradiction"),
-            Self::DeviceCopied => words("端末の複製？", "Device copied?"),
             Self::UnknownForm => words("様式の版が不明", "Unknown form version"),
             Self::ReviewValue => words("要確認の値", "Value to check"),
             Self::OtherMunicipality => words("宛先が別の市区町村", "Other municipality"),
+            Self::TimeContradiction => words("署名時刻の矛盾", "Signing time contradicts itself"),
+            Self::DeviceCopied => words("端末の複製の疑い", "Device copied?"),
+            Self::AttachmentWaiting => words("添付待ち", "Attachment on its way"),
+            Self::AttachmentDamaged => words("添付の破損", "Attachment damaged"),
         }
     }
 
@@ -113,14 +115,6 @@ impl ReasonCode {
                 "端末が記録した作成時刻が、到達時刻より後です。期限の判断には到達時刻を使ってください。",
                 "The device's time of making lies after the arrival. Use the arrival time for deadlines.",
             ),
-            Self::TimeContradiction => words(
-                "署名の時刻について、端末の記録が矛盾しています。期限の判断には到達時刻を使ってください。",
-                "The device's account of when this was signed contradicts itself. Use the arrival time for deadlines.",
-            ),
-            Self::DeviceCopied => words(
-                "この端末が前に使った通し番号で、別の届出が届いています。端末の鍵が複製されたおそれがあります。管理者に知らせてください。",
-                "Another filing already bears this device's running number. Its keys may have been copied. Tell whoever runs the devices.",
-            ),
             Self::UnknownForm => words(
                 "この市の目録にない手続きまたは様式の版です。署名された内容をそのまま表示しています。",
                 "A procedure or form version that is not in this city's catalogue. Shown exactly as signed.",
@@ -132,6 +126,22 @@ impl ReasonCode {
             Self::OtherMunicipality => words(
                 "届出の宛先が、この市区町村ではありません。",
                 "The filing names another municipality as its addressee.",
+            ),
+            Self::TimeContradiction => words(
+                "端末による署名時刻の説明が矛盾しています。到達時刻は確かです。期限の判断には到達時刻を使ってください。",
+                "The device's account of when it was signed contradicts itself. The arrival is certain; use it for deadlines.",
+            ),
+            Self::DeviceCopied => words(
+                "同じ端末の同じ通し番号が、別の届出にも使われています。端末が複製された疑いがあります。管理者に知らせ、届出人に確認してください。",
+                "The same count of the same device stands on another filing. The device may have been copied: tell the administrator and check with the person.",
+            ),
+            Self::AttachmentWaiting => words(
+                "届出は到達していますが、添付の一部がまだ届いていません。",
+                "The filing has arrived; a part of what is attached has not.",
+            ),
+            Self::AttachmentDamaged => words(
+                "届いた添付が、署名された内容と一致しません。別の方法で受け取ってください。",
+                "What is attached is not what was signed. Obtain it in another way.",
             ),
         }
     }

@@ -1,7 +1,7 @@
 //! The case list, and one filing with everything an officer needs to decide.
 
 use axum::extract::{Path, Query, State};
-use axum::http::header;
+use axum::http::{HeaderValue, header};
 use axum::response::{IntoResponse, Response};
 use jiff::civil::Date;
 use maud::{Markup, html};
@@ -17,7 +17,8 @@ use crate::casework::words::{review, words};
 use crate::casework::{FilingState, ReasonCode, ReturnReason};
 use crate::jst;
 use crate::store::{
-    Attachment, Counts, Facts, FilingRecord, FilingRow, Finding, HistoryEntry, Reason,
+    Attachment, AttachmentState, Counts, Facts, FilingRecord, FilingRow, Finding, HistoryEntry,
+    Reason,
 };
 
 /// Most lines of one list.
@@ -189,7 +190,15 @@ fn codes(row: &FilingRow) -> Vec<ReasonCode> {
     let now = [
         (row.duplicate, ReasonCode::DuplicateChild),
         (row.sequence_taken, ReasonCode::SequenceTaken),
-        (row.counter_taken, ReasonCode::DeviceCopied),
+        (row.counter_reused, ReasonCode::DeviceCopied),
+        (
+            row.attachments == Some(AttachmentState::Damaged),
+            ReasonCode::AttachmentDamaged,
+        ),
+        (
+            row.attachments == Some(AttachmentState::Waiting),
+            ReasonCode::AttachmentWaiting,
+        ),
     ];
     let found = row.facts.reasons.iter().map(|reason| reason.code);
     for code in found.chain(now.into_iter().filter_map(|(is, code)| is.then_some(code))) {
@@ -213,16 +222,18 @@ fn severity(code: ReasonCode) -> &'static str {
     match code {
         ReasonCode::SignatureInvalid
         | ReasonCode::SignatureUntrusted
-        | ReasonCode::SignatureExpired => "grave",
+        | ReasonCode::SignatureExpired
+        | ReasonCode::DeviceCopied
+        | ReasonCode::AttachmentDamaged => "grave",
         ReasonCode::DuplicateChild
         | ReasonCode::SequenceTaken
-        | ReasonCode::DeviceCopied
         | ReasonCode::OtherMunicipality
-        | ReasonCode::UnknownForm => "look",
+        | ReasonCode::UnknownForm
+        | ReasonCode::TimeContradiction => "look",
         ReasonCode::Late
         | ReasonCode::DeviceClockAhead
-        | ReasonCode::TimeContradiction
-        | ReasonCode::ReviewValue => "mild",
+        | ReasonCode::ReviewValue
+        | ReasonCode::AttachmentWaiting => "mild",
     }
 }
 
@@ -303,6 +314,7 @@ async fn filing_page(
         div.columns {
             div.form-side {
                 (reasons(lang, record, parsed.as_ref()))
+                (attachments(lang, record))
                 @if masked { (mask_bar(lang, officer, record)) }
                 @match &parsed {
                     Some(parsed) => (sections(lang, parsed, masked)),
@@ -512,6 +524,7 @@ fn signature_box(lang: Lang, record: &FilingRecord) -> Markup {
             @if let Some(problem) = &finding.problem { p.hint { (t(lang, "検証の詳細：", "Detail: ")) span lang="en" { (problem) } } }
             dl.small {
                 @if let Some(serial) = &finding.serial { dt { (t(lang, "証明書シリアル番号", "Certificate serial")) } dd.code { (serial) } }
+                dt { (t(lang, "署名された時刻", "Signed")) } dd id="signed-between" { (signing_time(lang, record)) }
                 dt { (t(lang, "署名対象のダイジェスト（SHA-256）", "Digest of what was signed (SHA-256)")) }
                 dd.code id="digest" { (hex::encode(record.digest)) }
             }
@@ -519,67 +532,71 @@ fn signature_box(lang: Lang, record: &FilingRecord) -> Markup {
     }
 }
 
-/// Between which moments it was signed, as it was derived at arrival.
-fn signed_between(lang: Lang, record: &FilingRecord) -> String {
-    let Some((from, until)) = record.row.facts.signed else {
-        return t(
-            lang,
-            "端末の記録から分かりません",
-            "not known from the device's account",
-        )
-        .to_owned();
-    };
-    let (from, until) = (jst::second(from, lang), jst::second(until, lang));
-    match lang {
-        Lang::Ja => format!("{from} から {until} の間"),
-        Lang::En => format!("between {from} and {until}"),
+/// Between which moments it was signed, as far as the device's account can be followed.
+fn signing_time(lang: Lang, record: &FilingRecord) -> Markup {
+    match (record.signed, record.counter) {
+        (Some(signed), _) if signed.from == signed.until => {
+            html! { (jst::exact(signed.from, lang)) }
+        }
+        (Some(signed), _) => {
+            let (from, until) = (
+                jst::exact(signed.from, lang),
+                jst::exact(signed.until, lang),
+            );
+            match lang {
+                Lang::Ja => html! { (from) "から" (until) "の間" },
+                Lang::En => html! { "between " (from) " and " (until) },
+            }
+        }
+        (None, Some(_)) => {
+            html! { (t(lang, "端末の説明が矛盾しており、定められません", "cannot be derived: the device's account contradicts itself")) }
+        }
+        (None, None) => html! { (t(lang, "記録がありません", "not recorded")) },
     }
 }
 
-fn attachment_line(lang: Lang, base: &str, one: &Attachment) -> Markup {
-    let size = one.named.len.div_ceil(1024);
+fn attachments(lang: Lang, record: &FilingRecord) -> Markup {
+    if record.attachments.is_empty() {
+        return html! {};
+    }
     html! {
-        div {
-            @if one.of > 0 && one.pieces == one.of {
-                a href={ (base) "/attachments/" (hex::encode(one.named.sha256)) } { (one.named.media_type) }
-                " " (size) " KiB"
-            } @else {
-                (one.named.media_type) " " (size) " KiB "
-                span.mild { (t(lang, "まだ全部は届いていません", "not all of it is here yet")) " (" (one.pieces) "/" (one.of.max(1)) ")" }
-            }
+        section.card id="attachments" aria-labelledby="attachments-title" {
+            h2 id="attachments-title" { (t(lang, "添付", "Attachments")) }
+            ul.checks { @for (number, attachment) in (1..).zip(&record.attachments) {
+                li class={ "check " (attachment_class(attachment.state)) } data-state=(attachment.state.code()) {
+                    span.label { (number) ". " (attachment.media_type) " " (attachment.len) " B" }
+                    span.result { (attachment_words(lang, record, number, attachment)) }
+                }
+            } }
         }
     }
 }
 
-/// One attachment, once all its pieces are here and their hash is the one the filing names.
-pub(super) async fn attachment(
-    State(app): State<Shared>,
-    officer: Officer,
-    Path((id, hash)): Path<(String, String)>,
-) -> Result<Response, Failure> {
-    let record = find(&app, &id).await?;
-    let named = record
-        .attachments
-        .iter()
-        .find(|one| hex::encode(one.named.sha256) == hash)
-        .ok_or(Failure::NotFound)?;
-    let whole = app
-        .store
-        .attachment(record.row.id, named.named.sha256)
-        .await?;
-    let bytes = whole
-        .filter(|bytes| ubugoe_protocol::digest(bytes) == named.named.sha256)
-        .ok_or(Failure::NotFound)?;
-    note(
-        &app,
-        &officer,
-        "filing.downloaded",
-        &record.row.id.to_string(),
-        "attachment",
-    )
-    .await?;
-    // Whatever it calls itself, a browser is to keep it and not to run it.
-    Ok(download(&record, "bin", "application/octet-stream", bytes))
+fn attachment_class(state: AttachmentState) -> &'static str {
+    match state {
+        AttachmentState::Complete => "ok",
+        AttachmentState::Damaged => "bad",
+        AttachmentState::Waiting => "unknown",
+    }
+}
+
+fn attachment_words(
+    lang: Lang,
+    record: &FilingRecord,
+    number: u32,
+    attachment: &Attachment,
+) -> Markup {
+    match attachment.state {
+        AttachmentState::Complete => html! {
+            a href={ "/console/filings/" (record.row.id) "/attachments/" (number) } { (t(lang, "✓ 保存する", "✓ save")) }
+        },
+        AttachmentState::Damaged => {
+            html! { (t(lang, "✕ 署名された内容と一致しません", "✕ not what was signed")) }
+        }
+        AttachmentState::Waiting => {
+            html! { (t(lang, "－ 届いていない部分があります", "– parts are missing")) " (" (attachment.have) "/" (attachment.pieces()) ")" }
+        }
+    }
 }
 
 fn finding_word(finding: Finding) -> &'static str {
@@ -612,11 +629,12 @@ fn receipt_box(lang: Lang, app: &Shared, record: &FilingRecord) -> Markup {
                 dt { (t(lang, "端末", "Device")) } dd { (ward) }
                 dt { (t(lang, "届出ID", "Filing id")) } dd.code id="filing-id" { (record.row.id) }
                 dt { (t(lang, "端末での作成", "Made on the device")) } dd { (jst::moment(record.created, lang)) }
-                dt { (t(lang, "署名された時刻", "Signed")) }
-                dd id="signed-between" { (signed_between(lang, record)) }
-                @if !record.attachments.is_empty() {
-                    dt { (t(lang, "添付", "Attachments")) }
-                    dd id="attachments" { @for one in &record.attachments { (attachment_line(lang, &base, one)) } }
+                @if let Some((number, at)) = record.earlier {
+                    dt { (t(lang, "復旧前の到達番号", "Number before the restore")) }
+                    dd id="earlier-no" { "No. " (number) "（" (jst::moment(at, lang)) "）" }
+                }
+                @if let Some(visit) = record.visit {
+                    dt { (t(lang, "来院の届出の中で", "Form of its visit")) } dd { (visit.index.saturating_add(1)) "/" (visit.count) }
                 }
                 @if !record.siblings.is_empty() {
                     dt { (t(lang, "同じ案件の届出", "Same case")) }
@@ -664,6 +682,7 @@ fn history_line(lang: Lang, app: &Shared, entry: &HistoryEntry) -> Markup {
             span.what { (what) "・" (actor) }
             @if let Some(reason) = entry.reason.as_deref().and_then(ReturnReason::from_code) { span.why { (say(lang, reason.staff())) } }
             @if let Some(note) = &entry.note { span.note lang="ja" { (note) } }
+            @if let Some(at) = entry.seen_at { span.hint { (t(lang, "端末が受け取りました", "Received by the device")) "（" (jst::moment(at, lang)) "）" } }
         }
     }
 }
@@ -735,6 +754,37 @@ pub(super) async fn receipt(
         "application/cose",
         record.receipt.clone(),
     ))
+}
+
+/// An attachment as it was signed. It comes from outside and may be anything: saved, never shown.
+pub(super) async fn attachment(
+    State(app): State<Shared>,
+    officer: Officer,
+    Path((id, number)): Path<(String, u32)>,
+) -> Result<Response, Failure> {
+    let record = find(&app, &id).await?;
+    let position = number.checked_sub(1).ok_or(Failure::NotFound)?;
+    let found = app.store.attachment(record.row.id, position).await?;
+    let bytes = found.ok_or(Failure::NotFound)?;
+    note(
+        &app,
+        &officer,
+        "filing.downloaded",
+        &record.row.id.to_string(),
+        &format!("attachment {number}"),
+    )
+    .await?;
+    let mut response = download(
+        &record,
+        &format!("{number}.bin"),
+        "application/octet-stream",
+        bytes,
+    );
+    response.headers_mut().insert(
+        header::CONTENT_SECURITY_POLICY,
+        HeaderValue::from_static("default-src 'none'; frame-ancestors 'none'; sandbox"),
+    );
+    Ok(response)
 }
 
 fn download(record: &FilingRecord, ending: &str, kind: &'static str, bytes: Vec<u8>) -> Response {

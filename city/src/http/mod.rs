@@ -120,7 +120,7 @@ pub fn router(app: App) -> Router {
         )
         .route("/console/filings/{id}/receipt.cose", get(console::receipt))
         .route(
-            "/console/filings/{id}/attachments/{hash}",
+            "/console/filings/{id}/attachments/{number}",
             get(console::attachment),
         )
         .route("/console/quarantine", get(oversight::quarantine))
@@ -163,7 +163,6 @@ async fn headers(State(app): State<Shared>, request: Request, next: Next) -> Res
     let mut response = next.run(request).await;
     let headers = response.headers_mut();
     for (name, value) in [
-        (header::CONTENT_SECURITY_POLICY, CONTENT_SECURITY_POLICY),
         (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
         (header::X_FRAME_OPTIONS, "DENY"),
         (header::REFERRER_POLICY, "no-referrer"),
@@ -179,6 +178,10 @@ async fn headers(State(app): State<Shared>, request: Request, next: Next) -> Res
     ] {
         headers.insert(name, HeaderValue::from_static(value));
     }
+    // what comes from outside is served under an even stricter one
+    headers
+        .entry(header::CONTENT_SECURITY_POLICY)
+        .or_insert(HeaderValue::from_static(CONTENT_SECURITY_POLICY));
     headers
         .entry(header::CACHE_CONTROL)
         .or_insert(HeaderValue::from_static("no-store"));

@@ -94,6 +94,7 @@ fn reason_words(lang: Lang, reason: QuarantineReason) -> &'static str {
         QuarantineReason::DigestConflict => {
             t(lang, "同じIDで内容が異なる", "Same id, other content")
         }
+        QuarantineReason::RevokedDevice => t(lang, "失効した端末", "Revoked device"),
     }
 }
 
@@ -101,6 +102,18 @@ fn reason_words(lang: Lang, reason: QuarantineReason) -> &'static str {
 fn action_words(lang: Lang, action: &str) -> &'static str {
     match action {
         "filing.arrived" => t(lang, "届出の到達", "Filing arrived"),
+        "filing.restored" => t(lang, "届出の復旧", "Filing restored"),
+        "device.copied" => t(lang, "端末の複製の疑い", "Device copied?"),
+        "attachment.complete" => t(lang, "添付がそろう", "Attachment complete"),
+        "attachment.damaged" => t(lang, "添付の破損", "Attachment damaged"),
+        "command.ordered" => t(lang, "端末への指示", "Order to a device"),
+        "command.done" => t(lang, "端末が指示を実行", "Order done"),
+        "command.refused" => t(lang, "端末が指示を実行せず", "Order not done"),
+        "certificate.granted" => t(lang, "端末証明書の発行", "Certificate granted"),
+        "store.restored" => t(lang, "復旧後の再送の指示", "Restore announced"),
+        "rollout.canary" => t(lang, "更新の先行配布", "Update to canaries"),
+        "rollout.everywhere" => t(lang, "更新の全体配布", "Update to everybody"),
+        "rollout.withdrawn" => t(lang, "更新の取り下げ", "Update withdrawn"),
         "filing.viewed" => t(lang, "届出の閲覧", "Filing viewed"),
         "filing.unmasked" => t(lang, "伏せた値の表示", "Masked values shown"),
         "filing.downloaded" => t(lang, "原本等の保存", "Original downloaded"),

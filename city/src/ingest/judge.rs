@@ -1,19 +1,39 @@
-//! Opens one message and says what it is: a filing that arrived, or something for the quarantine.
+//! Opens one message and says what it is: a filing that arrived, a piece of an attachment, word from the device, or
+//! something for the quarantine.
 //!
 //! Pure but for random tokens. Must not store or send anything, and must not judge what only an officer may:
 //! doubts become reason codes.
 
 use sha2::{Digest, Sha256};
 use ubugoe_protocol::cades::{self, CadesError};
-use ubugoe_protocol::{DeviceId, Incoming, OpenError, Opened, RefusalReason, Report};
+use ubugoe_protocol::{
+    DeviceId, Header, Incoming, OpenError, Opened, Receipt, RefusalReason, Report, TimeNotice,
+};
 
 use super::{Desk, Message};
-use crate::casework::facts;
+use crate::Clock;
+use crate::casework::{ReasonCode, facts};
 use crate::receipt::CitySealer;
-use crate::store::{Arrival, Finding, NewQuarantine, Piece, QuarantineReason, SignatureFinding};
+use crate::store::{
+    Arrival, Finding, NewQuarantine, Piece, QuarantineReason, Reason, Said, SignatureFinding, Word,
+};
 
-/// The one content schema this program reads.
+/// The one content schema of filings this program reads.
 const SCHEMA: &str = "ubugoe-filing/1";
+
+/// What a message turned out to be.
+pub(super) enum Judged {
+    /// A filing.
+    Filing(Box<Arrival>),
+    /// A piece of an attachment.
+    Piece(Box<Piece>),
+    /// Word from a device that the store keeps.
+    Said(Said),
+    /// A question for the time, with its signed answer: at once, and without the store.
+    Time(DeviceId, Vec<u8>),
+    /// Nothing to keep and nobody to answer.
+    Nothing,
+}
 
 /// Text that may go into a log line or a database column: no control characters, bounded.
 pub(super) fn tidy(text: &str) -> String {
@@ -23,24 +43,15 @@ pub(super) fn tidy(text: &str) -> String {
         .collect()
 }
 
-/// What one message turned out to be.
-pub(super) enum Judged {
-    /// A filing.
-    Filing(Box<Arrival>),
-    /// A piece of an attachment.
-    Piece(Box<Piece>),
-    /// Word from the device itself.
-    Report(DeviceId, Report),
-}
-
 /// Judges one message.
 pub(super) fn judge(
     desk: &Desk,
     sealer: &CitySealer,
     message: Message,
-    now: i64,
+    clock: &Clock,
 ) -> Result<Judged, Box<NewQuarantine>> {
-    match examine(desk, &message, now) {
+    let now = clock().as_second();
+    match examine(desk, &message, clock) {
         Ok(judged) => Ok(judged),
         Err(Rejected {
             reason,
@@ -65,8 +76,8 @@ pub(super) fn judge(
 }
 
 /// Whether a quarantined message would land now.
-pub(super) fn would_land(desk: &Desk, message: &Message) -> bool {
-    examine(desk, message, 0).is_ok()
+pub(super) fn would_land(desk: &Desk, message: &Message, clock: &Clock) -> bool {
+    examine(desk, message, clock).is_ok()
 }
 
 struct Rejected {
@@ -86,29 +97,26 @@ impl Rejected {
     }
 }
 
-fn examine(desk: &Desk, message: &Message, now: i64) -> Result<Judged, Rejected> {
-    let device_key =
-        |id: &ubugoe_protocol::DeviceId| desk.devices.get(id).map(|device| device.sign);
+fn examine(desk: &Desk, message: &Message, clock: &Clock) -> Result<Judged, Rejected> {
+    let device_key = |id: &DeviceId| desk.devices.get(id).map(|device| device.sign);
     let incoming = ubugoe_protocol::open_any(&message.wire, &desk.keys.open, device_key)
         .map_err(|error| unopened(&error))?;
     let header = match &incoming {
         Incoming::Filing(opened) => &opened.header,
         Incoming::Chunk { header, .. } | Incoming::Report { header, .. } => header,
     };
-    if message.device.as_ref() != Some(&header.device) {
-        let detail = format!("the envelope names {}", header.device);
-        return Err(Rejected::silent(QuarantineReason::DeviceMismatch, &detail));
-    }
-    if header.recipient != desk.office.recipient {
-        let detail = format!("for {}", header.recipient);
-        return Err(Rejected {
-            reason: QuarantineReason::WrongRecipient,
-            detail,
-            opened: Some(header.id),
-        });
+    addressed(desk, message, header)?;
+    let revoked_at = desk
+        .devices
+        .get(&header.device)
+        .and_then(|device| device.revoked_at);
+    if let Some(revoked_at) = revoked_at {
+        trusted(&incoming, revoked_at, clock().as_second())?;
     }
     match incoming {
-        Incoming::Filing(opened) => filing(desk, message, opened, now).map(Judged::Filing),
+        Incoming::Filing(opened) => {
+            filing(desk, message, opened, clock().as_second()).map(Judged::Filing)
+        }
         Incoming::Chunk {
             header,
             chunk,
@@ -121,8 +129,117 @@ fn examine(desk: &Desk, message: &Message, now: i64) -> Result<Judged, Rejected>
             digest,
             wire: message.wire.clone(),
         }))),
-        Incoming::Report { header, report } => Ok(Judged::Report(header.device, report)),
+        Incoming::Report { header, report } => Ok(word(desk, &header, report, clock)),
     }
+}
+
+/// Whether the envelope is from the device whose topic carried it, and for this city.
+fn addressed(desk: &Desk, message: &Message, header: &Header) -> Result<(), Rejected> {
+    if message.device.as_ref() != Some(&header.device) {
+        let detail = format!("the envelope names {}", header.device);
+        return Err(Rejected::silent(QuarantineReason::DeviceMismatch, &detail));
+    }
+    if header.recipient == desk.office.recipient {
+        return Ok(());
+    }
+    Err(Rejected {
+        reason: QuarantineReason::WrongRecipient,
+        detail: format!("for {}", header.recipient),
+        opened: Some(header.id),
+    })
+}
+
+/// Whether this comes from before its device was revoked. A filing must prove it by its time; a piece of an attachment
+/// proves nothing and needs nothing, for its filing names it by hash; word of the device does not count any more.
+fn trusted(incoming: &Incoming, revoked_at: i64, now: i64) -> Result<(), Rejected> {
+    let signed = match incoming {
+        Incoming::Filing(opened) => opened.body.time.interval(now).ok().map(|time| time.until),
+        Incoming::Chunk { header, .. } => Some(header.created),
+        Incoming::Report { .. } => None,
+    };
+    if signed.is_some_and(|until| until <= revoked_at) {
+        return Ok(());
+    }
+    let detail = signed.map_or_else(
+        || "no time that can be followed".to_owned(),
+        |until| format!("signed until {until}, revoked at {revoked_at}"),
+    );
+    Err(Rejected::silent(QuarantineReason::RevokedDevice, &detail))
+}
+
+/// What a device says for itself. Whatever of it makes no sense is logged and dropped: it is said anew.
+fn word(desk: &Desk, header: &Header, report: Report, clock: &Clock) -> Judged {
+    let device = header.device.clone();
+    let word = match report {
+        Report::TimeAsk(nonce) => return time(desk, device, nonce, clock),
+        Report::Seen(mut notices) => {
+            // rows are taken in one order, so that two programs on one database wait instead of deadlock
+            notices.sort_unstable();
+            Word::Seen(notices)
+        }
+        Report::Earlier(receipts) => Word::Earlier(own_receipts(desk, &device, receipts)),
+        Report::Update { id, state, detail } => Word::Update {
+            id,
+            state,
+            detail: tidy(&detail),
+        },
+        Report::Command {
+            id,
+            outcome,
+            detail,
+        } => Word::Command {
+            id,
+            outcome,
+            detail: tidy(&detail),
+        },
+        Report::CertificateAsk(csr) => Word::CertificateAsk(csr),
+    };
+    Judged::Said(Said { device, word })
+}
+
+/// The time, signed. Between question and answer lies only the way.
+fn time(desk: &Desk, device: DeviceId, nonce: [u8; 16], clock: &Clock) -> Judged {
+    let notice = TimeNotice {
+        nonce,
+        device: device.clone(),
+        recipient: desk.office.recipient.clone(),
+        at_ms: u64::try_from(clock().as_millisecond()).unwrap_or(0),
+    };
+    match notice.sign(&desk.keys.sign) {
+        Ok(signed) => Judged::Time(device, signed),
+        Err(error) => {
+            tracing::error!(
+                error = &error as &dyn std::error::Error,
+                "cannot sign the time"
+            );
+            Judged::Nothing
+        }
+    }
+}
+
+/// Those receipts that this city's own key signed, in the order of their filings.
+fn own_receipts(desk: &Desk, device: &DeviceId, receipts: Vec<Vec<u8>>) -> Vec<(Receipt, Vec<u8>)> {
+    let Ok(key) = desk.keys.sign.verifying() else {
+        return Vec::new();
+    };
+    let mut own = Vec::with_capacity(receipts.len());
+    for signed in receipts {
+        match Receipt::verify(&signed, &key) {
+            Ok(receipt) if receipt.recipient == desk.office.recipient => {
+                own.push((receipt, signed));
+            }
+            Ok(receipt) => {
+                tracing::warn!(%device, recipient = %receipt.recipient, "a receipt of somebody else");
+            }
+            Err(error) => tracing::warn!(
+                %device,
+                error = &error as &dyn std::error::Error,
+                "a receipt that this city did not sign"
+            ),
+        }
+    }
+    own.sort_by_key(|(receipt, _)| receipt.id);
+    own
 }
 
 fn filing(
@@ -139,16 +256,24 @@ fn filing(
         ));
     }
     let signature = check_signature(desk, &opened, now);
-    let signed = opened.body.time.interval(now).ok();
     let cx = facts::Context {
         catalogue: &desk.catalogue,
         municipality: desk.office.municipality,
         created: header.created,
         now,
-        signed,
     };
-    let content = facts::from_canonical(&opened.body.canonical, signature, &cx)
+    let mut content = facts::from_canonical(&opened.body.canonical, signature, &cx)
         .map_err(|error| Rejected::silent(QuarantineReason::UnreadableContent, &error))?;
+    let signed = match opened.body.time.interval(now) {
+        Ok(signed) => Some(signed),
+        Err(error) => {
+            content.facts.reasons.push(Reason {
+                code: ReasonCode::TimeContradiction,
+                detail: Some(error.to_string()),
+            });
+            None
+        }
+    };
     let fresh_token = crate::random_token()
         .map_err(|error| Rejected::silent(QuarantineReason::UnreadableContent, &error))?;
     let Opened {

@@ -7,7 +7,7 @@
 //!  poll loop (never awaits the client)            worker (one per connection)
 //!  ───────────────────────────────────            ───────────────────────────
 //!  CONNACK ──────────── Connected ──────────────> subscribe, wait for SUBACK, presence "online"
-//!  PUBLISH ──────────── Came ───────────────────> up to 100 → Ingest::land → publish sealed answers → PUBACK each
+//!  PUBLISH ──────────── Came ───────────────────> up to 100 → judge → the time, if asked → commit → publish sealed answers → PUBACK each
 //!  Outgoing(pkid) ───── pops one of `sending` ──> map[pkid]
 //!  PUBACK(pkid, code) ─ map[pkid] ─ Handed ─────> notice: when to send again
 //!  error ── connection over ── worker dropped ──> next connection, fresh event loop, clean session
@@ -19,6 +19,7 @@
 //! devices keep anyway.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -37,7 +38,7 @@ use super::{Answer, FaultPoint, Faults, Ingest, MAX_BATCH, Message};
 use crate::Clock;
 use crate::config::{BrokerAddress, BrokerConfig};
 use crate::receipt::outbox::{Handed, WAKE_DECIDED, WAKE_REST, next_attempt};
-use crate::store::{Attempt, Notice, OrderRow, Store, StoreError, WakeWindow};
+use crate::store::{Attempt, DownAttempt, DownKind, Notice, Store, StoreError, WakeWindow};
 
 /// Most unacknowledged messages the broker may have under way to us: two batches.
 const RECEIVE_MAXIMUM: u16 = 200;
@@ -49,8 +50,6 @@ const _: () = assert!(
     MAX_ENVELOPE + 4096 <= MAX_PACKET as usize,
     "an envelope must fit"
 );
-/// Longest time without a look at what is due, seconds.
-const LOOK: i64 = 60;
 /// Something of ours is under way and the broker acknowledged nothing for this long: the connection is given up. With all of
 /// `IN_FLIGHT` under way the client sends nothing any more, not even acknowledgements.
 const STALL: Duration = Duration::from_secs(20);
@@ -58,6 +57,12 @@ const STALL: Duration = Duration::from_secs(20);
 const SUBSCRIBE_AGAIN: Duration = Duration::from_mins(1);
 /// Largest number of notices taken up at once.
 const NOTICES: u32 = 64;
+/// Largest number of items that go down at once.
+const ITEMS: u32 = 16;
+/// Longest time between two looks at what is due.
+const LOOK: Duration = Duration::from_secs(15);
+/// Seconds between two looks at rollouts.
+const ROLLOUTS_EVERY: i64 = 30;
 
 /// Why the link could not be set up. A connection that fails later is tried again for ever.
 #[derive(Debug, thiserror::Error)]
@@ -118,7 +123,14 @@ enum News {
     Subscribed,
     Came(Publish),
     Handed(Notice, Handed),
-    HandedOrder(OrderRow, Handed),
+    HandedDown(DownHanded, Handed),
+}
+
+/// An item on its way down, as far as its acknowledgement needs it.
+#[derive(Debug, Clone, Copy)]
+struct DownHanded {
+    id: i64,
+    attempts: u32,
 }
 
 /// What a publish of ours was, so that its acknowledgement can be understood.
@@ -126,7 +138,7 @@ enum Sent {
     Answer,
     Presence,
     Notice(Notice),
-    Order(OrderRow),
+    Down(DownHanded),
 }
 
 /// Ids of publishes, in the order they were given to the client.
@@ -243,6 +255,7 @@ async fn connection(mut options: MqttOptions, parts: &LinkParts) -> Ended {
         client,
         parts: parts.clone(),
         sending: Arc::clone(&sending),
+        looked: AtomicI64::new(i64::MIN),
     };
     // the worker is a future here, not a task: when the connection ends it is dropped where it stands
     tokio::select! {
@@ -311,27 +324,28 @@ fn incoming(packet: Incoming, under_way: &mut BTreeMap<u16, Sent>) -> Result<Opt
             Some(News::Subscribed)
         }
         Incoming::Publish(publish) => Some(News::Came(publish)),
-        Incoming::PubAck(ack) => match under_way.remove(&ack.pkid) {
-            Some(Sent::Notice(notice)) => Some(News::Handed(notice, handed(ack.reason))),
-            Some(Sent::Order(order)) => Some(News::HandedOrder(order, handed(ack.reason))),
-            Some(Sent::Answer | Sent::Presence) | None => None,
-        },
+        Incoming::PubAck(ack) => {
+            let handed = match ack.reason {
+                PubAckReason::Success => Handed::Taken,
+                _ => Handed::NobodyListens,
+            };
+            match under_way.remove(&ack.pkid) {
+                Some(Sent::Notice(notice)) => Some(News::Handed(notice, handed)),
+                Some(Sent::Down(item)) => Some(News::HandedDown(item, handed)),
+                Some(Sent::Answer | Sent::Presence) | None => None,
+            }
+        }
         _ => None,
     })
 }
 
-const fn handed(reason: PubAckReason) -> Handed {
-    match reason {
-        PubAckReason::Success => Handed::Taken,
-        _ => Handed::NobodyListens,
-    }
-}
-
-/// Lands messages, sends answers, notices and orders, acknowledges.
+/// Lands messages, sends answers and notices, acknowledges.
 struct Worker {
     client: AsyncClient,
     parts: LinkParts,
     sending: Sending,
+    /// When rollouts were looked at, unix seconds.
+    looked: AtomicI64,
 }
 
 /// The worker ends only by failing.
@@ -342,11 +356,15 @@ impl Worker {
         let mut ready = false;
         let mut asked = Instant::now();
         loop {
-            let wait = if ready {
-                self.until_next_notice().await?
-            } else {
-                Duration::from_hours(1)
-            };
+            let mut wait = Duration::from_hours(1);
+            if ready {
+                self.look_at_rollouts().await?;
+                wait = self.until_due().await?;
+                if wait.is_zero() {
+                    self.send_notices().await?;
+                    self.send_down().await?;
+                }
+            }
             tokio::select! {
                 news = inbox.recv() => {
                     // the poll loop holds the sender as long as this future lives
@@ -356,15 +374,11 @@ impl Worker {
                 () = self.parts.decided.notified() => {}
                 () = tokio::time::sleep(wait) => {}
             }
-            if ready {
-                self.send_notices().await?;
-                self.send_orders().await?;
-                // A broker may lose the subscription and keep the connection; nobody would ever say so. Asking again changes
-                // nothing if it has not.
-                if asked.elapsed() >= SUBSCRIBE_AGAIN {
-                    asked = Instant::now();
-                    self.subscribe().await?;
-                }
+            // A broker may lose the subscription and keep the connection; nobody would ever say so. Asking again changes
+            // nothing if it has not.
+            if ready && asked.elapsed() >= SUBSCRIBE_AGAIN {
+                asked = Instant::now();
+                self.subscribe().await?;
             }
         }
     }
@@ -397,7 +411,7 @@ impl Worker {
                 }
                 News::Came(publish) => came.push(publish),
                 News::Handed(notice, handed) => self.note(&notice, notice.attempts, handed).await?,
-                News::HandedOrder(order, handed) => self.note_order(&order, handed).await?,
+                News::HandedDown(item, handed) => self.note_down(item, Some(handed)).await?,
             }
             next = if came.len() < MAX_BATCH {
                 inbox.try_recv().ok()
@@ -425,12 +439,15 @@ impl Worker {
             .iter()
             .filter_map(|message| message.device.clone())
             .collect();
-        let answers = self
-            .parts
-            .ingest
-            .land(messages)
-            .await
-            .map_err(Ended::Store)?;
+        let ingest = &self.parts.ingest;
+        let mut judgement = ingest.judge(messages).await.map_err(Ended::Store)?;
+        if judgement.moves_rollouts() {
+            self.looked.store(i64::MIN, Ordering::Relaxed);
+        }
+        for answer in &judgement.at_once() {
+            self.answer(answer).await?;
+        }
+        let answers = ingest.commit(judgement).await.map_err(Ended::Store)?;
         if (self.parts.faults)(FaultPoint::AfterCommit) {
             return Err(Ended::Fault);
         }
@@ -456,11 +473,6 @@ impl Worker {
             self.parts
                 .store
                 .wake_notices(&device, window)
-                .await
-                .map_err(Ended::Store)?;
-            self.parts
-                .store
-                .wake_orders(&device, now)
                 .await
                 .map_err(Ended::Store)?;
         }
@@ -505,17 +517,76 @@ impl Worker {
             .map_err(|error| Ended::Client(Box::new(error)))
     }
 
-    async fn until_next_notice(&self) -> Result<Duration, Ended> {
-        let next = self
-            .parts
-            .store
-            .next_notice_at()
-            .await
-            .map_err(Ended::Store)?;
+    /// Takes rollouts further, every now and then and after every word about one.
+    async fn look_at_rollouts(&self) -> Result<(), Ended> {
         let now = (self.parts.clock)().as_second();
-        // Orders may be given by another process, so it looks again now and then.
-        let seconds = next.map_or(LOOK, |at| (at - now).clamp(0, LOOK));
-        Ok(Duration::from_secs(seconds.unsigned_abs()))
+        let last = self.looked.load(Ordering::Relaxed);
+        if now < last.saturating_add(ROLLOUTS_EVERY) {
+            return Ok(());
+        }
+        self.looked.store(now, Ordering::Relaxed);
+        let looked = self.parts.ingest.look_at_rollouts().await;
+        looked.map_err(Ended::Store)
+    }
+
+    /// How long until something falls due; at most [`LOOK`], for another program may have queued something since.
+    async fn until_due(&self) -> Result<Duration, Ended> {
+        let next = self.parts.store.next_due_at().await.map_err(Ended::Store)?;
+        let now = (self.parts.clock)().as_second();
+        let seconds = next.map_or(i64::MAX, |at| (at - now).max(0));
+        Ok(Duration::from_secs(seconds.unsigned_abs()).min(LOOK))
+    }
+
+    /// Sends what waits to go down, a few items at a time: parts of updates are long, and filings come first.
+    async fn send_down(&self) -> Result<(), Ended> {
+        let now = (self.parts.clock)().as_second();
+        let due = self.parts.store.due_down(now, ITEMS).await;
+        for item in due.map_err(Ended::Store)? {
+            let handed = DownHanded {
+                id: item.id,
+                attempts: item.attempts.saturating_add(1),
+            };
+            self.note_down(handed, Some(Handed::Unanswered)).await?;
+            let payload = vec![item.payload];
+            let content = match item.kind {
+                DownKind::Command => Downlink::Commands(payload),
+                DownKind::Manifest => Downlink::Manifests(payload),
+                DownKind::Part => Downlink::Parts(payload),
+                DownKind::Grant => Downlink::Grants(payload),
+            };
+            let answer = Answer {
+                device: item.device,
+                content,
+            };
+            match self.parts.ingest.seal(&answer) {
+                Ok(Some(sealed)) => {
+                    let topic = topics::down(&answer.device, answer.content.channel());
+                    self.publish(topic, false, sealed, Sent::Down(handed))
+                        .await?;
+                }
+                Ok(None) => self.note_down(handed, None).await?,
+                Err(error) => {
+                    tracing::error!(error = &error as &dyn std::error::Error, device = %answer.device, "cannot seal an item");
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Notes how an item went; `None` lets it rest: its device is no longer registered.
+    async fn note_down(&self, item: DownHanded, handed: Option<Handed>) -> Result<(), Ended> {
+        let now = (self.parts.clock)().as_second();
+        let attempt = DownAttempt {
+            id: item.id,
+            attempts: item.attempts,
+            now,
+            next_at: handed.and_then(|handed| next_attempt(handed, item.attempts, now)),
+        };
+        self.parts
+            .store
+            .down_attempted(attempt)
+            .await
+            .map_err(Ended::Store)
     }
 
     async fn send_notices(&self) -> Result<(), Ended> {
@@ -551,49 +622,6 @@ impl Worker {
             }
         }
         Ok(())
-    }
-
-    async fn send_orders(&self) -> Result<(), Ended> {
-        let now = (self.parts.clock)().as_second();
-        let due = self.parts.store.due_orders(now, NOTICES).await;
-        for order in due.map_err(Ended::Store)? {
-            let order = OrderRow {
-                attempts: order.attempts.saturating_add(1),
-                ..order
-            };
-            self.note_order(&order, Handed::Unanswered).await?;
-            let answer = Answer {
-                device: order.device.clone(),
-                content: Downlink::Commands(vec![order.signed.clone()]),
-            };
-            match self.parts.ingest.seal(&answer) {
-                Ok(Some(sealed)) => {
-                    let topic = topics::down(&answer.device, answer.content.channel());
-                    self.publish(topic, false, sealed, Sent::Order(order))
-                        .await?;
-                }
-                // no longer registered: it waits until it expires
-                Ok(None) => self.order_next(&order, None).await?,
-                Err(error) => {
-                    tracing::error!(error = &error as &dyn std::error::Error, device = %order.device, "cannot seal an order");
-                }
-            }
-        }
-        Ok(())
-    }
-
-    async fn note_order(&self, order: &OrderRow, handed: Handed) -> Result<(), Ended> {
-        let now = (self.parts.clock)().as_second();
-        self.order_next(order, next_attempt(handed, order.attempts, now))
-            .await
-    }
-
-    async fn order_next(&self, order: &OrderRow, next_at: Option<i64>) -> Result<(), Ended> {
-        self.parts
-            .store
-            .order_attempted(order.id, order.attempts, next_at)
-            .await
-            .map_err(Ended::Store)
     }
 
     async fn note(&self, notice: &Notice, attempts: u32, handed: Handed) -> Result<(), Ended> {

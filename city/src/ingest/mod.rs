@@ -19,10 +19,12 @@
 //! | same id, same content, same device | the same receipt, byte for byte |
 //! | same id, other content | quarantine, alert, signed refusal |
 //! | registered device, parent's signature wrong | **receipt**, and a reason code for the officer |
+//! | piece of an attachment | receipt without number, token or address; its filing need not be here yet |
+//! | question for the time | the signed time, before anything is stored |
+//! | word of notices kept, of earlier receipts | kept in the same transaction; no answer |
+//! | from a revoked device, not provably signed before | quarantine, no answer |
 //! | for another recipient | quarantine, signed refusal |
 //! | not decryptable, not readable, of unknown kind | quarantine, no answer: the device keeps its row and sends it again, and it lands once keys or program are mended |
-//! | a piece of an attachment | as a filing, with a receipt of its own |
-//! | word from the device itself | none, or what it asks for |
 //! | unknown device, wrong topic, wrong device signature, not an envelope | quarantine, no answer: there is nobody proven to answer |
 //!
 //! Why a wrong signature is received: arrival (到達) is a fact about bytes and time, and a machine refuses no legal
@@ -33,24 +35,24 @@
 mod judge;
 pub mod link;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use ubugoe_procedures::Catalogue;
 use ubugoe_protocol::cades::Trust;
-use ubugoe_protocol::report::Outcome;
-use ubugoe_protocol::{DeviceId, Downlink, Receipt, Report, SealError, seal_down};
+use ubugoe_protocol::{DeviceId, Downlink, SealError, seal_down};
 
 use crate::Clock;
 use crate::config::{CityKeys, Device, Office};
 use crate::receipt::CitySealer;
-use crate::store::{
-    Batch, Earlier, Landed, NewQuarantine, OrderOutcome, QuarantineReason, Store, StoreError,
-};
+use crate::store::{Batch, Landed, NewQuarantine, QuarantineReason, Said, Store, StoreError, Word};
 
 /// Most messages in one transaction.
 pub const MAX_BATCH: usize = 100;
+
+/// Seconds between two writes of a device's sign of life: it is asked for by the day, and is worth no write per filing.
+const ALIVE_EVERY: i64 = 60;
 
 /// What opening and judging needs.
 pub struct Desk {
@@ -95,6 +97,28 @@ pub struct Answer {
     pub content: Downlink,
 }
 
+/// What became of an envelope that was carried by hand.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Carried {
+    /// It is in the database, now or before; the sealed receipt for its device, unless that is revoked.
+    Landed(Option<Vec<u8>>),
+    /// It was refused; the sealed refusal for its device.
+    Refused(Option<Vec<u8>>),
+    /// It could not be taken as anything and is in quarantine.
+    Aside,
+}
+
+/// Why carrying failed.
+#[derive(Debug, thiserror::Error)]
+pub enum CarryError {
+    /// The database; nothing is lost, the file is still there.
+    #[error("the store failed")]
+    Store(#[from] StoreError),
+    /// The answer could not be sealed; the filing has landed.
+    #[error("the answer cannot be sealed")]
+    Seal(#[from] SealError),
+}
+
 /// Where a test may pull the plug. Production never sets one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum FaultPoint {
@@ -120,6 +144,8 @@ pub struct Ingest {
     store: Arc<dyn Store>,
     sealer: Arc<CitySealer>,
     clock: Clock,
+    /// When each device's last sign of life was kept, unix seconds.
+    noted: Arc<Mutex<BTreeMap<DeviceId, i64>>>,
 }
 
 impl fmt::Debug for Ingest {
@@ -131,11 +157,38 @@ impl fmt::Debug for Ingest {
 /// What judging made of a batch: the part that lands, and answers that need no landing.
 struct Judged {
     batch: Batch,
-    /// Device of every arrival, then of every piece, in order.
+    /// Device of every filing, then of every piece, in order.
     devices: Vec<DeviceId>,
     refusals: Vec<(DeviceId, Vec<u8>)>,
-    /// Who asks for the time, and with which random bytes.
-    times: Vec<(DeviceId, [u8; 16])>,
+    /// Answers to questions for the time.
+    times: Vec<Answer>,
+}
+
+/// Messages that were opened and judged, and have not landed.
+pub struct Judgement {
+    judged: Judged,
+    /// As they came, in case the batch fails as a whole.
+    messages: Vec<Message>,
+}
+
+impl fmt::Debug for Judgement {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Judgement({} messages)", self.messages.len())
+    }
+}
+
+impl Judgement {
+    /// Whether a device reports on an update in it.
+    #[must_use]
+    pub fn moves_rollouts(&self) -> bool {
+        let update = |said: &Said| matches!(said.word, Word::Update { .. });
+        self.judged.batch.said.iter().any(update)
+    }
+
+    /// What goes back before anything is stored: the time.
+    pub fn at_once(&mut self) -> Vec<Answer> {
+        std::mem::take(&mut self.judged.times)
+    }
 }
 
 impl Ingest {
@@ -152,16 +205,38 @@ impl Ingest {
             store,
             sealer,
             clock,
+            noted: Arc::default(),
         }
     }
 
-    /// Lands messages, at most [`MAX_BATCH`] in one transaction, and returns what goes back. When a batch fails as a whole, its messages
+    /// Opens and judges messages, at most [`MAX_BATCH`] for one transaction. Nothing is stored yet.
+    ///
+    /// # Errors
+    /// The judging thread ended without an answer.
+    pub async fn judge(&self, messages: Vec<Message>) -> Result<Judgement, StoreError> {
+        let judged = self.judge_all(messages.clone()).await?;
+        Ok(Judgement { judged, messages })
+    }
+
+    /// Judges and lands messages; see [`Ingest::judge`] and [`Ingest::commit`].
+    ///
+    /// # Errors
+    /// As [`Ingest::commit`].
+    pub async fn land(&self, messages: Vec<Message>) -> Result<Vec<Answer>, StoreError> {
+        let mut judgement = self.judge(messages).await?;
+        let mut answers = judgement.at_once();
+        answers.append(&mut self.commit(judgement).await?);
+        Ok(answers)
+    }
+
+    /// Lands what was judged in one transaction, and returns what goes back. When a batch fails as a whole, its messages
     /// are tried one by one, and one that fails alone is set aside, so that no message can hold up the others.
     ///
     /// # Errors
     /// The store's, when not even setting aside works: nothing must be acknowledged then.
-    pub async fn land(&self, messages: Vec<Message>) -> Result<Vec<Answer>, StoreError> {
-        let failed = match self.try_land(messages.clone()).await {
+    pub async fn commit(&self, judgement: Judgement) -> Result<Vec<Answer>, StoreError> {
+        let Judgement { judged, messages } = judgement;
+        let failed = match self.store_all(judged).await {
             Ok(answers) => return Ok(answers),
             Err(error) => error,
         };
@@ -203,43 +278,70 @@ impl Ingest {
     }
 
     async fn try_land(&self, messages: Vec<Message>) -> Result<Vec<Answer>, StoreError> {
-        let now = (self.clock)().as_second();
-        let (desk, sealer) = (Arc::clone(&self.desk), Arc::clone(&self.sealer));
-        let judged = tokio::task::spawn_blocking(move || judge_all(&desk, &sealer, messages, now))
+        let judged = self.judge_all(messages).await?;
+        self.store_all(judged).await
+    }
+
+    async fn judge_all(&self, messages: Vec<Message>) -> Result<Judged, StoreError> {
+        let this = self.clone();
+        tokio::task::spawn_blocking(move || judge_all(&this, messages))
             .await
             .map_err(|_| StoreError::WorkerGone {
                 doing: "judging a batch",
-            })?;
-        let landed = if judged.batch.is_empty() {
-            Vec::new()
-        } else {
-            self.store
-                .ingest(Arc::new(judged.batch), Arc::clone(&self.sealer) as Arc<_>)
-                .await?
-        };
-        let mut answers = answers(&judged.devices, landed, judged.refusals);
-        for (device, nonce) in judged.times {
-            answers.extend(self.time(device, nonce));
-        }
-        Ok(answers)
+            })
     }
 
-    /// The time, as late as possible before it is sent.
-    fn time(&self, device: DeviceId, nonce: [u8; 16]) -> Option<Answer> {
-        let at_ms = (self.clock)().as_millisecond().unsigned_abs();
-        let signed = self.sealer.time(&device, nonce, at_ms);
-        let signed = signed
-            .inspect_err(|error| {
-                tracing::error!(
-                    error = error.as_ref() as &dyn std::error::Error,
-                    "cannot sign the time"
-                );
-            })
-            .ok()?;
-        Some(Answer {
-            device,
-            content: Downlink::Times(vec![signed]),
+    async fn store_all(&self, judged: Judged) -> Result<Vec<Answer>, StoreError> {
+        if judged.batch.is_empty() {
+            return Ok(Vec::new());
+        }
+        let (now, alive) = (judged.batch.now, judged.batch.alive.clone());
+        let landed = self
+            .store
+            .ingest(Arc::new(judged.batch), Arc::clone(&self.sealer) as Arc<_>)
+            .await?;
+        let mut noted = self.noted.lock().unwrap_or_else(PoisonError::into_inner);
+        noted.extend(alive.into_iter().map(|device| (device, now)));
+        drop(noted);
+        Ok(answers(&judged.devices, landed, judged.refusals))
+    }
+
+    /// Whether this sign of life is news worth a write.
+    fn is_news(&self, device: &DeviceId, now: i64) -> bool {
+        let noted = self.noted.lock().unwrap_or_else(PoisonError::into_inner);
+        noted
+            .get(device)
+            .is_none_or(|last| now.saturating_sub(*last) >= ALIVE_EVERY)
+    }
+
+    /// Lands what somebody carried here by hand: one sealed envelope, without a topic. It may have come over the network
+    /// before.
+    ///
+    /// # Errors
+    /// The store's, or the sealing's.
+    pub async fn carry(&self, wire: Vec<u8>) -> Result<Carried, CarryError> {
+        // nothing about the device is believed before its signature is checked under its registered key
+        let device = ubugoe_protocol::peek(&wire)
+            .ok()
+            .map(|header| header.device);
+        let answers = self.land(vec![Message { device, wire }]).await?;
+        let Some(answer) = answers.first() else {
+            return Ok(Carried::Aside);
+        };
+        let sealed = self.seal(answer)?;
+        Ok(match answer.content {
+            Downlink::Receipts(_) => Carried::Landed(sealed),
+            _ => Carried::Refused(sealed),
         })
+    }
+
+    /// Takes rollouts as far as they go; see [`crate::operate::rollout`].
+    ///
+    /// # Errors
+    /// The store's.
+    pub async fn look_at_rollouts(&self) -> Result<(), StoreError> {
+        let now = (self.clock)().as_second();
+        crate::operate::rollout::look(&self.desk, self.store.as_ref(), now).await
     }
 
     /// Tries everything in quarantine again: keys, devices or the program may have been mended since.
@@ -256,7 +358,7 @@ impl Ingest {
                     device: device.as_ref().and_then(|d| d.parse().ok()),
                     wire: wire.clone(),
                 })
-                .filter(|message| judge::would_land(&self.desk, message))
+                .filter(|message| judge::would_land(&self.desk, message, &self.clock))
                 .collect::<Vec<_>>();
             if !messages.is_empty() {
                 tracing::info!(count = messages.len(), "messages leave the quarantine");
@@ -267,19 +369,21 @@ impl Ingest {
         Ok(())
     }
 
-    /// Seals an answer to its device. `None` when the device is no longer registered.
+    /// Seals an answer to its device. `None` when the device is not registered, or revoked.
     ///
     /// # Errors
     /// The sealing's.
     pub fn seal(&self, answer: &Answer) -> Result<Option<Vec<u8>>, SealError> {
-        let Some(device) = self.desk.devices.get(&answer.device) else {
+        let known = self.desk.devices.get(&answer.device);
+        let Some(device) = known.filter(|device| device.revoked_at.is_none()) else {
             return Ok(None);
         };
         seal_down(&answer.content, &answer.device, &device.seal).map(Some)
     }
 }
 
-fn judge_all(desk: &Desk, sealer: &CitySealer, messages: Vec<Message>, now: i64) -> Judged {
+fn judge_all(ingest: &Ingest, messages: Vec<Message>) -> Judged {
+    let now = (ingest.clock)().as_second();
     let mut judged = Judged {
         batch: Batch {
             now,
@@ -289,19 +393,29 @@ fn judge_all(desk: &Desk, sealer: &CitySealer, messages: Vec<Message>, now: i64)
         refusals: Vec::new(),
         times: Vec::new(),
     };
-    let mut pieces = Vec::new();
+    let mut senders_of_pieces = Vec::new();
+    let mut alive = BTreeSet::new();
     for message in messages {
-        match judge::judge(desk, sealer, message, now) {
-            Ok(judge::Judged::Filing(arrival)) => {
-                judged.devices.push(arrival.device.clone());
-                judged.batch.arrivals.push(*arrival);
-            }
-            Ok(judge::Judged::Piece(piece)) => {
-                pieces.push(piece.device.clone());
-                judged.batch.pieces.push(*piece);
-            }
-            Ok(judge::Judged::Report(device, report)) => {
-                report_in(desk, device, report, &mut judged);
+        let sender = message.device.clone();
+        match judge::judge(&ingest.desk, &ingest.sealer, message, &ingest.clock) {
+            Ok(what) => {
+                alive.extend(sender);
+                match what {
+                    judge::Judged::Filing(arrival) => {
+                        judged.devices.push(arrival.device.clone());
+                        judged.batch.arrivals.push(*arrival);
+                    }
+                    judge::Judged::Piece(piece) => {
+                        senders_of_pieces.push(piece.device.clone());
+                        judged.batch.pieces.push(*piece);
+                    }
+                    judge::Judged::Said(said) => judged.batch.said.push(said),
+                    judge::Judged::Time(device, signed) => judged.times.push(Answer {
+                        device,
+                        content: Downlink::Times(vec![signed]),
+                    }),
+                    judge::Judged::Nothing => {}
+                }
             }
             Err(item) => {
                 tracing::error!(
@@ -317,47 +431,12 @@ fn judge_all(desk: &Desk, sealer: &CitySealer, messages: Vec<Message>, now: i64)
             }
         }
     }
-    judged.devices.append(&mut pieces);
+    judged.devices.append(&mut senders_of_pieces);
+    judged.batch.alive = alive
+        .into_iter()
+        .filter(|device| ingest.is_news(device, now))
+        .collect();
     judged
-}
-
-/// Takes in what a device says for itself.
-fn report_in(desk: &Desk, device: DeviceId, report: Report, judged: &mut Judged) {
-    match report {
-        Report::Seen(items) => {
-            let seen = items
-                .into_iter()
-                .map(|(filing, seq)| (device.clone(), filing, seq));
-            judged.batch.seen.extend(seen);
-        }
-        Report::TimeAsk(nonce) => judged.times.push((device, nonce)),
-        Report::Command {
-            id,
-            outcome,
-            detail,
-        } => judged.batch.outcomes.push(OrderOutcome {
-            id,
-            device,
-            done: outcome == Outcome::Done,
-            detail: judge::tidy(&detail),
-        }),
-        Report::Earlier(items) => {
-            for signed in items {
-                match Receipt::verify(&signed, &desk.keys.receipt) {
-                    Ok(receipt) if receipt.recipient == desk.office.recipient => {
-                        judged.batch.earlier.push(Earlier { receipt, signed });
-                    }
-                    Ok(_) | Err(_) => {
-                        tracing::error!(%device, "a receipt that came back is not ours");
-                    }
-                }
-            }
-        }
-        // Nothing rolls out updates or certificates from here yet.
-        Report::Update { .. } | Report::CertificateAsk(_) => {
-            tracing::warn!(%device, "a report that this program does not use");
-        }
-    }
 }
 
 /// Receipts and refusals, coalesced per device.
@@ -376,8 +455,12 @@ fn answers(
             Landed::New {
                 receipt,
                 arrival_no,
+                copied,
             } => {
-                tracing::info!(arrival_no, %device, "filing arrived");
+                if copied {
+                    tracing::error!(arrival_no, %device, "a count was used twice: the device was copied");
+                }
+                tracing::info!(arrival_no, %device, "arrived");
                 receipts.entry(device).or_default().push(receipt);
             }
             Landed::Again { receipt } => receipts.entry(device).or_default().push(receipt),

@@ -6,8 +6,8 @@
 pub mod outbox;
 
 use ubugoe_protocol::{
-    CaseState, DeviceId, FilingId, Receipt, RecipientId, Refusal, RefusalReason, SigningKey,
-    StatusNotice, TimeNotice, VERSION,
+    CaseState, FilingId, Receipt, RecipientId, Refusal, RefusalReason, SigningKey, StatusNotice,
+    VERSION,
 };
 
 use crate::casework::{FilingState, ReturnReason};
@@ -47,7 +47,12 @@ impl Sealer for CitySealer {
             arrived_at: facts.arrived_at,
             arrival_no: facts.arrival_no,
             status_token: facts.token.clone(),
-            status_url: self.family_base.clone(),
+            // a piece of an attachment has no page of its own
+            status_url: if facts.token.is_empty() {
+                String::new()
+            } else {
+                self.family_base.clone()
+            },
             visit: facts.visit,
             signed: facts.signed,
             era: facts.era,
@@ -92,25 +97,6 @@ impl Sealer for CitySealer {
 }
 
 impl CitySealer {
-    /// Signs the time for a device that asked.
-    ///
-    /// # Errors
-    /// The signer's.
-    pub fn time(
-        &self,
-        device: &DeviceId,
-        nonce: [u8; 16],
-        at_ms: u64,
-    ) -> Result<Vec<u8>, SealFailure> {
-        let notice = TimeNotice {
-            nonce,
-            device: device.clone(),
-            recipient: self.recipient.clone(),
-            at_ms,
-        };
-        Ok(notice.sign(&self.key)?)
-    }
-
     /// Signs a refusal of the message whose SHA-256 is `envelope`.
     ///
     /// # Errors

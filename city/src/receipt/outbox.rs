@@ -13,8 +13,8 @@
 //!
 //! Promised: a decision is never lost (it is a committed row), and the newest notice of every filing reaches the
 //! device once the device is connected while the city is, at the latest when it next sends anything. Not promised:
-//! that every intermediate notice arrives, or that one arrives only once; `seq` tells old from new. There is no signed
-//! acknowledgement from the device yet, so the city shows a notice as sent, not as read.
+//! that every intermediate notice arrives, or that one arrives only once; `seq` tells old from new. Once the device has
+//! said that the notice is on its disk, it is not sent again, and the console shows it as received.
 
 /// What the broker said about a notice.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -6,6 +6,8 @@
 //!
 //! Promise of every method that returns `Ok`: what it wrote is committed and survives a power cut.
 
+pub mod attachments;
+pub mod down;
 pub mod migrate;
 pub mod postgres;
 pub mod sqlite;
@@ -15,13 +17,21 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
+use ubugoe_protocol::report::{Outcome, UpdateState};
+use ubugoe_protocol::update::Content;
 use ubugoe_protocol::{
     AttachmentRef, CaseId, Chunk, CommandId, DeviceId, FilingId, Interval, Place, Receipt,
-    RecipientId,
+    RecipientId, UpdateId,
 };
 
 use crate::casework::audit::{AuditEntry, AuditRecord};
 use crate::casework::{FilingState, ReasonCode};
+
+pub use attachments::{Attachment, AttachmentState};
+pub use down::{
+    Advance, CertificateAsk, DownAttempt, DownItem, DownKind, NewGrant, NewOrder, NewRollout,
+    OrderRow, Rollout, RolloutDevice, RolloutState,
+};
 
 /// Why the store could not do what was asked. Named by operation; the driver's own error is the source.
 #[derive(Debug, thiserror::Error)]
@@ -152,9 +162,6 @@ pub struct Facts {
     pub reasons: Vec<Reason>,
     /// The filer is under a support measure (支援措置): addresses are masked in the console.
     pub protected: bool,
-    /// Between which moments it was signed (unix seconds), where the device's account gives an interval.
-    #[serde(default)]
-    pub signed: Option<(i64, i64)>,
 }
 
 /// A filing that was opened and judged, ready to land.
@@ -198,20 +205,70 @@ pub struct Arrival {
     pub signed: Option<Interval>,
     /// Its place in its visit.
     pub visit: Place,
-    /// What it names as its attachments.
+    /// The attachments it names; they travel in pieces of their own.
     pub attachments: Vec<AttachmentRef>,
+}
+
+impl Arrival {
+    /// The line the audit chain gets when it lands, for the first time or under the number a restored database forgot.
+    pub(crate) fn audit_entry(&self, now: i64, arrival_no: u64, restored: bool) -> AuditEntry {
+        let action = if restored {
+            "filing.restored"
+        } else {
+            "filing.arrived"
+        };
+        system_line(
+            now,
+            action,
+            &self.id,
+            format!("no={arrival_no} device={}", self.device),
+        )
+    }
+
+    /// The line for a count that this device has already used: it was copied.
+    pub(crate) fn copied_entry(&self, now: i64) -> AuditEntry {
+        let detail = format!("device={} counter={}", self.device, self.counter);
+        system_line(now, "device.copied", &self.id, detail)
+    }
+
+    /// When it was signed, for an arrival at this moment.
+    pub(crate) fn signed_by(&self, arrived_at: i64) -> Option<Interval> {
+        self.signed.map(|signed| {
+            let until = signed.until.min(arrived_at);
+            Interval {
+                from: signed.from.min(until),
+                until,
+            }
+        })
+    }
+}
+
+/// A line of the audit chain that no person caused.
+pub(crate) fn system_line(
+    at: i64,
+    action: &str,
+    subject: &dyn ToString,
+    detail: String,
+) -> AuditEntry {
+    AuditEntry {
+        at,
+        actor: "system".to_owned(),
+        action: action.to_owned(),
+        subject: subject.to_string(),
+        detail,
+    }
 }
 
 /// A piece of an attachment, opened and ready to land.
 #[derive(Debug, Clone)]
 pub struct Piece {
-    /// Its own id = outbox key on the device.
+    /// Its id = outbox key on the device.
     pub id: FilingId,
     /// The device that signed the envelope.
     pub device: DeviceId,
     /// Whom it is for.
     pub recipient: RecipientId,
-    /// What it is.
+    /// The piece.
     pub chunk: Chunk,
     /// SHA-256 of its bytes.
     pub digest: [u8; 32],
@@ -219,128 +276,42 @@ pub struct Piece {
     pub wire: Vec<u8>,
 }
 
-/// A receipt of our own that a device brought back.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Earlier {
-    /// What it says; verified.
-    pub receipt: Receipt,
-    /// As signed.
-    pub signed: Vec<u8>,
-}
-
-/// What a device says about an order.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct OrderOutcome {
-    /// Which order.
-    pub id: CommandId,
-    /// Which device.
+/// What a device said for itself, as far as it is kept.
+#[derive(Debug, Clone)]
+pub struct Said {
+    /// Who said it; its signature held.
     pub device: DeviceId,
-    /// Whether it was done.
-    pub done: bool,
-    /// The device's words.
-    pub detail: String,
+    /// What.
+    pub word: Word,
 }
 
-impl OrderOutcome {
-    /// The word stored for it.
-    #[must_use]
-    pub const fn code(&self) -> &'static str {
-        if self.done { "done" } else { "refused" }
-    }
-
-    /// The line the audit chain gets.
-    pub(crate) fn audit_entry(&self, now: i64) -> AuditEntry {
-        AuditEntry {
-            at: now,
-            actor: "system".to_owned(),
-            action: format!("order.{}", self.code()),
-            subject: self.id.to_string(),
-            detail: format!("device={} {}", self.device, self.detail),
-        }
-    }
-}
-
-/// An order on its way to a device.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct OrderRow {
-    /// Which.
-    pub id: CommandId,
-    /// For whom.
-    pub device: DeviceId,
-    /// In a word, for lists.
-    pub what: String,
-    /// As signed.
-    pub signed: Vec<u8>,
-    /// When it was given, unix seconds.
-    pub at: i64,
-    /// After this it is not done any more, unix seconds.
-    pub expires: i64,
-    /// How often it was handed to the broker.
-    pub attempts: u32,
-    /// What became of it: `done` or `refused`, and the device's words.
-    pub outcome: Option<(String, String)>,
-}
-
-impl OrderRow {
-    /// The line the audit chain gets when it is given.
-    pub(crate) fn audit_entry(&self) -> AuditEntry {
-        AuditEntry {
-            at: self.at,
-            actor: "operator".to_owned(),
-            action: "order.given".to_owned(),
-            subject: self.id.to_string(),
-            detail: format!("device={} {}", self.device, self.what),
-        }
-    }
-}
-
-/// An attachment as far as it has come.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Attachment {
-    /// What the filing says about it.
-    pub named: AttachmentRef,
-    /// Pieces that are here, in order of their numbers.
-    pub pieces: u32,
-    /// Of how many; 0 while none came.
-    pub of: u32,
-}
-
-impl Piece {
-    /// A piece's receipt says that its bytes are here, and nothing about a case.
-    pub(crate) fn receipt_facts(&self, now: i64, era: i64) -> ReceiptFacts {
-        ReceiptFacts {
-            id: self.id,
-            digest: self.digest,
-            recipient: self.recipient.clone(),
-            arrived_at: now,
-            arrival_no: 0,
-            token: String::new(),
-            visit: None,
-            signed: None,
-            era,
-        }
-    }
-}
-
-impl Arrival {
-    /// The line the audit chain gets when it lands again after a restored database.
-    pub(crate) fn reinstated_entry(&self, now: i64, arrival_no: u64) -> AuditEntry {
-        AuditEntry {
-            action: "filing.reinstated".to_owned(),
-            ..self.audit_entry(now, arrival_no)
-        }
-    }
-
-    /// The line the audit chain gets when it lands.
-    pub(crate) fn audit_entry(&self, now: i64, arrival_no: u64) -> AuditEntry {
-        AuditEntry {
-            at: now,
-            actor: "system".to_owned(),
-            action: "filing.arrived".to_owned(),
-            subject: self.id.to_string(),
-            detail: format!("no={arrival_no} device={}", self.device),
-        }
-    }
+/// Word from a device.
+#[derive(Debug, Clone)]
+pub enum Word {
+    /// These notices are on its disk.
+    Seen(Vec<(FilingId, u32)>),
+    /// Receipts of ours, verified, with their signed bytes.
+    Earlier(Vec<(Receipt, Vec<u8>)>),
+    /// What became of an order.
+    Command {
+        /// Which.
+        id: CommandId,
+        /// Whether it was done.
+        outcome: Outcome,
+        /// The device's words.
+        detail: String,
+    },
+    /// How an update went.
+    Update {
+        /// Which.
+        id: UpdateId,
+        /// How far it has come.
+        state: UpdateState,
+        /// The device's words.
+        detail: String,
+    },
+    /// A request for a new certificate, PKCS #10, DER.
+    CertificateAsk(Vec<u8>),
 }
 
 /// A message that could not become a filing, kept for staff.
@@ -392,11 +363,13 @@ pub enum QuarantineReason {
     UnsupportedKind,
     /// Same id as a stored filing with other content.
     DigestConflict,
+    /// From a revoked device, and not provably signed before it was revoked.
+    RevokedDevice,
 }
 
 impl QuarantineReason {
     /// Every reason, for exhaustive tests and parsing.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::Malformed,
         Self::UnknownDevice,
         Self::DeviceMismatch,
@@ -406,6 +379,7 @@ impl QuarantineReason {
         Self::UnreadableContent,
         Self::UnsupportedKind,
         Self::DigestConflict,
+        Self::RevokedDevice,
     ];
 
     /// The word stored in the database.
@@ -421,6 +395,7 @@ impl QuarantineReason {
             Self::UnreadableContent => "unreadable_content",
             Self::UnsupportedKind => "unsupported_kind",
             Self::DigestConflict => "digest_conflict",
+            Self::RevokedDevice => "revoked_device",
         }
     }
 
@@ -446,44 +421,58 @@ pub struct Batch {
     pub arrivals: Vec<Arrival>,
     /// Pieces of attachments to land.
     pub pieces: Vec<Piece>,
+    /// What devices said.
+    pub said: Vec<Said>,
+    /// Devices that showed a sign of life worth a write.
+    pub alive: Vec<DeviceId>,
     /// Messages to keep aside.
     pub quarantined: Vec<NewQuarantine>,
-    /// Receipts that devices brought back; taken in before anything lands.
-    pub earlier: Vec<Earlier>,
-    /// Notices that devices have on disk: device, filing, number.
-    pub seen: Vec<(DeviceId, FilingId, u32)>,
-    /// What became of orders.
-    pub outcomes: Vec<OrderOutcome>,
     /// The city's clock, unix seconds; becomes the arrival time of what is new.
     pub now: i64,
 }
 
 impl Batch {
-    /// Whether there is anything to write.
+    /// Whether there is nothing to write.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.arrivals.is_empty()
             && self.pieces.is_empty()
+            && self.said.is_empty()
+            && self.alive.is_empty()
             && self.quarantined.is_empty()
-            && self.earlier.is_empty()
-            && self.seen.is_empty()
-            && self.outcomes.is_empty()
+    }
+
+    /// Whose running numbers and era it needs; none if it needs none.
+    pub(crate) fn recipient(&self) -> Option<&RecipientId> {
+        let arrival = self.arrivals.first().map(|arrival| &arrival.recipient);
+        let piece = || self.pieces.first().map(|piece| &piece.recipient);
+        arrival.or_else(piece).or_else(|| {
+            self.said.iter().find_map(|said| match &said.word {
+                Word::Earlier(receipts) => receipts.first().map(|(receipt, _)| &receipt.recipient),
+                Word::Seen(_)
+                | Word::Command { .. }
+                | Word::Update { .. }
+                | Word::CertificateAsk(_) => None,
+            })
+        })
     }
 }
 
-/// What became of one arrival or piece, in the order of [`Batch::arrivals`], then of [`Batch::pieces`].
+/// What became of one arrival or piece: those of [`Batch::arrivals`] in their order, then those of [`Batch::pieces`].
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Landed {
     /// Stored now.
     New {
         /// Signed receipt.
         receipt: Vec<u8>,
-        /// Arrival number.
+        /// Arrival number; 0 for a piece of an attachment.
         arrival_no: u64,
+        /// Its device has used this count before, for another filing.
+        copied: bool,
     },
     /// Was stored before; the same receipt again.
     Again {
-        /// Signed receipt, byte for byte the first one.
+        /// Signed receipt, byte for byte the first one unless the database was restored since.
         receipt: Vec<u8>,
     },
     /// Same id, other content: kept in quarantine, refused.
@@ -506,13 +495,13 @@ pub struct ReceiptFacts {
     pub arrived_at: i64,
     /// Sequential per recipient, from 1; 0 for a piece of an attachment.
     pub arrival_no: u64,
-    /// Family page token of the case.
+    /// Family page token of the case; empty for a piece of an attachment.
     pub token: String,
     /// Its place in its visit; none for a piece of an attachment.
     pub visit: Option<Place>,
     /// Between which moments it was signed.
     pub signed: Option<Interval>,
-    /// When the database was last restored; 0 if it never was.
+    /// When the database was last restored, unix seconds; 0 if it never was.
     pub era: i64,
 }
 
@@ -586,10 +575,12 @@ pub struct FilingRow {
     pub facts: Facts,
     /// The case slot was already taken by another filing.
     pub sequence_taken: bool,
-    /// The device's number was already used for another filing: the device was copied.
-    pub counter_taken: bool,
     /// Another filing speaks of the same child in the same procedure.
     pub duplicate: bool,
+    /// Another filing carries the same count of the same device.
+    pub counter_reused: bool,
+    /// How the worst of its attachments stands; none if it names none, or all are complete.
+    pub attachments: Option<AttachmentState>,
 }
 
 /// One line of a filing's history.
@@ -607,6 +598,8 @@ pub struct HistoryEntry {
     pub reason: Option<String>,
     /// The officer's free words: for the family with a return, for the file with an acceptance.
     pub note: Option<String>,
+    /// When the device said that it keeps the notice of this step, unix seconds.
+    pub seen_at: Option<i64>,
 }
 
 /// A filing with everything the console shows.
@@ -642,8 +635,16 @@ pub struct FilingRecord {
     pub duplicates: Vec<FilingRow>,
     /// Other filings of the same case, in case order.
     pub siblings: Vec<FilingRow>,
-    /// Its attachments, in its own order.
+    /// The number in the device's time claim; none for what landed before this was kept.
+    pub counter: Option<u64>,
+    /// Between which moments it was signed; none when the device's account contradicts itself or the arrival.
+    pub signed: Option<Interval>,
+    /// Its place in its visit; none for what landed before this was kept.
+    pub visit: Option<Place>,
+    /// The attachments it names.
     pub attachments: Vec<Attachment>,
+    /// Number and time (unix seconds) of a receipt from before the database was restored, where they differ from the row's.
+    pub earlier: Option<(u64, i64)>,
 }
 
 impl FilingRecord {
@@ -842,7 +843,7 @@ pub struct Counts {
 #[async_trait]
 pub trait Store: Send + Sync {
     /// Lands a micro-batch in one transaction: filings `ON CONFLICT DO NOTHING`, their effect, their
-    /// receipts, quarantined messages, audit lines. On `Err` nothing of it happened.
+    /// receipts, pieces of attachments, what devices said, quarantined messages, audit lines. On `Err` nothing of it happened.
     async fn ingest(
         &self,
         batch: Arc<Batch>,
@@ -858,6 +859,12 @@ pub trait Store: Send + Sync {
     async fn counts(&self) -> Result<Counts, StoreError>;
     /// One filing with everything.
     async fn filing(&self, id: FilingId) -> Result<Option<FilingRecord>, StoreError>;
+    /// The bytes of a complete attachment of a filing, by its position.
+    async fn attachment(
+        &self,
+        filing: FilingId,
+        position: u32,
+    ) -> Result<Option<Vec<u8>>, StoreError>;
     /// The filings of the case a family token opens, in case order; empty for an unknown token.
     async fn family(&self, token_sha256: [u8; 32]) -> Result<Vec<FamilyFiling>, StoreError>;
     /// Writes an officer's decision: state, history, notice for the device, audit; one transaction.
@@ -866,35 +873,22 @@ pub trait Store: Send + Sync {
         decision: Decision,
         sealer: Arc<dyn Sealer>,
     ) -> Result<Decided, StoreError>;
-    /// Current notices (the newest of each filing) whose next attempt is due, oldest first.
+    /// Current notices (the newest of each filing) whose next attempt is due and which the device has not acknowledged,
+    /// oldest first.
     async fn due_notices(&self, now: i64, limit: u32) -> Result<Vec<Notice>, StoreError>;
-    /// When the next notice or order falls due, if any waits.
-    async fn next_notice_at(&self) -> Result<Option<i64>, StoreError>;
+    /// When the next notice or item falls due, if any waits.
+    async fn next_due_at(&self) -> Result<Option<i64>, StoreError>;
     /// Notes how a notice's sending went.
     async fn notice_attempted(&self, attempt: Attempt) -> Result<(), StoreError>;
-    /// Makes the current notices of a device due now: it has shown that it is there. Answers how many.
+    /// Makes the current notices and the items of a device due now: it has shown that it is there. Answers how many notices.
+    /// Updates are long: they are woken only an hour after they were last sent, certificates only when asked for.
     async fn wake_notices(&self, device: &DeviceId, window: WakeWindow) -> Result<u64, StoreError>;
-    /// The bytes of a filing's attachment whose pieces are all here; unchecked. `None` otherwise.
-    async fn attachment(
-        &self,
-        filing: FilingId,
-        sha256: [u8; 32],
-    ) -> Result<Option<Vec<u8>>, StoreError>;
-    /// Keeps orders, to be sent.
-    async fn give_orders(&self, orders: Vec<OrderRow>) -> Result<(), StoreError>;
-    /// Orders whose next attempt is due, oldest first. One that expired unanswered is not due.
-    async fn due_orders(&self, now: i64, limit: u32) -> Result<Vec<OrderRow>, StoreError>;
-    /// Notes how an order's sending went.
-    async fn order_attempted(
-        &self,
-        id: CommandId,
-        attempts: u32,
-        next_at: Option<i64>,
-    ) -> Result<(), StoreError>;
-    /// Makes the open orders of a device due now. Answers how many.
-    async fn wake_orders(&self, device: &DeviceId, now: i64) -> Result<u64, StoreError>;
-    /// Orders, newest first.
-    async fn orders(&self, limit: u32) -> Result<Vec<OrderRow>, StoreError>;
+    /// Items whose next attempt is due, in the order in which they were queued.
+    async fn due_down(&self, now: i64, limit: u32) -> Result<Vec<DownItem>, StoreError>;
+    /// Notes how an item's sending went.
+    async fn down_attempted(&self, attempt: DownAttempt) -> Result<(), StoreError>;
+    /// Queues signed orders: their rows, their way down, their audit lines; one transaction.
+    async fn order(&self, orders: Vec<NewOrder>) -> Result<(), StoreError>;
     /// After a restore: begins an era at the entry's moment, and leaves a gap in a recipient's arrival numbers for those that
     /// were given and lost; answers the last number before it.
     async fn begin_era(
@@ -903,6 +897,21 @@ pub trait Store: Send + Sync {
         gap: u32,
         entry: AuditEntry,
     ) -> Result<u64, StoreError>;
+    /// Orders and what became of them, newest first.
+    async fn orders(&self, limit: u32) -> Result<Vec<OrderRow>, StoreError>;
+    /// The newest request for a certificate of each device, oldest first, and what was granted before.
+    async fn certificate_asks(&self) -> Result<Vec<CertificateAsk>, StoreError>;
+    /// Queues a signed certificate. `false`: the device does not ask for it (any more).
+    async fn grant(&self, grant: NewGrant) -> Result<bool, StoreError>;
+    /// The highest version of this content ever published; 0 if none was.
+    async fn newest_version(&self, content: Content) -> Result<u64, StoreError>;
+    /// Publishes an update to its canaries. `false`: the version is taken, or another rollout of this content is still on
+    /// its canaries.
+    async fn publish(&self, rollout: NewRollout) -> Result<bool, StoreError>;
+    /// Rollouts, newest first; only those that are not withdrawn if `alive`.
+    async fn rollouts(&self, alive: bool) -> Result<Vec<Rollout>, StoreError>;
+    /// Takes a step of a rollout. `false`: it is not where the step begins; nothing was done.
+    async fn advance(&self, advance: Advance) -> Result<bool, StoreError>;
     /// Messages in quarantine, newest first; unresolved before resolved.
     async fn quarantine(&self, limit: u32) -> Result<Vec<Quarantined>, StoreError>;
     /// Unresolved messages as they came, to try again after keys or devices were added.
@@ -951,20 +960,64 @@ pub(crate) fn fixed<const N: usize>(
     })
 }
 
-/// The pieces of an attachment (number, of how many, bytes; ascending) put together, if all are there. A piece that came
-/// under two ids counts once.
-pub(crate) fn joined(mut pieces: Vec<(i64, i64, Vec<u8>)>) -> Option<Vec<u8>> {
-    pieces.dedup_by_key(|(number, _, _)| *number);
-    let (_, of, _) = pieces.first()?;
-    let whole = i64::try_from(pieces.len()) == Ok(*of)
-        && (0..).zip(&pieces).all(|(at, (number, _, _))| at == *number);
-    whole.then(|| pieces.into_iter().flat_map(|(_, _, bytes)| bytes).collect())
-}
-
 /// A stored non-negative number.
 pub(crate) fn unsigned<T: TryFrom<i64>>(what: &'static str, number: i64) -> Result<T, StoreError> {
     T::try_from(number).map_err(|_| StoreError::Corrupt {
         what,
         detail: number.to_string(),
     })
+}
+
+/// When a batch lands.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Moment {
+    /// The city's clock, unix seconds.
+    pub(crate) now: i64,
+    /// When the database was last restored, unix seconds; 0 if it never was.
+    pub(crate) era: i64,
+}
+
+impl Moment {
+    /// A receipt that was signed before, as this era wants it. Without a restore nothing is looked at.
+    pub(crate) fn receipt(
+        self,
+        receipt: Vec<u8>,
+        sealer: &dyn Sealer,
+    ) -> Result<Vec<u8>, StoreError> {
+        if self.era == 0 {
+            return Ok(receipt);
+        }
+        sealer
+            .in_era(receipt, self.era)
+            .map_err(|source| StoreError::Seal {
+                what: "receipt",
+                source,
+            })
+    }
+}
+
+/// A count of a device as the database keeps it: the signed number of the same 64 bits.
+pub(crate) const fn count_to_store(count: u64) -> i64 {
+    count.cast_signed()
+}
+
+/// A count of a device from the database.
+pub(crate) const fn count_from_store(count: i64) -> u64 {
+    count.cast_unsigned()
+}
+
+/// A visit from its three columns.
+pub(crate) fn place(
+    root: Option<Vec<u8>>,
+    index: Option<i64>,
+    count: Option<i64>,
+) -> Result<Option<Place>, StoreError> {
+    let (Some(root), Some(index), Some(count)) = (root, index, count) else {
+        return Ok(None);
+    };
+    Ok(Some(Place {
+        root: fixed("visit", &root)?,
+        index: unsigned("visit index", index)?,
+        count: unsigned("visit count", count)?,
+    }))
 }

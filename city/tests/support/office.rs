@@ -3,13 +3,14 @@
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 
 use tempfile::TempDir;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 use ubugoe_bench::envelope;
 use ubugoe_bench::pki::Pki;
+use ubugoe_bench::postgres::Postgres;
 use ubugoe_city::Clock;
 use ubugoe_city::config::{Config, Problems};
 use ubugoe_city::http::password;
@@ -19,8 +20,9 @@ use ubugoe_city::server::{City, open_store};
 use ubugoe_city::store::Store;
 use ubugoe_procedures::Catalogue;
 use ubugoe_protocol::{
-    CaseId, DeviceId, Downlink, FilingBody, FilingId, Header, Kind, Receipt, RecipientPublicKey,
-    RecipientSecretKey, SigningKey, VERSION, VerifyingKey,
+    AttachmentRef, CaseId, Chunk, DeviceId, Downlink, FilingBody, FilingId, Header, Kind, Receipt,
+    RecipientPublicKey, RecipientSecretKey, Report, SigningKey, TimeClaim, VERSION, VerifyingKey,
+    attachment, report,
 };
 
 use super::papers::{Parent, parent};
@@ -56,6 +58,10 @@ pub(crate) struct Office {
     pub(crate) hands: Hands,
     pub(crate) broker_port: u16,
     pub(crate) store_url: String,
+    /// Whether the city has an operator's key.
+    pub(crate) operates: bool,
+    /// A line for ward 1 in the configuration: since when it is revoked.
+    pub(crate) revoked: String,
 }
 
 fn password_hash() -> String {
@@ -80,7 +86,14 @@ impl Office {
             hands: Hands::at(NOON),
             broker_port: 1,
             store_url: "sqlite:city.db".to_owned(),
+            operates: false,
+            revoked: String::new(),
         }
+    }
+
+    /// The city's clock, unix seconds.
+    pub(crate) fn now(&self) -> i64 {
+        (self.hands.clock())().as_second()
     }
 
     /// The configuration file.
@@ -109,7 +122,7 @@ name_ja = "あすこえ市 市民課"
 name_en = "Asukoe City, Citizens' Division"
 hpke = "city-asukoe.hpke"
 receipt = "city-asukoe.receipt"
-operate = "city-asukoe.operate"
+{operate}
 
 [jpki]
 anchors = ["jpki-sign-ca.pem"]
@@ -119,6 +132,7 @@ id = "ward-1"
 ward = "あすこえ市民病院 3階"
 sign = "device-ward-1.sign.pub"
 hpke = "device-ward-1.hpke.pub"
+{revoked}
 
 [[device]]
 id = "ward-2"
@@ -134,6 +148,12 @@ password = '{password}'
             store = self.store_url,
             port = self.broker_port,
             password = password_hash(),
+            operate = if self.operates {
+                "operate = \"city-asukoe.operate\""
+            } else {
+                ""
+            },
+            revoked = self.revoked,
         )
     }
 
@@ -206,6 +226,34 @@ password = '{password}'
         .unwrap()
     }
 
+    fn header(&self, id: FilingId, device: &str, kind: Kind) -> Header {
+        Header {
+            v: VERSION,
+            id,
+            device: device.parse().unwrap(),
+            recipient: "asukoe".parse().unwrap(),
+            kind,
+            schema: "ubugoe-test/1".to_owned(),
+            case: CaseId::from_bytes([0; 16]),
+            case_seq: 0,
+            created: NOON - 60,
+            expires: None,
+            key_id: self.seal_key().key_id(),
+        }
+    }
+
+    /// A sealed piece of an attachment.
+    pub(crate) fn piece(&self, id: FilingId, device: &str, chunk: &Chunk) -> Vec<u8> {
+        let header = self.header(id, device, Kind::Attachment);
+        attachment::seal_chunk(&header, chunk, &self.seal_key(), &self.device_sign(device)).unwrap()
+    }
+
+    /// A sealed report.
+    pub(crate) fn report(&self, device: &str, said: &Report) -> Vec<u8> {
+        let header = self.header(FilingId::generate().unwrap(), device, Kind::Report);
+        report::seal_report(&header, said, &self.seal_key(), &self.device_sign(device)).unwrap()
+    }
+
     /// A sealed filing.
     pub(crate) fn envelope(&self, letter: &Letter) -> Vec<u8> {
         let to = self.seal_key();
@@ -225,8 +273,8 @@ password = '{password}'
         let body = FilingBody {
             canonical: letter.canonical.clone(),
             signature: letter.signature.clone(),
-            attachments: Vec::new(),
-            time: envelope::claim(u64::from(letter.case_seq) + 1, NOON - 60),
+            attachments: letter.attachments.clone(),
+            time: letter.time,
             visit: envelope::alone(&letter.canonical),
         };
         ubugoe_protocol::seal(&header, &body, &to, &self.device_sign(letter.device)).unwrap()
@@ -277,6 +325,8 @@ pub(crate) struct Letter {
     pub(crate) case_seq: u32,
     pub(crate) canonical: Vec<u8>,
     pub(crate) signature: Vec<u8>,
+    pub(crate) time: TimeClaim,
+    pub(crate) attachments: Vec<AttachmentRef>,
 }
 
 /// A signed filing from ward 1 in a case of its own.
@@ -285,6 +335,7 @@ pub(crate) fn letter(canonical: Vec<u8>) -> Letter {
 }
 
 pub(crate) fn signed_by(parent: &Parent, canonical: Vec<u8>) -> Letter {
+    static COUNTER: AtomicU64 = AtomicU64::new(1);
     Letter {
         id: FilingId::generate().unwrap(),
         device: "ward-1",
@@ -293,6 +344,8 @@ pub(crate) fn signed_by(parent: &Parent, canonical: Vec<u8>) -> Letter {
         case: CaseId::generate().unwrap(),
         case_seq: 0,
         signature: parent.sign(&canonical),
+        time: envelope::claim(COUNTER.fetch_add(1, Ordering::SeqCst), NOON - 60),
+        attachments: Vec::new(),
         canonical,
     }
 }
@@ -328,4 +381,13 @@ pub(crate) async fn land(office: &Office, ingest: &Ingest, letter: &Letter) -> R
         .await
         .unwrap();
     Receipt::verify(&only_receipt(&answers), &office.receipt_key()).unwrap()
+}
+
+/// Tells the same story to a city on SQLite and to one on PostgreSQL, in a database of its own each.
+pub(crate) async fn on_each_store(story: impl AsyncFn(&mut Office)) {
+    story(&mut Office::new()).await;
+    let cluster = Postgres::start().unwrap();
+    let mut office = Office::new();
+    office.store_url = cluster.url();
+    story(&mut office).await;
 }

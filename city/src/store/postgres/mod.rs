@@ -3,7 +3,11 @@
 //! Answers for SQL in PostgreSQL's dialect and for nothing else; the behaviour is [`Store`]'s. Locks are taken in one
 //! order (recipient counter, filing, audit chain), so that several programs on one database wait instead of deadlock.
 
+mod down;
+mod pieces;
 mod read;
+mod rollouts;
+mod words;
 mod write;
 
 use std::sync::Arc;
@@ -11,12 +15,14 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use deadpool_postgres::{Manager, ManagerConfig, Object, Pool, RecyclingMethod, Runtime};
 use tokio_postgres::NoTls;
-use ubugoe_protocol::{CommandId, DeviceId, FilingId, RecipientId};
+use ubugoe_protocol::update::Content;
+use ubugoe_protocol::{DeviceId, FilingId, RecipientId};
 
 use super::migrate::{Migration, remaining};
 use super::{
-    Attempt, Batch, Counts, Decided, Decision, FamilyFiling, FilingRecord, FilingRow, Kept, Landed,
-    Notice, OrderRow, Quarantined, Sealer, Session, Store, StoreError, WakeWindow,
+    Advance, Attempt, Batch, CertificateAsk, Counts, Decided, Decision, DownAttempt, DownItem,
+    FamilyFiling, FilingRecord, FilingRow, Kept, Landed, NewGrant, NewOrder, NewRollout, Notice,
+    OrderRow, Quarantined, Rollout, Sealer, Session, Store, StoreError, WakeWindow,
 };
 use crate::casework::FilingState;
 use crate::casework::audit::{AuditEntry, AuditRecord};
@@ -30,8 +36,8 @@ pub const MIGRATIONS: [Migration; 2] = [
     },
     Migration {
         number: 2,
-        name: "0002_time_pieces_orders",
-        sql: include_str!("migrations/0002_time_pieces_orders.sql"),
+        name: "0002_word_from_devices",
+        sql: include_str!("migrations/0002_word_from_devices.sql"),
     },
 ];
 
@@ -175,6 +181,19 @@ impl Store for PostgresStore {
         read::filing(&self.client("reading a filing").await?, id).await
     }
 
+    async fn attachment(
+        &self,
+        filing: FilingId,
+        position: u32,
+    ) -> Result<Option<Vec<u8>>, StoreError> {
+        pieces::whole(
+            &self.client("reading an attachment").await?,
+            filing,
+            position,
+        )
+        .await
+    }
+
     async fn family(&self, token_sha256: [u8; 32]) -> Result<Vec<FamilyFiling>, StoreError> {
         read::family(&self.client("reading a family's case").await?, token_sha256).await
     }
@@ -192,8 +211,8 @@ impl Store for PostgresStore {
         read::due_notices(&self.client("reading notices").await?, now, limit).await
     }
 
-    async fn next_notice_at(&self) -> Result<Option<i64>, StoreError> {
-        read::next_notice_at(&self.client("reading notices").await?).await
+    async fn next_due_at(&self) -> Result<Option<i64>, StoreError> {
+        read::next_due_at(&self.client("reading notices").await?).await
     }
 
     async fn notice_attempted(&self, attempt: Attempt) -> Result<(), StoreError> {
@@ -204,39 +223,17 @@ impl Store for PostgresStore {
         write::wake_notices(&self.client("waking notices").await?, device, window).await
     }
 
-    async fn attachment(
-        &self,
-        filing: FilingId,
-        sha256: [u8; 32],
-    ) -> Result<Option<Vec<u8>>, StoreError> {
-        read::attachment(&self.client("reading an attachment").await?, filing, sha256).await
+    async fn due_down(&self, now: i64, limit: u32) -> Result<Vec<DownItem>, StoreError> {
+        down::due(&self.client("reading what goes down").await?, now, limit).await
     }
 
-    async fn give_orders(&self, orders: Vec<OrderRow>) -> Result<(), StoreError> {
-        let mut client = self.client("giving orders").await?;
-        write::give_orders(&mut client, &orders).await
+    async fn down_attempted(&self, attempt: DownAttempt) -> Result<(), StoreError> {
+        down::attempted(&self.client("noting an attempt").await?, attempt).await
     }
 
-    async fn due_orders(&self, now: i64, limit: u32) -> Result<Vec<OrderRow>, StoreError> {
-        read::due_orders(&self.client("reading orders").await?, now, limit).await
-    }
-
-    async fn order_attempted(
-        &self,
-        id: CommandId,
-        attempts: u32,
-        next_at: Option<i64>,
-    ) -> Result<(), StoreError> {
-        let client = self.client("noting an attempt").await?;
-        write::order_attempted(&client, id, attempts, next_at).await
-    }
-
-    async fn wake_orders(&self, device: &DeviceId, now: i64) -> Result<u64, StoreError> {
-        write::wake_orders(&self.client("waking orders").await?, device, now).await
-    }
-
-    async fn orders(&self, limit: u32) -> Result<Vec<OrderRow>, StoreError> {
-        read::orders(&self.client("reading orders").await?, limit).await
+    async fn order(&self, orders: Vec<NewOrder>) -> Result<(), StoreError> {
+        let mut client = self.client("queueing orders").await?;
+        down::order(&mut client, &orders).await
     }
 
     async fn begin_era(
@@ -246,7 +243,38 @@ impl Store for PostgresStore {
         entry: AuditEntry,
     ) -> Result<u64, StoreError> {
         let mut client = self.client("beginning an era").await?;
-        write::begin_era(&mut client, recipient, gap, &entry).await
+        down::begin_era(&mut client, recipient, gap, &entry).await
+    }
+
+    async fn orders(&self, limit: u32) -> Result<Vec<OrderRow>, StoreError> {
+        down::orders(&self.client("listing orders").await?, limit).await
+    }
+
+    async fn certificate_asks(&self) -> Result<Vec<CertificateAsk>, StoreError> {
+        down::certificate_asks(&self.client("listing requests").await?).await
+    }
+
+    async fn grant(&self, grant: NewGrant) -> Result<bool, StoreError> {
+        let mut client = self.client("granting a certificate").await?;
+        down::grant(&mut client, &grant).await
+    }
+
+    async fn newest_version(&self, content: Content) -> Result<u64, StoreError> {
+        rollouts::newest_version(&self.client("reading versions").await?, content).await
+    }
+
+    async fn publish(&self, rollout: NewRollout) -> Result<bool, StoreError> {
+        let mut client = self.client("publishing an update").await?;
+        rollouts::publish(&mut client, &rollout).await
+    }
+
+    async fn rollouts(&self, alive: bool) -> Result<Vec<Rollout>, StoreError> {
+        rollouts::list(&self.client("reading rollouts").await?, alive).await
+    }
+
+    async fn advance(&self, advance: Advance) -> Result<bool, StoreError> {
+        let mut client = self.client("taking a rollout further").await?;
+        rollouts::advance(&mut client, &advance).await
     }
 
     async fn quarantine(&self, limit: u32) -> Result<Vec<Quarantined>, StoreError> {
@@ -301,7 +329,7 @@ mod tests {
             digests,
             [
                 "b7e64c2739f666a6a90dd6bd8ef8df79dd85f84b8f94fc9dd68ff38aa674ec1b",
-                "99ae24d46e85199c8ed170a97ef9f4c17cfd979e05d6a1d42788fbf9b1f019b8"
+                "36c90b47fd63def5b9da7c59654318c690a1008e8e5aae5cf0ae67394ed152da"
             ]
         );
     }

@@ -3,14 +3,15 @@
 use deadpool_postgres::Object;
 use tokio_postgres::Row;
 use tokio_postgres::types::{FromSql, ToSql};
-use ubugoe_protocol::{AttachmentRef, CaseId, FilingId, IdError};
+use ubugoe_protocol::{CaseId, FilingId, IdError, Interval};
 
-use super::failed;
+use super::{failed, pieces};
 use crate::casework::FilingState;
 use crate::casework::audit::{AuditEntry, AuditRecord};
 use crate::store::{
-    Attachment, Counts, FamilyFiling, FilingRecord, FilingRow, HistoryEntry, Kept, Notice,
-    OrderRow, QuarantineReason, Quarantined, StoreError, facts_from_text, fixed, joined, unsigned,
+    Attachment, AttachmentState, Counts, FamilyFiling, FilingRecord, FilingRow, HistoryEntry, Kept,
+    Notice, QuarantineReason, Quarantined, StoreError, count_from_store, facts_from_text, fixed,
+    place, unsigned,
 };
 
 /// Columns of a list line. A correction in the same case is not a duplicate of what was returned.
@@ -18,10 +19,12 @@ const ROW: &str =
     "f.id, f.arrival_no, f.arrived_at, f.procedure, f.due, f.state, f.facts, f.sequence_taken,
     EXISTS (SELECT 1 FROM filings o WHERE o.child_key = f.child_key AND o.id <> f.id
         AND NOT (o.recipient = f.recipient AND o.device = f.device AND o.case_id = f.case_id
-                 AND (o.state = 'returned' OR f.state = 'returned'))), f.counter_taken";
+                 AND (o.state = 'returned' OR f.state = 'returned'))),
+    EXISTS (SELECT 1 FROM filings o WHERE o.device = f.device AND o.counter = f.counter AND o.id <> f.id),
+    (SELECT a.state FROM attachments a WHERE a.filing = f.id AND a.state <> 'complete' ORDER BY a.state LIMIT 1)";
 
 /// One column, with what was being done if it does not fit.
-fn col<'r, T: FromSql<'r>>(row: &'r Row, at: usize) -> Result<T, StoreError> {
+pub(super) fn col<'r, T: FromSql<'r>>(row: &'r Row, at: usize) -> Result<T, StoreError> {
     row.try_get(at).map_err(failed("reading a row"))
 }
 
@@ -47,7 +50,10 @@ fn filing_row(row: &Row) -> Result<FilingRow, StoreError> {
         facts: facts_from_text(col(row, 6)?)?,
         sequence_taken: col(row, 7)?,
         duplicate: col(row, 8)?,
-        counter_taken: col(row, 9)?,
+        counter_reused: col(row, 9)?,
+        attachments: col::<Option<&str>>(row, 10)?
+            .map(AttachmentState::from_code)
+            .transpose()?,
     })
 }
 
@@ -98,10 +104,13 @@ pub(super) async fn counts(c: &Object) -> Result<Counts, StoreError> {
 pub(super) async fn filing(c: &Object, id: FilingId) -> Result<Option<FilingRecord>, StoreError> {
     let sql = format!(
         "SELECT {ROW}, f.recipient, f.device, f.case_id, f.case_seq, f.schema, f.created, f.digest, f.canonical,
-                f.signature, r.signed, c.token
+                f.signature, r.signed, c.token, f.counter, f.signed_from, f.signed_until,
+                f.visit_root, f.visit_index, f.visit_count, e.arrival_no, e.arrived_at
          FROM filings f
          JOIN receipts r ON r.filing = f.id
          JOIN cases c ON c.recipient = f.recipient AND c.device = f.device AND c.case_id = f.case_id
+         LEFT JOIN earlier e ON e.filing = f.id AND e.digest = f.digest AND e.device = f.device
+             AND e.arrival_no <> f.arrival_no
          WHERE f.id = $1"
     );
     let key = id.as_bytes().as_slice();
@@ -117,7 +126,7 @@ pub(super) async fn filing(c: &Object, id: FilingId) -> Result<Option<FilingReco
          ORDER BY f.case_seq, f.arrival_no"
     );
     let (recipient, device, case): (&str, &str, &[u8]) =
-        (col(&row, 10)?, col(&row, 11)?, col(&row, 12)?);
+        (col(&row, 11)?, col(&row, 12)?, col(&row, 13)?);
     let siblings = rows(c, &siblings_sql, &[&recipient, &device, &case, &key]).await?;
     let duplicates_sql = format!(
         "SELECT {ROW} FROM filings f JOIN filings me ON me.id = $1
@@ -128,10 +137,8 @@ pub(super) async fn filing(c: &Object, id: FilingId) -> Result<Option<FilingReco
     );
     let duplicates = rows(c, &duplicates_sql, &[&key]).await?;
     let history = history(c, id).await?;
-    Ok(Some(FilingRecord {
-        attachments: attachments(c, id).await?,
-        ..record(&row, history, duplicates, siblings)?
-    }))
+    let attachments = pieces::attachments(c, id).await?;
+    record(&row, history, duplicates, siblings, attachments).map(Some)
 }
 
 fn record(
@@ -139,6 +146,7 @@ fn record(
     history: Vec<HistoryEntry>,
     duplicates: Vec<FilingRow>,
     siblings: Vec<FilingRow>,
+    attachments: Vec<Attachment>,
 ) -> Result<FilingRecord, StoreError> {
     let id_error = |what| {
         move |e: IdError| StoreError::Corrupt {
@@ -146,32 +154,44 @@ fn record(
             detail: e.to_string(),
         }
     };
+    let from: Option<i64> = col(row, 23)?;
+    let earlier = match (col::<Option<i64>>(row, 28)?, col(row, 29)?) {
+        (Some(number), Some(at)) => Some((unsigned("arrival number", number)?, at)),
+        _ => None,
+    };
     Ok(FilingRecord {
         row: filing_row(row)?,
-        recipient: col::<&str>(row, 10)?
+        recipient: col::<&str>(row, 11)?
             .parse()
             .map_err(id_error("recipient"))?,
-        device: col::<&str>(row, 11)?.parse().map_err(id_error("device"))?,
-        case: CaseId::from_bytes(fixed("case id", col(row, 12)?)?),
-        case_seq: unsigned("case_seq", col(row, 13)?)?,
-        schema: col(row, 14)?,
-        created: col(row, 15)?,
-        digest: fixed("digest", col(row, 16)?)?,
-        canonical: col(row, 17)?,
-        signature: col(row, 18)?,
-        receipt: col(row, 19)?,
-        token: col(row, 20)?,
+        device: col::<&str>(row, 12)?.parse().map_err(id_error("device"))?,
+        case: CaseId::from_bytes(fixed("case id", col(row, 13)?)?),
+        case_seq: unsigned("case_seq", col(row, 14)?)?,
+        schema: col(row, 15)?,
+        created: col(row, 16)?,
+        digest: fixed("digest", col(row, 17)?)?,
+        canonical: col(row, 18)?,
+        signature: col(row, 19)?,
+        receipt: col(row, 20)?,
+        token: col(row, 21)?,
         history,
         duplicates,
         siblings,
-        attachments: Vec::new(),
+        counter: col::<Option<i64>>(row, 22)?.map(count_from_store),
+        signed: from
+            .zip(col(row, 24)?)
+            .map(|(from, until)| Interval { from, until }),
+        visit: place(col(row, 25)?, col(row, 26)?, col(row, 27)?)?,
+        attachments,
+        earlier,
     })
 }
 
 async fn history(c: &Object, id: FilingId) -> Result<Vec<HistoryEntry>, StoreError> {
     let found = c
         .query(
-            "SELECT seq, at, actor, state, reason, note FROM history WHERE filing = $1 ORDER BY seq",
+            "SELECT h.seq, h.at, h.actor, h.state, h.reason, h.note, n.seen_at FROM history h
+             LEFT JOIN notices n ON n.filing = h.filing AND n.seq = h.seq WHERE h.filing = $1 ORDER BY h.seq",
             &[&id.as_bytes().as_slice()],
         )
         .await
@@ -186,6 +206,7 @@ async fn history(c: &Object, id: FilingId) -> Result<Vec<HistoryEntry>, StoreErr
                 state: state(col(row, 3)?)?,
                 reason: col(row, 4)?,
                 note: col(row, 5)?,
+                seen_at: col(row, 6)?,
             })
         })
         .collect()
@@ -202,7 +223,9 @@ pub(super) async fn family(
              FROM cases c
              JOIN filings f ON f.recipient = c.recipient AND f.device = c.device AND f.case_id = c.case_id
              JOIN history h ON h.filing = f.id AND h.seq = (SELECT max(seq) FROM history WHERE filing = f.id)
-             WHERE c.token_sha256 = $1
+             WHERE (c.recipient, c.device, c.case_id) IN (
+                 SELECT recipient, device, case_id FROM cases WHERE token_sha256 = $1
+                 UNION SELECT recipient, device, case_id FROM case_aliases WHERE token_sha256 = $1)
              ORDER BY f.case_seq, f.arrival_no",
             &[&token_sha256.as_slice()],
         )
@@ -260,112 +283,18 @@ pub(super) async fn due_notices(
         .collect()
 }
 
-pub(super) async fn next_notice_at(c: &Object) -> Result<Option<i64>, StoreError> {
+pub(super) async fn next_due_at(c: &Object) -> Result<Option<i64>, StoreError> {
     let row = c
         .query_one(
             "SELECT least(
-                (SELECT min(n.next_at) FROM notices n
-                 WHERE n.next_at IS NOT NULL AND n.seq = (SELECT max(seq) FROM notices WHERE filing = n.filing)),
-                (SELECT min(next_at) FROM orders WHERE next_at IS NOT NULL))",
+                 (SELECT min(n.next_at) FROM notices n
+                  WHERE n.next_at IS NOT NULL AND n.seq = (SELECT max(seq) FROM notices WHERE filing = n.filing)),
+                 (SELECT min(next_at) FROM down WHERE next_at IS NOT NULL AND done_at IS NULL))",
             &[],
         )
         .await
         .map_err(failed("reading notices"))?;
     col(&row, 0)
-}
-
-/// Columns of an order.
-const ORDER: &str =
-    "SELECT id, device, what, signed, at, expires, attempts, outcome, detail FROM orders";
-
-async fn orders_of(
-    c: &Object,
-    tail: &str,
-    values: &[&(dyn ToSql + Sync)],
-) -> Result<Vec<OrderRow>, StoreError> {
-    let found = c
-        .query(&format!("{ORDER}{tail}"), values)
-        .await
-        .map_err(failed("reading orders"))?;
-    found.iter().map(order).collect()
-}
-
-fn order(row: &Row) -> Result<OrderRow, StoreError> {
-    let outcome: Option<String> = col(row, 7)?;
-    let detail: Option<String> = col(row, 8)?;
-    Ok(OrderRow {
-        id: filing_id(col(row, 0)?)?,
-        device: col::<&str>(row, 1)?
-            .parse()
-            .map_err(|e: IdError| StoreError::Corrupt {
-                what: "device",
-                detail: e.to_string(),
-            })?,
-        what: col(row, 2)?,
-        signed: col(row, 3)?,
-        at: col(row, 4)?,
-        expires: col(row, 5)?,
-        attempts: unsigned("attempts", col(row, 6)?)?,
-        outcome: outcome.map(|word| (word, detail.unwrap_or_default())),
-    })
-}
-
-pub(super) async fn due_orders(
-    c: &Object,
-    now: i64,
-    limit: u32,
-) -> Result<Vec<OrderRow>, StoreError> {
-    const TAIL: &str = " WHERE next_at <= $1 AND expires >= $1 ORDER BY next_at, id LIMIT $2";
-    orders_of(c, TAIL, &[&now, &i64::from(limit)]).await
-}
-
-pub(super) async fn orders(c: &Object, limit: u32) -> Result<Vec<OrderRow>, StoreError> {
-    orders_of(c, " ORDER BY at DESC, id LIMIT $1", &[&i64::from(limit)]).await
-}
-
-/// The attachments a filing names, as far as they have come.
-async fn attachments(c: &Object, id: FilingId) -> Result<Vec<Attachment>, StoreError> {
-    let found = c
-        .query(
-            "SELECT a.sha256, a.size, a.media_type,
-                    (SELECT count(DISTINCT number) FROM pieces p WHERE p.filing = a.filing AND p.sha256 = a.sha256),
-                    (SELECT coalesce(max(of), 0) FROM pieces p WHERE p.filing = a.filing AND p.sha256 = a.sha256)
-             FROM attachments a WHERE a.filing = $1 ORDER BY a.position",
-            &[&id.as_bytes().as_slice()],
-        )
-        .await
-        .map_err(failed("reading attachments"))?;
-    let attachment = |row: &Row| {
-        Ok(Attachment {
-            named: AttachmentRef {
-                sha256: fixed("attachment hash", col(row, 0)?)?,
-                len: unsigned("attachment size", col(row, 1)?)?,
-                media_type: col(row, 2)?,
-            },
-            pieces: unsigned("pieces", col(row, 3)?)?,
-            of: unsigned("pieces", col(row, 4)?)?,
-        })
-    };
-    found.iter().map(attachment).collect()
-}
-
-pub(super) async fn attachment(
-    c: &Object,
-    filing: FilingId,
-    sha256: [u8; 32],
-) -> Result<Option<Vec<u8>>, StoreError> {
-    let found = c
-        .query(
-            "SELECT number, of, bytes FROM pieces WHERE filing = $1 AND sha256 = $2 ORDER BY number, id",
-            &[&filing.as_bytes().as_slice(), &sha256.as_slice()],
-        )
-        .await
-        .map_err(failed("reading an attachment"))?;
-    let pieces = found
-        .iter()
-        .map(|row| Ok((col(row, 0)?, col(row, 1)?, col(row, 2)?)))
-        .collect::<Result<Vec<_>, StoreError>>()?;
-    Ok(joined(pieces))
 }
 
 pub(super) async fn quarantine(c: &Object, limit: u32) -> Result<Vec<Quarantined>, StoreError> {

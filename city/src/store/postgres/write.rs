@@ -2,16 +2,16 @@
 
 use deadpool_postgres::{Object, Transaction};
 use sha2::{Digest, Sha256};
-use ubugoe_protocol::{CommandId, DeviceId, FilingId, RecipientId};
+use ubugoe_protocol::{DeviceId, FilingId, RecipientId};
 
 use super::read::state;
-use super::{AUDIT_LOCK, failed};
+use super::{AUDIT_LOCK, failed, pieces, words};
 use crate::casework::FilingState;
 use crate::casework::audit::{AuditEntry, GENESIS, line_hash};
 use crate::store::{
-    Arrival, Attempt, Batch, Decided, Decision, Earlier, Landed, NewQuarantine, OrderOutcome,
-    OrderRow, Piece, QuarantineReason, ReceiptFacts, Sealer, Session, StoreError, WakeWindow,
-    facts_to_text, fixed, unsigned,
+    Arrival, Attempt, Batch, Decided, Decision, Landed, Moment, NewQuarantine, QuarantineReason,
+    ReceiptFacts, Sealer, Session, StoreError, WakeWindow, count_to_store, facts_to_text, fixed,
+    unsigned,
 };
 
 pub(super) async fn ingest(
@@ -21,151 +21,167 @@ pub(super) async fn ingest(
 ) -> Result<Vec<Landed>, StoreError> {
     let tx = c.transaction().await.map_err(failed("landing a batch"))?;
     let mut landed = Vec::with_capacity(batch.arrivals.len() + batch.pieces.len());
-    for earlier in &batch.earlier {
-        remember(&tx, earlier).await?;
+    if let Some(recipient) = batch.recipient() {
+        lock_counter(&tx, recipient).await?;
     }
-    if let Some(first) = batch.arrivals.first() {
-        lock_counter(&tx, first).await?;
+    for device in &batch.alive {
+        words::alive(&tx, device, batch.now).await?;
     }
-    // Almost always there is none; so it is one question for the batch, not one for each filing. One database, one era.
-    let looking = "looking for receipts that came back";
-    let found = tx
-        .query_one(
-            "SELECT EXISTS (SELECT 1 FROM earlier), coalesce((SELECT max(at) FROM eras), 0)",
-            &[],
-        )
-        .await
-        .map_err(failed(looking))?;
-    let restored: bool = found.try_get(0).map_err(failed(looking))?;
-    let moment = Moment {
-        now: batch.now,
-        era: found.try_get(1).map_err(failed(looking))?,
-    };
+    // what devices said of earlier receipts comes first: their rows may be in the same batch
+    for said in &batch.said {
+        words::take(&tx, said, batch.now).await?;
+    }
+    let moment = moment(&tx, batch).await?;
     for arrival in &batch.arrivals {
-        let before = if restored {
-            recall(&tx, arrival).await?
-        } else {
-            None
-        };
-        landed.push(land(&tx, arrival, before, moment, sealer).await?);
+        landed.push(land(&tx, arrival, moment, sealer).await?);
     }
     for piece in &batch.pieces {
-        landed.push(land_piece(&tx, piece, moment, sealer).await?);
+        landed.push(pieces::land(&tx, piece, moment, sealer).await?);
     }
+    pieces::check_touched(&tx, batch).await?;
     for item in &batch.quarantined {
         set_aside(&tx, item, batch.now).await?;
-    }
-    for (device, filing, seq) in &batch.seen {
-        tx.execute(
-            "UPDATE notices SET seen_at = $4, next_at = NULL
-             WHERE filing = $1 AND device = $2 AND seq <= $3 AND seen_at IS NULL",
-            &[
-                &filing.as_bytes().as_slice(),
-                &device.as_str(),
-                &i64::from(*seq),
-                &batch.now,
-            ],
-        )
-        .await
-        .map_err(failed("noting what a device has"))?;
-    }
-    for outcome in &batch.outcomes {
-        finish_order(&tx, outcome, batch.now).await?;
     }
     tx.commit().await.map_err(failed("committing a batch"))?;
     Ok(landed)
 }
 
 /// Takes the recipient's counter row first: two programs that land the same filing come one after the other.
-async fn lock_counter(tx: &Transaction<'_>, arrival: &Arrival) -> Result<(), StoreError> {
+async fn lock_counter(tx: &Transaction<'_>, recipient: &RecipientId) -> Result<(), StoreError> {
     tx.execute(
         "INSERT INTO counters (recipient, last_arrival) VALUES ($1, 0)
          ON CONFLICT (recipient) DO UPDATE SET last_arrival = counters.last_arrival",
-        &[&arrival.recipient.as_str()],
+        &[&recipient.as_str()],
     )
     .await
     .map_err(failed("locking the arrival counter"))?;
     Ok(())
 }
 
+/// When this batch lands, and in which era: asked once for all of it, after the counter is locked.
+async fn moment(tx: &Transaction<'_>, batch: &Batch) -> Result<Moment, StoreError> {
+    const DOING: &str = "reading the era";
+    let now = batch.now;
+    let Some(recipient) = batch.recipient() else {
+        return Ok(Moment { now, era: 0 });
+    };
+    let row = tx
+        .query_opt(
+            "SELECT at FROM eras WHERE recipient = $1",
+            &[&recipient.as_str()],
+        )
+        .await
+        .map_err(failed(DOING))?;
+    let era = match row {
+        Some(row) => row.try_get(0).map_err(failed(DOING))?,
+        None => 0,
+    };
+    Ok(Moment { now, era })
+}
+
+/// What is known about a filing before it lands: the row of the same id, and the receipt it had before a restore.
+struct Known {
+    filing: Option<(Vec<u8>, String, Vec<u8>)>,
+    earlier: Option<Earlier>,
+}
+
+/// A receipt of ours from before the database was restored.
+struct Earlier {
+    arrival_no: i64,
+    arrived_at: i64,
+    token: String,
+    signed: Vec<u8>,
+}
+
+async fn known(tx: &Transaction<'_>, arrival: &Arrival) -> Result<Known, StoreError> {
+    const DOING: &str = "landing a filing";
+    // a number that was given away again since is lost to it: then it lands anew, and both are shown
+    let row = tx
+        .query_one(
+            "SELECT f.digest, f.device, r.signed, e.arrival_no, e.arrived_at, e.token, e.signed
+             FROM (SELECT $1::bytea AS id) q
+             LEFT JOIN filings f ON f.id = q.id
+             LEFT JOIN receipts r ON r.filing = q.id
+             LEFT JOIN earlier e ON e.filing = q.id AND e.digest = $2 AND e.device = $3 AND e.recipient = $4
+                 AND e.arrival_no > 0
+                 AND NOT EXISTS (SELECT 1 FROM filings x WHERE x.recipient = e.recipient AND x.arrival_no = e.arrival_no)",
+            &[
+                &arrival.id.as_bytes().as_slice(),
+                &arrival.digest.as_slice(),
+                &arrival.device.as_str(),
+                &arrival.recipient.as_str(),
+            ],
+        )
+        .await
+        .map_err(failed(DOING))?;
+    let digest: Option<Vec<u8>> = row.try_get(0).map_err(failed(DOING))?;
+    let filing = match digest {
+        Some(digest) => Some((
+            digest,
+            row.try_get(1).map_err(failed(DOING))?,
+            row.try_get(2).map_err(failed(DOING))?,
+        )),
+        None => None,
+    };
+    let arrival_no: Option<i64> = row.try_get(3).map_err(failed(DOING))?;
+    let earlier = match arrival_no {
+        Some(arrival_no) => Some(Earlier {
+            arrival_no,
+            arrived_at: row.try_get(4).map_err(failed(DOING))?,
+            token: row.try_get(5).map_err(failed(DOING))?,
+            signed: row.try_get(6).map_err(failed(DOING))?,
+        }),
+        None => None,
+    };
+    Ok(Known { filing, earlier })
+}
+
 async fn land(
     tx: &Transaction<'_>,
     arrival: &Arrival,
-    before: Option<Before>,
-    Moment { now, era }: Moment,
+    moment: Moment,
     sealer: &dyn Sealer,
 ) -> Result<Landed, StoreError> {
     const DOING: &str = "landing a filing";
-    let id = arrival.id.as_bytes().as_slice();
-    let known = tx
-        .query_opt(
-            "SELECT f.digest, f.device, r.signed FROM filings f JOIN receipts r ON r.filing = f.id WHERE f.id = $1",
-            &[&id],
-        )
-        .await
-        .map_err(failed(DOING))?;
-    if let Some(row) = known {
-        let digest: &[u8] = row.try_get(0).map_err(failed(DOING))?;
-        let device: &str = row.try_get(1).map_err(failed(DOING))?;
+    let now = moment.now;
+    let known = known(tx, arrival).await?;
+    if let Some((digest, device, receipt)) = known.filing {
         if digest == arrival.digest && device == arrival.device.as_str() {
-            return again(row.try_get(2).map_err(failed(DOING))?, era, sealer);
+            let receipt = moment.receipt(receipt, sealer)?;
+            return Ok(Landed::Again { receipt });
         }
-        return conflict(
-            tx,
-            (arrival.id, &arrival.device),
-            &arrival.wire,
-            now,
-            sealer,
-        )
-        .await;
+        return conflict(tx, arrival.id, &arrival.device, &arrival.wire, now, sealer).await;
     }
-    if let Some(before) = before {
-        return reinstate(tx, arrival, before, (now, era), sealer).await;
-    }
-    let token = open_case(tx, arrival, &arrival.fresh_token, now).await?;
-    let counted = tx
-        .query_one(
-            "INSERT INTO counters (recipient, last_arrival) VALUES ($1, 1)
-             ON CONFLICT (recipient) DO UPDATE SET last_arrival = counters.last_arrival + 1 RETURNING last_arrival",
-            &[&arrival.recipient.as_str()],
-        )
-        .await
-        .map_err(failed(DOING))?;
-    let arrival_no: i64 = counted.try_get(0).map_err(failed(DOING))?;
-    insert_filing(tx, arrival, arrival_no, now).await?;
+    let wire_sha256: [u8; 32] = Sha256::digest(&arrival.wire).into();
+    let id = arrival.id.as_bytes().as_slice();
+    let restored = known.earlier.is_some();
+    let wanted = known.earlier.as_ref().map(|earlier| earlier.arrival_no);
+    let at = known
+        .earlier
+        .as_ref()
+        .map_or(now, |earlier| earlier.arrived_at);
+    let old_token = known.earlier.as_ref().map(|earlier| earlier.token.as_str());
+    let token = open_case(tx, arrival, old_token, at).await?;
+    let arrival_no = number(tx, &arrival.recipient, wanted).await?;
+    let copied = insert_filing(tx, arrival, arrival_no, at).await?;
     let facts = ReceiptFacts {
         id: arrival.id,
         digest: arrival.digest,
         recipient: arrival.recipient.clone(),
-        arrived_at: now,
+        arrived_at: at,
         arrival_no: unsigned("arrival number", arrival_no)?,
         token,
         visit: Some(arrival.visit),
         signed: arrival.signed,
-        era,
+        era: moment.era,
     };
-    let receipt = sealer.receipt(&facts).map_err(|source| StoreError::Seal {
-        what: "receipt",
-        source,
-    })?;
-    settle_in(tx, arrival, &receipt, now).await?;
-    append_audit(tx, &arrival.audit_entry(now, facts.arrival_no)).await?;
-    Ok(Landed::New {
-        receipt,
-        arrival_no: facts.arrival_no,
-    })
-}
-
-/// What belongs to every new filing: its receipt, the first line of its history, and the end of its quarantine.
-async fn settle_in(
-    tx: &Transaction<'_>,
-    arrival: &Arrival,
-    receipt: &[u8],
-    arrived_at: i64,
-) -> Result<(), StoreError> {
-    const DOING: &str = "landing a filing";
-    let wire_sha256: [u8; 32] = Sha256::digest(&arrival.wire).into();
-    let id = arrival.id.as_bytes().as_slice();
+    let receipt = match known.earlier {
+        Some(earlier) => moment.receipt(earlier.signed, sealer)?,
+        None => sealer.receipt(&facts).map_err(|source| StoreError::Seal {
+            what: "receipt",
+            source,
+        })?,
+    };
     tx.execute(
         "INSERT INTO receipts (filing, signed) VALUES ($1, $2)",
         &[&id, &receipt],
@@ -174,221 +190,55 @@ async fn settle_in(
     .map_err(failed(DOING))?;
     tx.execute(
         "INSERT INTO history (filing, seq, at, actor, state) VALUES ($1, 0, $2, 'system', $3)",
-        &[&id, &arrived_at, &FilingState::Arrived.code()],
+        &[&id, &at, &FilingState::Arrived.code()],
     )
     .await
     .map_err(failed(DOING))?;
-    for (position, named) in (0_i64..).zip(&arrival.attachments) {
-        tx.execute(
-            "INSERT INTO attachments (filing, position, sha256, size, media_type) VALUES ($1, $2, $3, $4, $5)",
-            &[&id, &position, &named.sha256.as_slice(), &size(named.len), &named.media_type],
-        )
-        .await
-        .map_err(failed(DOING))?;
-    }
     tx.execute(
         "UPDATE quarantine SET resolved_at = $2 WHERE wire_sha256 = $1 AND resolved_at IS NULL",
-        &[&wire_sha256.as_slice(), &arrived_at],
+        &[&wire_sha256.as_slice(), &now],
     )
     .await
     .map_err(failed(DOING))?;
-    Ok(())
-}
-
-/// A receipt of ours that a device brought back, of a filing that is not here.
-struct Before {
-    arrival_no: i64,
-    arrived_at: i64,
-    token: String,
-    signed: Vec<u8>,
-}
-
-/// Keeps a receipt that a device brought back, unless its filing is here.
-async fn remember(tx: &Transaction<'_>, earlier: &Earlier) -> Result<(), StoreError> {
-    let receipt = &earlier.receipt;
-    tx.execute(
-        "INSERT INTO earlier (filing, digest, arrival_no, arrived_at, token, signed)
-         SELECT $1, $2, $3, $4, $5, $6 WHERE NOT EXISTS (SELECT 1 FROM filings WHERE id = $1)
-         ON CONFLICT DO NOTHING",
-        &[
-            &receipt.id.as_bytes().as_slice(),
-            &receipt.digest.as_slice(),
-            &size(receipt.arrival_no),
-            &receipt.arrived_at,
-            &receipt.status_token,
-            &earlier.signed,
-        ],
-    )
-    .await
-    .map(drop)
-    .map_err(failed("keeping a receipt that came back"))
-}
-
-/// What this filing was once receipted with, if its number is still free.
-async fn recall(tx: &Transaction<'_>, arrival: &Arrival) -> Result<Option<Before>, StoreError> {
-    const DOING: &str = "looking for a receipt that came back";
-    let found = tx
-        .query_opt(
-            "SELECT arrival_no, arrived_at, token, signed FROM earlier e WHERE filing = $1 AND digest = $2
-               AND NOT EXISTS (SELECT 1 FROM filings f WHERE f.recipient = $3 AND f.arrival_no = e.arrival_no)",
-            &[
-                &arrival.id.as_bytes().as_slice(),
-                &arrival.digest.as_slice(),
-                &arrival.recipient.as_str(),
-            ],
-        )
-        .await
-        .map_err(failed(DOING))?;
-    let Some(row) = found else { return Ok(None) };
-    Ok(Some(Before {
-        arrival_no: row.try_get(0).map_err(failed(DOING))?,
-        arrived_at: row.try_get(1).map_err(failed(DOING))?,
-        token: row.try_get(2).map_err(failed(DOING))?,
-        signed: row.try_get(3).map_err(failed(DOING))?,
-    }))
-}
-
-/// Lands a filing as it was before the database was restored: with its number, its time and its receipt.
-async fn reinstate(
-    tx: &Transaction<'_>,
-    arrival: &Arrival,
-    before: Before,
-    (now, era): (i64, i64),
-    sealer: &dyn Sealer,
-) -> Result<Landed, StoreError> {
-    let signed = in_era(before.signed, era, sealer)?;
-    open_case(tx, arrival, &before.token, before.arrived_at).await?;
-    insert_filing(tx, arrival, before.arrival_no, before.arrived_at).await?;
-    settle_in(tx, arrival, &signed, before.arrived_at).await?;
-    tx.execute(
-        "DELETE FROM earlier WHERE filing = $1",
-        &[&arrival.id.as_bytes().as_slice()],
-    )
-    .await
-    .map_err(failed("landing a filing again"))?;
-    let arrival_no = unsigned("arrival number", before.arrival_no)?;
-    append_audit(tx, &arrival.reinstated_entry(now, arrival_no)).await?;
-    Ok(Landed::New {
-        receipt: signed,
-        arrival_no,
-    })
-}
-
-async fn land_piece(
-    tx: &Transaction<'_>,
-    piece: &Piece,
-    Moment { now, era }: Moment,
-    sealer: &dyn Sealer,
-) -> Result<Landed, StoreError> {
-    const DOING: &str = "landing a piece of an attachment";
-    let id = piece.id.as_bytes().as_slice();
-    let known = tx
-        .query_opt(
-            "SELECT digest, device, receipt FROM pieces WHERE id = $1",
-            &[&id],
-        )
-        .await
-        .map_err(failed(DOING))?;
-    if let Some(row) = known {
-        let digest: &[u8] = row.try_get(0).map_err(failed(DOING))?;
-        let device: &str = row.try_get(1).map_err(failed(DOING))?;
-        if digest == piece.digest && device == piece.device.as_str() {
-            return again(row.try_get(2).map_err(failed(DOING))?, era, sealer);
-        }
-        return conflict(tx, (piece.id, &piece.device), &piece.wire, now, sealer).await;
-    }
-    let receipt = sealer
-        .receipt(&piece.receipt_facts(now, era))
-        .map_err(|source| StoreError::Seal {
-            what: "receipt",
-            source,
-        })?;
-    let inserted = tx
-        .execute(
-            "INSERT INTO pieces (id, device, filing, sha256, number, of, digest, bytes, arrived_at, receipt)
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) ON CONFLICT DO NOTHING",
-            &[
-                &id,
-                &piece.device.as_str(),
-                &piece.chunk.filing.as_bytes().as_slice(),
-                &piece.chunk.sha256.as_slice(),
-                &i64::from(piece.chunk.number),
-                &i64::from(piece.chunk.of),
-                &piece.digest.as_slice(),
-                &piece.chunk.bytes,
-                &now,
-                &receipt,
-            ],
-        )
-        .await
-        .map_err(failed(DOING))?;
-    if inserted == 0 {
-        return Err(StoreError::Raced { doing: DOING });
+    append_audit(tx, &arrival.audit_entry(now, facts.arrival_no, restored)).await?;
+    if copied {
+        append_audit(tx, &arrival.copied_entry(now)).await?;
     }
     Ok(Landed::New {
         receipt,
-        arrival_no: 0,
+        arrival_no: facts.arrival_no,
+        copied,
     })
 }
 
-async fn finish_order(
+/// The next running number, or the one a filing had before; either way no later filing gets it.
+pub(super) async fn number(
     tx: &Transaction<'_>,
-    outcome: &OrderOutcome,
-    now: i64,
-) -> Result<(), StoreError> {
-    let changed = tx
-        .execute(
-            "UPDATE orders SET done_at = $3, outcome = $4, detail = $5, next_at = NULL
-             WHERE id = $1 AND device = $2 AND done_at IS NULL",
-            &[
-                &outcome.id.as_bytes().as_slice(),
-                &outcome.device.as_str(),
-                &now,
-                &outcome.code(),
-                &outcome.detail,
-            ],
-        )
+    recipient: &RecipientId,
+    wanted: Option<i64>,
+) -> Result<i64, StoreError> {
+    const DOING: &str = "taking an arrival number";
+    let sql = if wanted.is_some() {
+        "INSERT INTO counters (recipient, last_arrival) VALUES ($1, $2)
+         ON CONFLICT (recipient) DO UPDATE SET last_arrival = greatest(counters.last_arrival, excluded.last_arrival)
+         RETURNING last_arrival"
+    } else {
+        "INSERT INTO counters (recipient, last_arrival) VALUES ($1, $2)
+         ON CONFLICT (recipient) DO UPDATE SET last_arrival = counters.last_arrival + 1 RETURNING last_arrival"
+    };
+    let row = tx
+        .query_one(sql, &[&recipient.as_str(), &wanted.unwrap_or(1)])
         .await
-        .map_err(failed("noting what became of an order"))?;
-    if changed == 0 {
-        return Ok(());
-    }
-    append_audit(tx, &outcome.audit_entry(now)).await
+        .map_err(failed(DOING))?;
+    let last = row.try_get(0).map_err(failed(DOING))?;
+    Ok(wanted.unwrap_or(last))
 }
 
-/// The city's clock, and when its database was last restored.
-#[derive(Clone, Copy)]
-struct Moment {
-    now: i64,
-    era: i64,
-}
-
-fn in_era(receipt: Vec<u8>, era: i64, sealer: &dyn Sealer) -> Result<Vec<u8>, StoreError> {
-    sealer
-        .in_era(receipt, era)
-        .map_err(|source| StoreError::Seal {
-            what: "receipt",
-            source,
-        })
-}
-
-/// What is known already gets its receipt again.
-fn again(receipt: Vec<u8>, era: i64, sealer: &dyn Sealer) -> Result<Landed, StoreError> {
-    Ok(Landed::Again {
-        receipt: in_era(receipt, era, sealer)?,
-    })
-}
-
-/// A size as the database counts.
-fn size(number: u64) -> i64 {
-    i64::try_from(number).unwrap_or(i64::MAX)
-}
-
-/// The case's family token; opens the case if this is its first filing.
+/// The case's family token; opens the case if this is its first filing. A token from before a restore goes on opening it.
 async fn open_case(
     tx: &Transaction<'_>,
     arrival: &Arrival,
-    token: &str,
+    old_token: Option<&str>,
     now: i64,
 ) -> Result<String, StoreError> {
     const DOING: &str = "opening a case";
@@ -397,11 +247,12 @@ async fn open_case(
         arrival.device.as_str(),
         arrival.case.as_bytes().as_slice(),
     );
-    let token_sha256: [u8; 32] = Sha256::digest(token.as_bytes()).into();
+    let fresh = old_token.unwrap_or(&arrival.fresh_token);
+    let token_sha256: [u8; 32] = Sha256::digest(fresh.as_bytes()).into();
     tx.execute(
         "INSERT INTO cases (recipient, device, case_id, token, token_sha256, opened_at) VALUES ($1, $2, $3, $4, $5, $6)
          ON CONFLICT (recipient, device, case_id) DO NOTHING",
-        &[&recipient, &device, &case, &token, &token_sha256.as_slice(), &now],
+        &[&recipient, &device, &case, &fresh, &token_sha256.as_slice(), &now],
     )
     .await
     .map_err(failed(DOING))?;
@@ -412,15 +263,27 @@ async fn open_case(
         )
         .await
         .map_err(failed(DOING))?;
-    row.try_get(0).map_err(failed(DOING))
+    let token: String = row.try_get(0).map_err(failed(DOING))?;
+    if let Some(old) = old_token.filter(|old| *old != token) {
+        let old: [u8; 32] = Sha256::digest(old.as_bytes()).into();
+        tx.execute(
+            "INSERT INTO case_aliases (token_sha256, recipient, device, case_id) VALUES ($1, $2, $3, $4)
+             ON CONFLICT DO NOTHING",
+            &[&old.as_slice(), &recipient, &device, &case],
+        )
+        .await
+        .map_err(failed(DOING))?;
+    }
+    Ok(token)
 }
 
+/// Answers whether its device has used this count before.
 async fn insert_filing(
     tx: &Transaction<'_>,
     arrival: &Arrival,
     arrival_no: i64,
     now: i64,
-) -> Result<(), StoreError> {
+) -> Result<bool, StoreError> {
     const DOING: &str = "inserting a filing";
     let id = arrival.id.as_bytes().as_slice();
     let (recipient, device, case) = (
@@ -429,22 +292,25 @@ async fn insert_filing(
         arrival.case.as_bytes().as_slice(),
     );
     let case_seq = i64::from(arrival.case_seq);
+    let counter = count_to_store(arrival.counter);
     let row = tx
         .query_one(
             "SELECT EXISTS (SELECT 1 FROM case_slots WHERE recipient = $1 AND device = $2 AND case_id = $3 AND case_seq = $4),
                     EXISTS (SELECT 1 FROM filings WHERE device = $2 AND counter = $5)",
-            &[&recipient, &device, &case, &case_seq, &size(arrival.counter)],
+            &[&recipient, &device, &case, &case_seq, &counter],
         )
         .await
         .map_err(failed(DOING))?;
     let taken: bool = row.try_get(0).map_err(failed(DOING))?;
     let copied: bool = row.try_get(1).map_err(failed(DOING))?;
+    let signed = arrival.signed_by(now);
     let inserted = tx
         .execute(
             "INSERT INTO filings (id, recipient, device, case_id, case_seq, sequence_taken, arrival_no, arrived_at, schema,
                                   created, digest, canonical, signature, procedure, child_key, due, state, facts,
-                                  counter, counter_taken)
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20)
+                                  counter, signed_from, signed_until, visit_root, visit_index, visit_count)
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18,
+                     $19, $20, $21, $22, $23, $24)
              ON CONFLICT DO NOTHING",
             &[
                 &id,
@@ -465,8 +331,12 @@ async fn insert_filing(
                 &arrival.due,
                 &FilingState::Arrived.code(),
                 &facts_to_text(&arrival.facts)?,
-                &size(arrival.counter),
-                &copied,
+                &counter,
+                &signed.map(|signed| signed.from),
+                &signed.map(|signed| signed.until),
+                &arrival.visit.root.as_slice(),
+                &i64::from(arrival.visit.index),
+                &i64::from(arrival.visit.count),
             ],
         )
         .await
@@ -481,13 +351,15 @@ async fn insert_filing(
     )
     .await
     .map_err(failed(DOING))?;
-    Ok(())
+    pieces::name(tx, arrival).await?;
+    Ok(copied)
 }
 
 /// Same id, other content: the message goes to quarantine with its refusal. The same message again gets the same refusal.
-async fn conflict(
+pub(super) async fn conflict(
     tx: &Transaction<'_>,
-    (id, device): (FilingId, &DeviceId),
+    id: FilingId,
+    device: &DeviceId,
     wire: &[u8],
     now: i64,
     sealer: &dyn Sealer,
@@ -613,7 +485,7 @@ pub(super) async fn decide(
 
 pub(super) async fn notice_attempted(c: &Object, attempt: Attempt) -> Result<(), StoreError> {
     c.execute(
-        "UPDATE notices SET attempts = $3, sent_at = $4, next_at = $5 WHERE filing = $1 AND seq = $2 AND seen_at IS NULL",
+        "UPDATE notices SET attempts = $3, sent_at = $4, next_at = $5 WHERE filing = $1 AND seq = $2",
         &[
             &attempt.filing.as_bytes().as_slice(),
             &i64::from(attempt.seq),
@@ -632,8 +504,14 @@ pub(super) async fn wake_notices(
     device: &DeviceId,
     window: WakeWindow,
 ) -> Result<u64, StoreError> {
+    // one statement, one round trip: this is done after every batch
     c.execute(
-        "UPDATE notices SET next_at = $2 WHERE device = $1 AND at >= $3
+        "WITH items AS (
+             UPDATE down SET next_at = $2 WHERE device = $1 AND done_at IS NULL AND kind <> 'grant'
+               AND (expires IS NULL OR expires > $2) AND (next_at IS NULL OR next_at > $2)
+               AND (sent_at IS NULL OR sent_at <= CASE kind WHEN 'command' THEN $4::bigint ELSE $4::bigint - 3600 END)
+             RETURNING 1)
+         UPDATE notices SET next_at = $2 WHERE device = $1 AND at >= $3
            AND seq = (SELECT max(seq) FROM notices o WHERE o.filing = notices.filing)
            AND seen_at IS NULL AND (next_at IS NULL OR next_at > $2) AND (sent_at IS NULL OR sent_at <= $4)",
         &[
@@ -647,86 +525,6 @@ pub(super) async fn wake_notices(
     .map_err(failed("waking notices"))
 }
 
-pub(super) async fn give_orders(c: &mut Object, orders: &[OrderRow]) -> Result<(), StoreError> {
-    const DOING: &str = "giving orders";
-    let tx = c.transaction().await.map_err(failed(DOING))?;
-    for order in orders {
-        tx.execute(
-            "INSERT INTO orders (id, device, what, signed, at, expires, next_at) VALUES ($1, $2, $3, $4, $5, $6, $5)",
-            &[
-                &order.id.as_bytes().as_slice(),
-                &order.device.as_str(),
-                &order.what,
-                &order.signed,
-                &order.at,
-                &order.expires,
-            ],
-        )
-        .await
-        .map_err(failed(DOING))?;
-        append_audit(&tx, &order.audit_entry()).await?;
-    }
-    tx.commit().await.map_err(failed(DOING))
-}
-
-pub(super) async fn order_attempted(
-    c: &Object,
-    id: CommandId,
-    attempts: u32,
-    next_at: Option<i64>,
-) -> Result<(), StoreError> {
-    c.execute(
-        "UPDATE orders SET attempts = $2, next_at = $3 WHERE id = $1 AND done_at IS NULL",
-        &[&id.as_bytes().as_slice(), &i64::from(attempts), &next_at],
-    )
-    .await
-    .map(drop)
-    .map_err(failed("noting an attempt"))
-}
-
-pub(super) async fn wake_orders(
-    c: &Object,
-    device: &DeviceId,
-    now: i64,
-) -> Result<u64, StoreError> {
-    c.execute(
-        "UPDATE orders SET next_at = $2 WHERE device = $1 AND done_at IS NULL AND expires >= $2
-           AND (next_at IS NULL OR next_at > $2 + 60)",
-        &[&device.as_str(), &now],
-    )
-    .await
-    .map_err(failed("waking orders"))
-}
-
-pub(super) async fn begin_era(
-    c: &mut Object,
-    recipient: &RecipientId,
-    gap: u32,
-    entry: &AuditEntry,
-) -> Result<u64, StoreError> {
-    const DOING: &str = "beginning an era";
-    let tx = c.transaction().await.map_err(failed(DOING))?;
-    let gap = i64::from(gap);
-    let row = tx
-        .query_one(
-            "INSERT INTO counters (recipient, last_arrival) VALUES ($1, $2)
-             ON CONFLICT (recipient) DO UPDATE SET last_arrival = counters.last_arrival + $2 RETURNING last_arrival",
-            &[&recipient.as_str(), &gap],
-        )
-        .await
-        .map_err(failed(DOING))?;
-    let last: i64 = row.try_get(0).map_err(failed(DOING))?;
-    tx.execute(
-        "INSERT INTO eras (recipient, at) VALUES ($1, $2) ON CONFLICT (recipient) DO UPDATE SET at = excluded.at",
-        &[&recipient.as_str(), &entry.at],
-    )
-    .await
-    .map_err(failed(DOING))?;
-    append_audit(&tx, entry).await?;
-    tx.commit().await.map_err(failed(DOING))?;
-    unsigned("arrival number", last - gap)
-}
-
 pub(super) async fn audit(c: &mut Object, entry: &AuditEntry) -> Result<(), StoreError> {
     let tx = c
         .transaction()
@@ -738,7 +536,10 @@ pub(super) async fn audit(c: &mut Object, entry: &AuditEntry) -> Result<(), Stor
         .map_err(failed("committing an audit line"))
 }
 
-async fn append_audit(tx: &Transaction<'_>, entry: &AuditEntry) -> Result<(), StoreError> {
+pub(super) async fn append_audit(
+    tx: &Transaction<'_>,
+    entry: &AuditEntry,
+) -> Result<(), StoreError> {
     const DOING: &str = "writing the audit log";
     tx.execute("SELECT pg_advisory_xact_lock($1)", &[&AUDIT_LOCK])
         .await

@@ -4,7 +4,11 @@
 //! `synchronous=FULL`: a commit is on the disk before a receipt speaks of it. One connection, used on the
 //! blocking pool; SQLite has one writer anyway.
 
+mod down;
+mod pieces;
 mod read;
+mod rollouts;
+mod words;
 mod write;
 
 use std::path::{Path, PathBuf};
@@ -13,12 +17,14 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use rusqlite::Connection;
-use ubugoe_protocol::{CommandId, DeviceId, FilingId, RecipientId};
+use ubugoe_protocol::update::Content;
+use ubugoe_protocol::{DeviceId, FilingId, RecipientId};
 
 use super::migrate::{Migration, remaining};
 use super::{
-    Attempt, Batch, Counts, Decided, Decision, FamilyFiling, FilingRecord, FilingRow, Kept, Landed,
-    Notice, OrderRow, Quarantined, Sealer, Session, Store, StoreError, WakeWindow,
+    Advance, Attempt, Batch, CertificateAsk, Counts, Decided, Decision, DownAttempt, DownItem,
+    FamilyFiling, FilingRecord, FilingRow, Kept, Landed, NewGrant, NewOrder, NewRollout, Notice,
+    OrderRow, Quarantined, Rollout, Sealer, Session, Store, StoreError, WakeWindow,
 };
 use crate::casework::FilingState;
 use crate::casework::audit::{AuditEntry, AuditRecord};
@@ -32,8 +38,8 @@ pub const MIGRATIONS: [Migration; 2] = [
     },
     Migration {
         number: 2,
-        name: "0002_time_pieces_orders",
-        sql: include_str!("migrations/0002_time_pieces_orders.sql"),
+        name: "0002_word_from_devices",
+        sql: include_str!("migrations/0002_word_from_devices.sql"),
     },
 ];
 
@@ -162,6 +168,17 @@ impl Store for SqliteStore {
             .await
     }
 
+    async fn attachment(
+        &self,
+        filing: FilingId,
+        position: u32,
+    ) -> Result<Option<Vec<u8>>, StoreError> {
+        self.with("reading an attachment", move |c| {
+            pieces::whole(c, filing, position)
+        })
+        .await
+    }
+
     async fn family(&self, token_sha256: [u8; 32]) -> Result<Vec<FamilyFiling>, StoreError> {
         self.with("reading a family's case", move |c| {
             read::family(c, token_sha256)
@@ -185,9 +202,8 @@ impl Store for SqliteStore {
             .await
     }
 
-    async fn next_notice_at(&self) -> Result<Option<i64>, StoreError> {
-        self.with("reading notices", |c| read::next_notice_at(c))
-            .await
+    async fn next_due_at(&self) -> Result<Option<i64>, StoreError> {
+        self.with("reading notices", |c| read::next_due_at(c)).await
     }
 
     async fn notice_attempted(&self, attempt: Attempt) -> Result<(), StoreError> {
@@ -205,49 +221,18 @@ impl Store for SqliteStore {
         .await
     }
 
-    async fn attachment(
-        &self,
-        filing: FilingId,
-        sha256: [u8; 32],
-    ) -> Result<Option<Vec<u8>>, StoreError> {
-        self.with("reading an attachment", move |c| {
-            read::attachment(c, filing, sha256)
-        })
-        .await
-    }
-
-    async fn give_orders(&self, orders: Vec<OrderRow>) -> Result<(), StoreError> {
-        self.with("giving orders", move |c| write::give_orders(c, &orders))
+    async fn due_down(&self, now: i64, limit: u32) -> Result<Vec<DownItem>, StoreError> {
+        self.with("reading what goes down", move |c| down::due(c, now, limit))
             .await
     }
 
-    async fn due_orders(&self, now: i64, limit: u32) -> Result<Vec<OrderRow>, StoreError> {
-        self.with("reading orders", move |c| read::due_orders(c, now, limit))
+    async fn down_attempted(&self, attempt: DownAttempt) -> Result<(), StoreError> {
+        self.with("noting an attempt", move |c| down::attempted(c, attempt))
             .await
     }
 
-    async fn order_attempted(
-        &self,
-        id: CommandId,
-        attempts: u32,
-        next_at: Option<i64>,
-    ) -> Result<(), StoreError> {
-        self.with("noting an attempt", move |c| {
-            write::order_attempted(c, id, attempts, next_at)
-        })
-        .await
-    }
-
-    async fn wake_orders(&self, device: &DeviceId, now: i64) -> Result<u64, StoreError> {
-        let device = device.clone();
-        self.with("waking orders", move |c| {
-            write::wake_orders(c, &device, now)
-        })
-        .await
-    }
-
-    async fn orders(&self, limit: u32) -> Result<Vec<OrderRow>, StoreError> {
-        self.with("reading orders", move |c| read::orders(c, limit))
+    async fn order(&self, orders: Vec<NewOrder>) -> Result<(), StoreError> {
+        self.with("queueing orders", move |c| down::order(c, &orders))
             .await
     }
 
@@ -259,7 +244,48 @@ impl Store for SqliteStore {
     ) -> Result<u64, StoreError> {
         let recipient = recipient.clone();
         self.with("beginning an era", move |c| {
-            write::begin_era(c, &recipient, gap, &entry)
+            down::begin_era(c, &recipient, gap, &entry)
+        })
+        .await
+    }
+
+    async fn orders(&self, limit: u32) -> Result<Vec<OrderRow>, StoreError> {
+        self.with("listing orders", move |c| down::orders(c, limit))
+            .await
+    }
+
+    async fn certificate_asks(&self) -> Result<Vec<CertificateAsk>, StoreError> {
+        self.with("listing requests", |c| down::certificate_asks(c))
+            .await
+    }
+
+    async fn grant(&self, grant: NewGrant) -> Result<bool, StoreError> {
+        self.with("granting a certificate", move |c| down::grant(c, &grant))
+            .await
+    }
+
+    async fn newest_version(&self, content: Content) -> Result<u64, StoreError> {
+        self.with("reading versions", move |c| {
+            rollouts::newest_version(c, content)
+        })
+        .await
+    }
+
+    async fn publish(&self, rollout: NewRollout) -> Result<bool, StoreError> {
+        self.with("publishing an update", move |c| {
+            rollouts::publish(c, &rollout)
+        })
+        .await
+    }
+
+    async fn rollouts(&self, alive: bool) -> Result<Vec<Rollout>, StoreError> {
+        self.with("reading rollouts", move |c| rollouts::list(c, alive))
+            .await
+    }
+
+    async fn advance(&self, advance: Advance) -> Result<bool, StoreError> {
+        self.with("taking a rollout further", move |c| {
+            rollouts::advance(c, &advance)
         })
         .await
     }
@@ -328,7 +354,7 @@ mod tests {
             digests,
             [
                 "7369a9177fc40cd0b638a28066b8fecba6a86a42653efab7f70b398e2b0737e0",
-                "bc1a9bf7c456d8c75b8b7b49abda104a9da3d80f7936a745311a39569811bf3c"
+                "06705587bfb356fc0e65dad56e7ac2cd164f8527b5acfed12b8170118cc7e052"
             ]
         );
     }

@@ -1,14 +1,15 @@
 //! Reading statements of the SQLite store.
 
 use rusqlite::{Connection, OptionalExtension, Row, params};
-use ubugoe_protocol::{AttachmentRef, CaseId, DeviceId, FilingId};
+use ubugoe_protocol::{CaseId, FilingId, Interval};
 
-use super::failed;
+use super::{failed, pieces};
 use crate::casework::FilingState;
 use crate::casework::audit::{AuditEntry, AuditRecord};
 use crate::store::{
-    Attachment, Counts, FamilyFiling, FilingRecord, FilingRow, HistoryEntry, Kept, Notice,
-    OrderRow, QuarantineReason, Quarantined, StoreError, facts_from_text, fixed, joined, unsigned,
+    Attachment, AttachmentState, Counts, FamilyFiling, FilingRecord, FilingRow, HistoryEntry, Kept,
+    Notice, QuarantineReason, Quarantined, StoreError, count_from_store, facts_from_text, fixed,
+    place, unsigned,
 };
 
 /// Columns of a list line. A correction in the same case is not a duplicate of what was returned.
@@ -16,7 +17,9 @@ const ROW: &str =
     "f.id, f.arrival_no, f.arrived_at, f.procedure, f.due, f.state, f.facts, f.sequence_taken,
     EXISTS (SELECT 1 FROM filings o WHERE o.child_key = f.child_key AND o.id <> f.id
         AND NOT (o.recipient = f.recipient AND o.device = f.device AND o.case_id = f.case_id
-                 AND (o.state = 'returned' OR f.state = 'returned'))), f.counter_taken";
+                 AND (o.state = 'returned' OR f.state = 'returned'))),
+    EXISTS (SELECT 1 FROM filings o WHERE o.device = f.device AND o.counter = f.counter AND o.id <> f.id),
+    (SELECT a.state FROM attachments a WHERE a.filing = f.id AND a.state <> 'complete' ORDER BY a.state LIMIT 1)";
 
 /// Raw columns, read inside the driver's callback; turned into domain words outside it.
 struct RawRow {
@@ -29,7 +32,8 @@ struct RawRow {
     facts: String,
     sequence_taken: bool,
     duplicate: bool,
-    counter_taken: bool,
+    counter_reused: bool,
+    attachments: Option<String>,
 }
 
 fn raw(row: &Row<'_>) -> rusqlite::Result<RawRow> {
@@ -43,7 +47,8 @@ fn raw(row: &Row<'_>) -> rusqlite::Result<RawRow> {
         facts: row.get(6)?,
         sequence_taken: row.get(7)?,
         duplicate: row.get(8)?,
-        counter_taken: row.get(9)?,
+        counter_reused: row.get(9)?,
+        attachments: row.get(10)?,
     })
 }
 
@@ -70,7 +75,12 @@ impl RawRow {
             facts: facts_from_text(&self.facts)?,
             sequence_taken: self.sequence_taken,
             duplicate: self.duplicate,
-            counter_taken: self.counter_taken,
+            counter_reused: self.counter_reused,
+            attachments: self
+                .attachments
+                .as_deref()
+                .map(AttachmentState::from_code)
+                .transpose()?,
         })
     }
 }
@@ -134,32 +144,42 @@ struct RawRecord {
     signature: Vec<u8>,
     receipt: Vec<u8>,
     token: String,
+    /// Counter, and the ends of the interval.
+    time: (Option<i64>, Option<i64>, Option<i64>),
+    visit: (Option<Vec<u8>>, Option<i64>, Option<i64>),
+    earlier: (Option<i64>, Option<i64>),
 }
 
 fn raw_record(row: &Row<'_>) -> rusqlite::Result<RawRecord> {
     Ok(RawRecord {
         row: raw(row)?,
-        recipient: row.get(10)?,
-        device: row.get(11)?,
-        case: row.get(12)?,
-        case_seq: row.get(13)?,
-        schema: row.get(14)?,
-        created: row.get(15)?,
-        digest: row.get(16)?,
-        canonical: row.get(17)?,
-        signature: row.get(18)?,
-        receipt: row.get(19)?,
-        token: row.get(20)?,
+        recipient: row.get(11)?,
+        device: row.get(12)?,
+        case: row.get(13)?,
+        case_seq: row.get(14)?,
+        schema: row.get(15)?,
+        created: row.get(16)?,
+        digest: row.get(17)?,
+        canonical: row.get(18)?,
+        signature: row.get(19)?,
+        receipt: row.get(20)?,
+        token: row.get(21)?,
+        time: (row.get(22)?, row.get(23)?, row.get(24)?),
+        visit: (row.get(25)?, row.get(26)?, row.get(27)?),
+        earlier: (row.get(28)?, row.get(29)?),
     })
 }
 
 pub(super) fn filing(c: &Connection, id: FilingId) -> Result<Option<FilingRecord>, StoreError> {
     let sql = format!(
         "SELECT {ROW}, f.recipient, f.device, f.case_id, f.case_seq, f.schema, f.created, f.digest, f.canonical,
-                f.signature, r.signed, c.token
+                f.signature, r.signed, c.token, f.counter, f.signed_from, f.signed_until,
+                f.visit_root, f.visit_index, f.visit_count, e.arrival_no, e.arrived_at
          FROM filings f
          JOIN receipts r ON r.filing = f.id
          JOIN cases c ON c.recipient = f.recipient AND c.device = f.device AND c.case_id = f.case_id
+         LEFT JOIN earlier e ON e.filing = f.id AND e.digest = f.digest AND e.device = f.device
+             AND e.arrival_no <> f.arrival_no
          WHERE f.id = ?1"
     );
     let found = c
@@ -186,10 +206,8 @@ pub(super) fn filing(c: &Connection, id: FilingId) -> Result<Option<FilingRecord
         ),
         params![id.as_bytes().as_slice()],
     )?;
-    Ok(Some(FilingRecord {
-        attachments: attachments(c, id)?,
-        ..record(raw, history(c, id)?, duplicates, siblings)?
-    }))
+    let attachments = pieces::attachments(c, id)?;
+    record(raw, history(c, id)?, duplicates, siblings, attachments).map(Some)
 }
 
 fn record(
@@ -197,12 +215,18 @@ fn record(
     history: Vec<HistoryEntry>,
     duplicates: Vec<FilingRow>,
     siblings: Vec<FilingRow>,
+    attachments: Vec<Attachment>,
 ) -> Result<FilingRecord, StoreError> {
     let id_error = |what| {
         move |e: ubugoe_protocol::IdError| StoreError::Corrupt {
             what,
             detail: e.to_string(),
         }
+    };
+    let signed = raw.time.1.zip(raw.time.2);
+    let earlier = match (raw.earlier.0, raw.earlier.1) {
+        (Some(number), Some(at)) => Some((unsigned("arrival number", number)?, at)),
+        _ => None,
     };
     Ok(FilingRecord {
         row: raw.row.into_row()?,
@@ -220,14 +244,19 @@ fn record(
         history,
         duplicates,
         siblings,
-        attachments: Vec::new(),
+        counter: raw.time.0.map(count_from_store),
+        signed: signed.map(|(from, until)| Interval { from, until }),
+        visit: place(raw.visit.0, raw.visit.1, raw.visit.2)?,
+        attachments,
+        earlier,
     })
 }
 
 fn history(c: &Connection, id: FilingId) -> Result<Vec<HistoryEntry>, StoreError> {
     const DOING: &str = "reading a history";
     let mut statement = c
-        .prepare_cached("SELECT seq, at, actor, state, reason, note FROM history WHERE filing = ?1 ORDER BY seq")
+        .prepare_cached("SELECT h.seq, h.at, h.actor, h.state, h.reason, h.note, n.seen_at FROM history h
+             LEFT JOIN notices n ON n.filing = h.filing AND n.seq = h.seq WHERE h.filing = ?1 ORDER BY h.seq")
         .map_err(failed(DOING))?;
     let found = statement
         .query_map([id.as_bytes().as_slice()], |row| {
@@ -239,12 +268,13 @@ fn history(c: &Connection, id: FilingId) -> Result<Vec<HistoryEntry>, StoreError
                 code,
                 row.get(4)?,
                 row.get(5)?,
+                row.get(6)?,
             ))
         })
         .map_err(failed(DOING))?;
     found
         .map(|row| {
-            let (seq, at, actor, code, reason, note) = row.map_err(failed(DOING))?;
+            let (seq, at, actor, code, reason, note, seen_at) = row.map_err(failed(DOING))?;
             Ok(HistoryEntry {
                 seq: unsigned("history number", seq)?,
                 at,
@@ -252,6 +282,7 @@ fn history(c: &Connection, id: FilingId) -> Result<Vec<HistoryEntry>, StoreError
                 state: state(&code)?,
                 reason,
                 note,
+                seen_at,
             })
         })
         .collect()
@@ -269,7 +300,9 @@ pub(super) fn family(
              FROM cases c
              JOIN filings f ON f.recipient = c.recipient AND f.device = c.device AND f.case_id = c.case_id
              JOIN history h ON h.filing = f.id AND h.seq = (SELECT max(seq) FROM history WHERE filing = f.id)
-             WHERE c.token_sha256 = ?1
+             WHERE (c.recipient, c.device, c.case_id) IN (
+                 SELECT recipient, device, case_id FROM cases WHERE token_sha256 = ?1
+                 UNION SELECT recipient, device, case_id FROM case_aliases WHERE token_sha256 = ?1)
              ORDER BY f.case_seq, f.arrival_no",
         )
         .map_err(failed(DOING))?;
@@ -343,139 +376,16 @@ pub(super) fn due_notices(c: &Connection, now: i64, limit: u32) -> Result<Vec<No
         .collect()
 }
 
-pub(super) fn next_notice_at(c: &Connection) -> Result<Option<i64>, StoreError> {
-    c.query_row(
-        "SELECT min(next_at) FROM (
-             SELECT min(n.next_at) AS next_at FROM notices n
+pub(super) fn next_due_at(c: &Connection) -> Result<Option<i64>, StoreError> {
+    c.prepare_cached(
+        "SELECT min(at) FROM (
+             SELECT min(n.next_at) AS at FROM notices n
              WHERE n.next_at IS NOT NULL AND n.seq = (SELECT max(seq) FROM notices WHERE filing = n.filing)
-             UNION ALL SELECT min(next_at) FROM orders WHERE next_at IS NOT NULL)",
-        [],
-        |row| row.get(0),
+             UNION ALL
+             SELECT min(next_at) FROM down WHERE next_at IS NOT NULL AND done_at IS NULL)",
     )
+    .and_then(|mut statement| statement.query_row([], |row| row.get(0)))
     .map_err(failed("reading notices"))
-}
-
-/// Columns of an order.
-const ORDER: &str =
-    "SELECT id, device, what, signed, at, expires, attempts, outcome, detail FROM orders";
-
-fn orders_of(
-    c: &Connection,
-    tail: &str,
-    values: impl rusqlite::Params,
-) -> Result<Vec<OrderRow>, StoreError> {
-    const DOING: &str = "reading orders";
-    let mut statement = c
-        .prepare_cached(&format!("{ORDER}{tail}"))
-        .map_err(failed(DOING))?;
-    let mut found = statement.query(values).map_err(failed(DOING))?;
-    let mut orders = Vec::new();
-    while let Some(row) = found.next().map_err(failed(DOING))? {
-        orders.push(order(row)?);
-    }
-    Ok(orders)
-}
-
-fn order(row: &Row<'_>) -> Result<OrderRow, StoreError> {
-    fn col<T: rusqlite::types::FromSql>(row: &Row<'_>, at: usize) -> Result<T, StoreError> {
-        row.get(at).map_err(failed("reading an order"))
-    }
-    let outcome: Option<String> = col(row, 7)?;
-    let detail: Option<String> = col(row, 8)?;
-    Ok(OrderRow {
-        id: filing_id(&col::<Vec<u8>>(row, 0)?)?,
-        device: parse_device(&col::<String>(row, 1)?)?,
-        what: col(row, 2)?,
-        signed: col(row, 3)?,
-        at: col(row, 4)?,
-        expires: col(row, 5)?,
-        attempts: unsigned("attempts", col(row, 6)?)?,
-        outcome: outcome.map(|word| (word, detail.unwrap_or_default())),
-    })
-}
-
-fn parse_device(text: &str) -> Result<DeviceId, StoreError> {
-    text.parse()
-        .map_err(|e: ubugoe_protocol::IdError| StoreError::Corrupt {
-            what: "device",
-            detail: e.to_string(),
-        })
-}
-
-pub(super) fn due_orders(
-    c: &Connection,
-    now: i64,
-    limit: u32,
-) -> Result<Vec<OrderRow>, StoreError> {
-    orders_of(
-        c,
-        " WHERE next_at <= ?1 AND expires >= ?1 ORDER BY next_at, id LIMIT ?2",
-        params![now, limit],
-    )
-}
-
-pub(super) fn orders(c: &Connection, limit: u32) -> Result<Vec<OrderRow>, StoreError> {
-    orders_of(c, " ORDER BY at DESC, id LIMIT ?1", params![limit])
-}
-
-/// The attachments a filing names, as far as they have come.
-fn attachments(c: &Connection, id: FilingId) -> Result<Vec<Attachment>, StoreError> {
-    const DOING: &str = "reading attachments";
-    let mut statement = c
-        .prepare_cached(
-            "SELECT a.sha256, a.size, a.media_type,
-                    (SELECT count(DISTINCT number) FROM pieces p WHERE p.filing = a.filing AND p.sha256 = a.sha256),
-                    (SELECT coalesce(max(of), 0) FROM pieces p WHERE p.filing = a.filing AND p.sha256 = a.sha256)
-             FROM attachments a WHERE a.filing = ?1 ORDER BY a.position",
-        )
-        .map_err(failed(DOING))?;
-    let found = statement
-        .query_map([id.as_bytes().as_slice()], |row| {
-            Ok((
-                row.get::<_, Vec<u8>>(0)?,
-                row.get::<_, i64>(1)?,
-                row.get::<_, String>(2)?,
-                row.get::<_, i64>(3)?,
-                row.get::<_, i64>(4)?,
-            ))
-        })
-        .map_err(failed(DOING))?;
-    found
-        .map(|row| {
-            let (sha256, len, media_type, pieces, of) = row.map_err(failed(DOING))?;
-            Ok(Attachment {
-                named: AttachmentRef {
-                    sha256: fixed("attachment hash", &sha256)?,
-                    len: unsigned("attachment size", len)?,
-                    media_type,
-                },
-                pieces: unsigned("pieces", pieces)?,
-                of: unsigned("pieces", of)?,
-            })
-        })
-        .collect()
-}
-
-pub(super) fn attachment(
-    c: &Connection,
-    filing: FilingId,
-    sha256: [u8; 32],
-) -> Result<Option<Vec<u8>>, StoreError> {
-    const DOING: &str = "reading an attachment";
-    let mut statement = c
-        .prepare_cached(
-            "SELECT number, of, bytes FROM pieces WHERE filing = ?1 AND sha256 = ?2 ORDER BY number, id",
-        )
-        .map_err(failed(DOING))?;
-    let found = statement
-        .query_map(
-            params![filing.as_bytes().as_slice(), sha256.as_slice()],
-            |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)),
-        )
-        .map_err(failed(DOING))?
-        .collect::<Result<Vec<(i64, i64, Vec<u8>)>, _>>()
-        .map_err(failed(DOING))?;
-    Ok(joined(found))
 }
 
 pub(super) fn quarantine(c: &Connection, limit: u32) -> Result<Vec<Quarantined>, StoreError> {

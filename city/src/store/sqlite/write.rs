@@ -2,19 +2,22 @@
 
 use rusqlite::{Connection, OptionalExtension, Transaction, TransactionBehavior, params};
 use sha2::{Digest, Sha256};
-use ubugoe_protocol::{CommandId, DeviceId, FilingId, RecipientId};
+use ubugoe_protocol::{DeviceId, FilingId, RecipientId};
 
-use super::failed;
 use super::read::state;
+use super::{down, failed, pieces, words};
 use crate::casework::FilingState;
 use crate::casework::audit::{AuditEntry, GENESIS, line_hash};
 use crate::store::{
-    Arrival, Attempt, Batch, Decided, Decision, Earlier, Landed, NewQuarantine, OrderOutcome,
-    OrderRow, Piece, QuarantineReason, ReceiptFacts, Sealer, Session, StoreError, WakeWindow,
-    facts_to_text, fixed, unsigned,
+    Arrival, Attempt, Batch, Decided, Decision, Landed, Moment, NewQuarantine, QuarantineReason,
+    ReceiptFacts, Sealer, Session, StoreError, WakeWindow, count_to_store, facts_to_text, fixed,
+    unsigned,
 };
 
-fn begin<'c>(c: &'c mut Connection, doing: &'static str) -> Result<Transaction<'c>, StoreError> {
+pub(super) fn begin<'c>(
+    c: &'c mut Connection,
+    doing: &'static str,
+) -> Result<Transaction<'c>, StoreError> {
     c.transaction_with_behavior(TransactionBehavior::Immediate)
         .map_err(failed(doing))
 }
@@ -26,130 +29,150 @@ pub(super) fn ingest(
 ) -> Result<Vec<Landed>, StoreError> {
     let tx = begin(c, "landing a batch")?;
     let mut landed = Vec::with_capacity(batch.arrivals.len() + batch.pieces.len());
-    for earlier in &batch.earlier {
-        remember(&tx, earlier)?;
+    for device in &batch.alive {
+        words::alive(&tx, device, batch.now)?;
     }
-    // Almost always there is none; so it is one question for the batch, not one for each filing. One database, one era.
-    let (restored, era): (bool, i64) = tx
-        .query_row(
-            "SELECT EXISTS (SELECT 1 FROM earlier), coalesce((SELECT max(at) FROM eras), 0)",
-            [],
-            |row| Ok((row.get(0)?, row.get(1)?)),
-        )
-        .map_err(failed("looking for receipts that came back"))?;
-    let moment = Moment {
-        now: batch.now,
-        era,
-    };
+    // what devices said of earlier receipts comes first: their rows may be in the same batch
+    for said in &batch.said {
+        words::take(&tx, said, batch.now)?;
+    }
+    let moment = moment(&tx, batch)?;
     for arrival in &batch.arrivals {
-        let before = if restored {
-            recall(&tx, arrival)?
-        } else {
-            None
-        };
-        landed.push(land(&tx, arrival, before, moment, sealer)?);
+        landed.push(land(&tx, arrival, moment, sealer)?);
     }
     for piece in &batch.pieces {
-        landed.push(land_piece(&tx, piece, moment, sealer)?);
+        landed.push(pieces::land(&tx, piece, moment, sealer)?);
     }
+    pieces::check_touched(&tx, batch)?;
     for item in &batch.quarantined {
         set_aside(&tx, item, batch.now)?;
-    }
-    for (device, filing, seq) in &batch.seen {
-        tx.execute(
-            "UPDATE notices SET seen_at = ?4, next_at = NULL
-             WHERE filing = ?1 AND device = ?2 AND seq <= ?3 AND seen_at IS NULL",
-            params![
-                filing.as_bytes().as_slice(),
-                device.as_str(),
-                seq,
-                batch.now
-            ],
-        )
-        .map_err(failed("noting what a device has"))?;
-    }
-    for outcome in &batch.outcomes {
-        finish_order(&tx, outcome, batch.now)?;
     }
     tx.commit().map_err(failed("committing a batch"))?;
     Ok(landed)
 }
 
+/// When this batch lands, and in which era: asked once for all of it.
+fn moment(tx: &Transaction<'_>, batch: &Batch) -> Result<Moment, StoreError> {
+    let now = batch.now;
+    let Some(recipient) = batch.recipient() else {
+        return Ok(Moment { now, era: 0 });
+    };
+    let era = tx
+        .prepare_cached("SELECT at FROM eras WHERE recipient = ?1")
+        .and_then(|mut statement| {
+            statement
+                .query_row([recipient.as_str()], |row| row.get(0))
+                .optional()
+        })
+        .map_err(failed("reading the era"))?;
+    Ok(Moment {
+        now,
+        era: era.unwrap_or(0),
+    })
+}
+
+/// What is known about a filing before it lands: the row of the same id, and the receipt it had before a restore.
+struct Known {
+    filing: Option<(Vec<u8>, String, Vec<u8>)>,
+    earlier: Option<Earlier>,
+}
+
+/// A receipt of ours from before the database was restored.
+struct Earlier {
+    arrival_no: i64,
+    arrived_at: i64,
+    token: String,
+    signed: Vec<u8>,
+}
+
+fn known(tx: &Transaction<'_>, arrival: &Arrival) -> Result<Known, StoreError> {
+    // a number that was given away again since is lost to it: then it lands anew, and both are shown
+    tx.prepare_cached(
+        "SELECT f.digest, f.device, r.signed, e.arrival_no, e.arrived_at, e.token, e.signed
+         FROM (SELECT ?1 AS id) q
+         LEFT JOIN filings f ON f.id = q.id
+         LEFT JOIN receipts r ON r.filing = q.id
+         LEFT JOIN earlier e ON e.filing = q.id AND e.digest = ?2 AND e.device = ?3 AND e.recipient = ?4
+             AND e.arrival_no > 0
+             AND NOT EXISTS (SELECT 1 FROM filings x WHERE x.recipient = e.recipient AND x.arrival_no = e.arrival_no)",
+    )
+    .and_then(|mut statement| {
+        statement.query_row(
+            params![
+                arrival.id.as_bytes().as_slice(),
+                arrival.digest.as_slice(),
+                arrival.device.as_str(),
+                arrival.recipient.as_str()
+            ],
+            |row| {
+                let digest: Option<Vec<u8>> = row.get(0)?;
+                let filing = match digest {
+                    Some(digest) => Some((digest, row.get(1)?, row.get(2)?)),
+                    None => None,
+                };
+                let arrival_no: Option<i64> = row.get(3)?;
+                let earlier = match arrival_no {
+                    Some(arrival_no) => Some(Earlier {
+                        arrival_no,
+                        arrived_at: row.get(4)?,
+                        token: row.get(5)?,
+                        signed: row.get(6)?,
+                    }),
+                    None => None,
+                };
+                Ok(Known { filing, earlier })
+            },
+        )
+    })
+    .map_err(failed("landing a filing"))
+}
+
 fn land(
     tx: &Transaction<'_>,
     arrival: &Arrival,
-    before: Option<Before>,
-    Moment { now, era }: Moment,
+    moment: Moment,
     sealer: &dyn Sealer,
 ) -> Result<Landed, StoreError> {
     const DOING: &str = "landing a filing";
-    let id = arrival.id.as_bytes().as_slice();
-    let known = tx
-        .query_row(
-            "SELECT f.digest, f.device, r.signed FROM filings f JOIN receipts r ON r.filing = f.id WHERE f.id = ?1",
-            [id],
-            |row| Ok((row.get::<_, Vec<u8>>(0)?, row.get::<_, String>(1)?, row.get::<_, Vec<u8>>(2)?)),
-        )
-        .optional()
-        .map_err(failed(DOING))?;
-    if let Some((digest, device, receipt)) = known {
+    let now = moment.now;
+    let known = known(tx, arrival)?;
+    if let Some((digest, device, receipt)) = known.filing {
         if digest == arrival.digest && device == arrival.device.as_str() {
-            return again(receipt, era, sealer);
+            let receipt = moment.receipt(receipt, sealer)?;
+            return Ok(Landed::Again { receipt });
         }
-        return conflict(
-            tx,
-            (arrival.id, &arrival.device),
-            &arrival.wire,
-            now,
-            sealer,
-        );
+        return conflict(tx, arrival.id, &arrival.device, &arrival.wire, now, sealer);
     }
-    if let Some(before) = before {
-        return reinstate(tx, arrival, before, (now, era), sealer);
-    }
-    let token = open_case(tx, arrival, &arrival.fresh_token, now)?;
-    let arrival_no: i64 = tx
-        .query_row(
-            "INSERT INTO counters (recipient, last_arrival) VALUES (?1, 1)
-             ON CONFLICT (recipient) DO UPDATE SET last_arrival = last_arrival + 1 RETURNING last_arrival",
-            [arrival.recipient.as_str()],
-            |row| row.get(0),
-        )
-        .map_err(failed(DOING))?;
-    insert_filing(tx, arrival, arrival_no, now)?;
+    let wire_sha256: [u8; 32] = Sha256::digest(&arrival.wire).into();
+    let id = arrival.id.as_bytes().as_slice();
+    let restored = known.earlier.is_some();
+    let wanted = known.earlier.as_ref().map(|earlier| earlier.arrival_no);
+    let at = known
+        .earlier
+        .as_ref()
+        .map_or(now, |earlier| earlier.arrived_at);
+    let old_token = known.earlier.as_ref().map(|earlier| earlier.token.as_str());
+    let token = open_case(tx, arrival, old_token, at)?;
+    let arrival_no = number(tx, &arrival.recipient, wanted)?;
+    let copied = insert_filing(tx, arrival, arrival_no, at)?;
     let facts = ReceiptFacts {
         id: arrival.id,
         digest: arrival.digest,
         recipient: arrival.recipient.clone(),
-        arrived_at: now,
+        arrived_at: at,
         arrival_no: unsigned("arrival number", arrival_no)?,
         token,
         visit: Some(arrival.visit),
         signed: arrival.signed,
-        era,
+        era: moment.era,
     };
-    let receipt = sealer.receipt(&facts).map_err(|source| StoreError::Seal {
-        what: "receipt",
-        source,
-    })?;
-    settle_in(tx, arrival, &receipt, now)?;
-    append_audit(tx, &arrival.audit_entry(now, facts.arrival_no))?;
-    Ok(Landed::New {
-        receipt,
-        arrival_no: facts.arrival_no,
-    })
-}
-
-/// What belongs to every new filing: its receipt, the first line of its history, and the end of its quarantine.
-fn settle_in(
-    tx: &Transaction<'_>,
-    arrival: &Arrival,
-    receipt: &[u8],
-    arrived_at: i64,
-) -> Result<(), StoreError> {
-    const DOING: &str = "landing a filing";
-    let wire_sha256: [u8; 32] = Sha256::digest(&arrival.wire).into();
-    let id = arrival.id.as_bytes().as_slice();
+    let receipt = match known.earlier {
+        Some(earlier) => moment.receipt(earlier.signed, sealer)?,
+        None => sealer.receipt(&facts).map_err(|source| StoreError::Seal {
+            what: "receipt",
+            source,
+        })?,
+    };
     tx.execute(
         "INSERT INTO receipts (filing, signed) VALUES (?1, ?2)",
         params![id, receipt],
@@ -157,213 +180,56 @@ fn settle_in(
     .map_err(failed(DOING))?;
     tx.execute(
         "INSERT INTO history (filing, seq, at, actor, state) VALUES (?1, 0, ?2, 'system', ?3)",
-        params![id, arrived_at, FilingState::Arrived.code()],
+        params![id, at, FilingState::Arrived.code()],
     )
     .map_err(failed(DOING))?;
-    for (position, named) in (0_i64..).zip(&arrival.attachments) {
-        tx.execute(
-            "INSERT INTO attachments (filing, position, sha256, size, media_type) VALUES (?1, ?2, ?3, ?4, ?5)",
-            params![id, position, named.sha256.as_slice(), size(named.len), named.media_type],
-        )
-        .map_err(failed(DOING))?;
-    }
     tx.execute(
         "UPDATE quarantine SET resolved_at = ?2 WHERE wire_sha256 = ?1 AND resolved_at IS NULL",
-        params![wire_sha256.as_slice(), arrived_at],
+        params![wire_sha256.as_slice(), now],
     )
     .map_err(failed(DOING))?;
-    Ok(())
-}
-
-/// A receipt of ours that a device brought back, of a filing that is not here.
-struct Before {
-    arrival_no: i64,
-    arrived_at: i64,
-    token: String,
-    signed: Vec<u8>,
-}
-
-/// Keeps a receipt that a device brought back, unless its filing is here.
-fn remember(tx: &Transaction<'_>, earlier: &Earlier) -> Result<(), StoreError> {
-    let receipt = &earlier.receipt;
-    tx.execute(
-        "INSERT INTO earlier (filing, digest, arrival_no, arrived_at, token, signed)
-         SELECT ?1, ?2, ?3, ?4, ?5, ?6 WHERE NOT EXISTS (SELECT 1 FROM filings WHERE id = ?1)
-         ON CONFLICT DO NOTHING",
-        params![
-            receipt.id.as_bytes().as_slice(),
-            receipt.digest.as_slice(),
-            size(receipt.arrival_no),
-            receipt.arrived_at,
-            receipt.status_token,
-            earlier.signed
-        ],
-    )
-    .map(drop)
-    .map_err(failed("keeping a receipt that came back"))
-}
-
-/// What this filing was once receipted with, if its number is still free.
-fn recall(tx: &Transaction<'_>, arrival: &Arrival) -> Result<Option<Before>, StoreError> {
-    tx.query_row(
-        "SELECT arrival_no, arrived_at, token, signed FROM earlier e WHERE filing = ?1 AND digest = ?2
-           AND NOT EXISTS (SELECT 1 FROM filings f WHERE f.recipient = ?3 AND f.arrival_no = e.arrival_no)",
-        params![
-            arrival.id.as_bytes().as_slice(),
-            arrival.digest.as_slice(),
-            arrival.recipient.as_str()
-        ],
-        |row| {
-            Ok(Before {
-                arrival_no: row.get(0)?,
-                arrived_at: row.get(1)?,
-                token: row.get(2)?,
-                signed: row.get(3)?,
-            })
-        },
-    )
-    .optional()
-    .map_err(failed("looking for a receipt that came back"))
-}
-
-/// Lands a filing as it was before the database was restored: with its number, its time and its receipt.
-fn reinstate(
-    tx: &Transaction<'_>,
-    arrival: &Arrival,
-    before: Before,
-    (now, era): (i64, i64),
-    sealer: &dyn Sealer,
-) -> Result<Landed, StoreError> {
-    let signed = in_era(before.signed, era, sealer)?;
-    open_case(tx, arrival, &before.token, before.arrived_at)?;
-    insert_filing(tx, arrival, before.arrival_no, before.arrived_at)?;
-    settle_in(tx, arrival, &signed, before.arrived_at)?;
-    tx.execute(
-        "DELETE FROM earlier WHERE filing = ?1",
-        [arrival.id.as_bytes().as_slice()],
-    )
-    .map_err(failed("landing a filing again"))?;
-    let arrival_no = unsigned("arrival number", before.arrival_no)?;
-    append_audit(tx, &arrival.reinstated_entry(now, arrival_no))?;
-    Ok(Landed::New {
-        receipt: signed,
-        arrival_no,
-    })
-}
-
-fn land_piece(
-    tx: &Transaction<'_>,
-    piece: &Piece,
-    Moment { now, era }: Moment,
-    sealer: &dyn Sealer,
-) -> Result<Landed, StoreError> {
-    const DOING: &str = "landing a piece of an attachment";
-    let id = piece.id.as_bytes().as_slice();
-    let known = tx
-        .query_row(
-            "SELECT digest, device, receipt FROM pieces WHERE id = ?1",
-            [id],
-            |row| {
-                Ok((
-                    row.get::<_, Vec<u8>>(0)?,
-                    row.get::<_, String>(1)?,
-                    row.get::<_, Vec<u8>>(2)?,
-                ))
-            },
-        )
-        .optional()
-        .map_err(failed(DOING))?;
-    if let Some((digest, device, receipt)) = known {
-        if digest == piece.digest && device == piece.device.as_str() {
-            return again(receipt, era, sealer);
-        }
-        return conflict(tx, (piece.id, &piece.device), &piece.wire, now, sealer);
+    append_audit(tx, &arrival.audit_entry(now, facts.arrival_no, restored))?;
+    if copied {
+        append_audit(tx, &arrival.copied_entry(now))?;
     }
-    let receipt = sealer
-        .receipt(&piece.receipt_facts(now, era))
-        .map_err(|source| StoreError::Seal {
-            what: "receipt",
-            source,
-        })?;
-    tx.execute(
-        "INSERT INTO pieces (id, device, filing, sha256, number, of, digest, bytes, arrived_at, receipt)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
-        params![
-            id,
-            piece.device.as_str(),
-            piece.chunk.filing.as_bytes().as_slice(),
-            piece.chunk.sha256.as_slice(),
-            piece.chunk.number,
-            piece.chunk.of,
-            piece.digest.as_slice(),
-            piece.chunk.bytes,
-            now,
-            receipt
-        ],
-    )
-    .map_err(failed(DOING))?;
     Ok(Landed::New {
         receipt,
-        arrival_no: 0,
+        arrival_no: facts.arrival_no,
+        copied,
     })
 }
 
-fn finish_order(tx: &Transaction<'_>, outcome: &OrderOutcome, now: i64) -> Result<(), StoreError> {
-    let changed = tx
-        .execute(
-            "UPDATE orders SET done_at = ?3, outcome = ?4, detail = ?5, next_at = NULL
-             WHERE id = ?1 AND device = ?2 AND done_at IS NULL",
-            params![
-                outcome.id.as_bytes().as_slice(),
-                outcome.device.as_str(),
-                now,
-                outcome.code(),
-                outcome.detail
-            ],
-        )
-        .map_err(failed("noting what became of an order"))?;
-    if changed == 0 {
-        return Ok(());
-    }
-    append_audit(tx, &outcome.audit_entry(now))
-}
-
-/// The city's clock, and when its database was last restored.
-#[derive(Clone, Copy)]
-struct Moment {
-    now: i64,
-    era: i64,
-}
-
-fn in_era(receipt: Vec<u8>, era: i64, sealer: &dyn Sealer) -> Result<Vec<u8>, StoreError> {
-    sealer
-        .in_era(receipt, era)
-        .map_err(|source| StoreError::Seal {
-            what: "receipt",
-            source,
+/// The next running number, or the one a filing had before; either way no later filing gets it.
+pub(super) fn number(
+    tx: &Transaction<'_>,
+    recipient: &RecipientId,
+    wanted: Option<i64>,
+) -> Result<i64, StoreError> {
+    let sql = if wanted.is_some() {
+        "INSERT INTO counters (recipient, last_arrival) VALUES (?1, ?2)
+         ON CONFLICT (recipient) DO UPDATE SET last_arrival = max(last_arrival, excluded.last_arrival) RETURNING ?2"
+    } else {
+        "INSERT INTO counters (recipient, last_arrival) VALUES (?1, ?2)
+         ON CONFLICT (recipient) DO UPDATE SET last_arrival = last_arrival + 1 RETURNING last_arrival"
+    };
+    tx.prepare_cached(sql)
+        .and_then(|mut statement| {
+            statement.query_row(params![recipient.as_str(), wanted.unwrap_or(1)], |row| {
+                row.get(0)
+            })
         })
+        .map_err(failed("taking an arrival number"))
 }
 
-/// What is known already gets its receipt again.
-fn again(receipt: Vec<u8>, era: i64, sealer: &dyn Sealer) -> Result<Landed, StoreError> {
-    Ok(Landed::Again {
-        receipt: in_era(receipt, era, sealer)?,
-    })
-}
-
-/// A size as the database counts.
-fn size(number: u64) -> i64 {
-    i64::try_from(number).unwrap_or(i64::MAX)
-}
-
-/// The case's family token; opens the case if this is its first filing.
+/// The case's family token; opens the case if this is its first filing. A token from before a restore goes on opening it.
 fn open_case(
     tx: &Transaction<'_>,
     arrival: &Arrival,
-    token: &str,
+    old_token: Option<&str>,
     now: i64,
 ) -> Result<String, StoreError> {
     const DOING: &str = "opening a case";
+    let fresh = old_token.unwrap_or(&arrival.fresh_token);
     tx.execute(
         "INSERT INTO cases (recipient, device, case_id, token, token_sha256, opened_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6)
          ON CONFLICT (recipient, device, case_id) DO NOTHING",
@@ -371,38 +237,56 @@ fn open_case(
             arrival.recipient.as_str(),
             arrival.device.as_str(),
             arrival.case.as_bytes().as_slice(),
-            token,
-            Sha256::digest(token.as_bytes()).as_slice(),
+            fresh,
+            Sha256::digest(fresh.as_bytes()).as_slice(),
             now
         ],
     )
     .map_err(failed(DOING))?;
-    tx.query_row(
-        "SELECT token FROM cases WHERE recipient = ?1 AND device = ?2 AND case_id = ?3",
-        params![
-            arrival.recipient.as_str(),
-            arrival.device.as_str(),
-            arrival.case.as_bytes().as_slice()
-        ],
-        |row| row.get(0),
-    )
-    .map_err(failed(DOING))
+    let token: String = tx
+        .query_row(
+            "SELECT token FROM cases WHERE recipient = ?1 AND device = ?2 AND case_id = ?3",
+            params![
+                arrival.recipient.as_str(),
+                arrival.device.as_str(),
+                arrival.case.as_bytes().as_slice()
+            ],
+            |row| row.get(0),
+        )
+        .map_err(failed(DOING))?;
+    if let Some(old) = old_token.filter(|old| *old != token) {
+        tx.execute(
+            "INSERT INTO case_aliases (token_sha256, recipient, device, case_id) VALUES (?1, ?2, ?3, ?4)
+             ON CONFLICT DO NOTHING",
+            params![
+                Sha256::digest(old.as_bytes()).as_slice(),
+                arrival.recipient.as_str(),
+                arrival.device.as_str(),
+                arrival.case.as_bytes().as_slice()
+            ],
+        )
+        .map_err(failed(DOING))?;
+    }
+    Ok(token)
 }
 
+/// Answers whether its device has used this count before.
 fn insert_filing(
     tx: &Transaction<'_>,
     arrival: &Arrival,
     arrival_no: i64,
     now: i64,
-) -> Result<(), StoreError> {
+) -> Result<bool, StoreError> {
     const DOING: &str = "inserting a filing";
     let id = arrival.id.as_bytes().as_slice();
     let case = arrival.case.as_bytes().as_slice();
+    let counter = count_to_store(arrival.counter);
+    let signed = arrival.signed_by(now);
     let (taken, copied): (bool, bool) = tx
         .query_row(
             "SELECT EXISTS (SELECT 1 FROM case_slots WHERE recipient = ?1 AND device = ?2 AND case_id = ?3 AND case_seq = ?4),
                     EXISTS (SELECT 1 FROM filings WHERE device = ?2 AND counter = ?5)",
-            params![arrival.recipient.as_str(), arrival.device.as_str(), case, arrival.case_seq, size(arrival.counter)],
+            params![arrival.recipient.as_str(), arrival.device.as_str(), case, arrival.case_seq, counter],
             |row| Ok((row.get(0)?, row.get(1)?)),
         )
         .map_err(failed(DOING))?;
@@ -410,8 +294,9 @@ fn insert_filing(
         .execute(
             "INSERT INTO filings (id, recipient, device, case_id, case_seq, sequence_taken, arrival_no, arrived_at, schema,
                                   created, digest, canonical, signature, procedure, child_key, due, state, facts,
-                                  counter, counter_taken)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20)
+                                  counter, signed_from, signed_until, visit_root, visit_index, visit_count)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18,
+                     ?19, ?20, ?21, ?22, ?23, ?24)
              ON CONFLICT DO NOTHING",
             params![
                 id,
@@ -432,8 +317,12 @@ fn insert_filing(
                 arrival.due,
                 FilingState::Arrived.code(),
                 facts_to_text(&arrival.facts)?,
-                size(arrival.counter),
-                copied
+                counter,
+                signed.map(|signed| signed.from),
+                signed.map(|signed| signed.until),
+                arrival.visit.root.as_slice(),
+                arrival.visit.index,
+                arrival.visit.count
             ],
         )
         .map_err(failed(DOING))?;
@@ -446,13 +335,15 @@ fn insert_filing(
         params![arrival.recipient.as_str(), arrival.device.as_str(), case, arrival.case_seq, id],
     )
     .map_err(failed(DOING))?;
-    Ok(())
+    pieces::name(tx, arrival)?;
+    Ok(copied)
 }
 
 /// Same id, other content: the message goes to quarantine with its refusal. The same message again gets the same refusal.
-fn conflict(
+pub(super) fn conflict(
     tx: &Transaction<'_>,
-    (id, device): (FilingId, &DeviceId),
+    id: FilingId,
+    device: &DeviceId,
     wire: &[u8],
     now: i64,
     sealer: &dyn Sealer,
@@ -575,7 +466,7 @@ pub(super) fn decide(
 
 pub(super) fn notice_attempted(c: &Connection, attempt: Attempt) -> Result<(), StoreError> {
     c.execute(
-        "UPDATE notices SET attempts = ?3, sent_at = ?4, next_at = ?5 WHERE filing = ?1 AND seq = ?2 AND seen_at IS NULL",
+        "UPDATE notices SET attempts = ?3, sent_at = ?4, next_at = ?5 WHERE filing = ?1 AND seq = ?2",
         params![attempt.filing.as_bytes().as_slice(), attempt.seq, attempt.attempts, attempt.now, attempt.next_at],
     )
     .map_err(failed("noting an attempt"))?;
@@ -587,90 +478,21 @@ pub(super) fn wake_notices(
     device: &DeviceId,
     window: WakeWindow,
 ) -> Result<u64, StoreError> {
-    c.execute(
-        "UPDATE notices SET next_at = ?2 WHERE device = ?1 AND at >= ?3
-           AND seq = (SELECT max(seq) FROM notices o WHERE o.filing = notices.filing)
-           AND seen_at IS NULL AND (next_at IS NULL OR next_at > ?2) AND (sent_at IS NULL OR sent_at <= ?4)",
-        params![
-            device.as_str(),
-            window.now,
-            window.decided_since,
-            window.not_sent_since
-        ],
-    )
-    .map(|rows| rows as u64)
-    .map_err(failed("waking notices"))
-}
-
-pub(super) fn give_orders(c: &mut Connection, orders: &[OrderRow]) -> Result<(), StoreError> {
-    const DOING: &str = "giving orders";
-    let tx = begin(c, DOING)?;
-    for order in orders {
-        tx.execute(
-            "INSERT INTO orders (id, device, what, signed, at, expires, next_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?5)",
+    let notices = c
+        .execute(
+            "UPDATE notices SET next_at = ?2 WHERE device = ?1 AND at >= ?3
+               AND seq = (SELECT max(seq) FROM notices o WHERE o.filing = notices.filing)
+               AND seen_at IS NULL AND (next_at IS NULL OR next_at > ?2) AND (sent_at IS NULL OR sent_at <= ?4)",
             params![
-                order.id.as_bytes().as_slice(),
-                order.device.as_str(),
-                order.what,
-                order.signed,
-                order.at,
-                order.expires
+                device.as_str(),
+                window.now,
+                window.decided_since,
+                window.not_sent_since
             ],
         )
-        .map_err(failed(DOING))?;
-        append_audit(&tx, &order.audit_entry())?;
-    }
-    tx.commit().map_err(failed(DOING))
-}
-
-pub(super) fn order_attempted(
-    c: &Connection,
-    id: CommandId,
-    attempts: u32,
-    next_at: Option<i64>,
-) -> Result<(), StoreError> {
-    c.execute(
-        "UPDATE orders SET attempts = ?2, next_at = ?3 WHERE id = ?1 AND done_at IS NULL",
-        params![id.as_bytes().as_slice(), attempts, next_at],
-    )
-    .map(drop)
-    .map_err(failed("noting an attempt"))
-}
-
-pub(super) fn wake_orders(c: &Connection, device: &DeviceId, now: i64) -> Result<u64, StoreError> {
-    c.execute(
-        "UPDATE orders SET next_at = ?2 WHERE device = ?1 AND done_at IS NULL AND expires >= ?2
-           AND (next_at IS NULL OR next_at > ?2 + 60)",
-        params![device.as_str(), now],
-    )
-    .map(|rows| rows as u64)
-    .map_err(failed("waking orders"))
-}
-
-pub(super) fn begin_era(
-    c: &mut Connection,
-    recipient: &RecipientId,
-    gap: u32,
-    entry: &AuditEntry,
-) -> Result<u64, StoreError> {
-    const DOING: &str = "beginning an era";
-    let tx = begin(c, DOING)?;
-    let last: i64 = tx
-        .query_row(
-            "INSERT INTO counters (recipient, last_arrival) VALUES (?1, ?2)
-             ON CONFLICT (recipient) DO UPDATE SET last_arrival = last_arrival + ?2 RETURNING last_arrival",
-            params![recipient.as_str(), gap],
-            |row| row.get(0),
-        )
-        .map_err(failed(DOING))?;
-    tx.execute(
-        "INSERT INTO eras (recipient, at) VALUES (?1, ?2) ON CONFLICT (recipient) DO UPDATE SET at = excluded.at",
-        params![recipient.as_str(), entry.at],
-    )
-    .map_err(failed(DOING))?;
-    append_audit(&tx, entry)?;
-    tx.commit().map_err(failed(DOING))?;
-    unsigned("arrival number", last - i64::from(gap))
+        .map_err(failed("waking notices"))?;
+    down::wake(c, device, window)?;
+    Ok(notices as u64)
 }
 
 pub(super) fn audit(c: &mut Connection, entry: &AuditEntry) -> Result<(), StoreError> {
@@ -679,7 +501,7 @@ pub(super) fn audit(c: &mut Connection, entry: &AuditEntry) -> Result<(), StoreE
     tx.commit().map_err(failed("committing an audit line"))
 }
 
-fn append_audit(tx: &Transaction<'_>, entry: &AuditEntry) -> Result<(), StoreError> {
+pub(super) fn append_audit(tx: &Transaction<'_>, entry: &AuditEntry) -> Result<(), StoreError> {
     const DOING: &str = "writing the audit log";
     let last = tx
         .query_row(
