@@ -384,7 +384,7 @@ async fn a_city_leaves_a_connection_that_is_only_half_there() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_city_does_not_speak_to_a_broker_whose_certificate_is_of_another_year() {
-    let (office, broker) = with_broker();
+    let (mut office, broker) = with_broker();
     office.pki.add_broker("broker-past", 2019, 2020).unwrap();
     broker.show("broker-past").unwrap();
     let city = office.open().await;

@@ -496,7 +496,7 @@ fn a_broker_that_hangs_up_on_large_rows_without_saying_so_is_found_out_and_the_s
 
 #[test]
 fn a_broker_whose_certificate_is_of_another_year_is_not_spoken_to_and_loses_nothing() {
-    let rig = Rig::start();
+    let mut rig = Rig::start();
     rig.pki.add_broker("broker-past", 2019, 2020).unwrap();
     rig.pki.add_broker("broker-future", 2047, 2048).unwrap();
     let mut kiosk = Kiosk::new(&rig.pki, "kiosk-1");

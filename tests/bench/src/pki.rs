@@ -142,11 +142,11 @@ impl Pki {
     ///
     /// # Errors
     /// When a key cannot be made or a file not written.
-    pub fn add_broker(&self, stem: &str, from: i32, until: i32) -> Result<(), Error> {
+    pub fn add_broker(&mut self, stem: &str, from: i32, until: i32) -> Result<(), Error> {
         let mut params = server_params()?;
         params.not_before = date_time_ymd(from, 1, 1);
         params.not_after = date_time_ymd(until, 1, 1);
-        self.certify(stem, &params)
+        self.certify(stem, params)
     }
 
     /// Writes the anchors under which the card's signature and authentication certificates are verified.

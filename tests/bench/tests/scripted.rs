@@ -239,7 +239,7 @@ async fn its_limits_are_told_and_a_packet_above_a_secret_one_ends_the_connection
 
 #[tokio::test]
 async fn a_certificate_of_another_year_is_not_believed() {
-    let rig = Rig::start();
+    let mut rig = Rig::start();
     rig.pki.add_broker("broker-past", 2019, 2020).unwrap();
     rig.pki.add_broker("broker-future", 2047, 2048).unwrap();
     for stem in ["broker-past", "broker-future"] {

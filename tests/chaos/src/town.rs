@@ -292,7 +292,7 @@ impl Town {
             let store = open_store(&hall.store).await?;
             let mut whole = 0;
             for filing in filings {
-                let found = store.attachment(filing.id, digest(bytes)).await?;
+                let found = store.attachment(filing.id, 0).await?;
                 whole += u64::from(found.as_deref() == Some(bytes));
             }
             Ok(whole)

@@ -18,16 +18,15 @@ use ubugoe_bench::{envelope, rig};
 use ubugoe_chaos::paper::Writer;
 use ubugoe_chaos::town::city_toml;
 use ubugoe_city::casework::FilingState;
-use ubugoe_city::casework::audit::AuditEntry;
 use ubugoe_city::config::{Config as CityConfig, StoreAddress};
 use ubugoe_city::ingest::{Answer, Desk, Ingest, Message};
-use ubugoe_city::orders;
+use ubugoe_city::operate::restore::after_restore;
 use ubugoe_city::receipt::CitySealer;
 use ubugoe_city::receipt::outbox::{Handed, next_attempt};
 use ubugoe_city::server::{open_ingest, open_store};
-use ubugoe_city::store::{Attempt, Decided, Store, WakeWindow};
+use ubugoe_city::store::{Attempt, Decided, DownKind, Store, WakeWindow};
 use ubugoe_edge::outbox::{Config, NewRow, Noted, Outbox, Recipients, Retired, RowKind, RowState};
-use ubugoe_edge::{SettleError, StoreError};
+use ubugoe_edge::{Broker, SettleError, StoreError};
 use ubugoe_model::way::{
     Action, CITIES, Decision, Holds, Kind, ROWS, Stand, State, WAYS, city_of, visit_of,
 };
@@ -165,7 +164,13 @@ impl World {
     fn hall(&self, n: usize, hash: &str) -> Result<Hall> {
         let store = StoreAddress::Sqlite(self.database(n, ""));
         let pki = self.folder.path().join("pki");
-        let text = city_toml(NAMES[n], &pki, &store, &[DEVICE.to_owned()], (1, 1), hash)?;
+        // Nobody connects: what travels is handed over here.
+        let nowhere = [Broker {
+            host: "localhost".to_owned(),
+            port: 1,
+        }];
+        let devices = [DEVICE.to_owned()];
+        let text = city_toml(NAMES[n], &pki, &store, &devices, (1, &nowhere), hash)?;
         let config = CityConfig::from_toml(&text, self.folder.path(), &|path| fs::read(path))?;
         let twin = CityConfig::from_toml(&text, self.folder.path(), &|path| fs::read(path))?;
         // Once as the server opens it, so that what follows stands on the same database; then piece by piece.
@@ -664,38 +669,20 @@ impl World {
         self.owed.retain(|(_, row, _), _| city_of(*row) != n);
         self.open_city(n)?;
         let store = Arc::clone(self.store(n)?);
-        let entry = AuditEntry {
-            at: ERA,
-            actor: "operator".to_owned(),
-            action: "store.restored".to_owned(),
-            subject: NAMES[n].to_owned(),
-            detail: String::new(),
-        };
-        let order = Order::Resend { since: 0, era: ERA };
-        let hall = &self.halls[n];
-        self.runtime.block_on(async {
-            store.begin_era(&hall.name, 1000, entry).await?;
-            let now = Timestamp::from_second(NOW)?;
-            orders::give(
-                &hall.config,
-                store.as_ref(),
-                std::slice::from_ref(&self.device),
-                order,
-                now,
-            )
-            .await?;
-            anyhow::Ok(())
-        })
+        let config = &self.halls[n].config;
+        self.runtime
+            .block_on(after_restore(config, store.as_ref(), 0, 1000, ERA))?;
+        Ok(())
     }
 
     fn order(&mut self, action: Action, before: &State) -> Result<()> {
         match action {
             Action::Order(n) => {
-                let rows = self.runtime.block_on(self.store(n)?.orders(10))?;
-                let open = rows.into_iter().find(|o| o.outcome.is_none());
+                let due = self.runtime.block_on(self.store(n)?.due_down(NOW, 10))?;
+                let open = due.into_iter().find(|item| item.kind == DownKind::Command);
                 let answer = Answer {
                     device: self.device.clone(),
-                    content: Downlink::Commands(vec![open.context("an open order")?.signed]),
+                    content: Downlink::Commands(vec![open.context("an open order")?.payload]),
                 };
                 let sealed = self.ingest(n)?.seal(&answer)?.context("a known device")?;
                 let at = usize::from(before.cities[n].at);
@@ -830,7 +817,7 @@ impl World {
         }
         for n in 0..CITIES {
             let orders = self.runtime.block_on(self.store(n)?.orders(10))?;
-            let asking = orders.iter().any(|o| o.outcome.is_none());
+            let asking = orders.iter().any(|o| o.answer.is_none());
             ensure!(asking == model.cities[n].asking, "city {n} asks: {asking}");
         }
         let of = |pick: fn(&State, usize, usize) -> ubugoe_model::way::Kinds| {
