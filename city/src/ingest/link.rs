@@ -37,7 +37,7 @@ use ubugoe_protocol::{Downlink, MAX_ENVELOPE, RecipientId, topics};
 use super::{Answer, FaultPoint, Faults, Ingest, MAX_BATCH, Message};
 use crate::Clock;
 use crate::config::{BrokerAddress, BrokerConfig};
-use crate::receipt::outbox::{Handed, WAKE_DECIDED, WAKE_REST, next_attempt};
+use crate::receipt::outbox::{Handed, WAKE_DECIDED, WAKE_REST, next_attempt, next_item};
 use crate::store::{Attempt, DownAttempt, DownKind, Notice, Store, StoreError, WakeWindow};
 
 /// Most unacknowledged messages the broker may have under way to us: two batches.
@@ -130,6 +130,7 @@ enum News {
 #[derive(Debug, Clone, Copy)]
 struct DownHanded {
     id: i64,
+    kind: DownKind,
     attempts: u32,
 }
 
@@ -544,6 +545,7 @@ impl Worker {
         for item in due.map_err(Ended::Store)? {
             let handed = DownHanded {
                 id: item.id,
+                kind: item.kind,
                 attempts: item.attempts.saturating_add(1),
             };
             self.note_down(handed, Some(Handed::Unanswered)).await?;
@@ -580,7 +582,7 @@ impl Worker {
             id: item.id,
             attempts: item.attempts,
             now,
-            next_at: handed.and_then(|handed| next_attempt(handed, item.attempts, now)),
+            next_at: handed.and_then(|handed| next_item(item.kind, handed, item.attempts, now)),
         };
         self.parts
             .store
@@ -631,7 +633,7 @@ impl Worker {
             seq: notice.seq,
             attempts,
             now,
-            next_at: next_attempt(handed, attempts, now),
+            next_at: Some(next_attempt(handed, attempts, now)),
         };
         self.parts
             .store

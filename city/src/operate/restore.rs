@@ -27,7 +27,7 @@ pub struct Announced {
 }
 
 /// Begins an era, raises the running number by `gap` and orders every device to send again what was receipted at or after
-/// `since` (unix seconds).
+/// `since` (unix seconds). Every city may: it signs with the key of its receipts, for it asks for its own filings only.
 ///
 /// # Errors
 /// [`OperateError`]. The era begins first: a repetition begins another one and does no harm.
@@ -38,17 +38,20 @@ pub async fn after_restore(
     gap: u32,
     now: i64,
 ) -> Result<Announced, OperateError> {
-    let operator = Operator::of(config)?;
+    let city = Operator {
+        recipient: &config.office.recipient,
+        key: &config.keys.sign,
+    };
     let order = Order::Resend { since, era: now };
     let orders = config
         .devices
         .iter()
         .filter(|(_, device)| device.revoked_at.is_none())
         // a device may be away for longer than an ordinary order stands
-        .map(|(id, _)| operator.order(id, order, (now, now + 13 * STANDS), OPERATOR))
+        .map(|(id, _)| city.order(id, order, (now, now + 13 * STANDS), OPERATOR))
         .collect::<Result<Vec<_>, _>>()?;
     let asked = orders.len();
-    let entry = operator.entry(
+    let entry = city.entry(
         now,
         "store.restored",
         format!("since={since} gap={gap} devices={asked}"),

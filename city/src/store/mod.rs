@@ -664,9 +664,9 @@ pub struct FamilyFiling {
     pub title_ja: String,
     /// Title in English.
     pub title_en: String,
-    /// Arrival number.
+    /// Arrival number, as on the family's receipt.
     pub arrival_no: u64,
-    /// Unix seconds.
+    /// Unix seconds, as on the family's receipt.
     pub arrived_at: i64,
     /// State.
     pub state: FilingState,
@@ -966,6 +966,12 @@ pub(crate) fn unsigned<T: TryFrom<i64>>(what: &'static str, number: i64) -> Resu
         what,
         detail: number.to_string(),
     })
+}
+
+/// The number of a filing's next notice. After a restore they go on from the era (unix seconds, so below 2³² until 2106): what
+/// was lost had lower ones, and devices take a lower or equal number for old.
+pub(crate) fn notice_number(last: i64, era: i64) -> Result<u32, StoreError> {
+    unsigned("notice number", last.saturating_add(1).max(era))
 }
 
 /// When a batch lands.

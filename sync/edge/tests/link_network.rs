@@ -383,6 +383,34 @@ fn a_better_address_is_taken_again_once_it_answers_without_waiting_for_the_other
 }
 
 #[test]
+fn a_broker_at_which_nobody_listens_is_left_for_another_address() {
+    let rig = rig();
+    let second = Mosquitto::start(&rig.pki, &Settings::default()).unwrap();
+    let _city = City::start(&rig.pki, &second, "city-a", receipts());
+    let (first, other) = (rig.broker.port(), second.port());
+    let tuning = Tuning {
+        silence_after: Duration::from_millis(300),
+        ..short()
+    };
+    let mut kiosk = rig.kiosk(tuning.clone(), |config| config.brokers.push(local(other)));
+    assert_eq!(kiosk.wait("a connection", reached), first);
+    kiosk.file("city-a");
+    kiosk.wait(
+        "the way out",
+        disconnected(|r| matches!(r, DisconnectReason::Silence).then_some(())),
+    );
+    assert_eq!(kiosk.wait("a connection", reached), other);
+    kiosk.wait_arrived(1);
+    // Control: where there is no other address, there is nowhere to go.
+    let mut alone = Kiosk::new(&rig.pki, "kiosk-2");
+    let config = alone.config(&rig.pki, &rig.broker, tuning);
+    alone.connect(config);
+    alone.file("city-a");
+    alone.wait_until("patience", |kiosk| kiosk.link().stats().unheard >= 6);
+    assert_eq!(alone.link().stats().connections, 1);
+}
+
+#[test]
 fn an_address_behind_which_nobody_proves_to_be_the_broker_is_not_returned_to() {
     let rig = rig();
     let _city = rig.city();

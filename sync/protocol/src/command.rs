@@ -45,7 +45,7 @@ pub enum Order {
     Diagnose,
 }
 
-/// One order to one device, signed by its operator.
+/// One order to one device, signed by its operator; or, for [`Order::Resend`], by the recipient that lost something.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Command {
     /// Which; the device does each once.
@@ -63,7 +63,7 @@ pub struct Command {
 }
 
 impl Command {
-    /// Signs it with the operator's key.
+    /// Signs it with the operator's key, or with a recipient's receipt key for [`Order::Resend`].
     pub fn sign(&self, key: &SigningKey) -> Result<Vec<u8>, SignedError> {
         let (code, detail) = match self.order {
             Order::Resend { since, era } => (
@@ -97,10 +97,20 @@ impl Command {
         cose::sign1(COMMAND, wire::encode(&wire::map(fields)), key)
     }
 
-    /// Verifies it under the operator's key. The caller compares `device` with itself and `expires` with the time.
+    /// Reads it without verifying, to learn whose key it needs: [`Order::Resend`] the receipt key of `recipient`, which asks
+    /// for what it lost itself; everything else the operator's.
+    pub fn peek(bytes: &[u8]) -> Result<Self, SignedError> {
+        Self::parse(&Unverified::parse(COMMAND, bytes, MAX)?)
+    }
+
+    /// Verifies it under one key. The caller compares `device` with itself and `expires` with the time.
     pub fn verify(bytes: &[u8], key: &VerifyingKey) -> Result<Self, SignedError> {
         let signed = Unverified::parse(COMMAND, bytes, MAX)?;
         signed.verify(key)?;
+        Self::parse(&signed)
+    }
+
+    fn parse(signed: &Unverified) -> Result<Self, SignedError> {
         let mut f = Fields::open(COMMAND, wire::decode(COMMAND, signed.payload(), MAX)?)?;
         f.version(1)?;
         let command = Self {

@@ -1,6 +1,6 @@
 //! What is explored, within which bounds.
 
-use crate::way::{Flaw, Mended, Scope, Way};
+use crate::way::{Flaw, Scope, Way};
 
 /// One row, one broker, crashes, and a broker that loses, repeats, reorders and forgets.
 pub const BARE: Scope = Scope {
@@ -32,7 +32,7 @@ pub const EVERYTHING: [Scope; 2] = [
     },
 ];
 
-/// A scope in which a wrong way of working shows, and that way. What is mended is so that nothing else is found first.
+/// A scope in which a wrong way of working shows, and that way.
 #[must_use]
 pub const fn of(flaw: Flaw) -> Way {
     let scope = match flaw {
@@ -58,104 +58,38 @@ pub const fn of(flaw: Flaw) -> Way {
             notices: true,
             ..BARE
         },
-        Flaw::ForgetAtReceipt | Flaw::NoEra => Scope {
+        Flaw::ForgetAtReceipt | Flaw::NoEra | Flaw::ProofOnce => Scope {
             restore: [true, false],
+            ..BARE
+        },
+        Flaw::OnlyOperatorAsks => Scope {
+            rows: 2,
+            restore: [false, true],
+            ..BARE
+        },
+        Flaw::NoticesStartOver => Scope {
+            notices: true,
+            restore: [true, false],
+            ..BARE
+        },
+        // The second row's city is not the operator: the device says nothing to it.
+        Flaw::NoticesRest => Scope {
+            rows: 2,
+            notices: true,
+            ..BARE
+        },
+        Flaw::StaysInSilence => Scope {
+            brokers: true,
             ..BARE
         },
     };
     Way {
         scope,
         flaw: Some(flaw),
-        mended: Mended::ALL,
     }
 }
 
-/// Something that the product does not do yet, and a scope in which that is a fault.
-#[derive(Debug, Clone, Copy)]
-pub struct Weakness {
-    /// In a word.
-    pub name: &'static str,
-    /// Where it shows.
-    pub scope: Scope,
-    /// Everything mended but this.
-    pub mended: Mended,
-}
-
-impl Weakness {
-    /// The machine with this weakness alone.
-    #[must_use]
-    pub const fn way(&self) -> Way {
-        Way {
-            scope: self.scope,
-            flaw: None,
-            mended: self.mended,
-        }
-    }
-}
-
-/// All that were found; the module doc of this crate says what each means.
-pub const WEAKNESSES: [Weakness; 5] = [
-    Weakness {
-        name: "only the operator's city can ask again",
-        scope: Scope {
-            rows: 2,
-            restore: [false, true],
-            ..BARE
-        },
-        mended: Mended {
-            any_city_asks: false,
-            ..Mended::ALL
-        },
-    },
-    Weakness {
-        name: "a proof that is lost is not repeated",
-        scope: Scope {
-            restore: [true, false],
-            ..BARE
-        },
-        mended: Mended {
-            proof_until_repeated: false,
-            ..Mended::ALL
-        },
-    },
-    Weakness {
-        name: "notices are numbered from one again",
-        scope: Scope {
-            notices: true,
-            restore: [true, false],
-            ..BARE
-        },
-        mended: Mended {
-            notices_count_on: false,
-            ..Mended::ALL
-        },
-    },
-    Weakness {
-        name: "notices of a city that is not the operator come to rest",
-        scope: Scope {
-            rows: 2,
-            notices: true,
-            ..BARE
-        },
-        mended: Mended {
-            notices_never_rest: false,
-            ..Mended::ALL
-        },
-    },
-    Weakness {
-        name: "a device stays at a broker where nobody listens",
-        scope: Scope {
-            brokers: true,
-            ..BARE
-        },
-        mended: Mended {
-            leaves_silence: false,
-            ..Mended::ALL
-        },
-    },
-];
-
-/// Where the product as it is has no known weakness.
+/// What is explored in every run, beside the scopes of the flaws ([`of`]).
 pub const SOUND: [(&str, Scope); 6] = [
     (
         "three rows, two visits, two cities",

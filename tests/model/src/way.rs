@@ -54,11 +54,21 @@ pub enum Flaw {
     ForgetAtReceipt,
     /// A receipt of before a restore counts after it.
     NoEra,
+    /// The device's operator alone may ask for what it lost, no other city.
+    OnlyOperatorAsks,
+    /// The device shows a city its earlier receipt once, and a city takes it before the row comes or not at all.
+    ProofOnce,
+    /// After a restore notices are numbered from one again.
+    NoticesStartOver,
+    /// A notice that was not seen is given up until the device says something.
+    NoticesRest,
+    /// A device stays at a broker at which nobody listens.
+    StaysInSilence,
 }
 
 impl Flaw {
     /// All of them.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 18] = [
         Self::RetireAtPuback,
         Self::NoDeduplication,
         Self::ReceiptBeforeCommit,
@@ -72,37 +82,12 @@ impl Flaw {
         Self::NoticeOnce,
         Self::ForgetAtReceipt,
         Self::NoEra,
+        Self::OnlyOperatorAsks,
+        Self::ProofOnce,
+        Self::NoticesStartOver,
+        Self::NoticesRest,
+        Self::StaysInSilence,
     ];
-}
-
-/// What the product does not do yet, and what it would take. Each one is a weakness while it is `false`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-#[expect(
-    clippy::struct_excessive_bools,
-    reason = "each is a decision of its own, taken apart from the others"
-)]
-pub struct Mended {
-    /// Every city may ask for what it lost, not the device's operator alone.
-    pub any_city_asks: bool,
-    /// The device shows a city its earlier receipt until the city's answer repeats that number, and the city takes it late.
-    pub proof_until_repeated: bool,
-    /// Notices are numbered on after a restore.
-    pub notices_count_on: bool,
-    /// A notice that was not seen is never given up.
-    pub notices_never_rest: bool,
-    /// A device leaves a broker at which nobody listens.
-    pub leaves_silence: bool,
-}
-
-impl Mended {
-    /// Everything that is proposed.
-    pub const ALL: Self = Self {
-        any_city_asks: true,
-        proof_until_repeated: true,
-        notices_count_on: true,
-        notices_never_rest: true,
-        leaves_silence: true,
-    };
 }
 
 /// What is explored: how much there is, and what may fail.
@@ -133,8 +118,6 @@ pub struct Way {
     pub scope: Scope,
     /// A wrong way of working.
     pub flaw: Option<Flaw>,
-    /// What was mended.
-    pub mended: Mended,
 }
 
 /// Where a row stands on the device's disk.
@@ -463,17 +446,7 @@ impl Way {
     /// The product as it is, in a scope.
     #[must_use]
     pub const fn built(scope: Scope) -> Self {
-        Self {
-            scope,
-            flaw: None,
-            mended: Mended {
-                any_city_asks: false,
-                proof_until_repeated: false,
-                notices_count_on: false,
-                notices_never_rest: false,
-                leaves_silence: false,
-            },
-        }
+        Self { scope, flaw: None }
     }
 
     fn has(&self, flaw: Flaw) -> bool {
@@ -566,7 +539,7 @@ impl Way {
                     let waits = matches!(s.rows[*row].stand, Stand::Queued | Stand::Sent);
                     waits && !self.reaches_city(s, way, city_of(*row))
                 };
-                (self.mended.leaves_silence && (0..self.scope.rows).any(|row| silent(&row)))
+                (!self.has(Flaw::StaysInSilence) && (0..self.scope.rows).any(|row| silent(&row)))
                     .then_some(())?;
                 hang_up(s);
             }
@@ -636,7 +609,7 @@ impl Way {
             return;
         }
         if r.stand == Stand::Arrived {
-            let other = number != r.shown && self.mended.proof_until_repeated;
+            let other = number != r.shown && !self.has(Flaw::ProofOnce);
             if r.again && !stale && !other {
                 r.again = false;
             } else if r.again && (stale || other) {
@@ -712,12 +685,13 @@ impl Way {
                 }
             }
             (Kind::Proof, Holds::Nothing) => r.proof = true,
-            (Kind::Proof, _) => {
+            (Kind::Proof, Holds::Own | Holds::Two) => {
                 // A proof carries the number that the device shows; the first receipt it keeps never changes.
-                if self.mended.proof_until_repeated {
+                if !self.has(Flaw::ProofOnce) {
                     r.record.number = r.shown;
                 }
             }
+            (Kind::Proof, Holds::Other) => {}
             _ => return None,
         }
         if !self.is_stick(way) {
@@ -769,7 +743,7 @@ impl Way {
                 let anew = std::mem::replace(&mut r.ever[DECIDED], true);
                 r.record.decided = Some(if !anew {
                     Decision::First
-                } else if self.mended.notices_count_on && s.cities[city].era {
+                } else if s.cities[city].era && !self.has(Flaw::NoticesStartOver) {
                     Decision::AnewNumberTwo
                 } else {
                     Decision::AnewNumberOne
@@ -787,7 +761,7 @@ impl Way {
                 }
             }
             Action::Rest(row) => {
-                (s.rows[row].record.due && !self.mended.notices_never_rest).then_some(())?;
+                (s.rows[row].record.due && self.has(Flaw::NoticesRest)).then_some(())?;
                 s.rows[row].record.due = false;
             }
             Action::Hello => {
@@ -813,7 +787,7 @@ impl Way {
             }
             Action::TakeOrder(way, city) => {
                 (s.cities[city].bag[way][ORDER] && self.reaches_device(s, way)).then_some(())?;
-                if city != 0 && !self.mended.any_city_asks {
+                if city != 0 && self.has(Flaw::OnlyOperatorAsks) {
                     return Some(());
                 }
                 // An order is done once; after that it is only answered.

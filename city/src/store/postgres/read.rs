@@ -218,11 +218,12 @@ pub(super) async fn family(
 ) -> Result<Vec<FamilyFiling>, StoreError> {
     let found = c
         .query(
-            "SELECT f.procedure, f.facts, f.arrival_no, f.arrived_at, h.state, h.at, h.reason,
+            "SELECT f.procedure, f.facts, coalesce(e.arrival_no, f.arrival_no), coalesce(e.arrived_at, f.arrived_at), h.state, h.at, h.reason,
                     CASE WHEN h.state = 'returned' THEN h.note END
              FROM cases c
              JOIN filings f ON f.recipient = c.recipient AND f.device = c.device AND f.case_id = c.case_id
              JOIN history h ON h.filing = f.id AND h.seq = (SELECT max(seq) FROM history WHERE filing = f.id)
+             LEFT JOIN earlier e ON e.filing = f.id AND e.digest = f.digest AND e.device = f.device AND e.arrival_no > 0
              WHERE (c.recipient, c.device, c.case_id) IN (
                  SELECT recipient, device, case_id FROM cases WHERE token_sha256 = $1
                  UNION SELECT recipient, device, case_id FROM case_aliases WHERE token_sha256 = $1)

@@ -11,7 +11,7 @@ use crate::casework::audit::{AuditEntry, GENESIS, line_hash};
 use crate::store::{
     Arrival, Attempt, Batch, Decided, Decision, Landed, Moment, NewQuarantine, QuarantineReason,
     ReceiptFacts, Sealer, Session, StoreError, WakeWindow, count_to_store, facts_to_text, fixed,
-    unsigned,
+    notice_number, unsigned,
 };
 
 pub(super) async fn ingest(
@@ -95,10 +95,14 @@ struct Earlier {
 
 async fn known(tx: &Transaction<'_>, arrival: &Arrival) -> Result<Known, StoreError> {
     const DOING: &str = "landing a filing";
-    // a number that was given away again since is lost to it: then it lands anew, and both are shown
+    // a number that was given away again since is lost to it: then it lands anew, and both are shown; what is repeated to the
+    // device is what its family holds
     let row = tx
         .query_one(
-            "SELECT f.digest, f.device, r.signed, e.arrival_no, e.arrived_at, e.token, e.signed
+            "SELECT f.digest, f.device,
+                    coalesce((SELECT p.signed FROM earlier p WHERE p.filing = q.id AND p.digest = $2 AND p.device = $3
+                              AND p.recipient = $4 AND p.arrival_no > 0), r.signed),
+                    e.arrival_no, e.arrived_at, e.token, e.signed
              FROM (SELECT $1::bytea AS id) q
              LEFT JOIN filings f ON f.id = q.id
              LEFT JOIN receipts r ON r.filing = q.id
@@ -438,7 +442,8 @@ pub(super) async fn decide(
     let found = tx
         .query_opt(
             "SELECT f.state, f.device, (SELECT count(*) FROM history WHERE filing = f.id),
-                    (SELECT coalesce(max(seq), 0)::bigint FROM notices WHERE filing = f.id)
+                    (SELECT coalesce(max(seq), 0)::bigint FROM notices WHERE filing = f.id),
+                    coalesce((SELECT at FROM eras WHERE recipient = f.recipient), 0)
              FROM filings f WHERE f.id = $1 FOR UPDATE",
             &[&id],
         )
@@ -454,7 +459,8 @@ pub(super) async fn decide(
     if version != i64::from(decision.version) || !now_state.may_become(decision.to) {
         return Ok(Decided::Stale { state: now_state });
     }
-    let notice: u32 = unsigned("notice number", last_notice + 1)?;
+    let era: i64 = row.try_get(4).map_err(failed(DOING))?;
+    let notice = notice_number(last_notice, era)?;
     let facts = decision.status_facts(notice);
     let signed = sealer.status(&facts).map_err(|source| StoreError::Seal {
         what: "status",

@@ -11,7 +11,7 @@ use crate::casework::audit::{AuditEntry, GENESIS, line_hash};
 use crate::store::{
     Arrival, Attempt, Batch, Decided, Decision, Landed, Moment, NewQuarantine, QuarantineReason,
     ReceiptFacts, Sealer, Session, StoreError, WakeWindow, count_to_store, facts_to_text, fixed,
-    unsigned,
+    notice_number, unsigned,
 };
 
 pub(super) fn begin<'c>(
@@ -86,9 +86,13 @@ struct Earlier {
 }
 
 fn known(tx: &Transaction<'_>, arrival: &Arrival) -> Result<Known, StoreError> {
-    // a number that was given away again since is lost to it: then it lands anew, and both are shown
+    // a number that was given away again since is lost to it: then it lands anew, and both are shown; what is repeated to the
+    // device is what its family holds
     tx.prepare_cached(
-        "SELECT f.digest, f.device, r.signed, e.arrival_no, e.arrived_at, e.token, e.signed
+        "SELECT f.digest, f.device,
+                coalesce((SELECT p.signed FROM earlier p WHERE p.filing = q.id AND p.digest = ?2 AND p.device = ?3
+                          AND p.recipient = ?4 AND p.arrival_no > 0), r.signed),
+                e.arrival_no, e.arrived_at, e.token, e.signed
          FROM (SELECT ?1 AS id) q
          LEFT JOIN filings f ON f.id = q.id
          LEFT JOIN receipts r ON r.filing = q.id
@@ -417,7 +421,8 @@ pub(super) fn decide(
     let found = tx
         .query_row(
             "SELECT f.state, f.device, (SELECT count(*) FROM history WHERE filing = f.id),
-                    (SELECT coalesce(max(seq), 0) FROM notices WHERE filing = f.id)
+                    (SELECT coalesce(max(seq), 0) FROM notices WHERE filing = f.id),
+                    coalesce((SELECT at FROM eras WHERE recipient = f.recipient), 0)
              FROM filings f WHERE f.id = ?1",
             [id],
             |row| {
@@ -426,19 +431,20 @@ pub(super) fn decide(
                     row.get::<_, String>(1)?,
                     row.get::<_, i64>(2)?,
                     row.get::<_, i64>(3)?,
+                    row.get::<_, i64>(4)?,
                 ))
             },
         )
         .optional()
         .map_err(failed(DOING))?;
-    let Some((code, device, version, last_notice)) = found else {
+    let Some((code, device, version, last_notice, era)) = found else {
         return Ok(Decided::NotFound);
     };
     let now_state = state(&code)?;
     if version != i64::from(decision.version) || !now_state.may_become(decision.to) {
         return Ok(Decided::Stale { state: now_state });
     }
-    let notice: u32 = unsigned("notice number", last_notice + 1)?;
+    let notice = notice_number(last_notice, era)?;
     let facts = decision.status_facts(notice);
     let signed = sealer.status(&facts).map_err(|source| StoreError::Seal {
         what: "status",

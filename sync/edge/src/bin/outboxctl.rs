@@ -206,7 +206,9 @@ fn take_in(outbox: &mut Outbox, path: &Path, with: &Answers) -> Result<(u64, u64
             for outcome in outbox.retire_all(&items, &with.recipients, with.at)? {
                 match outcome? {
                     Retired::First(_) => counts.0 += 1,
-                    Retired::Again(_) | Retired::Stale(_) => counts.1 += 1,
+                    Retired::Again(_) | Retired::Stale(_) | Retired::Renumbered { .. } => {
+                        counts.1 += 1
+                    }
                 }
             }
         }

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use ubugoe_protocol::report::Outcome;
 use ubugoe_protocol::topics;
 use ubugoe_protocol::{
-    Command, CommandId, Downlink, FilingId, Grant, Manifest, Order, Part, RecipientId, Report,
-    TimeNotice, open_down,
+    Command, Downlink, FilingId, Grant, Manifest, Order, Part, RecipientId, Report, TimeNotice,
+    open_down,
 };
 
 use super::{Alert, Context, LinkEvent, Operator};
@@ -85,6 +85,12 @@ fn receipts(context: &Context, items: Vec<Vec<u8>>, taken: &mut Taken) {
                 taken.settled.push(receipt.id);
                 taken.reread = true;
                 context.emit(LinkEvent::Receipt { receipt, raw });
+            }
+            Ok(Retired::Renumbered { receipt, proof }) => {
+                // Not settled: it goes again, more and more slowly, until the city repeats the number that the family has.
+                context
+                    .voice
+                    .say(receipt.recipient, Report::Earlier(vec![proof]));
             }
             Ok(Retired::Again(receipt)) => {
                 context.count(|s| s.repeated += 1);
@@ -201,18 +207,37 @@ fn grant(context: &Context, raw: &[u8], taken: &mut Taken) {
     }
 }
 
+/// An order and whose it is. A recipient asks for what it lost itself and signs that with its receipt key; everything else is the
+/// operator's.
+fn ordered(context: &Context, raw: &[u8]) -> Option<Command> {
+    let verified = Command::peek(raw).and_then(|said| match said.order {
+        Order::Resend { .. } => {
+            let key = context.config.recipients.get(&said.recipient);
+            key.map(|key| Command::verify(raw, key)).transpose()
+        }
+        _ => operator(context, "command")
+            .filter(|operator| operator.id == said.recipient)
+            .map(|operator| Command::verify(raw, &operator.key))
+            .transpose(),
+    });
+    match verified {
+        Ok(Some(command)) if command.device == context.config.device => Some(command),
+        Ok(_) => {
+            context.alert(Alert::NotOurs("command"));
+            None
+        }
+        Err(error) => {
+            context.alert(Alert::Unsigned(error));
+            None
+        }
+    }
+}
+
 /// Keeps an order before it is done. One that was done before is only answered.
 fn command(context: &Context, raw: &[u8], taken: &mut Taken) {
-    let Some(operator) = operator(context, "command") else {
+    let Some(command) = ordered(context, raw) else {
         return;
     };
-    let command = match Command::verify(raw, &operator.key) {
-        Ok(command) => command,
-        Err(error) => return context.alert(Alert::Unsigned(error)),
-    };
-    if command.device != context.config.device || command.recipient != operator.id {
-        return context.alert(Alert::NotOurs("command"));
-    }
     let kept = context
         .outbox
         .lock()
@@ -225,7 +250,7 @@ fn command(context: &Context, raw: &[u8], taken: &mut Taken) {
         }
     };
     if let Some((outcome, detail)) = kept.outcome {
-        return answer(context, command.id, outcome, detail);
+        return answer(context, &command, outcome, detail);
     }
     if command.expires < context.now() {
         let late = "expired".to_owned();
@@ -279,7 +304,7 @@ fn finish(
         .lock()
         .finish_command(&command.id, outcome, &detail, context.now());
     match kept {
-        Ok(()) => answer(context, command.id, outcome, detail),
+        Ok(()) => answer(context, command, outcome, detail),
         Err(source) => {
             taken.acknowledge = false;
             context.alert(Alert::Outbox(source));
@@ -287,20 +312,13 @@ fn finish(
     }
 }
 
-fn answer(context: &Context, id: CommandId, outcome: Outcome, detail: String) {
-    let operator = context
-        .config
-        .voice
-        .as_ref()
-        .and_then(|v| v.operator.as_ref());
-    if let Some(operator) = operator {
-        let report = Report::Command {
-            id,
-            outcome,
-            detail,
-        };
-        context.voice.say(operator.id.clone(), report);
-    }
+fn answer(context: &Context, command: &Command, outcome: Outcome, detail: String) {
+    let report = Report::Command {
+        id: command.id,
+        outcome,
+        detail,
+    };
+    context.voice.say(command.recipient.clone(), report);
 }
 
 fn failed(context: &Context, error: SettleError, taken: &mut Taken) {

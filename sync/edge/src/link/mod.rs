@@ -165,6 +165,9 @@ pub struct Tuning {
     /// Connected to another than the first address: after about this long a better one is looked for, without leaving
     /// this one, and taken if it answers. Doubles each time it then would not serve, up to 8 times.
     pub return_after: Duration,
+    /// With several addresses: for this long nobody listened for a recipient at this one, so the next is tried. A city may have
+    /// moved to another broker while this one is well.
+    pub silence_after: Duration,
     /// How long the broker keeps this device's answers while it is away.
     pub session_expiry: Duration,
     /// How long before its certificate ends the device asks for a new one.
@@ -183,6 +186,7 @@ impl Default for Tuning {
             pause_min: Duration::from_millis(500),
             pause_max: Duration::from_secs(30),
             return_after: Duration::from_mins(30),
+            silence_after: Duration::from_hours(1),
             session_expiry: Duration::from_hours(7 * 24),
             renew_ahead: Duration::from_hours(30 * 24),
         }
@@ -293,6 +297,8 @@ pub enum DisconnectReason {
     Broken(String),
     /// Packets were in flight and nothing moved.
     Stalled,
+    /// Nobody listened here for too long ([`Tuning::silence_after`]), and there are other addresses.
+    Silence,
     /// The outbox could not be read.
     Outbox(String),
     /// A better address answers again ([`Tuning::return_after`]).
@@ -638,6 +644,7 @@ async fn run(context: &Context) {
                     trial: choice.trial,
                     patience: route.patience(),
                     stay,
+                    only: brokers.len() == 1,
                 };
                 // On the heap: it is large, and one is made per connection.
                 Box::pin(session::run(context, &attempt, &mut flight)).await

@@ -6,7 +6,7 @@
 //! ever cancelled and resumed: when one ends, the connection and its `EventLoop` are thrown away.
 
 use std::cell::{Cell, RefCell};
-use std::collections::{BTreeSet, VecDeque};
+use std::collections::{BTreeMap, VecDeque};
 use std::future::Future;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -79,6 +79,8 @@ pub(super) struct Attempt<'a> {
     pub(super) patience: u32,
     /// How long before a better address is looked for.
     pub(super) stay: Duration,
+    /// There is no other address.
+    pub(super) only: bool,
 }
 
 /// What all futures see.
@@ -92,8 +94,8 @@ struct Session<'a> {
     acks: RefCell<VecDeque<Publish>>,
     /// Rows the broker has, not yet written to disk.
     sent: RefCell<Vec<FilingId>>,
-    /// Recipients nobody listens for, each reported once.
-    silent: RefCell<BTreeSet<RecipientId>>,
+    /// Recipients nobody listens for, each reported once, and since when.
+    silent: RefCell<BTreeMap<RecipientId, Instant>>,
     /// Something changed that may let the feeder go on.
     feed: Notify,
     progress: Cell<Instant>,
@@ -192,6 +194,7 @@ async fn carried(
                 home = Some(found);
                 DisconnectReason::Returning
             }
+            () = session.silence() => DisconnectReason::Silence,
             () = session.renewals() => DisconnectReason::Renewing,
             () = unwished(context) => DisconnectReason::SwitchedOff,
         };
@@ -199,6 +202,7 @@ async fn carried(
             reason,
             DisconnectReason::SwitchedOff
                 | DisconnectReason::Returning
+                | DisconnectReason::Silence
                 | DisconnectReason::Renewing
         ) {
             session.goodbye(events, relay).await;
@@ -213,7 +217,7 @@ async fn carried(
         .get()
         .is_some_and(|s| s.elapsed() >= context.config.tuning.pause_max);
     let ended = Ended {
-        moved: held || session.moved.get(),
+        moved: reason != DisconnectReason::Silence && (held || session.moved.get()),
         reason,
         home,
         failed_trial: false,
@@ -398,7 +402,12 @@ impl Session<'_> {
                 let news = self.trouble(row.id, trouble)?;
                 if trouble == Trouble::NobodyListens {
                     self.context.count(|s| s.unheard += 1);
-                    if self.silent.borrow_mut().insert(row.recipient.clone()) {
+                    let mut silent = self.silent.borrow_mut();
+                    let known = silent.len();
+                    silent
+                        .entry(row.recipient.clone())
+                        .or_insert_with(Instant::now);
+                    if silent.len() > known {
                         self.context.alert(Alert::NobodyListens(row.recipient));
                     }
                 } else if news {
@@ -640,6 +649,22 @@ impl Session<'_> {
             }
             let rest = limit.saturating_sub(idle).max(limit / 8);
             tokio::time::sleep(rest).await;
+        }
+    }
+
+    /// Ends when nobody listened for some recipient for too long and another address may be better.
+    async fn silence(&self) {
+        if self.attempt.only {
+            return std::future::pending().await;
+        }
+        let limit = self.context.config.tuning.silence_after;
+        loop {
+            let longest = self.silent.borrow().values().min().copied();
+            let left = longest.map_or(limit, |since| limit.saturating_sub(since.elapsed()));
+            if left.is_zero() {
+                return;
+            }
+            tokio::time::sleep(left).await;
         }
     }
 

@@ -17,6 +17,13 @@ pub enum Retired {
     Again(Receipt),
     /// It arrived, now or before, and its recipient's database was restored since: it is going to be sent again.
     Stale(Receipt),
+    /// Its recipient was restored since, has it again, and gave it another number than the one that the family holds.
+    Renumbered {
+        /// What the recipient says now.
+        receipt: Receipt,
+        /// What it said before; to be shown to it until it repeats it.
+        proof: Vec<u8>,
+    },
 }
 
 /// A refusal that verified and matches its row.
@@ -199,6 +206,9 @@ fn retire(
             return Ok(Retired::Stale(receipt));
         }
         if known.again {
+            if let Some(proof) = other_number(tx, &receipt)? {
+                return Ok(Retired::Renumbered { receipt, proof });
+            }
             tx.execute(
                 "UPDATE filing SET again = 0 WHERE id = ?1",
                 params![receipt.id.as_bytes()],
@@ -222,6 +232,19 @@ fn retire(
         return Ok(Retired::Stale(receipt));
     }
     Ok(Retired::First(receipt))
+}
+
+/// The receipt that is kept, if it has another number than this one.
+fn other_number(tx: &Transaction<'_>, receipt: &Receipt) -> Result<Option<Vec<u8>>, SettleError> {
+    let kept: Vec<u8> = tx
+        .query_row(
+            "SELECT answer FROM filing WHERE id = ?1",
+            params![receipt.id.as_bytes()],
+            |r| r.get(0),
+        )
+        .map_err(failed(DOING))?;
+    let said = Receipt::peek(&kept).map_err(unsigned)?;
+    Ok((said.arrival_no != receipt.arrival_no).then_some(kept))
 }
 
 fn key<'a>(recipients: &'a Recipients, id: &RecipientId) -> Result<&'a VerifyingKey, SettleError> {

@@ -410,6 +410,12 @@ impl City {
         seen.reports.iter().find_map(pick).unwrap()
     }
 
+    /// How many of what devices said for themselves was of this kind.
+    pub(crate) fn reports(&self, of: impl Fn(&Report) -> bool) -> usize {
+        let seen = self.seen.0.lock().unwrap();
+        seen.reports.iter().filter(|r| of(r)).count()
+    }
+
     /// How many different filings came, and how many repetitions.
     pub(crate) fn tally(&self) -> (usize, u32) {
         let seen = self.seen.0.lock().unwrap();

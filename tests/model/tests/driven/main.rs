@@ -84,9 +84,8 @@ fn every_step_of_one_row_is_what_the_real_code_does() {
     for (name, scope) in TOURS {
         let end = Instant::now() + patience() / 5;
         let way = Way::built(scope);
-        let mut open = explore(&way, 200_000).unwrap();
-        // Tours are for what the product does, right or wrong.
-        open.wrong = None;
+        let open = explore(&way, 200_000).unwrap();
+        assert_eq!(open.wrong, None, "{name}");
         let scripts = tour(&open, 200);
         let (mut events, mut driven) = (0, 0);
         for script in &scripts {
@@ -142,7 +141,9 @@ fn walks_with_every_trouble_at_once_end_where_the_model_says() {
 #[test]
 fn no_wrong_way_of_working_is_mistaken_for_the_real_code() {
     let mut world = World::new().unwrap();
-    for flaw in Flaw::ALL {
+    // Which broker a device is at is the link's affair, and tested there: between these parts there is none.
+    let seen_here = |flaw: &Flaw| *flaw != Flaw::StaysInSilence;
+    for flaw in Flaw::ALL.into_iter().filter(seen_here) {
         let way = scopes::of(flaw);
         let found = explore(&way, 1_000_000).unwrap();
         let (_, mut script) = found.wrong.unwrap();
@@ -156,21 +157,5 @@ fn no_wrong_way_of_working_is_mistaken_for_the_real_code() {
         // The product does the same script rightly.
         let events = drive(&mut world, &Way::built(way.scope), &script).unwrap();
         println!("{flaw:?}: told apart; {events} events of its script driven, no difference");
-    }
-}
-
-#[test]
-fn each_weakness_of_the_model_is_one_of_the_real_code() {
-    let mut world = World::new().unwrap();
-    for weakness in scopes::WEAKNESSES {
-        let found = explore(&weakness.way(), 1_000_000).unwrap();
-        let (fault, script) = found.wrong.unwrap();
-        let events = drive(&mut world, &Way::built(weakness.scope), &script).unwrap();
-        println!(
-            "{}: {fault:?}; {events} of {} events driven, no difference",
-            weakness.name,
-            script.len()
-        );
-        assert_eq!(events, u64::try_from(script.len()).unwrap());
     }
 }

@@ -24,7 +24,7 @@ use ubugoe_city::operate::restore::after_restore;
 use ubugoe_city::receipt::CitySealer;
 use ubugoe_city::receipt::outbox::{Handed, next_attempt};
 use ubugoe_city::server::{open_ingest, open_store};
-use ubugoe_city::store::{Attempt, Decided, DownKind, Store, WakeWindow};
+use ubugoe_city::store::{Attempt, Decided, DownKind, FilingRecord, Store, WakeWindow};
 use ubugoe_edge::outbox::{Config, NewRow, Noted, Outbox, Recipients, Retired, RowKind, RowState};
 use ubugoe_edge::{Broker, SettleError, StoreError};
 use ubugoe_model::way::{
@@ -74,7 +74,6 @@ pub(crate) struct World {
     opening: RecipientSecretKey,
     seals: Vec<RecipientPublicKey>,
     recipients: Recipients,
-    operator: VerifyingKey,
     stranger: SigningKey,
     bag: BTreeMap<Place, Vec<u8>>,
     owed: BTreeMap<Place, Vec<u8>>,
@@ -128,7 +127,6 @@ impl World {
             opening: RecipientSecretKey::from_text(&text(format!("device-{DEVICE}.hpke"))?)?,
             seals: (0..CITIES).map(seal_key).collect::<Result<_>>()?,
             recipients: (0..CITIES).map(key).collect::<Result<_>>()?,
-            operator: VerifyingKey::from_text(&text(format!("city-{}.operate.pub", NAMES[0]))?)?,
             stranger: SigningKey::generate()?,
             bag: BTreeMap::new(),
             owed: BTreeMap::new(),
@@ -383,7 +381,7 @@ impl World {
                 let notice = due.into_iter().find(|d| d.filing == filing);
                 // Taken by the broker for the fourth time.
                 let next_at = next_attempt(Handed::Taken, 4, SENT);
-                self.attempted(n, filing, notice.context("it is due")?.seq, next_at)?;
+                self.attempted(n, filing, notice.context("it is due")?.seq, Some(next_at))?;
             }
             Action::Hello => {
                 let report = self.report(0, &Report::TimeAsk([7; 16]))?;
@@ -535,6 +533,9 @@ impl World {
                         Ok(Retired::Stale(_)) => {
                             self.say(row, Kind::Proof, &Report::Earlier(items.clone()), before)?;
                         }
+                        Ok(Retired::Renumbered { proof, .. }) => {
+                            self.say(row, Kind::Proof, &Report::Earlier(vec![proof]), before)?;
+                        }
                         Ok(Retired::First(_) | Retired::Again(_))
                         | Err(SettleError::OtherContent { .. }) => {}
                         Err(error) => return Err(error.into()),
@@ -556,7 +557,8 @@ impl World {
                     let (Noted::New(notice) | Noted::Old(notice)) =
                         self.outbox()?.note_status(&item, &recipients)?;
                     let seen = Report::Seen(vec![(notice.id, notice.seq)]);
-                    self.say(row, Kind::Seen(u8::try_from(notice.seq)?), &seen, before)?;
+                    let number = self.decision(city_of(row), &item)?.number();
+                    self.say(row, Kind::Seen(number), &seen, before)?;
                 }
             }
             other => bail!("{kind:?} is {other:?}"),
@@ -649,7 +651,8 @@ impl World {
         let key = &self.recipients[&self.halls[n].name];
         let notice = StatusNotice::verify(signed, key)?;
         Ok(match (&notice.state, notice.seq) {
-            (CaseState::Accepted, 1) => Decision::First,
+            // The first one may come after a restore, too.
+            (CaseState::Accepted, _) => Decision::First,
             (CaseState::Returned { .. }, 1) => Decision::AnewNumberOne,
             (CaseState::Returned { .. }, _) => Decision::AnewNumberTwo,
             other => bail!("a notice of {other:?}"),
@@ -678,7 +681,7 @@ impl World {
     fn order(&mut self, action: Action, before: &State) -> Result<()> {
         match action {
             Action::Order(n) => {
-                let due = self.runtime.block_on(self.store(n)?.due_down(NOW, 10))?;
+                let due = self.runtime.block_on(self.store(n)?.due_down(ERA, 10))?;
                 let open = due.into_iter().find(|item| item.kind == DownKind::Command);
                 let answer = Answer {
                     device: self.device.clone(),
@@ -709,14 +712,10 @@ impl World {
         Ok(())
     }
 
-    /// As `link::inbox` does: only the operator's orders count, and each is done once.
+    /// As `link::inbox` does: a city asks for its own, and each order is done once.
     fn obey(&mut self, way: usize, n: usize, raw: &[u8], before: &State) -> Result<()> {
-        let Ok(command) = Command::verify(raw, &self.operator) else {
-            return Ok(());
-        };
-        if command.recipient != self.halls[0].name {
-            return Ok(());
-        }
+        let said = Command::peek(raw)?;
+        let command = Command::verify(raw, &self.recipients[&said.recipient])?;
         let Order::Resend { since, era } = command.order else {
             bail!("ordered {:?}", command.order)
         };
@@ -890,8 +889,10 @@ impl World {
             other => bail!("it holds {other:?}"),
         };
         ensure!(holds == says.holds, "it holds {holds:?}");
+        // What it says to the device and the family: the number of before, if it was shown that.
+        let said = |f: &FilingRecord| f.earlier.map_or(f.row.arrival_no, |(number, _)| number);
         let number = match (&record, holds) {
-            (Some(f), Holds::Own) if Some(f.row.arrival_no) == self.numbers[row] => 1,
+            (Some(f), Holds::Own) if Some(said(f)) == self.numbers[row] => 1,
             (Some(_), Holds::Own) => 2,
             _ => 0,
         };
@@ -915,10 +916,13 @@ impl World {
             |r| Ok((r.get(0)?, r.get(1)?)),
         )?;
         ensure!(seen == says.seen, "a notice was seen: {seen}");
-        ensure!(
-            proof == model.rows[row].proof,
-            "a receipt came back: {proof}"
-        );
+        // Once the row is there, the proof has done its work.
+        if holds == Holds::Nothing {
+            ensure!(
+                proof == model.rows[row].proof,
+                "a receipt came back: {proof}"
+            );
+        }
         Ok(())
     }
 }
