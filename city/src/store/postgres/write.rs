@@ -79,30 +79,32 @@ async fn moment(tx: &Transaction<'_>, batch: &Batch) -> Result<Moment, StoreErro
     Ok(Moment { now, era })
 }
 
-/// What is known about a filing before it lands: the row of the same id, and the receipt it had before a restore.
+/// What is known about a filing before it lands.
 struct Known {
-    filing: Option<(Vec<u8>, String, Vec<u8>)>,
+    /// Digest and device of the row of the same id.
+    filing: Option<(Vec<u8>, String)>,
+    /// The receipt that its family holds: of this row, or from before a restore.
+    receipt: Option<Vec<u8>>,
+    /// What that receipt says, where it is from before a restore and its number is free.
     earlier: Option<Earlier>,
 }
 
-/// A receipt of ours from before the database was restored.
+/// What a receipt of ours from before a restore says.
 struct Earlier {
     arrival_no: i64,
     arrived_at: i64,
     token: String,
-    signed: Vec<u8>,
 }
 
 async fn known(tx: &Transaction<'_>, arrival: &Arrival) -> Result<Known, StoreError> {
     const DOING: &str = "landing a filing";
-    // a number that was given away again since is lost to it: then it lands anew, and both are shown; what is repeated to the
-    // device is what its family holds
+    // a number that was given away again since is lost to it: then it lands anew, and both are shown
     let row = tx
         .query_one(
             "SELECT f.digest, f.device,
                     coalesce((SELECT p.signed FROM earlier p WHERE p.filing = q.id AND p.digest = $2 AND p.device = $3
                               AND p.recipient = $4 AND p.arrival_no > 0), r.signed),
-                    e.arrival_no, e.arrived_at, e.token, e.signed
+                    e.arrival_no, e.arrived_at, e.token
              FROM (SELECT $1::bytea AS id) q
              LEFT JOIN filings f ON f.id = q.id
              LEFT JOIN receipts r ON r.filing = q.id
@@ -120,11 +122,7 @@ async fn known(tx: &Transaction<'_>, arrival: &Arrival) -> Result<Known, StoreEr
         .map_err(failed(DOING))?;
     let digest: Option<Vec<u8>> = row.try_get(0).map_err(failed(DOING))?;
     let filing = match digest {
-        Some(digest) => Some((
-            digest,
-            row.try_get(1).map_err(failed(DOING))?,
-            row.try_get(2).map_err(failed(DOING))?,
-        )),
+        Some(digest) => Some((digest, row.try_get(1).map_err(failed(DOING))?)),
         None => None,
     };
     let arrival_no: Option<i64> = row.try_get(3).map_err(failed(DOING))?;
@@ -133,11 +131,14 @@ async fn known(tx: &Transaction<'_>, arrival: &Arrival) -> Result<Known, StoreEr
             arrival_no,
             arrived_at: row.try_get(4).map_err(failed(DOING))?,
             token: row.try_get(5).map_err(failed(DOING))?,
-            signed: row.try_get(6).map_err(failed(DOING))?,
         }),
         None => None,
     };
-    Ok(Known { filing, earlier })
+    Ok(Known {
+        filing,
+        receipt: row.try_get(2).map_err(failed(DOING))?,
+        earlier,
+    })
 }
 
 async fn land(
@@ -149,8 +150,9 @@ async fn land(
     const DOING: &str = "landing a filing";
     let now = moment.now;
     let known = known(tx, arrival).await?;
-    if let Some((digest, device, receipt)) = known.filing {
-        if digest == arrival.digest && device == arrival.device.as_str() {
+    if let Some((digest, device)) = known.filing {
+        let same = digest == arrival.digest && device == arrival.device.as_str();
+        if let Some(receipt) = known.receipt.filter(|_| same) {
             let receipt = moment.receipt(receipt, sealer)?;
             return Ok(Landed::Again { receipt });
         }
@@ -179,8 +181,8 @@ async fn land(
         signed: arrival.signed,
         era: moment.era,
     };
-    let receipt = match known.earlier {
-        Some(earlier) => moment.receipt(earlier.signed, sealer)?,
+    let receipt = match known.receipt {
+        Some(receipt) => moment.receipt(receipt, sealer)?,
         None => sealer.receipt(&facts).map_err(|source| StoreError::Seal {
             what: "receipt",
             source,

@@ -375,6 +375,8 @@ impl Flight {
                 );
             }
             Verdict::NobodyListens | Verdict::RecipientRefused => {
+                // It may have been probing for itself, too: that says nothing about it.
+                self.forget_probe(&row);
                 self.hold_recipient(&row.recipient, now);
                 self.enqueue(row.clone());
             }
@@ -709,6 +711,20 @@ mod tests {
         flight.left(4);
         flight.acknowledged(4, Verdict::Taken, now);
         assert_eq!(flight.next(now).unwrap().seq, 2);
+    }
+
+    #[test]
+    fn a_row_that_was_refused_itself_and_then_heard_by_nobody_goes_again() {
+        let mut now = Instant::now();
+        let mut flight = flight(50, vec![row(1, "city-a")]);
+        for (packet, verdict) in [(1, Verdict::RowRefused), (2, Verdict::NobodyListens)] {
+            let next = flight.next(now).unwrap();
+            flight.hand(next, now);
+            flight.left(packet);
+            flight.acknowledged(packet, verdict, now);
+            now = flight.next_change(now).unwrap();
+        }
+        assert_eq!(flight.next(now).unwrap().seq, 1);
     }
 
     #[test]

@@ -340,6 +340,7 @@ pub fn renumbered(program: &Path, times: u64, filing: Filing) -> Result<Line> {
         back = back.max(scene.next_receipt()?);
         done += 1;
     }
+    scene.enough()?;
     let line = scene.settle(format!("another address, {}", pace(filing)), PATIENCE * 2)?;
     ensure!(done > 0, "it never had another address");
     Ok(line

@@ -17,7 +17,7 @@ use ubugoe_chaos::dice::Dice;
 use ubugoe_model::explore::{Machine, explore};
 use ubugoe_model::scopes::{self, BARE};
 use ubugoe_model::walk::tour;
-use ubugoe_model::way::{Action, Flaw, Scope, State, Way};
+use ubugoe_model::way::{Action, Flaw, Kind, Scope, State, Way};
 use world::World;
 
 fn patience() -> Duration {
@@ -147,9 +147,24 @@ fn no_wrong_way_of_working_is_mistaken_for_the_real_code() {
         let way = scopes::of(flaw);
         let found = explore(&way, 1_000_000).unwrap();
         let (_, mut script) = found.wrong.unwrap();
-        if flaw == Flaw::CleanStart {
+        match flaw {
             // What is stuck shows only when the next connection does not move it.
-            script.extend([Action::Disconnect, Action::Connect(0)]);
+            Flaw::CleanStart => script.extend([Action::Disconnect, Action::Connect(0)]),
+            // The shortest example is a restore alone; what is not obeyed shows where there is something to send again.
+            Flaw::OnlyOperatorAsks => {
+                script = vec![
+                    Action::Store(0),
+                    Action::Connect(0),
+                    Action::Publish(1),
+                    Action::Land(0, 1, Kind::Own),
+                    Action::Answer(0, 1, Kind::Receipt),
+                    Action::Take(0, 1, Kind::Receipt),
+                    Action::Restore(1),
+                    Action::Order(1),
+                    Action::TakeOrder(0, 1),
+                ];
+            }
+            _ => {}
         }
         // The control: told that the product is wrong in this way, the comparison must disagree.
         let told = drive(&mut world, &way, &script);
