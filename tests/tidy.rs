@@ -50,6 +50,7 @@ const OURS: &[(&str, &[&str])] = &[
             "ubugoe-edge",
             "ubugoe-city",
             "ubugoe-bench",
+            "ubugoe-model",
         ],
     ),
     // The model needs nothing; its tests drive the products by the model's scripts.

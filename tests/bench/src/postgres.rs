@@ -18,7 +18,7 @@ use crate::process::Process;
 use crate::{Error, programs};
 
 /// How long a start may take, crash recovery included.
-const START: Duration = Duration::from_mins(1);
+const START: Duration = Duration::from_mins(3);
 /// Debian's `nobody`: PostgreSQL refuses to run as root, so root starts it as this user and group.
 const NOBODY: u32 = 65_534;
 

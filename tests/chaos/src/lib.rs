@@ -11,7 +11,7 @@
 //! | `broker` | the broker's word: it drops, doubles, reorders, replays, lies, misdelivers, falls silent | [`broker`] |
 //! | `crowd` | nothing: a hundred kiosks come back at once after a month | [`crowd`] |
 //! | `restore` | the city's database: crashed, then restored from a backup | [`restore`] |
-//! | `model` | everything that may, in a small machine explored to its last state | [`model`] |
+//! | `model` | everything that may, in a small machine explored to its last state | [`ubugoe_model`] |
 //! | `carry` | the network for good: filings and receipts travel on a stick | [`carry`] |
 //! | `network` | the wires: partition, loss, 64 kbit/s, another address, short packets | [`network`] |
 //! | `cluster` | nodes of a RabbitMQ cluster, by `kill -9` | [`cluster`] |
@@ -24,7 +24,6 @@ pub mod dice;
 pub mod disk;
 pub mod kills;
 pub mod meddler;
-pub mod model;
 pub mod network;
 pub mod paper;
 pub mod power;

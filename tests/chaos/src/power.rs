@@ -352,7 +352,7 @@ pub fn loop_device(program: &Path, copies: u32, seed: u64) -> Result<Option<Line
         let writer = Process::spawn("writer", command, work.path().join("writer.log"))?;
         let acks = PathBuf::from(format!("{}.acks", folder.display()));
         while taken < copies && writer.is_running() {
-            wait_for_more(&acks, dice.below(40_000));
+            wait_for_more(&writer, &acks, dice.below(40_000));
             // Held still, or the end of the copy would be younger than its beginning. What the kernel has not written by
             // itself is lost, as in a cut; that the disk keeps every write it was given is taken for granted here.
             if writer.pause().is_err() {
@@ -373,12 +373,15 @@ pub fn loop_device(program: &Path, copies: u32, seed: u64) -> Result<Option<Line
     ))
 }
 
-/// Waits until the writer has said this many bytes more, or ended.
-fn wait_for_more(acks: &Path, more: u64) {
+/// Waits until the writer has said this many bytes more, has said something and is slow, or has ended.
+fn wait_for_more(writer: &Process, acks: &Path, more: u64) {
     let length = || fs::metadata(acks).map_or(0, |m| m.len());
     let goal = length() + more;
     let patience = std::time::Instant::now() + std::time::Duration::from_millis(400);
-    while length() < goal && std::time::Instant::now() < patience {
+    while length() < goal && writer.is_running() {
+        if length() > 0 && std::time::Instant::now() >= patience {
+            break;
+        }
         std::thread::yield_now();
     }
 }

@@ -90,7 +90,7 @@ pub const fn of(flaw: Flaw) -> Way {
 }
 
 /// What is explored in every run, beside the scopes of the flaws ([`of`]).
-pub const SOUND: [(&str, Scope); 6] = [
+pub const SOUND: [(&str, Scope); 9] = [
     (
         "three rows, two visits, two cities",
         Scope { rows: 3, ..BARE },
@@ -121,6 +121,29 @@ pub const SOUND: [(&str, Scope); 6] = [
         "notices of the operator's city",
         Scope {
             notices: true,
+            ..BARE
+        },
+    ),
+    (
+        "a restored city and its notices",
+        Scope {
+            notices: true,
+            restore: [true, false],
+            ..BARE
+        },
+    ),
+    (
+        "a restored city that is not the operator",
+        Scope {
+            rows: 2,
+            restore: [false, true],
+            ..BARE
+        },
+    ),
+    (
+        "a city that moves to another broker",
+        Scope {
+            brokers: true,
             ..BARE
         },
     ),

@@ -164,6 +164,17 @@ fn no_wrong_way_of_working_is_mistaken_for_the_real_code() {
                     Action::TakeOrder(0, 1),
                 ];
             }
+            // The second number one is seen where it is sent.
+            Flaw::NoticesStartOver => script.push(Action::Notify(0)),
+            // What never settles shows where the device takes the new number for an answer.
+            Flaw::ProofOnce => script.extend([
+                Action::Order(0),
+                Action::TakeOrder(0, 0),
+                Action::Publish(0),
+                Action::Land(0, 0, Kind::Own),
+                Action::Answer(0, 0, Kind::ReceiptRenumbered),
+                Action::Take(0, 0, Kind::ReceiptRenumbered),
+            ]),
             _ => {}
         }
         // The control: told that the product is wrong in this way, the comparison must disagree.
