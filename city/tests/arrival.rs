@@ -12,10 +12,11 @@ use support::office::{Letter, NOON, Office, land, letter, message, only_receipt,
 use support::papers::{MOTHER, allowance, birth, canonical, stranger};
 use tokio::sync::Notify;
 use ubugoe_bench::broker::{Mosquitto, Settings};
+use ubugoe_bench::postgres::Postgres;
 use ubugoe_bench::process::Mark;
 use ubugoe_city::casework::{FilingState, ReasonCode};
 use ubugoe_city::ingest::{Answer, FaultPoint, Faults};
-use ubugoe_city::store::{Finding, QuarantineReason, Store};
+use ubugoe_city::store::{Finding, QuarantineReason, Store, StoreError};
 use ubugoe_protocol::{
     CaseState, Downlink, FilingId, Receipt, Refusal, RefusalReason, StatusNotice,
 };
@@ -638,4 +639,46 @@ async fn a_batch_that_fails_as_a_whole_lands_one_by_one() {
         (2, 1),
         "the third is set aside and holds nobody up"
     );
+}
+
+/// It was only just starting, say: the messages are not at fault, and an officer has nothing to look at.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn while_the_database_is_not_to_be_had_nothing_is_set_aside() {
+    const REFUSE: &str = "CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS
+        $$ BEGIN RAISE EXCEPTION 'not now' USING ERRCODE = 'CODE'; END $$;
+        CREATE TRIGGER refuse BEFORE INSERT ON history FOR EACH ROW EXECUTE FUNCTION refuse();";
+    const AGREE: &str = "DROP FUNCTION refuse CASCADE";
+    let cluster = Postgres::start().unwrap();
+    let mut office = Office::new();
+    office.store_url = cluster.url();
+    let (ingest, store) = (office.ingest().await, office.store().await);
+    let (client, connection) = tokio_postgres::connect(&cluster.url(), tokio_postgres::NoTls)
+        .await
+        .unwrap();
+    tokio::spawn(connection);
+    let filed = letter(canonical(&birth("ASK-1")));
+    let came = || vec![message("ward-1", office.envelope(&filed))];
+    client
+        .batch_execute(&REFUSE.replace("CODE", "57P03"))
+        .await
+        .unwrap();
+    assert!(matches!(
+        ingest.land(came()).await,
+        Err(StoreError::Unavailable { .. })
+    ));
+    client.batch_execute(AGREE).await.unwrap();
+    let counts = store.counts().await.unwrap();
+    assert_eq!((counts.arrived, counts.quarantined), (0, 0));
+    // Control: what the database says about the message itself sets it aside.
+    client
+        .batch_execute(&REFUSE.replace("CODE", "23514"))
+        .await
+        .unwrap();
+    assert_eq!(ingest.land(came()).await.unwrap(), []);
+    client.batch_execute(AGREE).await.unwrap();
+    let counts = store.counts().await.unwrap();
+    assert_eq!((counts.arrived, counts.quarantined), (0, 1));
+    land(&office, &ingest, &filed).await;
+    let counts = store.counts().await.unwrap();
+    assert_eq!((counts.arrived, counts.quarantined), (1, 0));
 }

@@ -233,11 +233,12 @@ impl Ingest {
     /// are tried one by one, and one that fails alone is set aside, so that no message can hold up the others.
     ///
     /// # Errors
-    /// The store's, when not even setting aside works: nothing must be acknowledged then.
+    /// The store's, when the database is not to be had or not even setting aside works: nothing must be acknowledged then.
     pub async fn commit(&self, judgement: Judgement) -> Result<Vec<Answer>, StoreError> {
         let Judgement { judged, messages } = judgement;
         let failed = match self.store_all(judged).await {
             Ok(answers) => return Ok(answers),
+            Err(error @ StoreError::Unavailable { .. }) => return Err(error),
             Err(error) => error,
         };
         tracing::warn!(
@@ -248,6 +249,7 @@ impl Ingest {
         for message in messages {
             match self.try_land(vec![message.clone()]).await {
                 Ok(mut some) => answers.append(&mut some),
+                Err(error @ StoreError::Unavailable { .. }) => return Err(error),
                 Err(error) => self.set_aside(message, &error).await?,
             }
         }

@@ -55,6 +55,15 @@ pub enum StoreError {
         #[source]
         source: Box<dyn StdError + Send + Sync>,
     },
+    /// The database cannot do it now: it starts, stops, is full, locked or gone. What was to be written is not at fault.
+    #[error("the database is not to be had while {doing}")]
+    Unavailable {
+        /// What was being done, for the log.
+        doing: &'static str,
+        /// The driver's error.
+        #[source]
+        source: Box<dyn StdError + Send + Sync>,
+    },
     /// A migration of the file differs from the one this program carries.
     #[error(
         "migration {number} in the database is not the one this program knows; refusing to touch the data"

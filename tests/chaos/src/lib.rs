@@ -8,7 +8,7 @@
 //! |---|---|---|
 //! | `power` | the current, at every write to the disk | [`power`] |
 //! | `kills` | kiosk, broker and city, by `kill -9`, at any moment | [`kills`] |
-//! | `broker` | the broker's word: it drops, doubles, reorders, replays, lies, misdelivers, falls silent | [`broker`] |
+//! | `broker` | the broker's word: it drops, doubles, reorders, replays, lies, refuses, forgets, falls silent | [`broker`] |
 //! | `crowd` | nothing: a hundred kiosks come back at once after a month | [`crowd`] |
 //! | `restore` | the city's database: crashed, then restored from a backup | [`restore`] |
 //! | `model` | everything that may, in a small machine explored to its last state | [`ubugoe_model`] |
@@ -23,7 +23,6 @@ pub mod crowd;
 pub mod dice;
 pub mod disk;
 pub mod kills;
-pub mod meddler;
 pub mod network;
 pub mod paper;
 pub mod power;

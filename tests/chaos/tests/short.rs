@@ -9,7 +9,7 @@ use std::path::PathBuf;
 
 use ubugoe_chaos::table::Line;
 use ubugoe_chaos::town::Database;
-use ubugoe_chaos::{carry, crowd, kills, power, restore};
+use ubugoe_chaos::{broker, carry, crowd, kills, power, restore};
 
 fn program() -> PathBuf {
     env!("CARGO_BIN_EXE_ubugoe-chaos").into()
@@ -57,6 +57,11 @@ fn kiosk_broker_and_cities_are_killed_and_each_filing_is_at_its_city_once() {
     let line = kills::run(&program(), 60, 12, 11, Database::Sqlite).unwrap();
     hold(&line);
     assert!(line.count("kills of the kiosk") >= 3, "{line}");
+}
+
+#[test]
+fn whatever_promises_the_broker_breaks_each_filing_arrives_once() {
+    hold(&broker::any(1, 12).unwrap());
 }
 
 #[test]

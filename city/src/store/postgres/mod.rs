@@ -60,9 +60,27 @@ impl std::fmt::Debug for PostgresStore {
 
 /// Wraps the driver's error with what was being done.
 fn failed(doing: &'static str) -> impl FnOnce(tokio_postgres::Error) -> StoreError {
-    move |source| StoreError::Statement {
-        doing,
-        source: Box::new(source),
+    move |source| {
+        let passing = passing(&source);
+        let source = Box::new(source);
+        if passing {
+            StoreError::Unavailable { doing, source }
+        } else {
+            StoreError::Statement { doing, source }
+        }
+    }
+}
+
+/// Whether the server or the way to it is at fault, and not the statement: SQLSTATE classes 08 (connection), 40 (rolled back), 53
+/// (resources), 57 (operator), 58 (system); PostgreSQL 15, appendix A.
+fn passing(error: &tokio_postgres::Error) -> bool {
+    let class = error.code().and_then(|code| code.code().get(..2));
+    let broken = || {
+        std::error::Error::source(error).is_some_and(<dyn std::error::Error>::is::<std::io::Error>)
+    };
+    match class {
+        Some(class) => ["08", "40", "53", "57", "58"].contains(&class),
+        None => error.is_closed() || broken(),
     }
 }
 
@@ -109,7 +127,7 @@ impl PostgresStore {
         self.pool
             .get()
             .await
-            .map_err(|source| StoreError::Statement {
+            .map_err(|source| StoreError::Unavailable {
                 doing,
                 source: Box::new(source),
             })

@@ -51,10 +51,32 @@ pub struct SqliteStore {
 
 /// Wraps the driver's error with what was being done.
 fn failed(doing: &'static str) -> impl FnOnce(rusqlite::Error) -> StoreError {
-    move |source| StoreError::Statement {
-        doing,
-        source: Box::new(source),
+    move |source| {
+        let passing = passing(&source);
+        let source = Box::new(source);
+        if passing {
+            StoreError::Unavailable { doing, source }
+        } else {
+            StoreError::Statement { doing, source }
+        }
     }
+}
+
+/// Whether the file or the disk is at fault, and not the statement.
+fn passing(error: &rusqlite::Error) -> bool {
+    use rusqlite::ErrorCode as Code;
+    matches!(
+        error.sqlite_error_code(),
+        Some(
+            Code::DatabaseBusy
+                | Code::DatabaseLocked
+                | Code::DiskFull
+                | Code::SystemIoFailure
+                | Code::CannotOpen
+                | Code::ReadOnly
+                | Code::OutOfMemory
+        )
+    )
 }
 
 impl SqliteStore {

@@ -11,13 +11,15 @@ use rumqttc::v5::mqttbytes::QoS;
 use rumqttc::v5::mqttbytes::v5::{ConnAck, Packet, SubscribeReasonCode};
 use rumqttc::v5::{AsyncClient, Event, EventLoop, MqttOptions};
 use rumqttc::{TlsConfiguration, Transport};
+use rustls::pki_types::pem::PemObject as _;
+use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use rustls::{ClientConfig, RootCertStore};
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 use tokio::time::timeout;
 use ubugoe_bench::pki::Pki;
 use ubugoe_edge::Broker;
 
-use crate::meddler;
 use crate::table::Line;
 use crate::town::{city, device};
 
@@ -127,7 +129,7 @@ struct Joined {
 
 async fn connect(at: &Broker, pki: &Pki, stem: &str, id: &str) -> Result<Joined> {
     let mut options = MqttOptions::new(id, &at.host, at.port);
-    let tls = Arc::new(meddler::client(pki.dir(), stem)?);
+    let tls = Arc::new(tls(pki, stem)?);
     options.set_transport(Transport::Tls(TlsConfiguration::Rustls(tls)));
     options.set_clean_start(true);
     options.set_keep_alive(Duration::from_secs(15));
@@ -144,4 +146,18 @@ async fn connect(at: &Broker, pki: &Pki, stem: &str, id: &str) -> Result<Joined>
             });
         }
     }
+}
+
+fn tls(pki: &Pki, stem: &str) -> Result<ClientConfig> {
+    let mut roots = RootCertStore::empty();
+    for root in CertificateDer::pem_file_iter(pki.path("broker-ca.pem"))? {
+        roots.add(root?)?;
+    }
+    let chain = CertificateDer::pem_file_iter(pki.path(&format!("{stem}.pem")))?;
+    let key = PrivateKeyDer::from_pem_file(pki.path(&format!("{stem}.key")))?;
+    let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+    Ok(ClientConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()?
+        .with_root_certificates(roots)
+        .with_client_auth_cert(chain.collect::<Result<_, _>>()?, key)?)
 }
