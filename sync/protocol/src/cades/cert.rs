@@ -186,6 +186,7 @@ impl Checked {
                 len: bytes.len(),
             });
         }
+        super::tlv::lengths_fit("certificate", bytes)?;
         let inner = Certificate::from_der(bytes).map_err(unreadable)?;
         let tbs = super::tlv::Items::open("certificate", super::tlv::SEQUENCE, bytes)?
             .raw()?
@@ -223,7 +224,10 @@ impl Checked {
             });
         }
         first
-            .map(|e| T::from_der(e.extn_value.as_bytes()).map_err(unreadable))
+            .map(|e| {
+                super::tlv::lengths_fit("certificate", e.extn_value.as_bytes())?;
+                T::from_der(e.extn_value.as_bytes()).map_err(unreadable)
+            })
             .transpose()
     }
 
