@@ -1,8 +1,8 @@
 //! What strangers can send, and what must hold whatever they send.
 //!
 //! One file in `targets/` for each decoder of bytes or text from outside. A target gives the bytes to the decoder and
-//! panics when a property fails; otherwise it says whether they were taken. Three drivers run the same targets: the
-//! ordinary tests (`tests/`), libFuzzer (`libfuzzer/`), and whoever replays a find. `README.md` lists what has a target.
+//! panics when a property fails; otherwise it says whether they were taken. Two drivers run the same targets: the ordinary
+//! tests (`tests/`), and libFuzzer (`libfuzzer/`, `./ubugoe fuzz`). A find is put into `corpus/` under a name and stays there.
 
 #![allow(
     clippy::missing_panics_doc,

@@ -1,8 +1,8 @@
 //! Decoders that are wrong on purpose: the engine and the bounds must find each of them, or they would find nothing.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use ubugoe_fuzz::shake::{Find, shake};
+use ubugoe_fuzz::shake::{Bounds, Find, shake};
 use ubugoe_fuzz::{Target, Verdict};
 
 fn target(run: fn(&[u8]) -> Verdict) -> Target {
@@ -19,8 +19,16 @@ fn seeds() -> Vec<Vec<u8>> {
     vec![vec![3, 1, 2, 3], vec![5, 9, 9, 9, 9, 9]]
 }
 
+fn bounds(cases: usize) -> Bounds {
+    Bounds {
+        cases,
+        limit: Duration::from_mins(1),
+        slowest: Duration::from_millis(500),
+    }
+}
+
 fn shaken(run: fn(&[u8]) -> Verdict) -> Option<Find> {
-    shake(&target(run), &seeds(), 7, 20_000, Duration::from_mins(1)).err()
+    shake(&target(run), &seeds(), 7, bounds(20_000)).err()
 }
 
 /// Reads a length and so many bytes, strictly.
@@ -39,7 +47,7 @@ fn a_decoder_that_keeps_its_promises_is_left_alone() {
         assert_eq!([&[length][..], read].concat(), bytes);
         Verdict::Taken
     }
-    let report = shake(&target(right), &seeds(), 7, 5_000, Duration::from_mins(1));
+    let report = shake(&target(right), &seeds(), 7, bounds(5_000));
     let report = report.expect("nothing is wrong with it");
     assert_eq!(report.cases, 5_000);
     assert!(
@@ -85,6 +93,20 @@ fn a_decoder_that_takes_memory_for_a_promised_length_is_found() {
     }
     let find = shaken(generous).expect("it takes what is promised");
     assert!(find.why.contains("bytes of memory"), "{}", find.why);
+}
+
+#[test]
+fn a_decoder_that_takes_time_for_a_promised_length_is_found() {
+    fn tireless(bytes: &[u8]) -> Verdict {
+        let rounds = u64::from(bytes.first().copied().unwrap_or(0));
+        let (began, time) = (Instant::now(), Duration::from_millis(rounds * 3));
+        while began.elapsed() < time {
+            std::hint::spin_loop();
+        }
+        Verdict::of(strict(bytes).is_some())
+    }
+    let find = shaken(tireless).expect("765 ms for a length of 255");
+    assert!(find.why.contains("may pass"), "{}", find.why);
 }
 
 #[test]

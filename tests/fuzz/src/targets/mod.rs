@@ -81,7 +81,7 @@ const fn target(
     }
 }
 
-/// Every target. Limits: sizes from the decoders' own limits, memory from measurements (README.md).
+/// Every target. Limits: sizes from the decoders' own limits, memory from measurements, about four times as much.
 pub const TARGETS: &[Target] = &[
     target("card_answers", card_answers::run, 8 * KIB, 2048 * KIB),
     target("card_edited", card_edited::run, 256, 2048 * KIB),
