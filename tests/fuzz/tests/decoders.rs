@@ -16,7 +16,7 @@ use ubugoe_fuzz::{TARGETS, Target, Verdict, corpus, real};
 /// machine that does other things as well.
 const BOUNDS: Bounds = Bounds {
     cases: 20_000,
-    limit: Duration::from_millis(350),
+    limit: Duration::from_millis(250),
     slowest: Duration::from_secs(20),
 };
 
