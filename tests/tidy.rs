@@ -40,6 +40,19 @@ const OURS: &[(&str, &[&str])] = &[
         ],
     ),
     ("ubugoe-vcard", &[]),
+    // Feeds every decoder of bytes from outside, wherever it is; nothing builds on it.
+    (
+        "ubugoe-fuzz",
+        &[
+            "ubugoe-procedures",
+            "ubugoe-card",
+            "ubugoe-ime",
+            "ubugoe-protocol",
+            "ubugoe-edge",
+            "ubugoe-city",
+            "ubugoe-vcard",
+        ],
+    ),
     ("ubugoe-bench", &["ubugoe-protocol", "ubugoe-vcard"]),
     // It breaks the products, so it may use them all; its papers and towns serve the figures too.
     (
@@ -234,6 +247,7 @@ fn nothing_but_the_tests_depends_on_the_tests_the_kiosk_or_the_city() {
                 "ubugoe-city",
                 "ubugoe-bench",
                 "ubugoe-vcard",
+                "ubugoe-fuzz",
                 "ubugoe-tests",
             ];
             if ends.contains(&dependency.name.as_str()) {

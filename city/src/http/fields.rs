@@ -25,6 +25,11 @@ impl Fields {
         Ok(Self(fields))
     }
 
+    /// All of them, in their order.
+    pub(super) fn into_pairs(self) -> Vec<(String, String)> {
+        self.0
+    }
+
     /// A field's value, if it came.
     pub(super) fn get(&self, name: &str) -> Option<&str> {
         self.0

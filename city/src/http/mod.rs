@@ -8,6 +8,8 @@ mod decide;
 mod family;
 mod fields;
 mod guard;
+#[doc(hidden)]
+pub mod outside;
 mod oversight;
 mod page;
 pub mod password;

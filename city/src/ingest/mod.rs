@@ -333,7 +333,9 @@ impl Ingest {
         let sealed = self.seal(answer)?;
         Ok(match answer.content {
             Downlink::Receipts(_) => Carried::Landed(sealed),
-            _ => Carried::Refused(sealed),
+            Downlink::Refusals(_) => Carried::Refused(sealed),
+            // An answer to a question for the time, which is too late when it comes on a stick.
+            _ => Carried::Aside,
         })
     }
 

@@ -71,8 +71,11 @@ pub async fn grant(
     }
 }
 
-/// Makes the certificate, and appends the CA's.
-fn certify(
+/// Makes the certificate that answers a request, and appends the CA's; both PEM. `now` in seconds since 1970 UTC.
+///
+/// # Errors
+/// [`OperateError::Request`] and [`OperateError::Certificate`].
+pub fn certify(
     ask: &CertificateAsk,
     authority: Authority<'_>,
     days: u16,

@@ -17,7 +17,7 @@
 
 use std::fmt;
 
-use der::Decode;
+use der::{Decode, Reader, Tagged};
 use rsa::pkcs1::DecodeRsaPublicKey;
 use sha2::{Digest, Sha256};
 use x509_cert::Certificate;
@@ -1065,7 +1065,36 @@ fn digest_identity(kind: &[u8], bytes: &[u8]) -> CardIdentity {
     CardIdentity(hash.finalize().into())
 }
 
+/// Deepest nesting of a card's certificate is nine; deeper input is refused before it costs stack.
+const MAX_DER_DEPTH: usize = 16;
+
+/// Whether no length promises more than there is, at any level of the DER.
+///
+/// The typed decoder takes memory for a value's length before it looks whether the value is there: up to 256 MiB for a
+/// certificate of one KiB (der 0.7.10, `Reader::read_vec`).
+fn lengths_fit(bytes: &[u8], depth: usize) -> bool {
+    const CONSTRUCTED: u8 = 0x20;
+    let Ok(mut reader) = der::SliceReader::new(bytes) else {
+        return false;
+    };
+    while !reader.is_finished() {
+        let Ok(value) = reader.tlv_bytes().and_then(der::asn1::AnyRef::from_der) else {
+            return false;
+        };
+        let inside = value.tag().octet() & CONSTRUCTED != 0;
+        if inside && (depth == 0 || !lengths_fit(value.value(), depth.saturating_sub(1))) {
+            return false;
+        }
+    }
+    true
+}
+
 fn x509(certificate: &[u8]) -> Result<Certificate, Malformed> {
+    if !lengths_fit(certificate, MAX_DER_DEPTH) {
+        return Err(Malformed::Certificate {
+            why: "a length promises more than there is".to_owned(),
+        });
+    }
     Certificate::from_der(certificate).map_err(|error| Malformed::Certificate {
         why: error.to_string(),
     })

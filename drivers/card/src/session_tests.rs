@@ -801,3 +801,24 @@ proptest! {
         let _ = story(&mut session);
     }
 }
+
+#[test]
+fn a_certificate_whose_lengths_promise_more_than_there_is_is_refused_before_it_costs_memory() {
+    let genuine = certificate(9);
+    assert!(x509(&genuine).is_ok());
+    // The name's text, deep inside, says that it has 256 MiB.
+    let at = genuine
+        .windows(4)
+        .position(|window| window == [0x0C, 11, b'T', b'e'])
+        .unwrap();
+    let mut promising = genuine.clone();
+    promising.splice(at + 1..at + 2, [0x84, 0x0F, 0xFF, 0xFF, 0xFF]);
+    // The levels around it may keep their lengths: nothing but this one is looked at first.
+    assert!(!lengths_fit(&promising, MAX_DER_DEPTH));
+    assert!(matches!(
+        x509(&promising),
+        Err(Malformed::Certificate { why }) if why.contains("promises")
+    ));
+    let deep = (0..100).fold(Vec::new(), |inside, _| der(0x30, &[&inside]));
+    assert!(!lengths_fit(&deep, MAX_DER_DEPTH));
+}

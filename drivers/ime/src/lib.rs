@@ -21,6 +21,8 @@ mod learning_tests;
 mod lexicon;
 mod link;
 mod mozc;
+#[doc(hidden)]
+pub mod outside;
 mod rank;
 mod readings;
 mod server;

@@ -173,17 +173,17 @@ fn preedit(output: &Output) -> impl Iterator<Item = &crate::wire::PreeditSegment
         .flat_map(|preedit| preedit.segments.iter())
 }
 
-fn pieces(output: &Output) -> usize {
+pub(crate) fn pieces(output: &Output) -> usize {
     preedit(output).count()
 }
 
-fn whole(output: &Output) -> String {
+pub(crate) fn whole(output: &Output) -> String {
     preedit(output)
         .map(|segment| segment.value.as_str())
         .collect()
 }
 
-fn candidates(output: Output) -> Vec<String> {
+pub(crate) fn candidates(output: Output) -> Vec<String> {
     let words = output.all.unwrap_or_default().candidates;
     words.into_iter().filter_map(|word| word.value).collect()
 }

@@ -112,6 +112,31 @@ fn verify_refuses_a_receipt_under_another_key() {
     );
 }
 
+#[test]
+fn an_answer_on_a_stick_that_is_longer_than_any_answer_is_refused_and_not_read() {
+    let desk = desk();
+    let stick = desk.path("stick");
+    std::fs::create_dir(&stick).unwrap();
+    // Takes no room on the disk; a gigabyte if somebody reads it.
+    let endless = std::fs::File::create(stick.join("endless.ans")).unwrap();
+    endless.set_len(1 << 30).unwrap();
+    let key = RecipientSecretKey::generate().unwrap();
+    write(desk.folder.path(), "device.hpke", &key.to_text());
+    let output = desk.ctl(&[
+        "import",
+        "--from",
+        stick.to_str().unwrap(),
+        "--device",
+        "kiosk-1",
+        "--key",
+        desk.path("device.hpke").to_str().unwrap(),
+    ]);
+    assert_eq!(output.status.code(), Some(1));
+    // What it says is how much of it was looked at.
+    assert!(text(&output).contains("131073 bytes"), "{output:?}");
+    assert!(text(&output).contains("1 not usable"), "{output:?}");
+}
+
 impl Desk {
     fn path(&self, name: &str) -> PathBuf {
         self.folder.path().join(name)

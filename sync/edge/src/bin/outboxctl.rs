@@ -6,7 +6,7 @@
 )]
 
 use std::fs::File;
-use std::io::Write as _;
+use std::io::{Read as _, Write as _};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -14,8 +14,8 @@ use anyhow::{Context as _, Result, bail};
 use clap::{Parser, Subcommand};
 use ubugoe_edge::outbox::{Config, Outbox, Recipients, Refused, Retired, Row, RowState};
 use ubugoe_protocol::{
-    DeviceId, Downlink, FilingId, Receipt, RecipientId, RecipientSecretKey, Refusal, VerifyingKey,
-    VisitCode, digest, open_down, peek,
+    DeviceId, Downlink, FilingId, MAX_ENVELOPE, Receipt, RecipientId, RecipientSecretKey, Refusal,
+    VerifyingKey, VisitCode, digest, open_down, peek,
 };
 
 /// Looks into a kiosk's outbox, and carries its filings by hand.
@@ -199,7 +199,10 @@ fn import(outbox: &mut Outbox, from: &Path, with: &Answers) -> Result<ExitCode> 
 }
 
 fn take_in(outbox: &mut Outbox, path: &Path, with: &Answers) -> Result<(u64, u64)> {
-    let sealed = std::fs::read(path)?;
+    let mut sealed = Vec::new();
+    // One byte more than an answer may have, so that a longer file is refused and costs no memory.
+    let most = MAX_ENVELOPE as u64 + 1;
+    File::open(path)?.take(most).read_to_end(&mut sealed)?;
     let mut counts = (0, 0);
     match open_down(&sealed, &with.device, &with.key)? {
         Downlink::Receipts(items) => {

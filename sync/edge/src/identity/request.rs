@@ -12,6 +12,7 @@ use rustls::pki_types::pem::PemObject as _;
 use rustls::pki_types::{CertificateDer, CertificateSigningRequestDer, PrivateKeyDer};
 use rustls::sign::CertifiedKey;
 use ubugoe_protocol::DeviceId;
+use ubugoe_protocol::cades::lengths_fit;
 use x509_cert::Certificate;
 use x509_cert::name::Name;
 use x509_cert::request::{CertReq, CertReqInfo, Version};
@@ -139,6 +140,10 @@ fn chain(pem: &[u8]) -> Result<Vec<CertificateDer<'static>>, IdentityError> {
 }
 
 fn leaf(chain: &[CertificateDer<'_>]) -> Result<Certificate, IdentityError> {
+    const UNREADABLE: IdentityError = unusable("the certificate is unreadable");
     let first = chain.first().ok_or(unusable("there is no certificate"))?;
-    Certificate::from_der(first).map_err(|_| unusable("the certificate is unreadable"))
+    if !lengths_fit(first) {
+        return Err(UNREADABLE);
+    }
+    Certificate::from_der(first).map_err(|_| UNREADABLE)
 }

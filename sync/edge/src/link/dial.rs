@@ -115,21 +115,29 @@ fn ask(proxy: &Proxy, broker: &Broker) -> String {
 }
 
 /// Reads a proxy's status line.
-fn judge(head: &[u8]) -> Result<(), DisconnectReason> {
+pub(super) fn judge(head: &[u8]) -> Result<(), DisconnectReason> {
     let line = head.split(|b| *b == b'\r').next().unwrap_or_default();
     let line: String = String::from_utf8_lossy(line)
         .chars()
         .filter(|c| !c.is_control())
         .take(200)
         .collect();
-    let mut words = line.split(' ');
-    let http = words.next().is_some_and(|v| v.starts_with("HTTP/1."));
-    match words.next().and_then(|code| code.parse::<u16>().ok()) {
-        Some(200..=299) if http => Ok(()),
+    match status(head) {
+        Some([b'2', _, _]) => Ok(()),
         // RFC 6585: somebody has to log in first.
-        Some(511) if http => Err(DisconnectReason::Captive(line)),
+        Some(b"511") => Err(DisconnectReason::Captive(line)),
         _ => Err(DisconnectReason::Proxy(line)),
     }
+}
+
+/// The three digits of a status line (RFC 9112, 4); read before anything is made fit to be shown.
+fn status(head: &[u8]) -> Option<&[u8; 3]> {
+    let [minor, b' ', rest @ ..] = head.strip_prefix(b"HTTP/1.")? else {
+        return None;
+    };
+    let (code, rest) = rest.split_first_chunk()?;
+    let ends = matches!(rest, [b' ' | b'\r', ..]);
+    (minor.is_ascii_digit() && ends && code.iter().all(u8::is_ascii_digit)).then_some(code)
 }
 
 /// Why a handshake failed.
@@ -253,6 +261,10 @@ mod tests {
             &b"SSH-2.0-x 200 \r\n\r\n"[..],
             b"\r\n\r\n",
             b"HTTP/1.1\r\n\r\n",
+            // Found by fuzzing: a control character was taken out before the line was read, and a sign is no digit.
+            b"HTTP/\x0c1.1 200 Connection established\r\n\r\n",
+            b"HTTP/1.1 +200 OK\r\n\r\n",
+            b"HTTP/1.1 2000 OK\r\n\r\n",
         ] {
             assert!(
                 matches!(no(wrong), Some(DisconnectReason::Proxy(_))),

@@ -27,6 +27,8 @@ mod credentials;
 mod dial;
 mod flight;
 mod inbox;
+#[doc(hidden)]
+pub mod outside;
 mod relay;
 mod route;
 mod session;

@@ -24,6 +24,7 @@ pub fn prepare(
     certificate: &[u8],
     signing_time: i64,
 ) -> Result<Prepared, CadesError> {
+    tlv::lengths_fit("signer certificate", certificate)?;
     let parsed = Certificate::from_der(certificate).map_err(|_| CadesError::Der {
         what: "signer certificate",
     })?;

@@ -5,7 +5,7 @@
 
 use aws_lc_rs::signature::{RSA_PKCS1_2048_8192_SHA256, UnparsedPublicKey};
 use der::asn1::{ObjectIdentifier, Utf8StringRef};
-use der::{Decode, DecodePem, Encode};
+use der::{Decode, Document};
 use x509_cert::Certificate;
 use x509_cert::ext::Extension;
 use x509_cert::ext::pkix::name::GeneralName;
@@ -121,15 +121,12 @@ impl Trust {
             let start = block
                 .find("-----BEGIN CERTIFICATE-----")
                 .ok_or(CadesError::Der { what: "anchor" })?;
-            let certificate = block
+            // Not read as a certificate yet: its lengths are looked at first.
+            let (_, certificate) = block
                 .get(start..)
-                .and_then(|b| Certificate::from_pem(b).ok())
+                .and_then(|b| Document::from_pem(b).ok())
                 .ok_or(CadesError::Der { what: "anchor" })?;
-            anchors.push(
-                certificate
-                    .to_der()
-                    .map_err(|_| CadesError::Der { what: "anchor" })?,
-            );
+            anchors.push(certificate.as_bytes().to_vec());
         }
         Self::new(&anchors)
     }
@@ -186,6 +183,7 @@ impl Checked {
                 len: bytes.len(),
             });
         }
+        super::tlv::lengths_fit("certificate", bytes)?;
         let inner = Certificate::from_der(bytes).map_err(unreadable)?;
         let tbs = super::tlv::Items::open("certificate", super::tlv::SEQUENCE, bytes)?
             .raw()?
@@ -223,7 +221,10 @@ impl Checked {
             });
         }
         first
-            .map(|e| T::from_der(e.extn_value.as_bytes()).map_err(unreadable))
+            .map(|e| {
+                super::tlv::lengths_fit("certificate", e.extn_value.as_bytes())?;
+                T::from_der(e.extn_value.as_bytes()).map_err(unreadable)
+            })
             .transpose()
     }
 

@@ -21,6 +21,13 @@ pub use build::{Prepared, prepare};
 pub use cert::{Birth, CertificateFacts, Purpose, Trust, check_certificate, describe};
 pub use verify::{Revocation, Verified, verify};
 
+/// Whether no length inside this DER promises more than there is, at any level. The typed decoders of the crate `der` take
+/// memory for a length before they look whether its value is there, so whoever reads certificates from outside asks first.
+#[must_use]
+pub fn lengths_fit(der: &[u8]) -> bool {
+    tlv::lengths_fit("DER", der).is_ok()
+}
+
 /// Object identifiers as DER contents would be too cryptic; these are the texts the standards print.
 pub(crate) mod oid {
     use der::asn1::ObjectIdentifier as Oid;

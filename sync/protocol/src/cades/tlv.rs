@@ -120,6 +120,31 @@ impl<'a> Items<'a> {
     }
 }
 
+/// Deepest nesting of a certificate of this profile is nine; deeper input is refused before it costs stack.
+const MAX_DEPTH: usize = 16;
+
+/// Refuses bytes in which a length promises more than there is, at any level.
+///
+/// The typed decoders take memory for a value's length before they look whether the value is there: up to 256 MiB for
+/// a certificate of one KiB (der 0.7.10, `Reader::read_vec`).
+pub(super) fn lengths_fit(what: &'static str, bytes: &[u8]) -> Result<(), CadesError> {
+    fits(what, bytes, MAX_DEPTH)
+}
+
+fn fits(what: &'static str, contents: &[u8], depth: usize) -> Result<(), CadesError> {
+    const CONSTRUCTED: u8 = 0x20;
+    let deeper = depth.checked_sub(1).ok_or(CadesError::Der { what })?;
+    let mut items = Items::inside(what, contents)?;
+    while items.more() {
+        let item = items.raw()?;
+        let value = AnyRef::from_der(item).map_err(|_| CadesError::Der { what })?;
+        if value.tag().octet() & CONSTRUCTED != 0 {
+            fits(what, value.value(), deeper)?;
+        }
+    }
+    Ok(())
+}
+
 /// The contents of a primitive item of this tag.
 pub(super) fn contents<'a>(
     what: &'static str,
@@ -136,7 +161,23 @@ pub(super) fn contents<'a>(
 
 #[cfg(test)]
 mod tests {
-    use super::tlv;
+    use super::{CadesError, lengths_fit, tlv};
+
+    #[test]
+    fn a_length_that_promises_more_than_there_is_is_refused_at_every_level() {
+        let inner = tlv(0x30, &[&tlv(0x02, &[&[1]]), &tlv(0x04, &[&[7; 200]])]);
+        let whole = tlv(0x30, &[&inner, &tlv(0xA0, &[&inner])]);
+        assert_eq!(lengths_fit("test", &whole), Ok(()));
+        // One octet string of the innermost level says that it has 256 MiB.
+        let mut promising = whole.clone();
+        let at = promising.iter().rposition(|b| *b == 0x81).unwrap_or(0);
+        promising.splice(at..at + 2, [0x84, 0x0F, 0xFF, 0xFF, 0xFF]);
+        let error = Err(CadesError::Der { what: "test" });
+        assert_eq!(lengths_fit("test", &promising), error);
+        assert_eq!(lengths_fit("test", &whole[..whole.len() - 1]), error);
+        let deep = (0..100).fold(Vec::new(), |inside, _| tlv(0x30, &[&inside]));
+        assert_eq!(lengths_fit("test", &deep), error);
+    }
 
     #[test]
     fn lengths_are_minimal() {

@@ -1,0 +1,28 @@
+//! A refusal with any bytes under the city's signature. What is read is signed again to the very same bytes.
+
+use ubugoe_protocol::Refusal;
+
+use crate::Verdict;
+use crate::keys::{CITY_SIGN, DEVICE_SIGN, signing, verifying};
+use crate::sealing::sign1;
+
+pub(super) const TYP: &str = "ubugoe-refusal/1";
+
+pub(super) fn run(bytes: &[u8]) -> Verdict {
+    let signed = sign1(TYP, bytes, &CITY_SIGN);
+    let read = Refusal::verify(&signed, &verifying(&CITY_SIGN));
+    assert_eq!(read, Refusal::peek(&signed), "the signature is right");
+    let Ok(read) = read else {
+        return Verdict::Refused;
+    };
+    assert_eq!(
+        read.sign(&signing(&CITY_SIGN)).as_ref(),
+        Ok(&signed),
+        "two spellings of one message"
+    );
+    assert!(
+        Refusal::verify(&signed, &verifying(&DEVICE_SIGN)).is_err(),
+        "another key's signature was taken"
+    );
+    Verdict::Taken
+}
