@@ -21,7 +21,7 @@ use std::sync::{Mutex, PoisonError};
 
 use peakmem_alloc::{INSTRUMENTED_SYSTEM, PeakMemAlloc, PeakMemAllocTrait};
 
-pub use targets::TARGETS;
+pub use targets::{TARGETS, finish};
 
 /// Counts what every decoder takes, in each driver.
 #[global_allocator]

@@ -10,7 +10,7 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use ubugoe_fuzz::shake::{Bounds, Find, attempt, shake};
-use ubugoe_fuzz::{TARGETS, Target, Verdict, corpus, real};
+use ubugoe_fuzz::{TARGETS, Target, Verdict, corpus, finish, real};
 
 /// For each target. The cryptography of an unoptimised build makes some of them slow, and no input takes long even on a
 /// machine that does other things as well.
@@ -76,6 +76,7 @@ fn every_input_of_the_corpus_keeps_every_property_of_every_target() {
             }
         }
     }
+    finish();
     println!("{files} inputs, {runs} runs, {:.1?}", start.elapsed());
     assert!(broken.is_empty(), "{}", broken.join("\n"));
     assert!(files >= TARGETS.len() && runs > files);
@@ -100,6 +101,7 @@ fn every_target_is_shaken_and_both_takes_and_refuses() {
             Err(find) => broken.push(told(target, &find)),
         }
     }
+    finish();
     assert!(broken.is_empty(), "{}", broken.join("\n"));
 }
 
@@ -123,6 +125,7 @@ fn every_target_has_genuine_inputs_and_takes_them() {
             without.remove(name);
         }
     }
+    finish();
     assert_eq!(
         without,
         BTreeSet::new(),

@@ -44,6 +44,10 @@ fn desk() -> Desk {
     }
 }
 
+pub(super) fn finish() {
+    *DESK.lock().unwrap_or_else(PoisonError::into_inner) = None;
+}
+
 pub(crate) fn genuine() -> Vec<(&'static str, Vec<u8>)> {
     let city = public(&CITY_SIGN);
     let inside = |kind: u8, typ, message: &[u8]| {

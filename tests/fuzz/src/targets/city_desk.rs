@@ -57,6 +57,10 @@ fn city() -> City {
     }
 }
 
+pub(super) fn finish() {
+    *CITY.lock().unwrap_or_else(PoisonError::into_inner) = None;
+}
+
 pub(crate) fn genuine() -> Vec<(&'static str, Vec<u8>)> {
     let of = |kind: u8, content: &[u8]| [&[kind][..], content].concat();
     let canonical = real::canonical("shussei_todoke").expect("an invented family can file");

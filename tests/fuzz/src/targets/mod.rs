@@ -54,17 +54,50 @@ mod visit_proof;
 mod visit_tree;
 mod ward_form;
 
+use std::path::Path;
+use std::sync::Once;
+
 use tempfile::TempDir;
 
 use crate::{Target, Verdict};
 
 const KIB: usize = 1024;
 
-/// A folder for one input; in memory where that is possible, because waiting for a disk tells nothing about a decoder.
+const MARK: &str = "ubugoe-fuzz-";
+
+/// A folder for one input or a few; in memory where that is possible, because waiting for a disk tells nothing about a decoder.
 fn folder() -> TempDir {
-    tempfile::tempdir_in("/dev/shm")
-        .or_else(|_| tempfile::tempdir())
+    static SWEPT: Once = Once::new();
+    SWEPT.call_once(sweep);
+    let prefix = format!("{MARK}{}-", std::process::id());
+    let mut make = tempfile::Builder::new();
+    make.prefix(&prefix);
+    make.tempdir_in("/dev/shm")
+        .or_else(|_| make.tempdir())
         .expect("a folder")
+}
+
+/// Removes what processes left that are gone: libFuzzer ends without a word.
+fn sweep() {
+    for entry in std::fs::read_dir("/dev/shm")
+        .into_iter()
+        .flatten()
+        .flatten()
+    {
+        let name = entry.file_name().to_string_lossy().into_owned();
+        let process = name
+            .strip_prefix(MARK)
+            .and_then(|rest| rest.split('-').next());
+        if process.is_some_and(|process| !Path::new("/proc").join(process).exists()) {
+            let _gone = std::fs::remove_dir_all(entry.path());
+        }
+    }
+}
+
+/// Lets go of what is kept between inputs.
+pub fn finish() {
+    carried::finish();
+    city_desk::finish();
 }
 
 const fn target(
