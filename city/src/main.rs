@@ -59,7 +59,6 @@ enum Command {
         gap: u32,
     },
     /// Orders something of devices; the order waits until its device has answered or it expires.
-    #[command(name = "command", visible_alias = "order")]
     Order {
         /// Configuration file (TOML).
         #[arg(long)]
@@ -75,8 +74,7 @@ enum Command {
         what: What,
     },
     /// Lists orders and what became of them, newest first.
-    #[command(visible_alias = "orders")]
-    Outcome {
+    Orders {
         /// Configuration file (TOML).
         #[arg(long)]
         config: PathBuf,
@@ -229,7 +227,7 @@ fn run(command: Command) -> anyhow::Result<ExitCode> {
             hours,
             what,
         } => runtime()?.block_on(order(&read_config(&config)?, devices, what, hours)),
-        Command::Outcome { config } => runtime()?.block_on(outcome(&read_config(&config)?)),
+        Command::Orders { config } => runtime()?.block_on(outcome(&read_config(&config)?)),
         Command::Publish {
             config,
             content,

@@ -192,21 +192,18 @@ fn operate(office: &Office, arguments: &[&str]) -> Result<String, String> {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_operator_orders_publishes_and_lists_from_the_command_line() {
     let mut office = Office::new();
-    let refused = operate(
-        &office,
-        &["after-restore", "--since", "2026-11-24T03:00:00+09:00"],
-    );
+    let refused = operate(&office, &["order", "--device", "ward-1", "close"]);
     assert!(refused.unwrap_err().contains("recipient.operate"));
     office.operates = true;
     let run = |arguments: &[&str]| operate(&office, arguments);
     assert!(
-        run(&["command", "--device", "ward-9", "close"])
+        run(&["order", "--device", "ward-9", "close"])
             .unwrap_err()
             .contains("ward-9")
     );
-    let ordered = run(&["command", "--device", "ward-1", "close"]).unwrap();
+    let ordered = run(&["order", "--device", "ward-1", "close"]).unwrap();
     let id = ordered.strip_suffix(" ward-1 close\n").unwrap().to_owned();
-    let listed = run(&["outcome"]).unwrap();
+    let listed = run(&["orders"]).unwrap();
     assert!(
         listed.starts_with(&id) && listed.ends_with("ward-1 close: waiting, sent 0 times\n"),
         "{listed}"
@@ -265,7 +262,7 @@ async fn an_operator_orders_publishes_and_lists_from_the_command_line() {
         "numbers up to 0 were known; the next is 8; 2 devices are asked to send again\n"
     );
     assert_eq!(
-        run(&["outcome"])
+        run(&["orders"])
             .unwrap()
             .matches("resend since=1795456800")
             .count(),
