@@ -64,10 +64,12 @@ pub fn any(seed: u64, visits: usize) -> Result<Line> {
     }
     let bad = broker.record().misdeeds();
     ensure!(bad > 0, "the broker was faithful");
-    Ok(Line::of(format!("a broker that does anything, seed {seed}"))
-        .with("filings", stored)
-        .with("bad deeds", bad)
-        .none("lost", stored.saturating_sub(held))
-        .none("doubled", doubled + held.saturating_sub(stored))
-        .none("without a receipt", stored.abs_diff(arrived)))
+    Ok(
+        Line::of(format!("a broker that does anything, seed {seed}"))
+            .with("filings", stored)
+            .with("bad deeds", bad)
+            .none("lost", stored.saturating_sub(held))
+            .none("doubled", doubled + held.saturating_sub(stored))
+            .none("without a receipt", stored.abs_diff(arrived)),
+    )
 }

@@ -210,7 +210,7 @@ fn take_in(outbox: &mut Outbox, path: &Path, with: &Answers) -> Result<(u64, u64
                 match outcome? {
                     Retired::First(_) => counts.0 += 1,
                     Retired::Again(_) | Retired::Stale(_) | Retired::Renumbered { .. } => {
-                        counts.1 += 1
+                        counts.1 += 1;
                     }
                 }
             }
