@@ -645,7 +645,7 @@ async fn a_batch_that_fails_as_a_whole_lands_one_by_one() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn while_the_database_is_not_to_be_had_nothing_is_set_aside() {
     const REFUSE: &str = "CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS
-        $$ BEGIN RAISE EXCEPTION 'not now' USING ERRCODE = 'CODE'; END $$;
+        $$ BEGIN RAISE EXCEPTION 'not now' USING ERRCODE = '<state>'; END $$;
         CREATE TRIGGER refuse BEFORE INSERT ON history FOR EACH ROW EXECUTE FUNCTION refuse();";
     const AGREE: &str = "DROP FUNCTION refuse CASCADE";
     let cluster = Postgres::start().unwrap();
@@ -659,7 +659,7 @@ async fn while_the_database_is_not_to_be_had_nothing_is_set_aside() {
     let filed = letter(canonical(&birth("ASK-1")));
     let came = || vec![message("ward-1", office.envelope(&filed))];
     client
-        .batch_execute(&REFUSE.replace("CODE", "57P03"))
+        .batch_execute(&REFUSE.replace("<state>", "57P03"))
         .await
         .unwrap();
     assert!(matches!(
@@ -671,7 +671,7 @@ async fn while_the_database_is_not_to_be_had_nothing_is_set_aside() {
     assert_eq!((counts.arrived, counts.quarantined), (0, 0));
     // Control: what the database says about the message itself sets it aside.
     client
-        .batch_execute(&REFUSE.replace("CODE", "23514"))
+        .batch_execute(&REFUSE.replace("<state>", "23514"))
         .await
         .unwrap();
     assert_eq!(ingest.land(came()).await.unwrap(), []);
