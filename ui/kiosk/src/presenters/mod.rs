@@ -45,6 +45,8 @@ pub struct Around<'a> {
     pub online: bool,
     /// Whether the outbox takes another visit.
     pub has_room: bool,
+    /// Whether the operator closed this device.
+    pub closed: bool,
     /// Sealed filings that wait for the network.
     pub pending: usize,
     /// Today in Japan, if the clock may be believed.

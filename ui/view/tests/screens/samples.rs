@@ -748,6 +748,14 @@ pub(crate) const SAMPLES: &[Sample] = &[
         name: "12-staff-report",
         show: |s, l| staff::show(s, l, "report"),
     },
+    // At the end: which language and panel a page meets goes by its place.
+    Sample {
+        name: "01-resting-closed",
+        show: |s, _| {
+            s.global::<RestingAdapter>().set_open(false);
+            page(s, Page::Resting);
+        },
+    },
 ];
 
 fn page(s: &Screen, page: Page) {

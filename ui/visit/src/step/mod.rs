@@ -42,6 +42,8 @@ pub struct Context<'a> {
     pub birthplace: MunicipalityCode,
     /// Whether the outbox takes another visit.
     pub has_room: bool,
+    /// Whether the operator closed this device: no visit begins, and one that runs goes to its end.
+    pub closed: bool,
     /// Whether the cities can be reached now.
     pub online: bool,
     /// The nursery places that can be looked up; `None`: choices are asked as words.
@@ -117,6 +119,10 @@ pub fn step(visit: State, event: Event, cx: &Context<'_>) -> (State, Vec<Effect>
         comfort,
         side: &side,
     };
+    // Whoever only read that the device is closed leaves no language behind.
+    if stage == Stage::Resting && event == Event::Elapsed(Timer::Idle) {
+        tongue = usual_tongue;
+    }
     let stage = if begins {
         let (stage, more) = moved(stage, event, &here);
         effects.extend(more);

@@ -54,6 +54,7 @@ pub(crate) fn device() -> Context<'static> {
         birthplace: asukoe(),
         now: NOW,
         has_room: true,
+        closed: false,
         online: true,
         nurseries: Some(&NURSERIES),
         staff: ServiceDesk::default(),

@@ -360,6 +360,7 @@ mod tests {
             typed: 0,
             online: true,
             has_room: true,
+            closed: false,
             pending: 0,
             today: Some(date(2026, 11, 24)),
             left_out: &[],
