@@ -26,9 +26,9 @@ use ubugoe_protocol::cades::Trust;
 use ubugoe_protocol::{Command, CommandId, Report as Word, VerifyingKey, report::Outcome};
 use ubugoe_visit::{
     Candidate, CardIdentity, CardTrouble, CertificateTrouble, ChildKey, Comfort, Context, Delivery,
-    Effect, Event, Failure, Found, NurseryWish, PrintTrouble, QuestionNumber, SavedDraft, Stage,
-    State, TextSize, Ticket, Timer, WardFlags, audit, left_out, line_view, nursery_hits, obstacle,
-    question_number,
+    Effect, Event, Failure, Found, NurseryWish, PrintTrouble, QuestionNumber, Reach, SavedDraft,
+    Stage, State, TextSize, Ticket, Timer, WardFlags, audit, left_out, line_view, nursery_hits,
+    obstacle, question_number,
     service::{Ask, Service, ServiceDesk, ServiceEffect, ServiceEvent, SignIn, Who},
     step,
 };
@@ -264,6 +264,9 @@ pub enum End {
     Restart,
 }
 
+/// So long without a network, in seconds, is long.
+const LONG: i64 = 86_400;
+
 /// The loop's own memory.
 struct Core<'a> {
     parts: &'a mut Parts,
@@ -490,7 +493,7 @@ impl Core<'_> {
         let desk = self
             .staff
             .desk(&self.parts.service, service::now(self.parts), card);
-        let cx = context(self.parts, (self.has_room, self.online), desk);
+        let cx = context(self.parts, (self.has_room, self.reach()), desk);
         let before = self.state.clone();
         let (after, effects) = step(before.clone(), event, &cx);
         if audit::failure(&after.stage) == Some(Failure::FormIncomplete)
@@ -528,10 +531,18 @@ impl Core<'_> {
         }
     }
 
+    fn reach(&self) -> Reach {
+        let away = self.staff.offline_for(self.parts.clock.unix());
+        Reach {
+            online: self.online,
+            offline_long: away.is_some_and(|seconds| seconds >= LONG),
+        }
+    }
+
     fn draw(&mut self) {
         let cx = context(
             self.parts,
-            (self.has_room, self.online),
+            (self.has_room, self.reach()),
             ServiceDesk::default(),
         );
         let question = match &self.state.stage {
@@ -564,6 +575,7 @@ impl Core<'_> {
             online: self.online,
             has_room: self.has_room,
             closed: self.parts.gate.is_closed(),
+            offline_long: self.reach().offline_long,
             pending: self.parts.desk.pending(),
             today: cx.today,
             question: (narrow(question.index), narrow(question.total)),
@@ -648,7 +660,7 @@ impl Core<'_> {
         }
         let cx = context(
             self.parts,
-            (self.has_room, self.online),
+            (self.has_room, self.reach()),
             ServiceDesk::default(),
         );
         let Stage::Asking { draft, at, .. } = &self.state.stage else {
@@ -875,10 +887,9 @@ impl Core<'_> {
     }
 
     fn prove_update(&mut self) {
-        let Some(check) = self.check() else {
-            // Asked again with the next connection or rest; without a day nothing is said about it.
-            self.parts.updates.0.put_off();
-            return;
+        // Failing it would change the catalogue under somebody's visit.
+        let Some(check) = self.check().filter(|_| self.is_at_rest()) else {
+            return self.parts.updates.0.put_off();
         };
         let Parts {
             catalogue, updates, ..
@@ -1123,7 +1134,7 @@ fn marked(protected: bool, filed: impl Iterator<Item = WardFlags>) -> WardFlags 
 /// What the device knows now, as `step` and the pages ask for it.
 fn context<'a>(
     parts: &'a Parts,
-    (has_room, online): (bool, bool),
+    (has_room, reach): (bool, Reach),
     staff: ServiceDesk<'a>,
 ) -> Context<'a> {
     Context {
@@ -1133,7 +1144,8 @@ fn context<'a>(
         birthplace: parts.birthplace,
         has_room,
         closed: parts.gate.is_closed(),
-        online,
+        online: reach.online,
+        offline_long: reach.offline_long,
         nurseries: parts.nurseries.as_ref(),
         staff,
     }

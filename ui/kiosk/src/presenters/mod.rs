@@ -43,6 +43,8 @@ pub struct Around<'a> {
     pub typed: usize,
     /// Whether the broker is connected.
     pub online: bool,
+    /// Whether it was not for a day or longer.
+    pub offline_long: bool,
     /// Whether the outbox takes another visit.
     pub has_room: bool,
     /// Whether the operator closed this device.

@@ -85,6 +85,8 @@ pub(crate) struct Side {
     readers: Vec<String>,
     online_since: Option<i64>,
     last_ack: Option<i64>,
+    /// When the last connection ended, or the first attempt was in vain.
+    offline_since: Option<i64>,
     trouble: Option<LinkTrouble>,
     /// The end of the certificate was told, and a new one asked for.
     ends: bool,
@@ -182,10 +184,13 @@ impl Side {
         match event {
             LinkEvent::Connected(_) => {
                 self.online_since = Some(now);
+                self.offline_since = None;
                 self.trouble = None;
             }
             LinkEvent::Disconnected { reason } => {
-                self.online_since = Some(now);
+                // Each attempt in vain ends too; what counts is when it last worked.
+                let since = *self.offline_since.get_or_insert(now);
+                self.online_since = Some(since);
                 self.trouble = trouble(reason);
             }
             LinkEvent::Identity(news) => self.hear_identity(news),
@@ -200,6 +205,11 @@ impl Side {
             | LinkEvent::Grant(_)
             | LinkEvent::Alert(_) => {}
         }
+    }
+
+    /// For how many seconds there has been no connection; `None` while there is one.
+    pub(crate) fn offline_for(&self, now: i64) -> Option<i64> {
+        self.offline_since.map(|since| now.saturating_sub(since))
     }
 
     fn hear_identity(&mut self, news: &IdentityEvent) {
@@ -598,6 +608,30 @@ mod tests {
             );
             assert!(seen.insert(number));
         }
+    }
+
+    #[test]
+    fn a_network_that_is_away_is_away_since_its_last_connection_and_not_since_the_last_attempt() {
+        let mut side = Side::new();
+        let broker = ubugoe_edge::Broker {
+            host: "b.example".to_owned(),
+            port: 8883,
+        };
+        let ended = || LinkEvent::Disconnected {
+            reason: DisconnectReason::Captive("login".to_owned()),
+        };
+        side.hear_link(&LinkEvent::Connected(broker.clone()), 100);
+        assert_eq!(side.offline_for(500), None);
+        for at in [200, 300, 400] {
+            side.hear_link(&ended(), at);
+        }
+        assert_eq!(side.offline_for(500), Some(300));
+        assert_eq!(
+            (side.online_since, side.trouble),
+            (Some(200), Some(LinkTrouble::Captive))
+        );
+        side.hear_link(&LinkEvent::Connected(broker), 600);
+        assert_eq!((side.offline_for(700), side.trouble), (None, None));
     }
 
     #[test]

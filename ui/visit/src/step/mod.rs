@@ -46,6 +46,8 @@ pub struct Context<'a> {
     pub closed: bool,
     /// Whether the cities can be reached now.
     pub online: bool,
+    /// Whether they could not be for a day or longer.
+    pub offline_long: bool,
     /// The nursery places that can be looked up; `None`: choices are asked as words.
     pub nurseries: Option<&'a Index>,
     /// What staff's pages need to know.

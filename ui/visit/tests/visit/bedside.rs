@@ -56,6 +56,7 @@ pub(crate) fn device() -> Context<'static> {
         has_room: true,
         closed: false,
         online: true,
+        offline_long: false,
         nurseries: Some(&NURSERIES),
         staff: ServiceDesk::default(),
     }

@@ -361,6 +361,7 @@ mod tests {
             online: true,
             has_room: true,
             closed: false,
+            offline_long: false,
             pending: 0,
             today: Some(date(2026, 11, 24)),
             left_out: &[],
