@@ -7,6 +7,7 @@
 
 use std::{
     collections::BTreeMap,
+    fmt::Write as _,
     panic::{AssertUnwindSafe, catch_unwind},
     path::Path,
     time::{Duration, Instant},
@@ -321,7 +322,8 @@ impl Updates {
     fn labelled(&self, mut label: String) -> String {
         for (shelf, letter) in [(&self.catalogue, 'c'), (&self.profile, 'p')] {
             if let Some(version) = shelf.as_ref().and_then(Shelf::current) {
-                label.push_str(&format!(" {letter}{version}"));
+                // Writing to a String cannot fail.
+                let _ = write!(label, " {letter}{version}");
             }
         }
         label

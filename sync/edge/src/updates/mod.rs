@@ -452,16 +452,14 @@ impl Shelf {
         let Some(version) = self.kept.current else {
             return Ok(None);
         };
-        match self.whole.get(&version).copied() {
-            Some(manifest) => self.give_up(&manifest, why, detail).map(Some),
-            // Its file is gone or damaged, and nobody knows its id.
-            None => {
-                let mut kept = self.kept.clone();
-                kept.step_back();
-                self.keep(kept)?;
-                Ok(None)
-            }
+        if let Some(manifest) = self.whole.get(&version).copied() {
+            return self.give_up(&manifest, why, detail).map(Some);
         }
+        // Its file is gone or damaged, and nobody knows its id.
+        let mut kept = self.kept.clone();
+        kept.step_back();
+        self.keep(kept)?;
+        Ok(None)
     }
 
     /// An update is withdrawn by order.

@@ -36,6 +36,10 @@ use crate::{core::Sender, input::Input};
 
 /// What the pages need beside the state.
 #[derive(Debug, Clone, Copy)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "findings that are independent of each other"
+)]
 pub struct Around<'a> {
     /// The catalogue, for titles and labels.
     pub catalogue: &'a Catalogue,

@@ -31,6 +31,10 @@ use crate::{
 
 /// What the device knows when an event happens. Passed in, never looked up.
 #[derive(Debug, Clone, Copy)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "findings that are independent of each other"
+)]
 pub struct Context<'a> {
     /// The catalogue.
     pub catalogue: &'a Catalogue,
@@ -121,9 +125,9 @@ pub fn step(visit: State, event: Event, cx: &Context<'_>) -> (State, Vec<Effect>
         comfort,
         side: &side,
     };
-    // Whoever only read that the device is closed leaves no language behind.
+    // Whoever only read that the device is closed leaves nothing set behind.
     if stage == Stage::Resting && event == Event::Elapsed(Timer::Idle) {
-        tongue = usual_tongue;
+        (tongue, comfort) = (usual_tongue, usual_comfort);
     }
     let stage = if begins {
         let (stage, more) = moved(stage, event, &here);
