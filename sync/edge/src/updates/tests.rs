@@ -1,5 +1,11 @@
 //! An update's way on the device, whatever comes in between, the power going included.
-#![allow(clippy::unwrap_used, reason = "tests fail by panicking")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::similar_names,
+    clippy::indexing_slicing,
+    reason = "tests fail by panicking"
+)]
 
 use ubugoe_protocol::update::cut;
 use ubugoe_protocol::{SigningKey, digest};
