@@ -46,7 +46,7 @@ pub use ask::{
 };
 pub use catalogue::{
     Advice, AdviceKind, Catalogue, CatalogueError, DayCount, DeadlineRule, Desk, LegalBasis,
-    OnlineMode, Problem as CatalogueProblem, Procedure, Profile, Routing, Sector,
+    OnlineMode, Problem as CatalogueProblem, Procedure, Profile, Routing, Sector, bundle,
 };
 pub use certificate::{
     BirthCertificate, CERTIFICATE_FORMAT, CERTIFICATE_MAX_BYTES, CERTIFICATE_VERSION,

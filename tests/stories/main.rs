@@ -12,6 +12,7 @@
 mod bedside;
 mod memory;
 mod network;
+mod operator;
 mod plain;
 mod privacy;
 mod pulled;

@@ -14,6 +14,7 @@ use jiff::civil::Date;
 use jiff::tz::{TimeZone, offset};
 use serde_json::{Value, json};
 use ubugoe_procedures::door::Door;
+use ubugoe_procedures::{Catalogue, bundle};
 
 /// Answers questions about the procedures around a birth: JSON Lines in, JSON Lines out, one answer per line.
 #[derive(Debug, Parser)]
@@ -22,6 +23,7 @@ struct Arguments {
     /// What is asked.
     kind: String,
     /// Of `lint`: a catalogue's folder, instead of standard input. One line `{"ok", "problems"}`; exit code 1 if not ok.
+    /// Of `bundle`, which is no question: the folder whose files are packed for `ubugoe-city publish`, to standard output.
     folder: Option<PathBuf>,
     /// Print the JSON Schema of question and answer instead.
     #[arg(long)]
@@ -94,6 +96,27 @@ fn lint(folder: &Path) -> Value {
     }
 }
 
+/// A folder's files as an update for devices, once they are in order. What is part of each program is left out, and said.
+fn bundled(folder: &Path) -> anyhow::Result<Vec<u8>> {
+    let files = read_folder(folder)?;
+    let problems = Catalogue::lint(&files);
+    let words: Vec<String> = problems
+        .iter()
+        .map(|problem| format!("  {problem}"))
+        .collect();
+    anyhow::ensure!(problems.is_empty(), "not in order:\n{}", words.join("\n"));
+    let (fixed, files): (BTreeMap<_, _>, BTreeMap<_, _>) = files
+        .into_iter()
+        .partition(|(name, _)| Catalogue::is_fixed(name));
+    for name in fixed.keys() {
+        writeln!(
+            std::io::stderr(),
+            "left out, for it is part of each program: {name}"
+        )?;
+    }
+    Ok(bundle::pack(&files)?)
+}
+
 /// The answer to a line that names a folder instead of handing in files, with its `id`; `None` for any other line.
 fn lint_line(line: &str) -> Option<Value> {
     let question: Value = serde_json::from_str(line).ok()?;
@@ -125,6 +148,11 @@ fn is_broken_pipe(error: &anyhow::Error) -> bool {
 fn run() -> anyhow::Result<ExitCode> {
     let arguments = Arguments::parse();
     let mut out = std::io::stdout().lock();
+    if arguments.kind == "bundle" {
+        let folder = arguments.folder.context("bundle takes a folder")?;
+        out.write_all(&bundled(&folder)?)?;
+        return Ok(ExitCode::SUCCESS);
+    }
     let Some(schema) = Door::schema(&arguments.kind) else {
         writeln!(
             std::io::stderr(),

@@ -8,6 +8,7 @@
 //!   `links`: what must hold between procedures. `problem`: everything that can be wrong.
 //! - `procedure`, `profile`: what they become.
 
+pub mod bundle;
 mod elsewhere;
 mod entry;
 mod files;
@@ -89,6 +90,17 @@ impl Catalogue {
         } else {
             Err(CatalogueError { problems })
         }
+    }
+
+    /// Whether a file says something that this program has inside itself, whatever a catalogue from elsewhere says: tables of
+    /// amounts, fees and points, schedules, words. A catalogue that changes one of those needs another program.
+    #[must_use]
+    pub fn is_fixed(file: &str) -> bool {
+        use files::FileKind as Kind;
+        matches!(
+            Kind::of(file),
+            Kind::Amounts | Kind::Elsewhere | Kind::Other
+        )
     }
 
     /// Everything that is wrong with files of a catalogue; nothing when they are fine.

@@ -5,9 +5,11 @@
 //! Neither knows what a filing says: rows are sealed before they come here.
 
 pub mod clock;
+mod disk;
 pub mod identity;
 pub mod link;
 pub mod outbox;
+pub mod updates;
 
 pub use clock::{Reading, TrustedClock, Untrusted};
 pub use identity::{Asked, Identities, Identity, IdentityError};
@@ -19,3 +21,4 @@ pub use outbox::{
     Counts, Health, NewRow, NewVisit, NoRoom, OpenError, Outbox, OutboxHandle, Pending, Recipients,
     Refused, Retired, Row, RowKind, RowState, SettleError, StoreError, Trouble, VisitId, VisitInfo,
 };
+pub use updates::{Shelf, UpdateError};

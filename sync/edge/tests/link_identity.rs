@@ -14,7 +14,10 @@ use tempfile::TempDir;
 use ubugoe_bench::broker::{Mosquitto, Settings};
 use ubugoe_bench::pki::{Life, Pki};
 use ubugoe_edge::{DisconnectReason, Identities, IdentityError, IdentityEvent, LinkEvent, Tuning};
-use ubugoe_protocol::{DeviceId, Downlink, Grant, Report, SigningKey, digest};
+use ubugoe_protocol::report::Outcome;
+use ubugoe_protocol::{
+    Command, DeviceId, Downlink, FilingId, Grant, Order, Report, SigningKey, digest,
+};
 
 const DEVICE: &str = "kiosk-1";
 const OPERATOR: &str = "city-a";
@@ -161,6 +164,47 @@ fn a_new_certificate_is_asked_for_proven_by_a_connection_and_only_then_the_old_o
     kiosk.connect(config);
     kiosk.file(OPERATOR);
     kiosk.wait_arrived(2);
+}
+
+#[test]
+fn an_order_to_renew_is_done_with_the_question_and_answered_once_more_when_it_comes_again() {
+    let rig = rig();
+    let city = rig.city();
+    let kiosk = rig.kiosk(NOW);
+    kiosk.wait("a connection", connected);
+    let key = SigningKey::from_text(&support::text(
+        &rig.pki,
+        &format!("city-{OPERATOR}.operate"),
+    ))
+    .unwrap();
+    let command = Command {
+        id: FilingId::from_bytes([7; 16]),
+        device: device(),
+        recipient: OPERATOR.parse().unwrap(),
+        at: NOW,
+        expires: NOW + 60,
+        order: Order::Renew,
+    };
+    let orders = Downlink::Commands(vec![command.sign(&key).unwrap()]);
+    city.send(&device(), &orders);
+    let request = city.wait_report("a request", asked);
+    let answered = |report: &Report| match report {
+        Report::Command {
+            id,
+            outcome,
+            detail,
+        } if *id == command.id => Some((*outcome, detail.clone())),
+        _ => None,
+    };
+    let answer = city.wait_report("an answer", answered);
+    assert_eq!(answer, (Outcome::Done, "asked".to_owned()));
+    let chain = rig.pki.answer(&request, DEVICE, Life::Now).unwrap();
+    city.send(&device(), &rig.grant(&request, chain));
+    assert_eq!(proven(&kiosk), 2);
+    // The same order again asks for no other certificate.
+    city.send(&device(), &orders);
+    city.wait_reports("another answer", 2, |report| answered(report).is_some());
+    assert!(rig.identities.lock().unwrap().asked().is_none());
 }
 
 #[test]

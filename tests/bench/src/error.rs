@@ -78,6 +78,14 @@ pub enum Error {
         #[source]
         source: std::io::Error,
     },
+    /// A program that was asked for something said no.
+    #[error("{name} says: {words}")]
+    Said {
+        /// The program and what it was asked.
+        name: String,
+        /// Its words.
+        words: String,
+    },
     /// A process ended while something was still awaited from it.
     #[error("{name} ended ({status}) while {awaited} was awaited; its last lines:\n{tail}")]
     Ended {

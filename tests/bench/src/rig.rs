@@ -73,6 +73,8 @@ pub struct RigConfig {
     pub today: Date,
     /// Longest silence of a card before the watchdog acts, in milliseconds.
     pub mute_after_ms: u64,
+    /// More of the kiosk's configuration: lines that may stand before every table.
+    pub kiosk: String,
     /// What kiosk and city write into their logs, in `RUST_LOG`'s words; their usual when `None`.
     pub log: Option<&'static str>,
 }
@@ -88,6 +90,7 @@ impl RigConfig {
             folder: None,
             today,
             mute_after_ms: 8_000,
+            kiosk: String::new(),
             log: None,
         }
     }
@@ -213,6 +216,34 @@ impl Rig {
     #[must_use]
     pub fn city_url(&self) -> String {
         format!("http://127.0.0.1:{}", self.city_port.port())
+    }
+
+    /// Asks the city's own program for something, as its operator does: `order close`. What it printed.
+    ///
+    /// # Errors
+    /// When it does not run or says no.
+    pub fn operate(&self, words: &[&str]) -> Result<String, Error> {
+        let name = format!("ubugoe-city {}", words.join(" "));
+        let (order, rest) = words.split_at(words.len().min(1));
+        let output = Command::new(programs::ours("ubugoe-city")?)
+            .args(order)
+            .arg("--config")
+            .arg(self.folder.join("city.toml"))
+            .args(rest)
+            .output()
+            .map_err(|source| Error::Spawn {
+                name: name.clone(),
+                source,
+            })?;
+        let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+        if output.status.success() {
+            Ok(text(&output.stdout))
+        } else {
+            Err(Error::Said {
+                name,
+                words: text(&output.stderr),
+            })
+        }
     }
 
     /// The outbox file of the kiosk.
@@ -395,6 +426,7 @@ password = "{hash}"
         let (pki, folder) = (self.pki.dir().display(), self.folder.display());
         Ok(format!(
             r#"# Made by the rig.
+{more}
 device = "{DEVICE}"
 data_dir = "{folder}/kiosk"
 birthplace = "{MUNICIPALITY}"
@@ -446,6 +478,7 @@ role = "ward"
 issues = "midwife"
 pin_hash = "{hash}"
 "#,
+            more = self.config.kiosk,
             mute = self.config.mute_after_ms,
             port = self.wire.port(),
             nurseries = Path::new(env!("CARGO_MANIFEST_DIR"))

@@ -3,13 +3,16 @@
 use std::{
     fs, io,
     path::{Path, PathBuf},
-    sync::{Arc, mpsc},
+    sync::{Arc, Mutex, mpsc},
     thread,
 };
 
 use tokio::signal::unix::{SignalKind, signal};
 use ubugoe_card::{CardDate, CardService, IntegrityPolicy, IssuerRoot, IssuerRootError};
-use ubugoe_edge::{Link, LinkError, OpenError as OutboxError, Outbox, OutboxHandle, link, outbox};
+use ubugoe_edge::{
+    Identities, IdentityError, Link, LinkError, OpenError as OutboxError, Outbox, OutboxHandle,
+    link, outbox,
+};
 use ubugoe_procedures::{
     Catalogue, CatalogueError, Lang, MunicipalityCode,
     nursery::{self, Index, Measure, Town, VacancyRow, import, import_vacancies},
@@ -26,13 +29,15 @@ use crate::{
     board::Board,
     clock::Clock,
     config::{self, Config},
-    core::{self, Canvas, Input, Parts, Report, Sender},
+    core::{self, Canvas, End, Input, Parts, Report, Sender},
     desk::{City, Desk},
     drafts::Drafts,
     input::{self, Input as Typing, Order},
+    orders::Gate,
     presenters::{self, Picture},
     records::{RecordError, RecordKey},
     service::{self, accounts::Accounts},
+    updates::Updates,
 };
 
 /// How the program was asked to show itself.
@@ -76,6 +81,12 @@ pub enum StartError {
         #[source]
         source: IssuerRootError,
     },
+    /// The proxy's login.
+    #[error("{0} is not one line of user:password")]
+    Login(PathBuf),
+    /// The folder of the device's own certificates.
+    #[error("the folder of the device's certificates does not open")]
+    Identities(#[source] IdentityError),
     /// The roots for signature certificates.
     #[error("the roots for signature certificates are not usable")]
     Roots(#[source] CadesError),
@@ -109,6 +120,9 @@ pub enum StartError {
     /// A thread.
     #[error("no thread for the loop")]
     Thread(#[source] io::Error),
+    /// The loop.
+    #[error("the loop ended in a panic")]
+    Panicked,
     /// The in-memory screen.
     #[cfg(feature = "drive")]
     #[error("no screen in memory")]
@@ -202,7 +216,7 @@ fn end_on_signal(inputs: Sender) -> Result<(), StartError> {
 ///
 /// # Errors
 /// [`StartError`], by what did not start.
-pub fn run(config: &Config, options: &Options) -> Result<(), StartError> {
+pub fn run(config: &Config, options: &Options) -> Result<End, StartError> {
     #[cfg(feature = "drive")]
     if options.in_memory.is_some() {
         ubugoe_view::drive::in_memory().map_err(StartError::InMemory)?;
@@ -232,8 +246,17 @@ pub fn run(config: &Config, options: &Options) -> Result<(), StartError> {
         return Err(StartError::NoCity(config.birthplace));
     }
     let cities = cities(config)?;
-    let link = start_link(config, &cities, &outbox, &clock, &inputs)?;
-    let mut parts = parts(config, cities, outbox, Arc::clone(&clock), inputs.clone())?;
+    let identities = identities(config)?;
+    // Before the link: what it carries down is for these.
+    let mut parts = parts(
+        config,
+        cities.clone(),
+        outbox.clone(),
+        Arc::clone(&clock),
+        inputs.clone(),
+    )?;
+    parts.service.identities.clone_from(&identities);
+    let link = start_link(config, &cities, &outbox, &clock, identities, &inputs)?;
     let board = Arc::new(Board::default());
     #[cfg(feature = "drive")]
     if let Some(path) = &options.control {
@@ -267,22 +290,23 @@ pub fn run(config: &Config, options: &Options) -> Result<(), StartError> {
             let _end = EndOfLoop(canvas.screen.clone());
             let wake = || link.wake();
             let say = |report| {
+                // Ids, states and counts.
+                tracing::info!(target: "operator", ?report, "said");
                 if let Some(operator) = &operator {
                     link.say(operator.clone(), report);
                 }
             };
-            core::run(&mut parts, &card, &wake, &say, &from, &mut canvas);
+            let end = core::run(&mut parts, &card, &wake, &say, &from, &mut canvas);
             // In this order: no new card events, then no new network events.
             drop(card);
             drop(link);
+            end
         })
         .map_err(StartError::Thread)?;
     let ran = screen.run().map_err(StartError::Window);
     inputs.send(Input::Stop);
-    if worker.join().is_err() {
-        tracing::error!("the loop ended in a panic");
-    }
-    ran
+    let end = worker.join().map_err(|_| StartError::Panicked);
+    ran.and(end)
 }
 
 fn read(path: &Path) -> Result<Vec<u8>, StartError> {
@@ -335,21 +359,36 @@ fn cities(config: &Config) -> Result<Vec<City>, StartError> {
         .collect()
 }
 
+fn identities(config: &Config) -> Result<Option<Arc<Mutex<Identities>>>, StartError> {
+    let folder = config.identities.as_deref();
+    let opened = folder.map(Identities::open).transpose();
+    Ok(opened
+        .map_err(StartError::Identities)?
+        .map(|found| Arc::new(Mutex::new(found))))
+}
+
 fn start_link(
     config: &Config,
     cities: &[City],
     outbox: &OutboxHandle,
     clock: &Arc<Clock>,
+    identities: Option<Arc<Mutex<Identities>>>,
     inputs: &Sender,
 ) -> Result<Link, StartError> {
     let clock = Arc::clone(clock);
     let settings = link::Config {
         brokers: config.brokers.iter().map(broker).collect(),
-        network: link::Network::default(),
-        identities: None,
+        network: network(&config.network)?,
+        identities,
         tls: link::Tls {
             ca_pem: read(&config.tls.ca)?,
-            crl_pem: Vec::new(),
+            crl_pem: config
+                .tls
+                .crl
+                .as_deref()
+                .map(read)
+                .transpose()?
+                .unwrap_or_default(),
             cert_pem: read(&config.tls.certificate)?,
             key_pem: read(&config.tls.key)?,
         },
@@ -379,6 +418,27 @@ fn operator(operator: &config::Operator) -> Result<link::Operator, StartError> {
     })
 }
 
+fn network(network: &config::Network) -> Result<link::Network, StartError> {
+    let proxy = network.proxy.as_ref().map(|proxy| {
+        let login = proxy.login.as_ref().map(|path| {
+            let line = zeroize::Zeroizing::new(text(path)?);
+            link::Login::from_text(&line).ok_or_else(|| StartError::Login(path.clone()))
+        });
+        Ok(link::Proxy {
+            host: proxy.host.clone(),
+            port: proxy.port,
+            login: login.transpose()?,
+        })
+    });
+    Ok(link::Network {
+        proxy: proxy.transpose()?,
+        cap: link::Cap {
+            up: network.up,
+            down: network.down,
+        },
+    })
+}
+
 fn broker(broker: &config::Broker) -> link::Broker {
     link::Broker {
         host: broker.host.clone(),
@@ -402,11 +462,19 @@ fn parts(
     let secret = zeroize::Zeroizing::new(text(&config.keys.hpke)?);
     let records = RecordKey::derive(secret.trim_end()).map_err(StartError::Records)?;
     let signing = key(&config.keys.sign, SigningKey::from_text)?;
-    let catalogue = Catalogue::builtin().map_err(StartError::Catalogue)?;
+    let operator = config.operator.as_ref().map(operator).transpose()?;
+    let mut updates = operator.as_ref().map_or_else(Updates::default, |operator| {
+        let folder = config.data_dir.join("updates");
+        Updates::open(&folder, operator.key, config.prove_updates)
+    });
+    let (loaded, said) = updates.load().map_err(StartError::Catalogue)?;
     let nurseries = nurseries(config);
     Ok(Parts {
-        towns: towns(nurseries.as_ref(), &catalogue),
-        catalogue: Arc::new(catalogue),
+        towns: towns(nurseries.as_ref(), &loaded.catalogue),
+        catalogue: Arc::new(loaded.catalogue),
+        gate: Gate::read(&config.data_dir),
+        updates: (updates, said),
+        operator: operator.map(|operator| operator.key),
         clock,
         birthplace: config.birthplace,
         certificates: config.certificates.clone(),
@@ -430,6 +498,8 @@ fn parts(
             device: config.device.to_string(),
             brokers: config.brokers.clone(),
             outbox: outbox_config(config),
+            catalogue: loaded.label,
+            identities: None,
             inputs,
         },
     })
@@ -458,7 +528,7 @@ fn nurseries(config: &Config) -> Option<Index> {
 }
 
 /// The towns of a list of nursery places; none where there is no list, or where it names no towns.
-fn towns(index: Option<&Index>, catalogue: &Catalogue) -> Vec<Town> {
+pub(crate) fn towns(index: Option<&Index>, catalogue: &Catalogue) -> Vec<Town> {
     let places = index.map(Index::facilities).unwrap_or_default();
     let code = places
         .iter()

@@ -33,14 +33,20 @@ pub struct Config {
     pub card: Card,
     /// Broker addresses, tried in order.
     pub brokers: Vec<Broker>,
+    /// How packets get out of the house.
+    pub network: Network,
     /// Files for mutual TLS.
     pub tls: Tls,
+    /// The folder in which the device renews its certificate; without it, the one in `tls` is used for ever.
+    pub identities: Option<PathBuf>,
     /// The device's own keys.
     pub keys: Keys,
     /// The cities this device may send to.
     pub recipients: Vec<Recipient>,
     /// Whose orders, updates and certificates it takes; without one, nobody's.
     pub operator: Option<Operator>,
+    /// How long an update has to do well before it stays.
+    pub prove_updates: Duration,
     /// PEM files of the roots a signature certificate must chain to.
     pub sign_roots: Vec<PathBuf>,
     /// Where the device stands.
@@ -89,11 +95,35 @@ pub struct Broker {
     pub port: u16,
 }
 
+/// How packets get out of the house. That something answers which wants somebody to log in is found out without a setting.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Network {
+    /// The HTTP proxy, if it is the only way out.
+    pub proxy: Option<Proxy>,
+    /// Most bytes per second towards the broker.
+    pub up: Option<u32>,
+    /// Most bytes per second from the broker.
+    pub down: Option<u32>,
+}
+
+/// An HTTP proxy.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Proxy {
+    /// Host name or address.
+    pub host: String,
+    /// TCP port.
+    pub port: u16,
+    /// A file of one line, `user:password`, if it wants one.
+    pub login: Option<PathBuf>,
+}
+
 /// Files for mutual TLS with the broker.
 #[derive(Debug, Clone)]
 pub struct Tls {
     /// The broker's CA.
     pub ca: PathBuf,
+    /// Revocation lists of that CA.
+    pub crl: Option<PathBuf>,
     /// The device's client certificate.
     pub certificate: PathBuf,
     /// Its key.
@@ -183,10 +213,15 @@ struct Raw {
     #[serde(default)]
     card: RawCard,
     broker: Vec<RawBroker>,
+    #[serde(default)]
+    network: RawNetwork,
     tls: RawTls,
+    identities: Option<PathBuf>,
     keys: RawKeys,
     recipient: Vec<RawRecipient>,
     operator: Option<RawOperator>,
+    #[serde(default)]
+    updates: RawUpdates,
     sign_roots: Vec<PathBuf>,
     #[serde(default = "ward")]
     place: String,
@@ -262,10 +297,33 @@ struct RawBroker {
     port: u16,
 }
 
+#[derive(Deserialize, Default)]
+#[serde(deny_unknown_fields)]
+struct RawNetwork {
+    proxy: Option<RawProxy>,
+    up_bytes_per_second: Option<u32>,
+    down_bytes_per_second: Option<u32>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RawProxy {
+    host: String,
+    port: u16,
+    login: Option<PathBuf>,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(deny_unknown_fields)]
+struct RawUpdates {
+    prove_seconds: Option<u64>,
+}
+
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct RawTls {
     ca: PathBuf,
+    crl: Option<PathBuf>,
     certificate: PathBuf,
     key: PathBuf,
 }
@@ -283,6 +341,7 @@ impl From<RawTls> for Tls {
     fn from(raw: RawTls) -> Self {
         Self {
             ca: raw.ca,
+            crl: raw.crl,
             certificate: raw.certificate,
             key: raw.key,
         }
@@ -323,6 +382,9 @@ fn service_switch() -> PathBuf {
 fn ja() -> String {
     "ja".to_owned()
 }
+
+/// Ten minutes unless said otherwise: a catalogue that ends the program does so when it is read or at the next visit.
+const PROVE: u64 = 600;
 
 /// Collects problems while values are being made.
 #[derive(Default)]
@@ -391,6 +453,7 @@ impl Config {
         if raw.sign_roots.is_empty() {
             problems.parse::<()>("sign_roots", "", "[\"jpki-sign-ca.pem\"]", None);
         }
+        let network = network(raw.network, &mut problems);
         let recipients = recipients(&raw.recipient, &mut problems);
         let operator = raw
             .operator
@@ -421,13 +484,16 @@ impl Config {
                     attribute_roots: raw.card.attribute_roots,
                 },
                 brokers: raw.broker.into_iter().map(Broker::from).collect(),
+                network,
                 tls: raw.tls.into(),
+                identities: raw.identities,
                 keys: Keys {
                     sign: raw.keys.sign,
                     hpke: raw.keys.hpke,
                 },
                 recipients,
                 operator,
+                prove_updates: Duration::from_secs(raw.updates.prove_seconds.unwrap_or(PROVE)),
                 sign_roots: raw.sign_roots,
                 place: place.unwrap_or_default(),
                 staff,
@@ -439,6 +505,28 @@ impl Config {
             }),
             _ => Err(ConfigError::Values(problems.0)),
         }
+    }
+}
+
+/// Less than the link's least would be taken as that without a word; here it is a mistake.
+fn network(raw: RawNetwork, problems: &mut Problems) -> Network {
+    let mut cap = |key: &str, wanted: Option<u32>| {
+        let wanted = wanted?;
+        problems.parse(
+            key,
+            &wanted.to_string(),
+            "at least 8192",
+            Some(wanted).filter(|wanted| *wanted >= ubugoe_edge::Cap::LEAST),
+        )
+    };
+    Network {
+        up: cap("network.up_bytes_per_second", raw.up_bytes_per_second),
+        down: cap("network.down_bytes_per_second", raw.down_bytes_per_second),
+        proxy: raw.proxy.map(|proxy| Proxy {
+            host: proxy.host,
+            port: proxy.port,
+            login: proxy.login,
+        }),
     }
 }
 
@@ -661,6 +749,42 @@ mod tests {
             panic!("a PIN instead of a hash");
         };
         assert!(!error.to_string().contains("270418"), "{error}");
+    }
+
+    #[test]
+    fn the_way_out_of_the_house_is_configured_and_a_cap_below_the_least_is_a_mistake() {
+        let more = r#"
+            identities = "/var/lib/ubugoe/identity"
+            [network]
+            proxy = { host = "proxy.example", port = 3128, login = "proxy.login" }
+            up_bytes_per_second = 65536
+            [updates]
+            prove_seconds = 60
+        "#;
+        let two = GOOD
+            .replace(
+                "port = 8883 }]",
+                "port = 8883 }, { host = \"b.example\", port = 443 }]",
+            )
+            .replace("ca = \"ca.pem\",", "ca = \"ca.pem\", crl = \"ca.crl\",");
+        let config = Config::from_toml(&format!("{two}\n{more}")).unwrap();
+        assert_eq!(config.brokers.len(), 2);
+        assert_eq!(
+            (config.network.up, config.network.down),
+            (Some(65_536), None)
+        );
+        assert_eq!(
+            config.network.proxy.unwrap().login,
+            Some("proxy.login".into())
+        );
+        assert_eq!(config.tls.crl, Some("ca.crl".into()));
+        assert_eq!(config.identities, Some("/var/lib/ubugoe/identity".into()));
+        assert_eq!(config.prove_updates.as_secs(), 60);
+        let low = more.replace("65536", "4096");
+        let Err(ConfigError::Values(problems)) = Config::from_toml(&format!("{two}\n{low}")) else {
+            panic!("taken");
+        };
+        assert_eq!(problems.first().unwrap().key, "network.up_bytes_per_second");
     }
 
     #[test]

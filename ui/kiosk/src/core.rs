@@ -23,12 +23,12 @@ use ubugoe_procedures::{
     nursery::{Index, Town},
 };
 use ubugoe_protocol::cades::Trust;
-use ubugoe_protocol::{Command, Report as Word};
+use ubugoe_protocol::{Command, CommandId, Report as Word, VerifyingKey, report::Outcome};
 use ubugoe_visit::{
     Candidate, CardIdentity, CardTrouble, CertificateTrouble, ChildKey, Comfort, Context, Delivery,
-    Effect, Event, Failure, Found, NurseryWish, PrintTrouble, QuestionNumber, SavedDraft, Stage,
-    State, TextSize, Ticket, Timer, WardFlags, audit, left_out, line_view, nursery_hits, obstacle,
-    question_number,
+    Effect, Event, Failure, Found, NurseryWish, PrintTrouble, QuestionNumber, Reach, SavedDraft,
+    Stage, State, TextSize, Ticket, Timer, WardFlags, audit, left_out, line_view, nursery_hits,
+    obstacle, question_number,
     service::{Ask, Service, ServiceDesk, ServiceEffect, ServiceEvent, SignIn, Who},
     step,
 };
@@ -38,10 +38,11 @@ use crate::{
     clock::Clock,
     desk::{Desk, News, Signing, news},
     drafts::Drafts,
-    orders,
+    orders::{self, Gate, Later, Obeyed},
     pad::Pad,
     presenters::{self, Around, Picture, Typed},
     service::{self, Done, Settings, Side, accounts},
+    updates::{Check, Loaded, Updates},
     ward,
 };
 
@@ -98,6 +99,8 @@ pub enum Input {
     Card(CardEvent),
     /// From the link.
     Link(LinkEvent),
+    /// An update has been in use for long enough to be proven.
+    UpdateDue,
     /// Move the clock forward (demo and tests).
     MoveClock(u32),
     /// Answer once everything that came before is on the screen (demo and tests).
@@ -242,9 +245,27 @@ pub struct Parts {
     pub towns: Vec<Town>,
     /// Drafts that are kept between visits.
     pub drafts: Drafts,
+    /// Whether visits may begin.
+    pub gate: Gate,
+    /// Updates of the catalogue, and what the operator is to hear of them at the start.
+    pub updates: (Updates, Vec<Word>),
+    /// Under which orders verify.
+    pub operator: Option<VerifyingKey>,
     /// Staff's side.
     pub service: Settings,
 }
+
+/// Why the loop ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum End {
+    /// It was told to.
+    Stop,
+    /// The operator ordered a new start.
+    Restart,
+}
+
+/// So long without a network, in seconds, is long.
+const LONG: i64 = 86_400;
 
 /// The loop's own memory.
 struct Core<'a> {
@@ -261,9 +282,12 @@ struct Core<'a> {
     has_room: bool,
     fresh: bool,
     staff: Side,
+    /// Orders that wait for the end of a visit.
+    later: Vec<(CommandId, Later)>,
+    ended: Option<End>,
 }
 
-/// Runs until [`Input::Stop`] or until every sender is gone.
+/// Runs until [`Input::Stop`], until every sender is gone or until the operator orders a new start.
 ///
 /// `wake` is called after something was stored, so that the link sends it at once; `say` with what the operator is to hear.
 pub fn run(
@@ -273,7 +297,7 @@ pub fn run(
     say: &dyn Fn(Word),
     inputs: &mpsc::Receiver<Input>,
     screen: &mut dyn Canvas,
-) {
+) -> End {
     let state = State::resting(parts.tongue, parts.comfort);
     let mut core = Core {
         parts,
@@ -289,7 +313,10 @@ pub fn run(
         has_room: true,
         fresh: true,
         staff: Side::new(),
+        later: Vec::new(),
+        ended: None,
     };
+    core.take_up_orders();
     core.look_for_room();
     core.forget_old_drafts();
     core.draw();
@@ -307,8 +334,13 @@ pub fn run(
             },
         };
         match input {
-            None | Some(Input::Stop) => return,
+            None | Some(Input::Stop) => core.ended = Some(End::Stop),
             Some(input) => core.take(input),
+        }
+        core.between_visits();
+        if let Some(end) = core.ended {
+            core.parts.updates.0.ended_well();
+            return end;
         }
     }
 }
@@ -319,6 +351,7 @@ impl Core<'_> {
             .values()
             .copied()
             .chain(self.staff.deadline())
+            .chain(self.parts.updates.0.due())
             .min()
             .map(|at| at.saturating_duration_since(Instant::now()))
     }
@@ -327,6 +360,9 @@ impl Core<'_> {
         let now = Instant::now();
         if self.staff.is_idle(now) {
             return Some(Input::Service(ServiceEvent::Idle));
+        }
+        if self.parts.updates.0.due().is_some_and(|at| at <= now) {
+            return Some(Input::UpdateDue);
         }
         let due = self
             .timers
@@ -387,6 +423,7 @@ impl Core<'_> {
                 }
             }
             Input::Link(event) => self.link(&event),
+            Input::UpdateDue => self.prove_update(),
             Input::MoveClock(seconds) => {
                 self.parts.clock.move_forward(seconds);
                 self.draw();
@@ -456,7 +493,7 @@ impl Core<'_> {
         let desk = self
             .staff
             .desk(&self.parts.service, service::now(self.parts), card);
-        let cx = context(self.parts, (self.has_room, self.online), desk);
+        let cx = context(self.parts, (self.has_room, self.reach()), desk);
         let before = self.state.clone();
         let (after, effects) = step(before.clone(), event, &cx);
         if audit::failure(&after.stage) == Some(Failure::FormIncomplete)
@@ -494,10 +531,18 @@ impl Core<'_> {
         }
     }
 
+    fn reach(&self) -> Reach {
+        let away = self.staff.offline_for(self.parts.clock.unix());
+        Reach {
+            online: self.online,
+            offline_long: away.is_some_and(|seconds| seconds >= LONG),
+        }
+    }
+
     fn draw(&mut self) {
         let cx = context(
             self.parts,
-            (self.has_room, self.online),
+            (self.has_room, self.reach()),
             ServiceDesk::default(),
         );
         let question = match &self.state.stage {
@@ -529,6 +574,8 @@ impl Core<'_> {
             typed: self.pad.len(),
             online: self.online,
             has_room: self.has_room,
+            closed: self.parts.gate.is_closed(),
+            offline_long: self.reach().offline_long,
             pending: self.parts.desk.pending(),
             today: cx.today,
             question: (narrow(question.index), narrow(question.total)),
@@ -613,7 +660,7 @@ impl Core<'_> {
         }
         let cx = context(
             self.parts,
-            (self.has_room, self.online),
+            (self.has_room, self.reach()),
             ServiceDesk::default(),
         );
         let Stage::Asking { draft, at, .. } = &self.state.stage else {
@@ -693,8 +740,21 @@ impl Core<'_> {
 
     fn link(&mut self, event: &LinkEvent) {
         self.staff.hear_link(event, self.parts.clock.unix());
-        if let LinkEvent::Command(command) = event {
-            self.obey(command);
+        match event {
+            LinkEvent::Command(command) => self.obey(command, false),
+            LinkEvent::Manifest { manifest, raw } => {
+                let said = self.parts.updates.0.announced(manifest, raw);
+                self.say_all(said);
+            }
+            LinkEvent::Part(part) => {
+                let said = self.parts.updates.0.part(part);
+                self.say_all(said);
+            }
+            LinkEvent::Connected(_) => {
+                let said = self.parts.updates.0.standing();
+                self.say_all(said);
+            }
+            _ => {}
         }
         match news(event) {
             News::Online(online) => {
@@ -706,15 +766,147 @@ impl Core<'_> {
         }
     }
 
-    fn obey(&mut self, command: &Command) {
+    fn say_all(&self, said: impl IntoIterator<Item = Word>) {
+        said.into_iter().for_each(|word| (self.say)(word));
+    }
+
+    /// Orders that an earlier run kept and did not do.
+    fn take_up_orders(&mut self) {
+        let said = std::mem::take(&mut self.parts.updates.1);
+        self.say_all(said);
+        let open = self.parts.desk.outbox().lock().open_commands();
+        let (Ok(open), Some(key)) = (open, self.parts.operator) else {
+            return;
+        };
+        for kept in open {
+            match Command::verify(&kept.signed, &key) {
+                Ok(command) => self.obey(&command, true),
+                Err(error) => tracing::error!(
+                    error = &error as &dyn std::error::Error,
+                    "a kept order is not readable"
+                ),
+            }
+        }
+    }
+
+    fn obey(&mut self, command: &Command, starting: bool) {
         let now = self.parts.clock.unix();
-        match orders::obey(self.parts.desk.outbox(), command, now) {
-            Ok(report) => (self.say)(report),
+        let Parts { desk, gate, .. } = &mut *self.parts;
+        match orders::obey(desk.outbox(), gate, command, starting, now) {
+            Ok(Obeyed::Answered(report)) => {
+                (self.say)(report);
+                self.draw();
+            }
+            Ok(Obeyed::Waits(later)) => {
+                if !self.later.iter().any(|(id, _)| *id == command.id) {
+                    tracing::info!(order = %command.id, "an order waits for the end of a visit");
+                    self.later.push((command.id, later));
+                }
+            }
             Err(error) => tracing::error!(
                 error = &error as &dyn std::error::Error,
                 "an order is not done"
             ),
         }
+    }
+
+    fn is_at_rest(&self) -> bool {
+        self.state.stage.is_rest() && !self.state.service.is_open()
+    }
+
+    /// What must not happen while somebody is at the device.
+    fn between_visits(&mut self) {
+        let waits = !self.later.is_empty() || self.parts.updates.0.is_waiting();
+        if !waits || !self.is_at_rest() {
+            return;
+        }
+        for (id, later) in std::mem::take(&mut self.later) {
+            match later {
+                Later::Withdraw(update) => match self.parts.updates.0.withdraw(update) {
+                    Ok((loaded, said)) => {
+                        self.say_all(said);
+                        self.use_catalogue(loaded);
+                        self.finish(id);
+                    }
+                    // It stays open in the outbox, and is done when it comes again.
+                    Err(error) => tracing::error!(
+                        error = &error as &dyn std::error::Error,
+                        "an update is not withdrawn"
+                    ),
+                },
+                // On disk before the program ends: it is done once, whoever asks again.
+                Later::Restart => {
+                    if self.finish(id) {
+                        tracing::info!("the operator ordered a new start");
+                        self.ended = Some(End::Restart);
+                    }
+                }
+            }
+        }
+        if self.parts.updates.0.is_waiting()
+            && let Some(check) = self.check()
+        {
+            let (loaded, said) = self.parts.updates.0.switch(&check);
+            self.say_all(said);
+            self.use_catalogue(loaded);
+        }
+    }
+
+    /// Notes that an order was done and says so; false when the outbox did not keep that.
+    fn finish(&self, id: CommandId) -> bool {
+        let now = self.parts.clock.unix();
+        let done = orders::answer(
+            self.parts.desk.outbox(),
+            id,
+            Outcome::Done,
+            String::new(),
+            now,
+        );
+        match done {
+            Ok(report) => {
+                (self.say)(report);
+                true
+            }
+            Err(error) => {
+                tracing::error!(
+                    error = &error as &dyn std::error::Error,
+                    "an order is not noted as done"
+                );
+                false
+            }
+        }
+    }
+
+    /// By what an update is measured; `None` while the day is not known or the outbox does not say what waits in it.
+    fn check(&self) -> Option<Check> {
+        Some(Check {
+            birthplace: self.parts.birthplace,
+            today: self.parts.clock.today()?,
+            in_use: self.parts.desk.in_use().ok()?,
+        })
+    }
+
+    fn prove_update(&mut self) {
+        // Failing it would change the catalogue under somebody's visit.
+        let Some(check) = self.check().filter(|_| self.is_at_rest()) else {
+            return self.parts.updates.0.put_off();
+        };
+        let Parts {
+            catalogue, updates, ..
+        } = &mut *self.parts;
+        let (loaded, said) = updates.0.prove(catalogue, &check);
+        self.say_all(said);
+        self.use_catalogue(loaded);
+    }
+
+    /// From now on this one. A visit that runs goes on with it: it has what the one before had, or it would not be fit.
+    fn use_catalogue(&mut self, loaded: Option<Loaded>) {
+        let Some(loaded) = loaded else { return };
+        tracing::info!(catalogue = loaded.label, "another catalogue is in use");
+        self.parts.service.catalogue = loaded.label;
+        self.parts.towns = crate::app::towns(self.parts.nurseries.as_ref(), &loaded.catalogue);
+        self.parts.catalogue = Arc::new(loaded.catalogue);
+        self.draw();
     }
 
     /// Asks the outbox how far each followed filing has come.
@@ -942,7 +1134,7 @@ fn marked(protected: bool, filed: impl Iterator<Item = WardFlags>) -> WardFlags 
 /// What the device knows now, as `step` and the pages ask for it.
 fn context<'a>(
     parts: &'a Parts,
-    (has_room, online): (bool, bool),
+    (has_room, reach): (bool, Reach),
     staff: ServiceDesk<'a>,
 ) -> Context<'a> {
     Context {
@@ -951,7 +1143,9 @@ fn context<'a>(
         now: parts.clock.unix(),
         birthplace: parts.birthplace,
         has_room,
-        online,
+        closed: parts.gate.is_closed(),
+        online: reach.online,
+        offline_long: reach.offline_long,
         nurseries: parts.nurseries.as_ref(),
         staff,
     }

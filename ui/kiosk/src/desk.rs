@@ -10,7 +10,7 @@ use ubugoe_edge::{
     LinkEvent, Untrusted,
     outbox::{NewRow, NoRoom, Outbox, OutboxHandle, Row, RowKind, RowState, StoreError},
 };
-use ubugoe_procedures::{BirthCertificate, CardHolder, MunicipalityCode};
+use ubugoe_procedures::{BirthCertificate, CardHolder, MunicipalityCode, ProcedureId};
 use ubugoe_protocol::{
     CaseId, CaseState, DeviceId, FilingBody, FilingId, Header, IdError, Kind, Receipt, RecipientId,
     RecipientPublicKey, Refusal, SealError, SigningKey, VERSION, VerifyingKey, VisitCode,
@@ -493,6 +493,29 @@ impl Desk {
     /// As [`Desk::earlier`].
     pub fn everything(&self) -> Result<Vec<Earlier>, DeskError> {
         self.visits(|_| true)
+    }
+
+    /// The procedures of filings that are not settled: those that wait, and those that an officer sent back.
+    ///
+    /// # Errors
+    /// When the outbox or a record cannot be read.
+    pub fn in_use(&self) -> Result<Vec<ProcedureId>, DeskError> {
+        let open = |delivery: &Delivery| {
+            use DeliveryState as S;
+            matches!(
+                delivery.state,
+                S::Stored | S::Sent | S::Arrived | S::Returned { .. }
+            )
+        };
+        let earlier = self.everything()?;
+        let open = earlier
+            .into_iter()
+            .flat_map(|visit| visit.deliveries)
+            .filter(open);
+        let mut found: Vec<ProcedureId> = open.map(|delivery| delivery.procedure).collect();
+        found.sort();
+        found.dedup();
+        Ok(found)
     }
 
     /// The cities that this device has keys of.

@@ -19,4 +19,5 @@ pub mod pad;
 pub mod presenters;
 pub mod records;
 pub mod service;
+pub mod updates;
 pub mod ward;

@@ -22,6 +22,7 @@ use std::{
     alloc::System,
     io::{self, BufRead as _, Write as _},
     path::PathBuf,
+    process::ExitCode,
 };
 
 use anyhow::Context as _;
@@ -31,10 +32,15 @@ use tracing_subscriber::EnvFilter;
 use ubugoe_kiosk::{
     app::{self, Options},
     config::Config,
+    core::End,
     service::accounts,
 };
 use zeroize::Zeroizing;
 use zeroizing_alloc::ZeroAlloc;
+
+/// The operator ordered a new start: systemd's unit has `RestartForceExitStatus=75`. Whoever ends the program otherwise means
+/// it, and gets 0; what goes wrong ends with 1.
+const RESTART: u8 = 75;
 
 /// What is freed is emptied: one person's visit and the next one's share this process and its memory.
 #[global_allocator]
@@ -97,10 +103,10 @@ fn no_core_files() -> rustix::io::Result<()> {
     Ok(())
 }
 
-fn main() -> anyhow::Result<()> {
+fn main() -> anyhow::Result<ExitCode> {
     let arguments = Arguments::parse();
     if let Some(Order::HashPin) = arguments.order {
-        return hash_pin();
+        return hash_pin().map(|()| ExitCode::SUCCESS);
     }
     let path = arguments
         .config
@@ -121,6 +127,8 @@ fn main() -> anyhow::Result<()> {
         #[cfg(feature = "drive")]
         control: arguments.control,
     };
-    app::run(&config, &options)?;
-    Ok(())
+    Ok(match app::run(&config, &options)? {
+        End::Stop => ExitCode::SUCCESS,
+        End::Restart => ExitCode::from(RESTART),
+    })
 }

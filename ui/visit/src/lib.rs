@@ -44,7 +44,10 @@ mod step;
 pub use effect::{Effect, Timer};
 pub use event::Event;
 pub use failure::{Failure, ServiceFailure};
-pub use line::{LineDate, LineFiling, LineRow, LineSection, LineView, line_view};
+pub use line::{
+    LineDate, LineFiling, LineRow, LineSection, LineView, Reach, carried_advice, first_due,
+    line_view,
+};
 pub use nursery::{
     APPLICATION as NURSERY_APPLICATION, KINDS as NURSERY_KINDS, NurseryChoice, NurseryDraft,
     NurseryWish, most_choices, nursery_hits,

@@ -7,7 +7,7 @@ use ubugoe_procedures::catalogue::Sector;
 use ubugoe_procedures::plan::{self, Around, FamilyLine, Item, Status, Whom};
 use ubugoe_procedures::{LegalBasis, ProcedureId, Text};
 
-use crate::{Context, Draft, FormDraft, PaperAdvice, family, questions};
+use crate::{Context, Delivery, DeliveryState, Draft, FormDraft, PaperAdvice, family, questions};
 
 /// Under which heading an item stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -267,15 +267,76 @@ pub(crate) fn paper_advice(forms: &[FormDraft], cx: &Context<'_>) -> PaperAdvice
     let Some((today, due)) = cx.today.zip(dues.min_by_key(|due| due.open_until)) else {
         return PaperAdvice::NotNeeded;
     };
-    let open_until = due.open_until;
+    advice(
+        today,
+        due.last_day.min(due.open_until),
+        due.open_until,
+        Reach::of(cx),
+    )
+}
+
+/// How the cities can be reached.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Reach {
+    /// Now.
+    pub online: bool,
+    /// Not for a day or longer.
+    pub offline_long: bool,
+}
+
+impl Reach {
+    /// So many days before its last one, a deadline is near.
+    #[must_use]
+    pub const fn near(self) -> i32 {
+        if self.offline_long && !self.online {
+            NEAR_WITHOUT_NETWORK
+        } else {
+            NEAR
+        }
+    }
+
+    pub(crate) const fn of(cx: &Context<'_>) -> Self {
+        Self {
+            online: cx.online,
+            offline_long: cx.offline_long,
+        }
+    }
+}
+
+/// The same for what is stored and has not arrived: it is carried for as long as it takes, and whether that is in time is
+/// another question.
+#[must_use]
+pub fn carried_advice(deliveries: &[Delivery], today: Option<Date>, reach: Reach) -> PaperAdvice {
+    let first = first_due(deliveries);
+    match today.zip(first) {
+        Some((today, until)) => advice(today, until, until, reach),
+        None => PaperAdvice::NotNeeded,
+    }
+}
+
+/// The first day until which one of these has to arrive that has not arrived.
+#[must_use]
+pub fn first_due(deliveries: &[Delivery]) -> Option<Date> {
+    let open = deliveries
+        .iter()
+        .filter(|one| matches!(one.state, DeliveryState::Stored | DeliveryState::Sent));
+    open.filter_map(|one| one.open_until).min()
+}
+
+/// Days before the end from which paper is spoken of: day 12 of 14.
+const NEAR: i32 = 2;
+/// The same where there was no network for a day: over a week-end and a holiday nobody mends it.
+const NEAR_WITHOUT_NETWORK: i32 = 5;
+
+fn advice(today: Date, last_day: Date, open_until: Date, reach: Reach) -> PaperAdvice {
     if today > open_until {
         return PaperAdvice::Late { open_until };
     }
-    // Day 12 of 14, or the last day on which a counter is open.
-    if plus_days(today, 2) < due.last_day && today < open_until {
+    // Or the last day on which a counter is open.
+    if plus_days(today, reach.near()) < last_day && today < open_until {
         return PaperAdvice::NotNeeded;
     }
-    if cx.online {
+    if reach.online {
         PaperAdvice::Soon { open_until }
     } else {
         PaperAdvice::Now { open_until }

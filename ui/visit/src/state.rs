@@ -933,7 +933,8 @@ impl Stage {
     }
 
     /// Whether this is the device at rest: the resting screen, or the page that says why no card can be read.
-    pub(crate) const fn is_rest(&self) -> bool {
+    #[must_use]
+    pub const fn is_rest(&self) -> bool {
         match self {
             Self::Resting => true,
             Self::Trouble {

@@ -1,155 +1,17 @@
 //! The power goes between any two operations on files, and the device still has an identity that works.
 #![allow(clippy::unwrap_used, reason = "tests fail by panicking")]
 
-use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, MutexGuard};
-
 use ubugoe_bench::pki::{Life, Pki};
 
 use super::*;
+use crate::disk::model::{Crash, Model, Shared};
+
+fn open(disk: &Shared) -> Result<Identities, IdentityError> {
+    Identities::on(Box::new(disk.clone()))
+}
 
 const DEVICE: &str = "kiosk-1";
 const NOW: i64 = 1_795_300_000;
-
-/// What is left when it is over.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Crash {
-    /// The process was killed: the kernel still writes everything.
-    Killed,
-    /// The power went: only what was synced is there.
-    Cut,
-    /// The power went after the names were written and before the bytes were: a file may be empty.
-    NamesFirst,
-}
-
-/// A folder in memory that knows what would survive.
-#[derive(Debug, Default)]
-struct Model {
-    files: Vec<(Vec<u8>, Option<Vec<u8>>)>,
-    names: BTreeMap<String, usize>,
-    durable: BTreeMap<String, usize>,
-    steps: usize,
-    /// The step at which it breaks.
-    fuse: usize,
-    /// A disk that lies about having synced bytes: the control.
-    lies: bool,
-}
-
-impl Model {
-    fn step(&mut self) -> io::Result<()> {
-        self.steps += 1;
-        if self.steps > self.fuse {
-            Err(io::Error::other("the power is gone"))
-        } else {
-            Ok(())
-        }
-    }
-
-    fn file(&self, name: &str) -> io::Result<usize> {
-        let found = self.names.get(name).copied();
-        found.ok_or_else(|| io::ErrorKind::NotFound.into())
-    }
-
-    /// What the next start finds.
-    fn after(&self, crash: Crash) -> Self {
-        let names = match crash {
-            Crash::Cut => &self.durable,
-            Crash::Killed | Crash::NamesFirst => &self.names,
-        };
-        let files = self.files.iter().map(|(bytes, synced)| {
-            let bytes = match crash {
-                Crash::Killed => bytes.clone(),
-                Crash::Cut | Crash::NamesFirst => synced.clone().unwrap_or_default(),
-            };
-            (bytes.clone(), Some(bytes))
-        });
-        Self {
-            files: files.collect(),
-            names: names.clone(),
-            durable: names.clone(),
-            steps: 0,
-            fuse: usize::MAX,
-            lies: self.lies,
-        }
-    }
-}
-
-#[derive(Debug, Clone)]
-struct Shared(Arc<Mutex<Model>>);
-
-impl Shared {
-    fn of(model: Model) -> Self {
-        Self(Arc::new(Mutex::new(model)))
-    }
-
-    fn held(&self) -> MutexGuard<'_, Model> {
-        self.0.lock().unwrap()
-    }
-
-    fn open(&self) -> Result<Identities, IdentityError> {
-        Identities::on(Box::new(self.clone()))
-    }
-}
-
-impl Disk for Shared {
-    fn names(&mut self) -> io::Result<Vec<String>> {
-        Ok(self.held().names.keys().cloned().collect())
-    }
-
-    fn read(&mut self, name: &str) -> io::Result<Zeroizing<Vec<u8>>> {
-        let model = self.held();
-        let file = model.file(name)?;
-        Ok(Zeroizing::new(model.files[file].0.clone()))
-    }
-
-    fn write(&mut self, name: &str, bytes: &[u8]) -> io::Result<()> {
-        let mut model = self.held();
-        let whole = model.step();
-        let written = if whole.is_ok() {
-            bytes.len()
-        } else {
-            bytes.len() / 2
-        };
-        model.files.push((bytes[..written].to_vec(), None));
-        let file = model.files.len() - 1;
-        model.names.insert(name.to_owned(), file);
-        whole
-    }
-
-    fn sync(&mut self, name: &str) -> io::Result<()> {
-        let mut model = self.held();
-        model.step()?;
-        let file = model.file(name)?;
-        if !model.lies {
-            model.files[file].1 = Some(model.files[file].0.clone());
-        }
-        Ok(())
-    }
-
-    fn rename(&mut self, from: &str, to: &str) -> io::Result<()> {
-        let mut model = self.held();
-        model.step()?;
-        let file = model.file(from)?;
-        model.names.remove(from);
-        model.names.insert(to.to_owned(), file);
-        Ok(())
-    }
-
-    fn remove(&mut self, name: &str) -> io::Result<()> {
-        let mut model = self.held();
-        model.step()?;
-        model.file(name)?;
-        model.names.remove(name);
-        Ok(())
-    }
-
-    fn sync_names(&mut self) -> io::Result<()> {
-        let mut model = self.held();
-        model.step()?;
-        model.durable = model.names.clone();
-        Ok(())
-    }
-}
 
 struct Town {
     pki: Pki,
@@ -171,7 +33,7 @@ impl Town {
             fuse: usize::MAX,
             ..Model::default()
         });
-        let mut identities = shared.open().unwrap();
+        let mut identities = open(&shared).unwrap();
         self.adopt(&mut identities).unwrap();
         identities
     }
@@ -214,7 +76,7 @@ fn cut_at(town: &Town, fuse: usize, crash: Crash, lies: bool) -> Result<bool, St
         lies: false,
         ..Model::default()
     });
-    let mut identities = disk.open().unwrap();
+    let mut identities = open(&disk).unwrap();
     town.adopt(&mut identities).unwrap();
     let before = identities.current().unwrap().generation;
     {
@@ -225,7 +87,7 @@ fn cut_at(town: &Town, fuse: usize, crash: Crash, lies: bool) -> Result<bool, St
     let mut proof = false;
     let went = town.renew(&mut identities, &mut proof).is_err();
     let after = Shared::of(disk.held().after(crash));
-    let mut reopened = after.open().map_err(|e| e.to_string())?;
+    let mut reopened = open(&after).map_err(|e| e.to_string())?;
     let current = reopened.current().map_err(|e| e.to_string())?.generation;
     if current != before && !proof {
         return Err(format!("{current} is in use and was never proven"));

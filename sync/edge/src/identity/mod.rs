@@ -14,7 +14,6 @@
 //! Each file appears whole or not at all (written under another name, synced, renamed, folder synced), and each step is
 //! one such file. A power cut between any two leaves a state of the drawing.
 
-mod disk;
 mod request;
 
 use std::collections::BTreeMap;
@@ -24,10 +23,7 @@ use std::path::Path;
 use ubugoe_protocol::{DeviceId, digest};
 use zeroize::Zeroizing;
 
-use disk::{Disk, Folder};
-
-/// Under this name files are written; whatever it holds is worth nothing.
-const DRAFT: &str = "draft";
+use crate::disk::{self, DRAFT, Disk, Folder};
 
 /// A key and its certificate.
 #[derive(Clone)]
@@ -276,12 +272,7 @@ impl Identities {
 
     /// Writes a file so that it is there whole, or not at all, whenever the power goes.
     fn put(&mut self, name: &str, bytes: &[u8]) -> Result<(), IdentityError> {
-        let disk = &mut self.disk;
-        disk.write(DRAFT, bytes)
-            .and_then(|()| disk.sync(DRAFT))
-            .and_then(|()| disk.rename(DRAFT, name))
-            .and_then(|()| disk.sync_names())
-            .map_err(failed("write"))?;
+        disk::put(self.disk.as_mut(), name, bytes).map_err(failed("write"))?;
         let number = name.split('.').next().and_then(|n| n.parse::<u32>().ok());
         self.next = self.next.max(number.unwrap_or(0).saturating_add(1));
         Ok(())

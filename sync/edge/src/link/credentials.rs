@@ -334,19 +334,23 @@ impl Credentials {
         self.ask(context);
     }
 
-    /// Asks the operator for a new certificate; the same request until it is answered.
-    pub(super) fn ask(&self, context: &Context) {
+    /// Asks the operator for a new certificate; the same request until it is answered. Whether it could be asked.
+    pub(super) fn ask(&self, context: &Context) -> bool {
         let operator = context.config.voice.as_ref();
         let operator = operator.and_then(|voice| voice.operator.as_ref());
         let (Some(identities), Some(operator)) = (&self.identities, operator) else {
-            return;
+            return false;
         };
         match held(identities).ask(&context.config.device) {
             Ok(asked) => {
                 let ask = Report::CertificateAsk(asked.der);
                 context.voice.say(operator.id.clone(), ask);
+                true
             }
-            Err(error) => tell(context, Err(error)),
+            Err(error) => {
+                tell(context, Err(error));
+                false
+            }
         }
     }
 

@@ -258,6 +258,7 @@ fn command(context: &Context, raw: &[u8], taken: &mut Taken) {
     }
     match command.order {
         Order::Resend { since, era } => resend(context, &command, (since, era), taken),
+        Order::Renew if context.credentials.renews() => renew(context, &command, taken),
         Order::Close
         | Order::Open
         | Order::Restart
@@ -265,6 +266,16 @@ fn command(context: &Context, raw: &[u8], taken: &mut Taken) {
         | Order::Withdraw { .. }
         | Order::Diagnose => context.emit(LinkEvent::Command(command)),
     }
+}
+
+/// Asks for a new certificate. The order is done with the question: the answer is a certificate, and needs no order.
+fn renew(context: &Context, command: &Command, taken: &mut Taken) {
+    let (outcome, detail) = if context.credentials.ask(context) {
+        (Outcome::Done, "asked")
+    } else {
+        (Outcome::Refused, "no request could be made")
+    };
+    finish(context, command, outcome, detail.to_owned(), taken);
 }
 
 /// A city lost what it had receipted: prove it with its own receipts, then send the rows again.

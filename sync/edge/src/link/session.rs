@@ -693,7 +693,7 @@ impl Session<'_> {
         loop {
             tokio::select! {
                 () = credentials.trial_due(self.context) => return,
-                () = credentials.wished() => credentials.ask(self.context),
+                () = credentials.wished() => { credentials.ask(self.context); }
             }
         }
     }

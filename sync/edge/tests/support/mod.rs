@@ -416,6 +416,12 @@ impl City {
         seen.reports.iter().filter(|r| of(r)).count()
     }
 
+    pub(crate) fn wait_reports(&self, what: &str, count: usize, pick: impl Fn(&Report) -> bool) {
+        self.wait(what, |s| {
+            s.reports.iter().filter(|r| pick(r)).count() >= count
+        });
+    }
+
     /// How many different filings came, and how many repetitions.
     pub(crate) fn tally(&self) -> (usize, u32) {
         let seen = self.seen.0.lock().unwrap();

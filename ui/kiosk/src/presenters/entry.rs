@@ -7,13 +7,14 @@ use super::{Around, Picture, words};
 use crate::core::{Input, Sender};
 
 pub(super) fn resting(around: &Around<'_>) -> Picture {
-    let room = around.has_room;
+    let (room, open) = (around.has_room, !around.closed);
     Box::new(move |screen| {
         let page = screen.global::<RestingAdapter>();
         // A missing reader or service is a trouble page of its own; here both are well.
         page.set_reader_ok(true);
         page.set_service_ok(true);
         page.set_room_ok(room);
+        page.set_open(open);
     })
 }
 

@@ -36,6 +36,10 @@ use crate::{core::Sender, input::Input};
 
 /// What the pages need beside the state.
 #[derive(Debug, Clone, Copy)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "findings that are independent of each other"
+)]
 pub struct Around<'a> {
     /// The catalogue, for titles and labels.
     pub catalogue: &'a Catalogue,
@@ -43,8 +47,12 @@ pub struct Around<'a> {
     pub typed: usize,
     /// Whether the broker is connected.
     pub online: bool,
+    /// Whether it was not for a day or longer.
+    pub offline_long: bool,
     /// Whether the outbox takes another visit.
     pub has_room: bool,
+    /// Whether the operator closed this device.
+    pub closed: bool,
     /// Sealed filings that wait for the network.
     pub pending: usize,
     /// Today in Japan, if the clock may be believed.

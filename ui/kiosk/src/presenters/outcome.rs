@@ -2,9 +2,13 @@
 
 use ubugoe_procedures::{Tongue, calendar};
 use ubugoe_view::{
-    ComponentHandle, FilingState, OutcomeAdapter, OutcomeFiling, OutcomeSheet, Screen,
+    ComponentHandle, FilingState, OutcomeAdapter, OutcomeAdvice, OutcomeFiling, OutcomeSheet,
+    Screen,
 };
-use ubugoe_visit::{Aftercare, Delivery, DeliveryState, Event, FollowingPage, Sheet};
+use ubugoe_visit::{
+    Aftercare, Delivery, DeliveryState, Event, FollowingPage, PaperAdvice, Reach, Sheet,
+    carried_advice,
+};
 
 use super::{Around, Picture, paper, words};
 use crate::{
@@ -29,11 +33,24 @@ pub(super) fn show(
         FollowingPage::HandOver => OutcomeSheet::Phone,
         FollowingPage::OtherParent => OutcomeSheet::SecondParent,
     };
+    let reach = Reach {
+        online: around.online,
+        offline_long: around.offline_long,
+    };
+    let (advice, day) = match carried_advice(deliveries, around.today, reach) {
+        PaperAdvice::NotNeeded => (OutcomeAdvice::None, None),
+        PaperAdvice::Soon { open_until } => (OutcomeAdvice::Soon, Some(open_until)),
+        PaperAdvice::Now { open_until } => (OutcomeAdvice::Now, Some(open_until)),
+        PaperAdvice::Late { open_until } => (OutcomeAdvice::Late, Some(open_until)),
+    };
+    let day = day.map(|day| calendar::written(day, tongue));
     let fresh = around.fresh;
     Box::new(move |screen| {
         let page = screen.global::<OutcomeAdapter>();
         let code = |text: Option<&str>| text.and_then(words::qr).unwrap_or_default();
         page.set_filings(words::model(rows));
+        page.set_advice(advice);
+        page.set_advice_day(day.unwrap_or_default().into());
         page.set_qr(code(status.as_deref()));
         page.set_receipt_qr(code(receipt.as_deref()));
         page.set_phone_qr(code(status.as_deref()));
@@ -80,6 +97,8 @@ fn row(delivery: &Delivery, around: &Around<'_>, tongue: Tongue) -> OutcomeFilin
 pub(super) fn wipe(screen: &Screen) {
     let page = screen.global::<OutcomeAdapter>();
     page.set_filings(words::model(Vec::new()));
+    page.set_advice(OutcomeAdvice::None);
+    page.set_advice_day("".into());
     page.set_qr(ubugoe_view::Image::default());
     page.set_receipt_qr(ubugoe_view::Image::default());
     page.set_phone_qr(ubugoe_view::Image::default());

@@ -2,7 +2,7 @@
 
 use ubugoe_procedures::{Tongue, calendar};
 use ubugoe_view::{ComponentHandle, PaperAdapter, PaperReason, Printer, Screen};
-use ubugoe_visit::{Draft, Event, Print, Sheet, Stage};
+use ubugoe_visit::{Event, Print, Reach, Sheet, Stage};
 
 use super::{Around, Picture};
 use crate::core::{Input, Sender};
@@ -36,11 +36,19 @@ pub(super) fn show(was: &Stage, around: &Around<'_>, tongue: Tongue) -> Picture 
     let address = text(desk.map(|desk| &desk.place));
     let hours = text(desk.map(|desk| &desk.hours));
     let phone = desk.map(|desk| desk.tel.clone()).unwrap_or_default();
-    let due = was.draft().and_then(|draft| last_day(draft, around));
+    let due = first_day(was).and_then(|first| {
+        let days = around.today?.until(first).ok()?.get_days();
+        Some((first, days))
+    });
+    let reach = Reach {
+        online: around.online,
+        offline_long: around.offline_long,
+    };
+    let near = due.is_some_and(|(_, days)| days <= reach.near());
     let reason = match was {
         Stage::Trouble { .. } | Stage::CardWanted => PaperReason::Card,
-        _ if due.is_some_and(|(_, days)| days <= 2) && !around.online => PaperReason::Network,
-        _ if due.is_some_and(|(_, days)| days <= 2) => PaperReason::Deadline,
+        _ if near && !around.online => PaperReason::Network,
+        _ if near => PaperReason::Deadline,
         _ => PaperReason::Chosen,
     };
     let (filled, printer) = (was.draft().is_some(), printer(print_of(was)));
@@ -60,13 +68,15 @@ pub(super) fn show(was: &Stage, around: &Around<'_>, tongue: Tongue) -> Picture 
     })
 }
 
-fn last_day(draft: &Draft, around: &Around<'_>) -> Option<(jiff::civil::Date, i32)> {
-    let dues = draft.forms.iter().filter(|form| form.chosen);
-    let first = dues
-        .filter_map(|form| form.due)
+/// The first day until which something of this visit is taken in time, and has not arrived.
+fn first_day(was: &Stage) -> Option<jiff::civil::Date> {
+    if let Stage::Following { deliveries, .. } = was {
+        return ubugoe_visit::first_due(deliveries);
+    }
+    let dues = was.draft()?.forms.iter().filter(|form| form.chosen);
+    dues.filter_map(|form| form.due)
         .map(|due| due.open_until)
-        .min()?;
-    Some((first, around.today?.until(first).ok()?.get_days()))
+        .min()
 }
 
 pub(super) fn bind(screen: &Screen, to: &Sender) {

@@ -11,17 +11,19 @@ pub mod sidecar;
 
 use std::{
     path::PathBuf,
+    sync::{Arc, Mutex, PoisonError},
     thread,
     time::{Duration, Instant},
 };
 
-use ubugoe_edge::{LinkEvent, outbox};
+use ubugoe_edge::{DisconnectReason, Identities, IdentityEvent, LinkEvent, outbox};
 use ubugoe_procedures::{BirthCertificate, CardHolder, Match};
 use ubugoe_visit::{
     Candidate, CardIdentity,
     service::{
         Ask, Filed, HANDED_SECONDS, Handed, PinAnswer, SESSION_SECONDS, ServiceDesk, ServiceEffect,
         ServiceEvent, Usual, Who,
+        report::{CertificateCheck, LinkTrouble},
     },
 };
 use zeroize::Zeroizing;
@@ -54,6 +56,10 @@ pub struct Settings {
     pub brokers: Vec<Broker>,
     /// The outbox, for the self-test.
     pub outbox: outbox::Config,
+    /// What the catalogue in use is called.
+    pub catalogue: String,
+    /// The device's certificates, where it renews them.
+    pub identities: Option<Arc<Mutex<Identities>>>,
     /// Where answers from other threads go.
     pub inputs: Sender,
 }
@@ -79,6 +85,13 @@ pub(crate) struct Side {
     readers: Vec<String>,
     online_since: Option<i64>,
     last_ack: Option<i64>,
+    /// When the last connection ended, or the first attempt was in vain.
+    offline_since: Option<i64>,
+    trouble: Option<LinkTrouble>,
+    /// The end of the certificate was told, and a new one asked for.
+    ends: bool,
+    /// A new one came and did not work.
+    rejected: bool,
 }
 
 /// What follows from an effect at once.
@@ -169,9 +182,18 @@ impl Side {
     /// What the link says, for the self-test.
     pub(crate) fn hear_link(&mut self, event: &LinkEvent, now: i64) {
         match event {
-            LinkEvent::Connected(_) | LinkEvent::Disconnected { .. } => {
+            LinkEvent::Connected(_) => {
                 self.online_since = Some(now);
+                self.offline_since = None;
+                self.trouble = None;
             }
+            LinkEvent::Disconnected { reason } => {
+                // Each attempt in vain ends too; what counts is when it last worked.
+                let since = *self.offline_since.get_or_insert(now);
+                self.online_since = Some(since);
+                self.trouble = trouble(reason);
+            }
+            LinkEvent::Identity(news) => self.hear_identity(news),
             LinkEvent::Sent(_) => self.last_ack = Some(now),
             LinkEvent::Mode(_)
             | LinkEvent::Receipt { .. }
@@ -181,8 +203,22 @@ impl Side {
             | LinkEvent::Manifest { .. }
             | LinkEvent::Part(_)
             | LinkEvent::Grant(_)
-            | LinkEvent::Identity(_)
             | LinkEvent::Alert(_) => {}
+        }
+    }
+
+    /// For how many seconds there has been no connection; `None` while there is one.
+    pub(crate) fn offline_for(&self, now: i64) -> Option<i64> {
+        self.offline_since.map(|since| now.saturating_sub(since))
+    }
+
+    fn hear_identity(&mut self, news: &IdentityEvent) {
+        match news {
+            IdentityEvent::Ends { .. } => self.ends = true,
+            IdentityEvent::Granted { .. } | IdentityEvent::Proven { .. } => {
+                (self.ends, self.rejected) = (false, false);
+            }
+            IdentityEvent::Rejected { .. } | IdentityEvent::Failed(_) => self.rejected = true,
         }
     }
 
@@ -220,6 +256,22 @@ impl Side {
     /// A visit ended: what was handed to its card is taken back.
     pub(crate) fn visit_ended(&mut self) {
         self.given.take_if(|given| given.to.is_some());
+    }
+}
+
+/// What the technician is told of the end of a connection; nothing where it is no trouble of the network.
+fn trouble(reason: &DisconnectReason) -> Option<LinkTrouble> {
+    use DisconnectReason as R;
+    match reason {
+        R::Unreachable(_) => Some(LinkTrouble::Unreachable),
+        R::Proxy(_) => Some(LinkTrouble::Proxy),
+        R::Captive(_) => Some(LinkTrouble::Captive),
+        R::Tls(_) => Some(LinkTrouble::Untrusted),
+        R::BrokerRevoked => Some(LinkTrouble::BrokerRevoked),
+        R::CertificateRefused(_) => Some(LinkTrouble::CertificateRefused),
+        R::Refused(_) | R::SubscriptionRefused => Some(LinkTrouble::Refused),
+        R::Dismissed(_) | R::Broken(_) | R::Stalled => Some(LinkTrouble::Unstable),
+        R::Outbox(_) | R::Returning | R::Renewing | R::SwitchedOff => None,
     }
 }
 
@@ -367,11 +419,24 @@ fn known(side: &Side, parts: &Parts, device: Device) -> Known {
         online_since: side.online_since,
         last_ack: side.last_ack,
         brokers: parts.service.brokers.clone(),
+        trouble: side.trouble,
+        certificate: certificate(side, parts),
+        catalogue: parts.service.catalogue.clone(),
         synchronised: parts.clock.is_synchronised(),
         clock_source: parts.clock.source(),
         room: device.has_room,
         outbox: parts.service.outbox.clone(),
     }
+}
+
+fn certificate(side: &Side, parts: &Parts) -> Option<CertificateCheck> {
+    let identities = parts.service.identities.as_ref()?;
+    let identities = identities.lock().unwrap_or_else(PoisonError::into_inner);
+    Some(CertificateCheck {
+        until: identities.current().ok()?.until,
+        asked: side.ends || identities.asked().is_some(),
+        rejected: side.rejected,
+    })
 }
 
 /// Date and time in Japan, if the clock may be believed.
@@ -543,6 +608,30 @@ mod tests {
             );
             assert!(seen.insert(number));
         }
+    }
+
+    #[test]
+    fn a_network_that_is_away_is_away_since_its_last_connection_and_not_since_the_last_attempt() {
+        let mut side = Side::new();
+        let broker = ubugoe_edge::Broker {
+            host: "b.example".to_owned(),
+            port: 8883,
+        };
+        let ended = || LinkEvent::Disconnected {
+            reason: DisconnectReason::Captive("login".to_owned()),
+        };
+        side.hear_link(&LinkEvent::Connected(broker.clone()), 100);
+        assert_eq!(side.offline_for(500), None);
+        for at in [200, 300, 400] {
+            side.hear_link(&ended(), at);
+        }
+        assert_eq!(side.offline_for(500), Some(300));
+        assert_eq!(
+            (side.online_since, side.trouble),
+            (Some(200), Some(LinkTrouble::Captive))
+        );
+        side.hear_link(&LinkEvent::Connected(broker), 600);
+        assert_eq!((side.offline_for(700), side.trouble), (None, None));
     }
 
     #[test]

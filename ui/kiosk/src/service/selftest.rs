@@ -10,9 +10,9 @@ use std::{
 };
 
 use ubugoe_edge::outbox::{self, Counts, Health, Outbox};
-use ubugoe_procedures::Catalogue;
 use ubugoe_visit::service::report::{
-    ClockCheck, NetworkCheck, Presence, QueueCheck, Reader, SelfTest, StorageCheck, Versions,
+    CertificateCheck, ClockCheck, LinkTrouble, NetworkCheck, Presence, QueueCheck, Reader,
+    SelfTest, StorageCheck, Versions,
 };
 
 use crate::config::Broker;
@@ -43,6 +43,12 @@ pub struct Known {
     pub last_ack: Option<i64>,
     /// The brokers.
     pub brokers: Vec<Broker>,
+    /// What keeps the device from them, as far as the link said last.
+    pub trouble: Option<LinkTrouble>,
+    /// The device's own certificate.
+    pub certificate: Option<CertificateCheck>,
+    /// What the catalogue in use is called.
+    pub catalogue: String,
     /// Whether the clock may be believed.
     pub synchronised: bool,
     /// What says so.
@@ -106,7 +112,9 @@ pub fn probe(known: Known) -> SelfTest {
                 .iter()
                 .map(|broker| format!("{}:{}", broker.host, broker.port))
                 .collect(),
+            trouble: known.trouble.filter(|_| !known.online),
         },
+        certificate: known.certificate,
         clock: ClockCheck {
             synchronised: known.synchronised,
             source: known.clock_source,
@@ -127,7 +135,7 @@ pub fn probe(known: Known) -> SelfTest {
         },
         versions: Versions {
             kiosk: env!("CARGO_PKG_VERSION").to_owned(),
-            catalogue: catalogue_version(),
+            catalogue: known.catalogue,
             card: ubugoe_card::VERSION.to_owned(),
             protocol: ubugoe_protocol::VERSION,
         },
@@ -174,19 +182,6 @@ fn addresses(brokers: &[Broker]) -> Vec<String> {
     found
 }
 
-/// The first bytes of a digest over the catalogue's files, as they are inside this program.
-fn catalogue_version() -> String {
-    let mut all = Vec::new();
-    for (name, text) in Catalogue::builtin_files() {
-        for part in [name, text] {
-            all.extend_from_slice(&(part.len() as u64).to_be_bytes());
-            all.extend_from_slice(part.as_bytes());
-        }
-    }
-    let digest = ubugoe_protocol::digest(&all);
-    hex::encode(digest.get(..6).unwrap_or_default())
-}
-
 /// The result as the text of its QR code.
 #[must_use]
 pub fn qr_text(report: &SelfTest) -> String {
@@ -218,6 +213,9 @@ mod tests {
                 host: "127.0.0.1".to_owned(),
                 port: 8883,
             }],
+            trouble: None,
+            certificate: None,
+            catalogue: "b2c4d6e8f0a1".to_owned(),
             synchronised: true,
             clock_source: "timesyncd",
             room: true,
@@ -251,6 +249,33 @@ mod tests {
             "{} bytes",
             text.len()
         );
+    }
+
+    #[test]
+    fn what_keeps_the_device_from_its_broker_is_named_and_an_end_of_its_certificate_is_seen() {
+        let folder = tempfile::tempdir().unwrap();
+        let at = known(folder.path()).at;
+        let told = |online, days: i64, rejected| {
+            probe(Known {
+                online,
+                trouble: Some(LinkTrouble::Captive),
+                certificate: Some(CertificateCheck {
+                    until: at + days * 86_400,
+                    asked: false,
+                    rejected,
+                }),
+                ..known(folder.path())
+            })
+        };
+        let report = told(false, 90, false);
+        assert_eq!(report.network.trouble, Some(LinkTrouble::Captive));
+        assert!(qr_text(&report).contains("\"trouble\":\"captive\""));
+        assert_eq!(report.certificate_health(), Some(How::Good), "control");
+        // an old trouble is none once it is connected
+        assert_eq!(told(true, 90, false).network.trouble, None);
+        assert_eq!(told(true, 29, false).certificate_health(), Some(How::Look));
+        assert_eq!(told(true, 90, true).certificate_health(), Some(How::Look));
+        assert_eq!(told(true, 0, false).certificate_health(), Some(How::Bad));
     }
 
     /// A visit as the desk leaves it: an envelope and a sealed record that hold these words somewhere inside.

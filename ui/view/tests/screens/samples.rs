@@ -8,11 +8,11 @@ use ubugoe_view::{
     CertificateAdapter, CertificateChild, CommentAdapter, CommentStep, Face, FilingState, Finding,
     FinishedAdapter, IdentityAdapter, Integrity, Language, LineAdapter, LineEntry, LookingAdapter,
     LookingKind, Network, NoticeAdapter, NurseryAdapter, NurseryChoice, NurseryFinding, NurseryHit,
-    NurseryOption, OutcomeAdapter, OutcomeFiling, OutcomeSheet, Page, PaperAdapter, PaperReason,
-    PausedAdapter, PinAdapter, PinKind, Printer, Problem, QuestionAdapter, QuestionKind,
-    QuestionOption, RestingAdapter, ResumeAdapter, ReviewAdapter, ReviewForm, ReviewRow, Screen,
-    ServiceAdapter, Sex, Shell, StillThereAdapter, TroubleAdapter, TroubleKind, TroublePicture,
-    ValueSource, drive, qr_image,
+    NurseryOption, OutcomeAdapter, OutcomeAdvice, OutcomeFiling, OutcomeSheet, Page, PaperAdapter,
+    PaperReason, PausedAdapter, PinAdapter, PinKind, Printer, Problem, QuestionAdapter,
+    QuestionKind, QuestionOption, RestingAdapter, ResumeAdapter, ReviewAdapter, ReviewForm,
+    ReviewRow, Screen, ServiceAdapter, Sex, Shell, StillThereAdapter, TroubleAdapter, TroubleKind,
+    TroublePicture, ValueSource, drive, qr_image,
 };
 
 /// A page in one state.
@@ -747,6 +747,41 @@ pub(crate) const SAMPLES: &[Sample] = &[
     Sample {
         name: "12-staff-report",
         show: |s, l| staff::show(s, l, "report"),
+    },
+    // At the end, with what came later: which language and panel a page meets goes by its place.
+    Sample {
+        name: "01-resting-closed",
+        show: |s, _| {
+            s.global::<RestingAdapter>().set_open(false);
+            page(s, Page::Resting);
+        },
+    },
+    Sample {
+        name: "09-outcome-soon",
+        show: |s, l| {
+            let a = s.global::<OutcomeAdapter>();
+            a.set_advice(OutcomeAdvice::Soon);
+            a.set_advice_day(t(l, "１２月７日", "7 December"));
+            outcome(s, l, FilingState::Sending, false);
+        },
+    },
+    Sample {
+        name: "09-outcome-no-network",
+        show: |s, l| {
+            let a = s.global::<OutcomeAdapter>();
+            a.set_advice(OutcomeAdvice::Now);
+            a.set_advice_day(t(l, "１２月７日", "7 December"));
+            outcome(s, l, FilingState::Stored, false);
+        },
+    },
+    Sample {
+        name: "09-outcome-late",
+        show: |s, l| {
+            let a = s.global::<OutcomeAdapter>();
+            a.set_advice(OutcomeAdvice::Late);
+            a.set_advice_day(t(l, "１２月７日", "7 December"));
+            outcome(s, l, FilingState::Stored, false);
+        },
     },
 ];
 

@@ -2,11 +2,12 @@
 
 use slint::ComponentHandle;
 use ubugoe_view::{
-    CheckAdapter, CheckRow, CounterAdapter, CounterDocument, CounterProcedure, DocumentMark,
-    FigureBox, FigureKind, FiguresAdapter, HandOverAdapter, HandedTo, Language, LossAdapter,
-    LossItem, Page, PaperMarks, PaperState, PapersAdapter, PartHealth, ReceiptAdapter,
-    ReceiptVerdict, ReportPart, ReportRow, Screen, ServiceAdapter, ServicePage, ServiceWait, Sex,
-    SignInAdapter, SignInProblem, TechnicianAdapter, WardPaper, WardPaperAdapter, qr_image,
+    CertificateNews, CheckAdapter, CheckRow, CounterAdapter, CounterDocument, CounterProcedure,
+    DocumentMark, FigureBox, FigureKind, FiguresAdapter, HandOverAdapter, HandedTo, Language,
+    LossAdapter, LossItem, NetworkTrouble, Page, PaperMarks, PaperState, PapersAdapter, PartHealth,
+    ReceiptAdapter, ReceiptVerdict, ReportPart, ReportRow, Screen, ServiceAdapter, ServicePage,
+    ServiceWait, Sex, SignInAdapter, SignInProblem, TechnicianAdapter, WardPaper, WardPaperAdapter,
+    qr_image,
 };
 
 use super::{model, page, t};
@@ -301,11 +302,14 @@ fn report(s: &Screen, l: Language, open: &dyn Fn(ServicePage)) {
             PartHealth::Look,
             "10.0.0.5:8883".into(),
         ),
+        row(ReportPart::Certificate, PartHealth::Look, born(l)),
         row(ReportPart::Clock, PartHealth::Good, born(l)),
         row(ReportPart::Storage, PartHealth::Good, "12 GB　4 MB".into()),
         row(ReportPart::Queue, PartHealth::Good, "".into()),
         row(ReportPart::Versions, PartHealth::Good, "0.1.0　1".into()),
     ]));
+    a.set_network_trouble(NetworkTrouble::CertificateRefused);
+    a.set_certificate_news(CertificateNews::Rejected);
     a.set_queued(3);
     a.set_arrived(24);
     a.set_qr(qr_image(2, &[true, false, false, true]));

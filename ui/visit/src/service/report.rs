@@ -21,6 +21,9 @@ pub struct SelfTest {
     pub panel: Presence,
     /// Network.
     pub network: NetworkCheck,
+    /// The device's own certificate; `None` where the device does not renew it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub certificate: Option<CertificateCheck>,
     /// Clock.
     pub clock: ClockCheck,
     /// Storage.
@@ -65,6 +68,42 @@ pub struct NetworkCheck {
     pub brokers: Vec<String>,
     /// This device's addresses on the way to them.
     pub addresses: Vec<String>,
+    /// What keeps it from them, while it is not connected.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub trouble: Option<LinkTrouble>,
+}
+
+/// What keeps the device from its broker.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum LinkTrouble {
+    /// No answer, or no route.
+    Unreachable,
+    /// The proxy lets nothing through.
+    Proxy,
+    /// A network that wants somebody to log in first.
+    Captive,
+    /// The broker's certificate is not one to trust. Somebody may be listening in between.
+    Untrusted,
+    /// The broker's certificate was revoked.
+    BrokerRevoked,
+    /// The broker does not take this device's certificate.
+    CertificateRefused,
+    /// The broker says no.
+    Refused,
+    /// It connects, and breaks again.
+    Unstable,
+}
+
+/// The device's own certificate.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct CertificateCheck {
+    /// Its last moment, seconds since 1970 UTC.
+    pub until: i64,
+    /// A new one was asked for: the end is near, or somebody wished it.
+    pub asked: bool,
+    /// A new one came and did not work.
+    pub rejected: bool,
 }
 
 /// The clock.
@@ -154,6 +193,23 @@ impl SelfTest {
         } else {
             Health::Look
         }
+    }
+
+    /// The certificate's, if the device looks after one. Without a certificate nothing leaves the device any more.
+    #[must_use]
+    pub const fn certificate_health(&self) -> Option<Health> {
+        const NEAR: i64 = 30 * 86_400;
+        let Some(certificate) = self.certificate else {
+            return None;
+        };
+        let left = certificate.until.saturating_sub(self.at);
+        Some(if left <= 0 {
+            Health::Bad
+        } else if left <= NEAR || certificate.rejected {
+            Health::Look
+        } else {
+            Health::Good
+        })
     }
 
     /// The clock's.

@@ -104,6 +104,16 @@ fn greeted(card: CardOnReader, here: &Here<'_>) -> Moved {
     }
 }
 
+/// A card that begins a visit. A device that is closed lets it go and says why on its resting page.
+fn anew(card: CardOnReader, here: &Here<'_>) -> Moved {
+    if !here.cx.closed {
+        return greeted(card, here);
+    }
+    let (stage, mut effects) = rest();
+    effects.extend(here.release(Some(&card)));
+    (stage, effects)
+}
+
 #[expect(
     clippy::match_same_arms,
     reason = "one arm for each reason, though some lead to the same"
@@ -124,7 +134,7 @@ pub(super) fn inserted(stage: Stage, card: CardOnReader, here: &Here<'_>) -> Mov
         Stage::Resting
         | Stage::Finished
         | Stage::Paused { .. }
-        | Stage::Trouble { back_to: None, .. } => greeted(card, here),
+        | Stage::Trouble { back_to: None, .. } => anew(card, here),
         Stage::Language { card: Some(_) } | Stage::Notice { card: Some(_) }
             if own_lies(&stage) && !same(&stage) =>
         {
@@ -137,7 +147,7 @@ pub(super) fn inserted(stage: Stage, card: CardOnReader, here: &Here<'_>) -> Mov
         Stage::Notice { .. } => greeted(card, here),
         // Stored, and the card was taken away: whoever puts one in now begins anew and sees nothing of before.
         Stage::Following { .. } if here.only(card.ticket) => {
-            let (stage, effects) = greeted(card, here);
+            let (stage, effects) = anew(card, here);
             (stage, [Effect::Wipe].into_iter().chain(effects).collect())
         }
         // The visit's card still lies there, and the other one in another reader is none of its business.

@@ -5,7 +5,7 @@ use crate::Stage;
 
 /// The resting screen was touched.
 pub(super) fn begin_wanted(stage: Stage, here: &Here<'_>) -> Moved {
-    if stage == Stage::Resting {
+    if stage == Stage::Resting && !here.cx.closed {
         acting(Stage::Language { card: None })
     } else {
         person::alive(stage, here)
@@ -16,6 +16,8 @@ pub(super) fn begin_wanted(stage: Stage, here: &Here<'_>) -> Moved {
 /// for, the sheets have been read and confirmed in the language before, and stay as they were read.
 pub(super) fn language_chosen(stage: Stage, here: &Here<'_>) -> Moved {
     match stage {
+        // The page says that the device is closed, now in her language.
+        Stage::Resting if here.cx.closed => acting(Stage::Resting),
         Stage::Resting => acting(Stage::Notice { card: None }),
         Stage::Language { card } => acting(Stage::Notice { card }),
         Stage::Reviewing { draft, prepared: _ } => review(draft, here),

@@ -31,6 +31,10 @@ use crate::{
 
 /// What the device knows when an event happens. Passed in, never looked up.
 #[derive(Debug, Clone, Copy)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "findings that are independent of each other"
+)]
 pub struct Context<'a> {
     /// The catalogue.
     pub catalogue: &'a Catalogue,
@@ -42,8 +46,12 @@ pub struct Context<'a> {
     pub birthplace: MunicipalityCode,
     /// Whether the outbox takes another visit.
     pub has_room: bool,
+    /// Whether the operator closed this device: no visit begins, and one that runs goes to its end.
+    pub closed: bool,
     /// Whether the cities can be reached now.
     pub online: bool,
+    /// Whether they could not be for a day or longer.
+    pub offline_long: bool,
     /// The nursery places that can be looked up; `None`: choices are asked as words.
     pub nurseries: Option<&'a Index>,
     /// What staff's pages need to know.
@@ -117,6 +125,10 @@ pub fn step(visit: State, event: Event, cx: &Context<'_>) -> (State, Vec<Effect>
         comfort,
         side: &side,
     };
+    // Whoever only read that the device is closed leaves nothing set behind.
+    if stage == Stage::Resting && event == Event::Elapsed(Timer::Idle) {
+        (tongue, comfort) = (usual_tongue, usual_comfort);
+    }
     let stage = if begins {
         let (stage, more) = moved(stage, event, &here);
         effects.extend(more);

@@ -8,7 +8,7 @@ use super::{Here, Moved, acting, ask_next, pause, stay, stop};
 use crate::service::key_of;
 use crate::{
     Aftercare, Candidate, CardOnReader, CertificateTrouble, Delivery, DeliveryState, Draft, Effect,
-    Failure, Found, PaperAdvice, Stage, WardFlags, line, questions,
+    Failure, Found, Reach, Stage, WardFlags, line, questions,
 };
 
 pub(super) fn certificates_found(stage: Stage, mut found: Found, here: &Here<'_>) -> Moved {
@@ -313,7 +313,6 @@ pub(super) fn stored(stage: Stage, deliveries: Vec<Delivery>, here: &Here<'_>) -
     let after = Aftercare {
         protected: draft.protected(),
         quiet: draft.flags.quiet(),
-        paper: line::paper_advice(&draft.forms, here.cx),
         ..Aftercare::default()
     };
     let (stage, mut effects) = follow(deliveries, after, here.release(Some(&draft.card)), here);
@@ -333,6 +332,10 @@ fn follow(
     release: Option<Effect>,
     here: &Here<'_>,
 ) -> Moved {
+    let after = Aftercare {
+        paper: line::carried_advice(&deliveries, here.cx.today, Reach::of(here.cx)),
+        ..after
+    };
     let mut effects: Vec<Effect> = release.into_iter().collect();
     effects.extend([Effect::Wipe, Effect::Await(here.following_timer())]);
     (Stage::Following { deliveries, after }, effects)
@@ -385,8 +388,6 @@ pub(super) fn delivery_moved(stage: Stage, news: Delivery, here: &Here<'_>) -> M
         *known = news;
     }
     // What has arrived needs no paper.
-    if deliveries.iter().all(|one| rank(&one.state) >= 2) {
-        after.paper = PaperAdvice::NotNeeded;
-    }
+    after.paper = line::carried_advice(&deliveries, here.cx.today, Reach::of(here.cx));
     (Stage::Following { deliveries, after }, effects)
 }

@@ -54,7 +54,9 @@ pub(crate) fn device() -> Context<'static> {
         birthplace: asukoe(),
         now: NOW,
         has_room: true,
+        closed: false,
         online: true,
+        offline_long: false,
         nurseries: Some(&NURSERIES),
         staff: ServiceDesk::default(),
     }

@@ -122,6 +122,43 @@ fn what_she_says_about_a_step_is_kept_once_and_without_a_number_that_is_hers() {
 }
 
 #[test]
+fn whoever_comes_back_near_the_end_without_a_network_is_told_of_paper_too() {
+    let today = Some(jiff::civil::date(2026, 12, 7));
+    let mut rows = deliveries(at("storing").prepared());
+    for online in [false, true] {
+        let reach = ubugoe_visit::Reach {
+            online,
+            offline_long: false,
+        };
+        let advice = ubugoe_visit::carried_advice(&rows, today, reach);
+        assert_eq!(
+            matches!(advice, PaperAdvice::Now { .. }),
+            !online,
+            "{advice:?}"
+        );
+        assert_eq!(
+            matches!(advice, PaperAdvice::Soon { .. }),
+            online,
+            "{advice:?}"
+        );
+    }
+    let away = ubugoe_visit::Reach {
+        online: false,
+        offline_long: true,
+    };
+    let advice = |rows: &[_], today| ubugoe_visit::carried_advice(rows, today, away);
+    assert_eq!(
+        advice(&rows, None),
+        PaperAdvice::NotNeeded,
+        "no clock, no deadline"
+    );
+    for row in &mut rows {
+        row.state = ubugoe_visit::DeliveryState::Arrived;
+    }
+    assert_eq!(advice(&rows, today), PaperAdvice::NotNeeded);
+}
+
+#[test]
 fn paper_is_spoken_of_until_everything_has_arrived() {
     let mut visit = at("storing");
     visit.cx.today = Some(jiff::civil::date(2026, 12, 7));

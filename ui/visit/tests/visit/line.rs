@@ -223,6 +223,17 @@ fn paper_is_advised_calmly_when_the_law_or_the_network_leaves_no_time() {
         (visit.cx.today, visit.cx.online) = (Some(today), online);
         assert_eq!(view(&visit).paper, advice, "{today} {online}");
     }
+    // Without a network for a day, earlier.
+    for (today, long, advice) in [
+        (date(2026, 11, 30), true, PaperAdvice::NotNeeded),
+        (date(2026, 12, 1), true, PaperAdvice::Now { open_until }),
+        (date(2026, 12, 2), false, PaperAdvice::NotNeeded),
+    ] {
+        let mut visit = at("line");
+        visit.cx.today = Some(today);
+        (visit.cx.online, visit.cx.offline_long) = (false, long);
+        assert_eq!(view(&visit).paper, advice, "{today} {long}");
+    }
     let mut visit = at("line");
     visit.cx.today = None;
     assert_eq!(

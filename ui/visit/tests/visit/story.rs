@@ -387,6 +387,51 @@ fn a_full_device_asks_for_no_pin_but_lets_a_visit_that_began_end() {
 }
 
 #[test]
+fn a_closed_device_begins_no_visit_in_any_way_and_says_so_in_the_language_that_was_touched() {
+    for event in [
+        Event::BeginWanted,
+        Event::LanguageChosen(Tongue::Vi),
+        Event::CardInserted(card(1)),
+    ] {
+        let mut open = Bedside::new();
+        open.tell(event.clone());
+        assert_ne!(open.stage(), "resting", "control: {event:?} begins one");
+        let mut visit = Bedside::new();
+        visit.cx.closed = true;
+        visit.tell(event.clone());
+        assert_eq!(visit.stage(), "resting", "{event:?}");
+    }
+    let mut visit = Bedside::new();
+    visit.cx.closed = true;
+    visit.tell(Event::LanguageChosen(Tongue::Vi));
+    assert_eq!(visit.state.tongue, Tongue::Vi);
+    visit.tell(Event::Elapsed(Timer::Idle));
+    assert_eq!(visit.state.tongue, Tongue::Ja, "for the next one who comes");
+}
+
+#[test]
+fn a_visit_that_runs_when_its_device_is_closed_goes_to_its_end_and_the_next_does_not_begin() {
+    for (stage, event, next) in [
+        ("reviewing", Event::ReviewConfirmed, "sign-password"),
+        ("sign-password", Event::SignPasswordEntered, "signing"),
+    ] {
+        let mut visit = at(stage);
+        visit.cx.closed = true;
+        visit.tell(event);
+        assert_eq!(visit.stage(), next);
+    }
+    let mut visit = at("following");
+    visit.cx.closed = true;
+    let Some(lying) = visit.state.side.lying.first().copied() else {
+        panic!("the card lies there");
+    };
+    visit.tell(Event::CardRemoved { ticket: lying });
+    assert_eq!(visit.stage(), "following");
+    visit.tell(Event::CardInserted(card(9)));
+    assert_eq!(visit.stage(), "resting");
+}
+
+#[test]
 fn news_goes_forward_only_and_only_for_the_bytes_that_were_signed() {
     let mut visit = at("following");
     let Stage::Following { deliveries, .. } = &visit.state.stage else {

@@ -2,12 +2,12 @@
 
 use ubugoe_procedures::{Lang, calendar};
 use ubugoe_view::{
-    ComponentHandle, Image, Page, PartHealth, ReportPart, ReportRow, Screen, ServicePage,
-    ServiceWait, TechnicianAdapter,
+    CertificateNews, ComponentHandle, Image, NetworkTrouble, Page, PartHealth, ReportPart,
+    ReportRow, Screen, ServicePage, ServiceWait, TechnicianAdapter,
 };
 use ubugoe_visit::service::{
     ServiceEvent, Technician,
-    report::{Health, Presence, SelfTest},
+    report::{CertificateCheck, Health, LinkTrouble, Presence, SelfTest},
 };
 
 use super::{Picture, shown, trouble, wait};
@@ -68,6 +68,28 @@ fn bytes(n: u64) -> String {
     }
 }
 
+const fn network_trouble(trouble: Option<LinkTrouble>) -> NetworkTrouble {
+    match trouble {
+        None => NetworkTrouble::None,
+        Some(LinkTrouble::Unreachable) => NetworkTrouble::Unreachable,
+        Some(LinkTrouble::Proxy) => NetworkTrouble::Proxy,
+        Some(LinkTrouble::Captive) => NetworkTrouble::Captive,
+        Some(LinkTrouble::Untrusted) => NetworkTrouble::Untrusted,
+        Some(LinkTrouble::BrokerRevoked) => NetworkTrouble::BrokerRevoked,
+        Some(LinkTrouble::CertificateRefused) => NetworkTrouble::CertificateRefused,
+        Some(LinkTrouble::Refused) => NetworkTrouble::Refused,
+        Some(LinkTrouble::Unstable) => NetworkTrouble::Unstable,
+    }
+}
+
+fn certificate_news(certificate: Option<CertificateCheck>) -> CertificateNews {
+    match certificate {
+        Some(certificate) if certificate.rejected => CertificateNews::Rejected,
+        Some(certificate) if certificate.asked => CertificateNews::Asked,
+        _ => CertificateNews::None,
+    }
+}
+
 fn rows(report: &SelfTest, lang: Lang) -> Vec<ReportRow> {
     let row = |part, health, detail: Vec<String>| ReportRow {
         part,
@@ -83,7 +105,15 @@ fn rows(report: &SelfTest, lang: Lang) -> Vec<ReportRow> {
     let storage = &report.storage;
     let versions = &report.versions;
     let sizes = [storage.free, storage.used, storage.quota];
-    vec![
+    let certificate = report.certificate_health().map(|how| {
+        let until = report.certificate.map(|certificate| certificate.until);
+        row(
+            ReportPart::Certificate,
+            health(how),
+            vec![time(until, lang)],
+        )
+    });
+    let mut rows = vec![
         row(
             ReportPart::Reader,
             health(report.reader_health()),
@@ -125,12 +155,19 @@ fn rows(report: &SelfTest, lang: Lang) -> Vec<ReportRow> {
                 versions.protocol.to_string(),
             ],
         ),
-    ]
+    ];
+    // After the network.
+    if let Some(certificate) = certificate {
+        rows.insert(4.min(rows.len()), certificate);
+    }
+    rows
 }
 
 fn result(report: &SelfTest, lang: Lang) -> (Page, Picture) {
     let rows = rows(report, lang);
     let (text, queue) = (selftest::qr_text(report), report.queue);
+    let trouble = network_trouble(report.network.trouble);
+    let news = certificate_news(report.certificate);
     let narrow = |n: u64| i32::try_from(n).unwrap_or(i32::MAX);
     shown(
         ServicePage::Report,
@@ -138,6 +175,8 @@ fn result(report: &SelfTest, lang: Lang) -> (Page, Picture) {
             let page = screen.global::<TechnicianAdapter>();
             page.set_rows(words::model(rows));
             page.set_qr(words::qr(&text).unwrap_or_default());
+            page.set_network_trouble(trouble);
+            page.set_certificate_news(news);
             page.set_queued(narrow(queue.queued));
             page.set_sent(narrow(queue.sent));
             page.set_arrived(narrow(queue.arrived));

@@ -360,6 +360,8 @@ mod tests {
             typed: 0,
             online: true,
             has_room: true,
+            closed: false,
+            offline_long: false,
             pending: 0,
             today: Some(date(2026, 11, 24)),
             left_out: &[],

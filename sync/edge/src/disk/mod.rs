@@ -1,4 +1,7 @@
-//! The few operations on files that certificates are kept with, each a step at which the power may go.
+//! The few operations on files that certificates and updates are kept with, each a step at which the power may go.
+
+#[cfg(test)]
+pub(crate) mod model;
 
 use std::fmt::Debug;
 use std::fs::{self, File, OpenOptions};
@@ -9,7 +12,7 @@ use std::path::{Path, PathBuf};
 use zeroize::Zeroizing;
 
 /// One folder. What was written is on the disk after [`Disk::sync`], what was named or removed after [`Disk::sync_names`].
-pub(super) trait Disk: Debug + Send {
+pub(crate) trait Disk: Debug + Send {
     fn names(&mut self) -> io::Result<Vec<String>>;
     fn read(&mut self, name: &str) -> io::Result<Zeroizing<Vec<u8>>>;
     fn write(&mut self, name: &str, bytes: &[u8]) -> io::Result<()>;
@@ -20,12 +23,23 @@ pub(super) trait Disk: Debug + Send {
     fn sync_names(&mut self) -> io::Result<()>;
 }
 
+/// Under this name files are written; whatever it holds is worth nothing.
+pub(crate) const DRAFT: &str = "draft";
+
+/// Writes a file so that it is there whole, or not at all, whenever the power goes.
+pub(crate) fn put(disk: &mut dyn Disk, name: &str, bytes: &[u8]) -> io::Result<()> {
+    disk.write(DRAFT, bytes)?;
+    disk.sync(DRAFT)?;
+    disk.rename(DRAFT, name)?;
+    disk.sync_names()
+}
+
 /// The real one; its files are for their owner only.
 #[derive(Debug)]
-pub(super) struct Folder(PathBuf);
+pub(crate) struct Folder(PathBuf);
 
 impl Folder {
-    pub(super) fn make(path: &Path) -> io::Result<Self> {
+    pub(crate) fn make(path: &Path) -> io::Result<Self> {
         fs::DirBuilder::new()
             .recursive(true)
             .mode(0o700)

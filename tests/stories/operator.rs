@@ -1,0 +1,227 @@
+//! The operator far away: orders to a device, and updates of what it knows.
+
+use std::time::{Duration, Instant};
+
+use anyhow::{Context as _, bail, ensure};
+use ubugoe_bench::{kiosk::Until, rig::Rig, rig::RigConfig, story::Visit};
+use ubugoe_procedures::{Catalogue, bundle};
+
+use crate::world::{self, HANA};
+
+/// For words that go down and come up again. The city looks for new orders every quarter of a minute.
+const LONG: Duration = Duration::from_mins(2);
+
+const WARD: &str = "あすこえ産院 3階東";
+
+/// Asks the city until a line of its answer fits.
+fn until_the_city_says(
+    rig: &Rig,
+    what: &str,
+    fits: impl Fn(&str) -> bool,
+) -> anyhow::Result<String> {
+    let began = Instant::now();
+    loop {
+        let said = rig.operate(&[what])?;
+        if let Some(line) = said.lines().find(|line| fits(line)) {
+            return Ok(line.to_owned());
+        }
+        ensure!(began.elapsed() < LONG, "the city says:\n{said}");
+    }
+}
+
+/// Orders something and waits until the city has the device's answer.
+fn order(rig: &Rig, words: &[&str]) -> anyhow::Result<String> {
+    let ordered = rig.operate(&[&["order"], words].concat())?;
+    let id = ordered.split(' ').next().context("no id")?.to_owned();
+    until_the_city_says(rig, "orders", |line| {
+        line.starts_with(&id) && (line.contains(": done") || line.contains(": refused"))
+    })
+}
+
+fn says(rig: &mut Rig, words: &str) -> anyhow::Result<bool> {
+    Ok(world::screen(rig.kiosk()?)?.contains(words))
+}
+
+fn online(rig: &mut Rig) -> anyhow::Result<()> {
+    rig.kiosk()?.wait(&Until {
+        online: Some(true),
+        ..Until::default()
+    })?;
+    Ok(())
+}
+
+const CLOSED: &str = "いまは受付を止めています";
+
+#[test]
+fn a_device_is_closed_from_afar_stays_closed_over_a_restart_and_opens_again() -> anyhow::Result<()>
+{
+    let mut rig = world::world(HANA)?;
+    ensure!(!says(&mut rig, CLOSED)?, "control");
+    let became = order(&rig, &["close"])?;
+    ensure!(became.contains(": done"), "{became}");
+    ensure!(says(&mut rig, CLOSED)?, "{}", world::screen(rig.kiosk()?)?);
+    // No card begins a visit.
+    rig.reader.insert();
+    rig.kiosk()?.wait(&Until {
+        card: Some(true),
+        ..Until::default()
+    })?;
+    ensure!(rig.kiosk()?.report()?.stage() == "resting");
+    rig.reader.remove();
+    rig.kiosk()?.process.kill()?;
+    rig.start_kiosk()?;
+    Visit::new(rig.kiosk()?).reach("resting")?;
+    ensure!(says(&mut rig, CLOSED)?, "closed is forgotten");
+    let became = order(&rig, &["open"])?;
+    ensure!(became.contains(": done"), "{became}");
+    ensure!(!says(&mut rig, CLOSED)?);
+    world::up_to(&mut rig, HANA, "notice")?;
+    Ok(())
+}
+
+#[test]
+fn a_restart_waits_for_the_end_of_the_visit_and_happens_once() -> anyhow::Result<()> {
+    let mut rig = world::world(HANA)?;
+    world::up_to(&mut rig, HANA, "identity")?;
+    let kept = rig.kiosk()?.process.mark();
+    rig.operate(&["order", "restart"])?;
+    rig.kiosk()?.process.wait_line_after(
+        kept,
+        "the order on the device",
+        |line| line.contains("waits for the end of a visit"),
+        LONG,
+    )?;
+    ensure!(rig.kiosk()?.report()?.stage() == "identity");
+    rig.reader.remove();
+    let ended = rig.kiosk()?.process.wait(Duration::from_mins(5))?;
+    ensure!(ended.code() == Some(75), "{ended}");
+    rig.start_kiosk()?;
+    online(&mut rig)?;
+    // The order comes again, for nobody heard the answer; it is answered and not done again.
+    let became = until_the_city_says(&rig, "orders", |line| line.contains(": done"))?;
+    ensure!(became.contains("restart"), "{became}");
+    ensure!(rig.kiosk()?.process.is_running());
+    Visit::new(rig.kiosk()?).reach("resting")?;
+    Ok(())
+}
+
+#[test]
+fn a_certificate_is_renewed_by_order_on_a_device_that_looks_after_its_own() -> anyhow::Result<()> {
+    let folder = tempfile::tempdir()?;
+    let identities = folder.path().join("identity");
+    let mut rig = world::world_with(HANA, |config| RigConfig {
+        kiosk: format!("identities = \"{}\"", identities.display()),
+        ..config
+    })?;
+    online(&mut rig)?;
+    let became = order(&rig, &["renew"])?;
+    ensure!(
+        became.contains(": done") && became.contains("asked"),
+        "{became}"
+    );
+    Ok(())
+}
+
+/// What a city publishes: the program's own catalogue with a change.
+fn update(rig: &Rig, name: &str, file: &str, (from, to): (&str, &str)) -> anyhow::Result<String> {
+    let mut files: bundle::Files = Catalogue::builtin_files()
+        .filter(|(name, _)| !Catalogue::is_fixed(name))
+        .map(|(name, text)| (name.to_owned(), text.to_owned()))
+        .collect();
+    let text = files.get_mut(file).context("no such file")?;
+    ensure!(text.contains(from), "{file} has no {from}");
+    *text = text.replacen(from, to, 1);
+    let path = rig.folder().join(name);
+    std::fs::write(&path, bundle::pack(&files)?)?;
+    Ok(path.display().to_string())
+}
+
+fn publish(rig: &Rig, file: &str) -> anyhow::Result<String> {
+    let words = [
+        "publish",
+        "--content",
+        "catalogue",
+        "--file",
+        file,
+        "--canary",
+        WARD,
+    ];
+    let said = rig.operate(&[&words[..], &["--observe", "24h"]].concat())?;
+    let id = said.split(' ').nth(1).context("no id")?.to_owned();
+    Ok(id)
+}
+
+/// How the device says an update went.
+fn device_says(rig: &Rig, state: &str) -> anyhow::Result<String> {
+    until_the_city_says(rig, "rollouts", |line| {
+        line.contains("(canary)") && line.contains(state)
+    })
+}
+
+#[test]
+fn a_canary_uses_a_good_catalogue_refuses_a_poisoned_one_and_the_city_takes_that_back()
+-> anyhow::Result<()> {
+    let mut rig = world::world_with(HANA, |config| RigConfig {
+        kiosk: "updates = { prove_seconds = 2 }".to_owned(),
+        ..config
+    })?;
+    online(&mut rig)?;
+    let good = update(
+        &rig,
+        "good.update",
+        "profiles.toml",
+        ("ja = \"あすこえ市\"", "ja = \"新あすこえ市\""),
+    )?;
+    let first = publish(&rig, &good)?;
+    device_says(&rig, ": healthy")?;
+    // It is what the next person sees.
+    world::up_to(&mut rig, HANA, "notice")?;
+    ensure!(
+        says(&mut rig, "新あすこえ市")?,
+        "{}",
+        world::screen(rig.kiosk()?)?
+    );
+    world::take_away(&mut rig)?;
+    // And after the program was killed.
+    rig.kiosk()?.process.kill()?;
+    rig.start_kiosk()?;
+    world::up_to(&mut rig, HANA, "notice")?;
+    ensure!(says(&mut rig, "新あすこえ市")?);
+    world::take_away(&mut rig)?;
+    rig.kiosk()?.process.kill()?;
+    rig.start_kiosk()?;
+    Visit::new(rig.kiosk()?).reach("resting")?;
+    online(&mut rig)?;
+    // The city lets one rollout of a content be with canaries at a time.
+    rig.operate(&["order", "withdraw", &first])?;
+    until_the_city_says(&rig, "rollouts", |line| {
+        line.starts_with(&first) && line.contains("withdrawn")
+    })?;
+    world::up_to(&mut rig, HANA, "notice")?;
+    ensure!(!says(&mut rig, "新あすこえ市")?, "it was taken back");
+    world::take_away(&mut rig)?;
+    rig.kiosk()?.process.kill()?;
+    rig.start_kiosk()?;
+    Visit::new(rig.kiosk()?).reach("resting")?;
+    online(&mut rig)?;
+
+    // It reads well, and would register no birth any more.
+    let poisoned = update(
+        &rig,
+        "poisoned.update",
+        "procedures/shussei_todoke.toml",
+        ("bedside = true", "bedside = false"),
+    )?;
+    let second = publish(&rig, &poisoned)?;
+    ensure!(second != first);
+    device_says(&rig, ": failed a birth of today")?;
+    until_the_city_says(&rig, "rollouts", |line| {
+        line.starts_with(&second) && line.contains("withdrawn")
+    })?;
+    // The visit goes on as ever.
+    world::up_to(&mut rig, HANA, "line")?;
+    if says(&mut rig, "新あすこえ市")? {
+        bail!("the withdrawn one came back");
+    }
+    Ok(())
+}
