@@ -4,6 +4,7 @@
 //! What lies on the disk is `ubugoe_edge::Shelf`'s; this file makes a catalogue of it and decides whether that one may be used.
 //! A catalogue update brings everything but what is part of the program; a profile update brings `profiles.toml` only, over
 //! whatever catalogue is in use. One of them is on trial at a time.
+#![expect(clippy::similar_names, reason = "a shelf is a shelf")]
 
 use std::{
     collections::BTreeMap,

@@ -271,7 +271,7 @@ fn trouble(reason: &DisconnectReason) -> Option<LinkTrouble> {
         R::CertificateRefused(_) => Some(LinkTrouble::CertificateRefused),
         R::Refused(_) | R::SubscriptionRefused => Some(LinkTrouble::Refused),
         R::Dismissed(_) | R::Broken(_) | R::Stalled => Some(LinkTrouble::Unstable),
-        R::Outbox(_) | R::Returning | R::Renewing | R::SwitchedOff => None,
+        R::Outbox(_) | R::Returning | R::Silence | R::Renewing | R::SwitchedOff => None,
     }
 }
 
