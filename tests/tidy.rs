@@ -85,6 +85,7 @@ const OURS: &[(&str, &[&str])] = &[
             "ubugoe-card",
             "ubugoe-protocol",
             "ubugoe-edge",
+            "ubugoe-city",
             "ubugoe-vcard",
             "ubugoe-bench",
             "ubugoe-chaos",

@@ -4,8 +4,12 @@
 //! the ratios checkable. It starts everything it measures itself, on loopback, and clears up; its exit
 //! code says whether every budget was kept and nothing was lost.
 
+mod bridge;
 mod card;
+mod count;
 mod disk;
+mod fleet;
+mod mqtt;
 mod papers;
 mod report;
 mod travel;
@@ -50,10 +54,33 @@ pub(crate) struct Arguments {
     /// Filings sent as fast as they can be stored.
     #[arg(long, default_value_t = 300, value_parser = clap::value_parser!(u16).range(1..=2_000))]
     burst: u16,
+    /// Only the parts whose name holds this: card, disk, travel, fleet, bridge, count.
+    #[arg(long)]
+    only: Option<String>,
+    /// (The run under callgrind.)
+    #[arg(long, hide = true)]
+    counted: Option<PathBuf>,
+    /// (The kiosk that is killed: folder, port of the broker, visits.)
+    #[arg(long, hide = true, num_args = 3)]
+    as_kiosk: Option<Vec<String>>,
+}
+
+impl Arguments {
+    fn wants(&self, part: &str) -> bool {
+        self.only.as_ref().is_none_or(|only| part.contains(only))
+    }
 }
 
 fn main() -> Result<ExitCode> {
     let arguments = Arguments::parse();
+    if let Some(folder) = &arguments.counted {
+        count::counted(folder)?;
+        return Ok(ExitCode::SUCCESS);
+    }
+    if let Some([folder, port, visits]) = arguments.as_kiosk.as_deref() {
+        bridge::kiosk(Path::new(folder), port.parse()?, visits.parse()?)?;
+        return Ok(ExitCode::SUCCESS);
+    }
     match env::var_os(SOCKET).filter(|_| env::var_os(INNER).is_some()) {
         Some(socket) => measure(&arguments, Path::new(&socket)),
         None => again_with_socket(),
@@ -84,22 +111,39 @@ fn measure(arguments: &Arguments, socket: &Path) -> Result<ExitCode> {
         .prefix("figures-")
         .tempdir_in(&beside)?;
     let mut report = Report::new(&machine(folder.path()), &command(), today);
-    report.add(card::figures(socket, &issuer)?);
-
-    let count = travel::WARM_UP + usize::from(arguments.gentle) + usize::from(arguments.burst);
+    if arguments.wants("card") {
+        report.add(card::figures(socket, &issuer)?);
+    }
+    let myself = env::current_exe()?;
+    let travelling = travel::WARM_UP + usize::from(arguments.gentle) + usize::from(arguments.burst);
+    let count = travelling.max(fleet::FILINGS);
     let papers = papers::write_and_sign(count, &issuer, PERSONA, today, now)?;
-    let first = papers.first().context("no filings")?;
-    let (_, envelope) = Sealer::alone()?.0.seal(first, now)?;
-    report.add(disk::figures(folder.path(), &envelope, now)?.into_group());
-    let some = papers.get(..WORK).unwrap_or(&papers);
-    let alone = papers::alone(some, &issuer, now)?;
-    report.add(travel::figures(
-        arguments,
-        folder.path(),
-        today,
-        &papers,
-        &alone,
-    )?);
+    if arguments.wants("disk") {
+        let first = papers.first().context("no filings")?;
+        let (_, envelope) = Sealer::alone()?.0.seal(first, now)?;
+        report.add(disk::figures(folder.path(), &envelope, now)?.into_group());
+    }
+    if arguments.wants("travel") {
+        let some = papers.get(..WORK).unwrap_or(&papers);
+        let alone = papers::alone(some, &issuer, now)?;
+        let papers = papers.get(..travelling).unwrap_or(&papers);
+        report.add(travel::figures(
+            arguments,
+            folder.path(),
+            today,
+            papers,
+            &alone,
+        )?);
+    }
+    if arguments.wants("fleet") {
+        report.add(fleet::figures(folder.path(), &papers, &issuer)?);
+    }
+    if arguments.wants("bridge") {
+        report.add(bridge::figures(folder.path(), &myself)?);
+    }
+    if arguments.wants("count") {
+        report.add(count::figures(folder.path(), &myself, &papers, &issuer)?);
+    }
     report.print(arguments.json)?;
     Ok(if report.kept() {
         ExitCode::SUCCESS

@@ -3,12 +3,14 @@
 //! The signatures are made by the real driver on a virtual card in this process, without a card service
 //! between: making them is not what is measured.
 
+use std::fs;
+use std::path::Path;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result};
 use jiff::civil::Date;
 use ubugoe_bench::envelope;
-use ubugoe_bench::pki::Pki;
 use ubugoe_bench::rig::{CITY, DEVICE};
 use ubugoe_card::{CardSession, Policy, PrepareRefused, SignPassword, Transmit, TransmitError};
 use ubugoe_chaos::paper::Writer;
@@ -142,6 +144,8 @@ pub(crate) struct Sealer {
     recipient: RecipientId,
     to: RecipientPublicKey,
     signing: SigningKey,
+    /// The last number in a time claim: a number used twice would cost the city a line about a copied device.
+    counter: AtomicU64,
 }
 
 impl Sealer {
@@ -153,23 +157,29 @@ impl Sealer {
             recipient: CITY.parse()?,
             to: secret.public()?,
             signing: SigningKey::generate()?,
+            counter: AtomicU64::new(0),
         };
         Ok((sealer, secret))
     }
 
-    /// The rig's device, sealing to the rig's city.
-    pub(crate) fn of(pki: &Pki) -> Result<Self> {
+    /// One of a world's devices, with the keys of this folder, sealing to the rig's city.
+    pub(crate) fn of(pki: &Path, device: &str) -> Result<Self> {
+        let text = |name: String| fs::read_to_string(pki.join(&name)).context(name);
+        let to = text(format!("city-{CITY}.hpke.pub"))?;
+        let signing = text(format!("device-{device}.sign"))?;
         Ok(Self {
-            device: DEVICE.parse()?,
+            device: device.parse()?,
             recipient: CITY.parse()?,
-            to: RecipientPublicKey::from_text(&pki.text(&format!("city-{CITY}.hpke.pub"))?)?,
-            signing: SigningKey::from_text(&pki.text(&format!("device-{DEVICE}.sign"))?)?,
+            to: RecipientPublicKey::from_text(to.trim_end())?,
+            signing: SigningKey::from_text(signing.trim_end())?,
+            counter: AtomicU64::new(0),
         })
     }
 
     /// A row for the outbox under a fresh id, and its sealed bytes.
     pub(crate) fn seal(&self, paper: &Paper, now: i64) -> Result<(NewRow, Vec<u8>)> {
         let id = FilingId::generate()?;
+        let counter = self.counter.fetch_add(1, Ordering::Relaxed) + 1;
         let header = Header {
             v: VERSION,
             id,
@@ -187,14 +197,14 @@ impl Sealer {
             canonical: paper.canonical.clone(),
             signature: paper.cms.clone(),
             attachments: Vec::new(),
-            time: envelope::claim(1, now),
+            time: envelope::claim(counter, now),
             visit: envelope::alone(&paper.canonical),
         };
         let sealed = seal(&header, &body, &self.to, &self.signing)?;
         let row = NewRow {
             id,
             kind: RowKind::Filing,
-            counter: None,
+            counter: Some(counter),
             recipient: self.recipient.clone(),
             digest: digest(&paper.canonical),
             sealed: sealed.clone(),

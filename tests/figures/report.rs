@@ -184,6 +184,15 @@ pub(crate) fn rate(count: usize, took: std::time::Duration) -> f64 {
     count as f64 / took.as_secs_f64()
 }
 
+/// So much of a total for each of so many.
+#[expect(
+    clippy::cast_precision_loss,
+    reason = "counts here are below 2^52 by far"
+)]
+pub(crate) fn per(total: u64, count: usize) -> f64 {
+    total as f64 / count as f64
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

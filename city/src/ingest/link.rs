@@ -42,6 +42,9 @@ use crate::store::{Attempt, DownAttempt, DownKind, Notice, Store, StoreError, Wa
 
 /// Most unacknowledged messages the broker may have under way to us: two batches.
 const RECEIVE_MAXIMUM: u16 = 200;
+/// Most news that waits for the worker. Far above `RECEIVE_MAXIMUM`, which Mosquitto 2.0.11 was seen to exceed (565 messages
+/// in a burst of four devices): ending the connection for it costs every device of the burst a wait.
+const INBOX: usize = 2_048;
 /// Most unacknowledged messages of ours under way.
 const IN_FLIGHT: u16 = 64;
 /// An envelope with room for its MQTT frame.
@@ -251,7 +254,7 @@ async fn connection(mut options: MqttOptions, parts: &LinkParts) -> Ended {
         usize::from(RECEIVE_MAXIMUM) + usize::from(IN_FLIGHT),
     );
     let sending: Sending = Arc::default();
-    let (news, inbox) = mpsc::channel(usize::from(RECEIVE_MAXIMUM) * 2 + usize::from(IN_FLIGHT));
+    let (news, inbox) = mpsc::channel(INBOX);
     let worker = Worker {
         client,
         parts: parts.clone(),

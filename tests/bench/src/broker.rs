@@ -31,6 +31,8 @@ pub struct Settings {
     pub revocations: bool,
     /// The network namespace it runs in, listening on every address there; loopback of this one if not set.
     pub namespace: Option<String>,
+    /// Log what concerns people, not every packet: for measuring.
+    pub quiet: bool,
     /// Further lines for the configuration file, as they are.
     pub extra: Vec<String>,
 }
@@ -180,9 +182,14 @@ fn configuration(pki: &Pki, settings: &Settings, dir: &Path, port: u16) -> Strin
         "set_tcp_nodelay true".to_owned(),
         // Standard output would be buffered in a pipe, and "running" would not arrive.
         "log_dest stderr".to_owned(),
-        "log_type all".to_owned(),
         "connection_messages true".to_owned(),
     ];
+    let kinds: &[&str] = if settings.quiet {
+        &["error", "warning", "notice", "information"]
+    } else {
+        &["all"]
+    };
+    lines.extend(kinds.iter().map(|kind| format!("log_type {kind}")));
     lines.extend(
         settings
             .max_packet_size

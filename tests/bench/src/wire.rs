@@ -3,7 +3,7 @@
 //! Pulled, it ends what runs and takes no new connections; nothing of the broker changes. It reads no bytes.
 
 use std::{
-    io,
+    io::{self, Read as _, Write as _},
     net::{Shutdown, TcpListener, TcpStream},
     sync::{
         Arc, Mutex, PoisonError,
@@ -26,7 +26,8 @@ struct Shared {
     target: u16,
     plugged: AtomicBool,
     ended: AtomicBool,
-    carried: AtomicU64,
+    up: AtomicU64,
+    down: AtomicU64,
     running: Mutex<Vec<TcpStream>>,
 }
 
@@ -43,7 +44,8 @@ impl Wire {
             target,
             plugged: AtomicBool::new(true),
             ended: AtomicBool::new(false),
-            carried: AtomicU64::new(0),
+            up: AtomicU64::new(0),
+            down: AtomicU64::new(0),
             running: Mutex::default(),
         });
         let inner = Arc::clone(&shared);
@@ -63,7 +65,19 @@ impl Wire {
     /// Bytes carried so far, both ways.
     #[must_use]
     pub fn carried(&self) -> u64 {
-        self.shared.carried.load(Ordering::SeqCst)
+        self.up() + self.down()
+    }
+
+    /// Bytes carried so far towards the target.
+    #[must_use]
+    pub fn up(&self) -> u64 {
+        self.shared.up.load(Ordering::SeqCst)
+    }
+
+    /// Bytes carried so far from the target.
+    #[must_use]
+    pub fn down(&self) -> u64 {
+        self.shared.down.load(Ordering::SeqCst)
     }
 
     /// Pulls the cable: every connection ends, and new ones end at once.
@@ -106,18 +120,33 @@ impl Shared {
         running.retain(|s| s.peer_addr().is_ok());
         running.extend([near.try_clone()?, far.try_clone()?]);
         drop(running);
-        self.carry(near.try_clone()?, far.try_clone()?)?;
-        self.carry(far, near)
+        self.carry(near.try_clone()?, far.try_clone()?, |shared| &shared.up)?;
+        self.carry(far, near, |shared| &shared.down)
     }
 
     /// Copies one way on a thread of its own until either end closes; then closes both.
-    fn carry(self: &Arc<Self>, mut from: TcpStream, mut to: TcpStream) -> io::Result<()> {
+    fn carry(
+        self: &Arc<Self>,
+        mut from: TcpStream,
+        mut to: TcpStream,
+        count: fn(&Self) -> &AtomicU64,
+    ) -> io::Result<()> {
+        // What waits for a full packet would wait for the other end's acknowledgement.
+        to.set_nodelay(true)?;
         let shared = Arc::clone(self);
         thread::Builder::new()
             .name("wire-way".to_owned())
             .spawn(move || {
-                let carried = io::copy(&mut from, &mut to).unwrap_or_default();
-                shared.carried.fetch_add(carried, Ordering::SeqCst);
+                let mut some = vec![0; 64 * 1024];
+                while let Ok(length @ 1..) = from.read(&mut some) {
+                    let Some(read) = some.get(..length) else {
+                        break;
+                    };
+                    count(&shared).fetch_add(length as u64, Ordering::SeqCst);
+                    if to.write_all(read).is_err() {
+                        break;
+                    }
+                }
                 let _ = (from.shutdown(Shutdown::Both), to.shutdown(Shutdown::Both));
             })?;
         Ok(())
@@ -175,5 +204,8 @@ mod tests {
         again.write_all(b"cd").unwrap();
         end.read_exact(&mut two).unwrap();
         assert_eq!(&two, b"cd");
+        end.write_all(b"e").unwrap();
+        again.read_exact(&mut [0]).unwrap();
+        assert_eq!((wire.up(), wire.down(), wire.carried()), (4, 1, 5));
     }
 }

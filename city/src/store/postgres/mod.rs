@@ -7,6 +7,7 @@ mod down;
 mod pieces;
 mod read;
 mod rollouts;
+mod together;
 mod words;
 mod write;
 

@@ -5,7 +5,7 @@ use sha2::{Digest, Sha256};
 use ubugoe_protocol::{DeviceId, FilingId, RecipientId};
 
 use super::read::state;
-use super::{AUDIT_LOCK, failed, pieces, words};
+use super::{AUDIT_LOCK, failed, pieces, together, words};
 use crate::casework::FilingState;
 use crate::casework::audit::{AuditEntry, GENESIS, line_hash};
 use crate::store::{
@@ -32,9 +32,7 @@ pub(super) async fn ingest(
         words::take(&tx, said, batch.now).await?;
     }
     let moment = moment(&tx, batch).await?;
-    for arrival in &batch.arrivals {
-        landed.push(land(&tx, arrival, moment, sealer).await?);
-    }
+    land_all(&tx, &batch.arrivals, moment, sealer, &mut landed).await?;
     for piece in &batch.pieces {
         landed.push(pieces::land(&tx, piece, moment, sealer).await?);
     }
@@ -44,6 +42,35 @@ pub(super) async fn ingest(
     }
     tx.commit().await.map_err(failed("committing a batch"))?;
     Ok(landed)
+}
+
+/// Lands filings in their order: those that follow each other and are plainly new together, each of the others alone.
+async fn land_all(
+    tx: &Transaction<'_>,
+    arrivals: &[Arrival],
+    moment: Moment,
+    sealer: &dyn Sealer,
+    landed: &mut Vec<Landed>,
+) -> Result<(), StoreError> {
+    let Some(recipient) = arrivals.first().map(|arrival| &arrival.recipient) else {
+        return Ok(());
+    };
+    let mut new = together::plainly_new(tx, arrivals, recipient).await?;
+    let mut rest = arrivals;
+    while let Some((first, others)) = rest.split_first() {
+        let count = new.iter().take_while(|new| **new).count();
+        let done = if count == 0 {
+            landed.push(land(tx, first, moment, sealer).await?);
+            1
+        } else {
+            let (run, _) = rest.split_at_checked(count).unwrap_or((rest, others));
+            landed.append(&mut together::land(tx, run, recipient, moment, sealer).await?);
+            count
+        };
+        rest = rest.get(done..).unwrap_or_default();
+        new.drain(..done.min(new.len()));
+    }
+    Ok(())
 }
 
 /// Takes the recipient's counter row first: two programs that land the same filing come one after the other.
@@ -548,6 +575,14 @@ pub(super) async fn append_audit(
     tx: &Transaction<'_>,
     entry: &AuditEntry,
 ) -> Result<(), StoreError> {
+    append_all(tx, std::slice::from_ref(entry)).await
+}
+
+/// Appends lines to the audit chain, with one look at its end.
+pub(super) async fn append_all(
+    tx: &Transaction<'_>,
+    entries: &[AuditEntry],
+) -> Result<(), StoreError> {
     const DOING: &str = "writing the audit log";
     tx.execute("SELECT pg_advisory_xact_lock($1)", &[&AUDIT_LOCK])
         .await
@@ -556,20 +591,37 @@ pub(super) async fn append_audit(
         .query_opt("SELECT seq, hash FROM audit ORDER BY seq DESC LIMIT 1", &[])
         .await
         .map_err(failed(DOING))?;
-    let (seq, prev) = match last {
-        Some(row) => {
-            let seq: i64 = row.try_get(0).map_err(failed(DOING))?;
-            (
-                seq + 1,
-                fixed("audit hash", row.try_get(1).map_err(failed(DOING))?)?,
-            )
-        }
-        None => (1, GENESIS),
+    let (mut seq, mut prev) = match last {
+        Some(row) => (
+            row.try_get(0).map_err(failed(DOING))?,
+            fixed("audit hash", row.try_get(1).map_err(failed(DOING))?)?,
+        ),
+        None => (0_i64, GENESIS),
     };
-    let hash = line_hash(seq, &prev, entry);
+    let (mut seqs, mut prevs, mut hashes) = (Vec::new(), Vec::new(), Vec::new());
+    for entry in entries {
+        seq += 1;
+        let hash = line_hash(seq, &prev, entry);
+        seqs.push(seq);
+        prevs.push(prev.to_vec());
+        hashes.push(hash.to_vec());
+        prev = hash;
+    }
+    let texts = |what: fn(&AuditEntry) -> &str| entries.iter().map(what).collect::<Vec<_>>();
     tx.execute(
-        "INSERT INTO audit (seq, at, actor, action, subject, detail, prev, hash) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
-        &[&seq, &entry.at, &entry.actor, &entry.action, &entry.subject, &entry.detail, &prev.as_slice(), &hash.as_slice()],
+        "INSERT INTO audit (seq, at, actor, action, subject, detail, prev, hash)
+         SELECT * FROM unnest($1::bigint[], $2::bigint[], $3::text[], $4::text[], $5::text[], $6::text[], $7::bytea[],
+                              $8::bytea[])",
+        &[
+            &seqs,
+            &entries.iter().map(|entry| entry.at).collect::<Vec<_>>(),
+            &texts(|entry| &entry.actor),
+            &texts(|entry| &entry.action),
+            &texts(|entry| &entry.subject),
+            &texts(|entry| &entry.detail),
+            &prevs,
+            &hashes,
+        ],
     )
     .await
     .map_err(failed(DOING))?;
