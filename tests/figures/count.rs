@@ -184,7 +184,6 @@ pub(crate) fn counted(folder: &Path) -> Result<()> {
     run(rest, mark)
 }
 
-#[expect(clippy::too_many_arguments, reason = "all that takes part")]
 fn steps(
     papers: &[Paper],
     mark: fn(usize),

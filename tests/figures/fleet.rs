@@ -360,9 +360,12 @@ pub(crate) fn city_toml(
     let anchors = "anchors = [";
     let ours = format!("{anchors}\"{}\"]", pki.path(SIGN_CA_FILE).display());
     let lines = toml.lines();
-    let lines = lines.map(|line| match line.starts_with(anchors) {
-        true => ours.as_str(),
-        false => line,
+    let lines = lines.map(|line| {
+        if line.starts_with(anchors) {
+            ours.as_str()
+        } else {
+            line
+        }
     });
     Ok(lines.collect::<Vec<_>>().join("\n"))
 }

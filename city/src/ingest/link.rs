@@ -42,8 +42,8 @@ use crate::store::{Attempt, DownAttempt, DownKind, Notice, Store, StoreError, Wa
 
 /// Most unacknowledged messages the broker may have under way to us: two batches.
 const RECEIVE_MAXIMUM: u16 = 200;
-/// Most news that waits for the worker. Far above `RECEIVE_MAXIMUM`, which Mosquitto 2.0.11 was seen to exceed (565 messages
-/// in a burst of four devices): ending the connection for it costs every device of the burst a wait.
+/// Most news that waits for the worker. Far above `RECEIVE_MAXIMUM`: in a burst of four devices through Mosquitto 2.0.11, 565
+/// messages were here unacknowledged; why is not known. Ending the connection for it costs every device of the burst a wait.
 const INBOX: usize = 2_048;
 /// Most unacknowledged messages of ours under way.
 const IN_FLIGHT: u16 = 64;
