@@ -743,6 +743,51 @@ async fn two_programs_on_one_postgresql_land_the_same_filings_once() {
     );
 }
 
+/// PostgreSQL lands what is plainly new with one statement per table; whatever is in between must not notice.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn filings_leave_the_same_rows_together_as_one_by_one() {
+    let cluster = Postgres::start().unwrap();
+    cluster.create_database("other").unwrap();
+    let together = PostgresStore::open(&cluster.url(), 2).await.unwrap();
+    let alone = PostgresStore::open(&cluster.url_of("other"), 2)
+        .await
+        .unwrap();
+    let mut other = arrival(1, 1, 0);
+    other.digest = [9; 32];
+    let mut copied = arrival(7, 4, 0);
+    copied.counter = 2;
+    let all = vec![
+        arrival(1, 1, 0),
+        arrival(2, 1, 1),
+        arrival(1, 1, 0),
+        arrival(3, 2, 0),
+        // its place in the case is taken, its content is another, its count was used
+        arrival(4, 1, 1),
+        other,
+        copied,
+        arrival(8, 5, 0),
+    ];
+    let at_once = land(&together, all.clone(), 1_000).await;
+    let mut each = Vec::new();
+    for arrival in all {
+        each.extend(land(&alone, vec![arrival], 1_000).await);
+    }
+    assert_eq!(at_once, each);
+    assert!(matches!(at_once[5], Landed::Conflict { .. }));
+    assert!(matches!(at_once[6], Landed::New { copied: true, .. }));
+    for n in [1, 2, 3, 4, 7, 8] {
+        let (left, right) = (together.filing(id(n)).await, alone.filing(id(n)).await);
+        let (left, right) = (left.unwrap().unwrap(), right.unwrap().unwrap());
+        assert_eq!(format!("{left:?}"), format!("{right:?}"));
+    }
+    assert_eq!(audit(&together).await, audit(&alone).await);
+}
+
+/// The whole chain, with its hashes.
+async fn audit(store: &PostgresStore) -> String {
+    format!("{:?}", store.audit_lines(0, 1_000).await.unwrap())
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_database_of_a_newer_program_is_left_alone() {
     let folder = tempfile::tempdir().unwrap();
