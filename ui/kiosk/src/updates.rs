@@ -276,18 +276,17 @@ impl Updates {
                             shelf.back(UpdateState::Failed, &why.to_string()),
                         )
                     });
-                    match back {
-                        Some((Some(_), Ok(report))) => said.extend(report),
-                        // Without a way back on the disk, the program's own for this run.
-                        _ => {
-                            *self = Self::default();
-                            let own = Loaded {
-                                catalogue: Catalogue::builtin()?,
-                                label: hash(&builtin()),
-                            };
-                            return Ok((own, said));
-                        }
+                    if let Some((Some(_), Ok(report))) = back {
+                        said.extend(report);
+                        continue;
                     }
+                    // Without a way back on the disk, the program's own for this run.
+                    *self = Self::default();
+                    let own = Loaded {
+                        catalogue: Catalogue::builtin()?,
+                        label: hash(&builtin()),
+                    };
+                    return Ok((own, said));
                 }
             }
         }

@@ -43,7 +43,7 @@ fn renamed() -> Vec<u8> {
             "profiles.toml",
             "en = \"Asukoe City\"",
             "en = \"New Asukoe\"",
-        )
+        );
     })
 }
 
@@ -185,7 +185,7 @@ fn a_poisoned_catalogue_is_refused_by_name_and_the_one_in_use_stays() {
                     "procedures/shussei_todoke.toml",
                     "bedside = true",
                     "bedside = false",
-                )
+                );
             }),
             "no registration",
         ),
@@ -317,7 +317,7 @@ fn while_one_is_on_trial_the_next_waits() {
             "profiles.toml",
             "en = \"Asukoe City\"",
             "en = \"Newer\"",
-        )
+        );
     });
     device.lands(2, 2, Content::Catalogue, &next);
     assert!(!device.updates.is_waiting());
