@@ -657,7 +657,8 @@ async fn while_the_database_is_not_to_be_had_nothing_is_set_aside() {
         .unwrap();
     tokio::spawn(connection);
     let filed = letter(canonical(&birth("ASK-1")));
-    let came = || vec![message("ward-1", office.envelope(&filed))];
+    let wire = office.envelope(&filed);
+    let came = || vec![message("ward-1", wire.clone())];
     client
         .batch_execute(&REFUSE.replace("<state>", "57P03"))
         .await
@@ -678,7 +679,7 @@ async fn while_the_database_is_not_to_be_had_nothing_is_set_aside() {
     client.batch_execute(AGREE).await.unwrap();
     let counts = store.counts().await.unwrap();
     assert_eq!((counts.arrived, counts.quarantined), (0, 1));
-    land(&office, &ingest, &filed).await;
+    assert_eq!(ingest.land(came()).await.unwrap().len(), 1);
     let counts = store.counts().await.unwrap();
     assert_eq!((counts.arrived, counts.quarantined), (1, 0));
 }
