@@ -225,8 +225,8 @@ fn paper_is_advised_calmly_when_the_law_or_the_network_leaves_no_time() {
     }
     // Without a network for a day, earlier.
     for (today, long, advice) in [
-        (date(2026, 11, 30), true, PaperAdvice::NotNeeded),
-        (date(2026, 12, 1), true, PaperAdvice::Now { open_until }),
+        (date(2026, 11, 29), true, PaperAdvice::NotNeeded),
+        (date(2026, 11, 30), true, PaperAdvice::Now { open_until }),
         (date(2026, 12, 2), false, PaperAdvice::NotNeeded),
     ] {
         let mut visit = at("line");
