@@ -8,6 +8,6 @@ use crate::Verdict;
 pub(super) const TYP: &str = "ubugoe-command/1";
 
 pub(super) fn run(bytes: &[u8]) -> Verdict {
-    let read = signed::read(TYP, bytes, Command::verify, Command::sign);
+    let read = signed::peeked(TYP, bytes, Command::peek, Command::verify, Command::sign);
     Verdict::of(read.is_some())
 }

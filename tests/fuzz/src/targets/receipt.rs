@@ -2,28 +2,16 @@
 
 use ubugoe_protocol::Receipt;
 
+use super::signed;
 use crate::Verdict;
-use crate::keys::{CITY_SIGN, DEVICE_SIGN, signing, verifying};
-use crate::sealing::sign1;
 
 pub(super) const TYP: &str = "ubugoe-receipt/1";
 
 pub(super) fn run(bytes: &[u8]) -> Verdict {
-    let signed = sign1(TYP, bytes, &CITY_SIGN);
-    let read = Receipt::verify(&signed, &verifying(&CITY_SIGN));
-    assert_eq!(read, Receipt::peek(&signed), "the signature is right");
-    let Ok(read) = read else {
+    let read = signed::peeked(TYP, bytes, Receipt::peek, Receipt::verify, Receipt::sign);
+    let Some((_, signed)) = read else {
         return Verdict::Refused;
     };
-    assert_eq!(
-        read.sign(&signing(&CITY_SIGN)).as_ref(),
-        Ok(&signed),
-        "two spellings of one message"
-    );
-    assert!(
-        Receipt::verify(&signed, &verifying(&DEVICE_SIGN)).is_err(),
-        "another key's signature was taken"
-    );
     let text = Receipt::qr_text(&signed).expect("what is signed can be printed");
     assert_eq!(Receipt::qr_bytes(&text).as_ref(), Ok(&signed));
     Verdict::Taken

@@ -2,27 +2,12 @@
 
 use ubugoe_protocol::Refusal;
 
+use super::signed;
 use crate::Verdict;
-use crate::keys::{CITY_SIGN, DEVICE_SIGN, signing, verifying};
-use crate::sealing::sign1;
 
 pub(super) const TYP: &str = "ubugoe-refusal/1";
 
 pub(super) fn run(bytes: &[u8]) -> Verdict {
-    let signed = sign1(TYP, bytes, &CITY_SIGN);
-    let read = Refusal::verify(&signed, &verifying(&CITY_SIGN));
-    assert_eq!(read, Refusal::peek(&signed), "the signature is right");
-    let Ok(read) = read else {
-        return Verdict::Refused;
-    };
-    assert_eq!(
-        read.sign(&signing(&CITY_SIGN)).as_ref(),
-        Ok(&signed),
-        "two spellings of one message"
-    );
-    assert!(
-        Refusal::verify(&signed, &verifying(&DEVICE_SIGN)).is_err(),
-        "another key's signature was taken"
-    );
-    Verdict::Taken
+    let read = signed::peeked(TYP, bytes, Refusal::peek, Refusal::verify, Refusal::sign);
+    Verdict::of(read.is_some())
 }

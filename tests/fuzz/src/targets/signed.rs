@@ -28,3 +28,20 @@ pub(super) fn read<T: PartialEq + Debug>(
     );
     Some(read)
 }
+
+/// The same for what can also be read without a key: both readings agree. What was read, and the message it was read from.
+pub(super) fn peeked<T: PartialEq + Debug>(
+    typ: &str,
+    payload: &[u8],
+    peek: impl Fn(&[u8]) -> Result<T, SignedError>,
+    verify: impl Fn(&[u8], &VerifyingKey) -> Result<T, SignedError>,
+    sign: impl Fn(&T, &SigningKey) -> Result<Vec<u8>, SignedError>,
+) -> Option<(T, Vec<u8>)> {
+    let signed = sign1(typ, payload, &CITY_SIGN);
+    assert_eq!(
+        verify(&signed, &verifying(&CITY_SIGN)),
+        peek(&signed),
+        "the signature is right"
+    );
+    Some((read(typ, payload, verify, sign)?, signed))
+}

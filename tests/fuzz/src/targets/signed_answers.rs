@@ -10,14 +10,17 @@ use crate::sealing::signed_payload;
 
 pub(super) fn run(bytes: &[u8]) -> Verdict {
     let city = verifying(&CITY_SIGN);
-    // These three have no reading without a key.
-    let (order, grants, announces) = (
-        Command::verify(bytes, &city).is_ok(),
+    // These two have no reading without a key.
+    let (grants, announces) = (
         Grant::verify(bytes, &city).is_ok(),
         Manifest::verify(bytes, &city).is_ok(),
     );
     let kinds = [
-        (command::TYP, order, order),
+        (
+            command::TYP,
+            Command::verify(bytes, &city).is_ok(),
+            Command::peek(bytes).is_ok(),
+        ),
         (grant::TYP, grants, grants),
         (manifest::TYP, announces, announces),
         (
