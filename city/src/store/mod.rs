@@ -113,6 +113,22 @@ pub enum StoreError {
     },
 }
 
+impl StoreError {
+    /// A statement failed; `passing` if the database was at fault and not the statement.
+    fn failed(
+        doing: &'static str,
+        passing: bool,
+        source: impl StdError + Send + Sync + 'static,
+    ) -> Self {
+        let source = Box::new(source);
+        if passing {
+            Self::Unavailable { doing, source }
+        } else {
+            Self::Statement { doing, source }
+        }
+    }
+}
+
 /// How far one part of a signature check got. Stored with the filing and shown to the officer as it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -219,6 +235,25 @@ pub struct Arrival {
 }
 
 impl Arrival {
+    /// What its receipt says: when it arrived, under which number, with which token of its case.
+    pub(crate) fn receipt_facts(
+        &self,
+        (at, arrival_no, token): (i64, u64, String),
+        era: i64,
+    ) -> ReceiptFacts {
+        ReceiptFacts {
+            id: self.id,
+            digest: self.digest,
+            recipient: self.recipient.clone(),
+            arrived_at: at,
+            arrival_no,
+            token,
+            visit: Some(self.visit),
+            signed: self.signed,
+            era,
+        }
+    }
+
     /// The line the audit chain gets when it lands, for the first time or under the number a restored database forgot.
     pub(crate) fn audit_entry(&self, now: i64, arrival_no: u64, restored: bool) -> AuditEntry {
         let action = if restored {
@@ -283,6 +318,23 @@ pub struct Piece {
     pub digest: [u8; 32],
     /// The whole message as it came, kept only if it must be quarantined.
     pub wire: Vec<u8>,
+}
+
+impl Piece {
+    /// What its receipt says: a piece has no number and no page.
+    pub(crate) fn receipt_facts(&self, moment: Moment) -> ReceiptFacts {
+        ReceiptFacts {
+            id: self.id,
+            digest: self.digest,
+            recipient: self.recipient.clone(),
+            arrived_at: moment.now,
+            arrival_no: 0,
+            token: String::new(),
+            visit: None,
+            signed: None,
+            era: moment.era,
+        }
+    }
 }
 
 /// What a device said for itself, as far as it is kept.
@@ -993,6 +1045,22 @@ pub(crate) struct Moment {
 }
 
 impl Moment {
+    /// The receipt of what lands now: the one from before a restore, or a new one.
+    pub(crate) fn first_receipt(
+        self,
+        before: Option<Vec<u8>>,
+        facts: &ReceiptFacts,
+        sealer: &dyn Sealer,
+    ) -> Result<Vec<u8>, StoreError> {
+        match before {
+            Some(receipt) => self.receipt(receipt, sealer),
+            None => sealer.receipt(facts).map_err(|source| StoreError::Seal {
+                what: "receipt",
+                source,
+            }),
+        }
+    }
+
     /// A receipt that was signed before, as this era wants it. Without a restore nothing is looked at.
     pub(crate) fn receipt(
         self,

@@ -61,15 +61,7 @@ impl std::fmt::Debug for PostgresStore {
 
 /// Wraps the driver's error with what was being done.
 fn failed(doing: &'static str) -> impl FnOnce(tokio_postgres::Error) -> StoreError {
-    move |source| {
-        let passing = passing(&source);
-        let source = Box::new(source);
-        if passing {
-            StoreError::Unavailable { doing, source }
-        } else {
-            StoreError::Statement { doing, source }
-        }
-    }
+    move |source| StoreError::failed(doing, passing(&source), source)
 }
 
 /// Whether the server or the way to it is at fault, and not the statement: SQLSTATE classes 08 (connection), 40 (rolled back), 53

@@ -11,8 +11,8 @@ use super::read::col;
 use super::write::{append_audit, conflict};
 use crate::store::attachments::{Progress, progress};
 use crate::store::{
-    Arrival, Attachment, AttachmentState, Batch, Landed, Moment, Piece, ReceiptFacts, Sealer,
-    StoreError, fixed, system_line, unsigned,
+    Arrival, Attachment, AttachmentState, Batch, Landed, Moment, Piece, Sealer, StoreError, fixed,
+    system_line, unsigned,
 };
 
 /// Which filing, and SHA-256 of which attachment.
@@ -55,24 +55,7 @@ pub(super) async fn land(
         }
         None => {}
     }
-    let facts = ReceiptFacts {
-        id: piece.id,
-        digest: piece.digest,
-        recipient: piece.recipient.clone(),
-        arrived_at: now,
-        arrival_no: 0,
-        token: String::new(),
-        visit: None,
-        signed: None,
-        era: moment.era,
-    };
-    let receipt: Vec<u8> = match col(&row, 2)? {
-        Some(receipt) => moment.receipt(receipt, sealer)?,
-        None => sealer.receipt(&facts).map_err(|source| StoreError::Seal {
-            what: "receipt",
-            source,
-        })?,
-    };
+    let receipt = moment.first_receipt(col(&row, 2)?, &piece.receipt_facts(moment), sealer)?;
     let inserted = tx
         .execute(
             "INSERT INTO chunks (id, recipient, device, filing, sha256, number, pieces, digest, bytes, arrived_at, receipt)

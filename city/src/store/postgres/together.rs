@@ -16,8 +16,7 @@ use super::{failed, pieces};
 use crate::casework::FilingState;
 use crate::casework::audit::AuditEntry;
 use crate::store::{
-    Arrival, Landed, Moment, ReceiptFacts, Sealer, StoreError, count_to_store, facts_to_text,
-    unsigned,
+    Arrival, Landed, Moment, Sealer, StoreError, count_to_store, facts_to_text, unsigned,
 };
 
 const DOING: &str = "landing filings";
@@ -109,21 +108,11 @@ pub(super) async fn land(
     let mut receipts = Vec::with_capacity(arrivals.len());
     let mut lines: Vec<AuditEntry> = Vec::with_capacity(arrivals.len());
     for ((arrival, number), token) in arrivals.iter().zip(&numbers).zip(tokens) {
-        let facts = ReceiptFacts {
-            id: arrival.id,
-            digest: arrival.digest,
-            recipient: arrival.recipient.clone(),
-            arrived_at: now,
-            arrival_no: unsigned("arrival number", *number)?,
-            token,
-            visit: Some(arrival.visit),
-            signed: arrival.signed,
-            era: moment.era,
-        };
-        let receipt = sealer.receipt(&facts).map_err(|source| StoreError::Seal {
-            what: "receipt",
-            source,
-        })?;
+        let facts = arrival.receipt_facts(
+            (now, unsigned("arrival number", *number)?, token),
+            moment.era,
+        );
+        let receipt = moment.first_receipt(None, &facts, sealer)?;
         lines.push(arrival.audit_entry(now, facts.arrival_no, false));
         receipts.push(receipt.clone());
         landed.push(Landed::New {

@@ -51,15 +51,7 @@ pub struct SqliteStore {
 
 /// Wraps the driver's error with what was being done.
 fn failed(doing: &'static str) -> impl FnOnce(rusqlite::Error) -> StoreError {
-    move |source| {
-        let passing = passing(&source);
-        let source = Box::new(source);
-        if passing {
-            StoreError::Unavailable { doing, source }
-        } else {
-            StoreError::Statement { doing, source }
-        }
-    }
+    move |source| StoreError::failed(doing, passing(&source), source)
 }
 
 /// Whether the file or the disk is at fault, and not the statement.

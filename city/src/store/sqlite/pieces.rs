@@ -10,8 +10,8 @@ use super::failed;
 use super::write::{append_audit, conflict};
 use crate::store::attachments::{Progress, progress};
 use crate::store::{
-    Arrival, Attachment, AttachmentState, Batch, Landed, Moment, Piece, ReceiptFacts, Sealer,
-    StoreError, fixed, system_line, unsigned,
+    Arrival, Attachment, AttachmentState, Batch, Landed, Moment, Piece, Sealer, StoreError, fixed,
+    system_line, unsigned,
 };
 
 /// Which filing, and SHA-256 of which attachment.
@@ -27,17 +27,6 @@ pub(super) fn land(
     let id = piece.id.as_bytes().as_slice();
     let chunk = &piece.chunk;
     let now = moment.now;
-    let facts = ReceiptFacts {
-        id: piece.id,
-        digest: piece.digest,
-        recipient: piece.recipient.clone(),
-        arrived_at: now,
-        arrival_no: 0,
-        token: String::new(),
-        visit: None,
-        signed: None,
-        era: moment.era,
-    };
     let (known, earlier) = tx
         .query_row(
             "SELECT c.digest = ?2 AND c.device = ?3 AND c.filing = ?4 AND c.sha256 = ?5 AND c.number = ?6 AND c.pieces = ?7,
@@ -74,13 +63,7 @@ pub(super) fn land(
         }
         None => {}
     }
-    let receipt = match earlier {
-        Some(receipt) => moment.receipt(receipt, sealer)?,
-        None => sealer.receipt(&facts).map_err(|source| StoreError::Seal {
-            what: "receipt",
-            source,
-        })?,
-    };
+    let receipt = moment.first_receipt(earlier, &piece.receipt_facts(moment), sealer)?;
     tx.execute(
         "INSERT INTO chunks (id, recipient, device, filing, sha256, number, pieces, digest, bytes, arrived_at, receipt)
          VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",

@@ -10,8 +10,8 @@ use crate::casework::FilingState;
 use crate::casework::audit::{AuditEntry, GENESIS, line_hash};
 use crate::store::{
     Arrival, Attempt, Batch, Decided, Decision, Landed, Moment, NewQuarantine, QuarantineReason,
-    ReceiptFacts, Sealer, Session, StoreError, WakeWindow, count_to_store, facts_to_text, fixed,
-    notice_number, unsigned,
+    Sealer, Session, StoreError, WakeWindow, count_to_store, facts_to_text, fixed, notice_number,
+    unsigned,
 };
 
 pub(super) fn begin<'c>(
@@ -165,24 +165,11 @@ fn land(
     let token = open_case(tx, arrival, old_token, at)?;
     let arrival_no = number(tx, &arrival.recipient, wanted)?;
     let copied = insert_filing(tx, arrival, arrival_no, at)?;
-    let facts = ReceiptFacts {
-        id: arrival.id,
-        digest: arrival.digest,
-        recipient: arrival.recipient.clone(),
-        arrived_at: at,
-        arrival_no: unsigned("arrival number", arrival_no)?,
-        token,
-        visit: Some(arrival.visit),
-        signed: arrival.signed,
-        era: moment.era,
-    };
-    let receipt = match known.receipt {
-        Some(receipt) => moment.receipt(receipt, sealer)?,
-        None => sealer.receipt(&facts).map_err(|source| StoreError::Seal {
-            what: "receipt",
-            source,
-        })?,
-    };
+    let facts = arrival.receipt_facts(
+        (at, unsigned("arrival number", arrival_no)?, token),
+        moment.era,
+    );
+    let receipt = moment.first_receipt(known.receipt, &facts, sealer)?;
     tx.execute(
         "INSERT INTO receipts (filing, signed) VALUES (?1, ?2)",
         params![id, receipt],
