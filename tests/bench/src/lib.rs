@@ -7,6 +7,7 @@
 
 pub mod broker;
 pub mod browser;
+pub mod dice;
 pub mod envelope;
 mod error;
 pub mod kiosk;

@@ -8,7 +8,7 @@ use std::fs;
 use std::io;
 use std::path::Path;
 
-use crate::dice::Dice;
+use ubugoe_bench::dice::Dice;
 
 /// What a disk writes whole or not at all, bytes.
 const SECTOR: usize = 512;

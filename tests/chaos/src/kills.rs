@@ -11,10 +11,10 @@ use std::process::Command;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result, ensure};
+use ubugoe_bench::dice::Dice;
 use ubugoe_bench::process::Process;
 use ubugoe_protocol::FilingId;
 
-use crate::dice::Dice;
 use crate::table::Line;
 use crate::town::{self, Database, Kiosk, PATIENCE, Town};
 

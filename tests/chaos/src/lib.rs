@@ -20,7 +20,6 @@ pub mod broker;
 pub mod carry;
 pub mod cluster;
 pub mod crowd;
-pub mod dice;
 pub mod disk;
 pub mod kills;
 pub mod network;

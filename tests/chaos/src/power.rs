@@ -12,11 +12,11 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use anyhow::{Context as _, Result, bail, ensure};
+use ubugoe_bench::dice::Dice;
 use ubugoe_bench::process::Process;
 use ubugoe_edge::outbox::{Config, Outbox, RowState};
 use ubugoe_protocol::{FilingId, digest};
 
-use crate::dice::Dice;
 use crate::disk::{Change, Cut, Disk, read_record};
 use crate::table::Line;
 

@@ -36,7 +36,7 @@ use crate::Error;
 use crate::pki::Pki;
 use hub::{Hub, Next, Out};
 pub use hub::{Limits, Record, Seen};
-pub use script::{Deed, Dice, Point, Rule, Script, Sight, chance};
+pub use script::{Deed, Point, Rule, Script, Sight, chance};
 
 /// How long a wait may take; only a guard against hanging.
 const PATIENCE: Duration = Duration::from_mins(1);

@@ -5,6 +5,7 @@
 use std::time::Duration;
 
 use super::codec::matches;
+use crate::dice::Dice;
 
 /// Where a script is asked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -212,34 +213,6 @@ impl Rule {
             done += 1;
             Some(self.deed.clone())
         })
-    }
-}
-
-/// Random numbers that are the same for the same seed on every machine (SplitMix64).
-#[derive(Debug, Clone)]
-pub struct Dice(u64);
-
-impl Dice {
-    /// For this seed.
-    #[must_use]
-    pub const fn new(seed: u64) -> Self {
-        Self(seed)
-    }
-
-    /// A number below `below`; 0 when there is none.
-    pub fn below(&mut self, below: u64) -> u64 {
-        self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
-        let mut mixed = self.0;
-        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
-        (mixed ^ (mixed >> 31)).checked_rem(below).unwrap_or(0)
-    }
-
-    /// One of these.
-    pub fn of<T: Clone>(&mut self, some: &[T]) -> Option<T> {
-        let count = u64::try_from(some.len()).unwrap_or(u64::MAX);
-        let at = usize::try_from(self.below(count)).unwrap_or(0);
-        some.get(at).cloned()
     }
 }
 

@@ -14,11 +14,11 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result, ensure};
+use ubugoe_bench::dice::Dice;
 use ubugoe_bench::process::Process;
 use ubugoe_edge::Broker;
 use ubugoe_protocol::FilingId;
 
-use crate::dice::Dice;
 use crate::network::far::{self, Counts, Order};
 use crate::table::Line;
 use crate::town::{Database, PATIENCE, Town};

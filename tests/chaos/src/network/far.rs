@@ -63,7 +63,7 @@ impl Order {
 /// An attachment as photographs are: nothing in it can be left out.
 #[must_use]
 pub fn attachment(length: usize) -> Vec<u8> {
-    let mut dice = crate::dice::Dice::new(1);
+    let mut dice = ubugoe_bench::dice::Dice::new(1);
     (0..length)
         .map(|_| u8::try_from(dice.below(256)).unwrap_or(0))
         .collect()

@@ -13,11 +13,11 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result, ensure};
+use ubugoe_bench::dice::Dice;
 use ubugoe_bench::process::Process;
 use ubugoe_bench::{pki, programs};
 use ubugoe_protocol::FilingId;
 
-use crate::dice::Dice;
 use crate::table::Line;
 use crate::town::{Database, PATIENCE, Places, Town};
 use far::{Counts, Order};

@@ -13,7 +13,7 @@ mod world;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result};
-use ubugoe_chaos::dice::Dice;
+use ubugoe_bench::dice::Dice;
 use ubugoe_model::explore::{Machine, explore};
 use ubugoe_model::scopes::{self, BARE};
 use ubugoe_model::walk::tour;

@@ -1,4 +1,4 @@
-//! Random choices that can be thrown again: every part prints its seed.
+//! Random choices that can be thrown again: whoever throws them prints the seed.
 
 /// Xorshift64*: good enough to choose what breaks, and the same on every machine.
 #[derive(Debug, Clone)]
@@ -23,6 +23,13 @@ impl Dice {
     /// A number below `below`; 0 when there is none.
     pub const fn below(&mut self, below: u64) -> u64 {
         if below == 0 { 0 } else { self.next() % below }
+    }
+
+    /// One of these.
+    pub fn of<T: Clone>(&mut self, some: &[T]) -> Option<T> {
+        let count = u64::try_from(some.len()).unwrap_or(u64::MAX);
+        let at = usize::try_from(self.below(count)).unwrap_or(0);
+        some.get(at).cloned()
     }
 
     /// Heads or tails.
