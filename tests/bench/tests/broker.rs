@@ -4,14 +4,16 @@
 
 #![expect(clippy::unwrap_used, reason = "a failed set-up should stop the test")]
 
+mod support;
+
 use std::collections::BTreeSet;
 use std::fs;
 use std::time::Duration;
 
+use rumqttc::v5::MqttOptions;
 use rumqttc::v5::mqttbytes::QoS;
-use rumqttc::v5::mqttbytes::v5::{ConnAck, Packet, PubAckReason, SubscribeReasonCode};
-use rumqttc::v5::{AsyncClient, Event, EventLoop, MqttOptions};
-use rumqttc::{TlsConfiguration, Transport};
+use rumqttc::v5::mqttbytes::v5::PubAckReason;
+use support::{Client, tls};
 use tempfile::TempDir;
 use tokio::time::timeout;
 use ubugoe_bench::broker::{Mosquitto, Settings};
@@ -293,101 +295,17 @@ impl Rig {
         files: &ClientFiles,
         with_key: bool,
     ) -> Result<Client, String> {
-        let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
         let mut options = MqttOptions::new(id, self.broker.host(), self.broker.port());
         let identity = (
             fs::read(&files.cert).unwrap(),
             fs::read(&files.key).unwrap(),
         );
-        options.set_transport(Transport::Tls(TlsConfiguration::Simple {
-            ca: fs::read(&files.ca).unwrap(),
-            alpn: None,
-            client_auth: with_key.then_some(identity),
-        }));
-        let (client, mut events) = AsyncClient::new(options, 10);
-        match timeout(LONG, events.poll())
+        options.set_transport(tls(
+            fs::read(&files.ca).unwrap(),
+            with_key.then_some(identity),
+        ));
+        Client::connect(options, LONG)
             .await
-            .map_err(|e| e.to_string())?
-        {
-            Ok(Event::Incoming(Packet::ConnAck(connack))) => Ok(Client {
-                mqtt: client,
-                events,
-                connack,
-            }),
-            other => Err(format!("{other:?}")),
-        }
-    }
-}
-
-struct Client {
-    mqtt: AsyncClient,
-    events: EventLoop,
-    connack: ConnAck,
-}
-
-impl Client {
-    async fn incoming<T>(&mut self, pick: impl Fn(Packet) -> Option<T>) -> T {
-        timeout(LONG, async {
-            loop {
-                if let Event::Incoming(packet) = self.events.poll().await.unwrap()
-                    && let Some(found) = pick(packet)
-                {
-                    return found;
-                }
-            }
-        })
-        .await
-        .unwrap()
-    }
-
-    async fn subscribe(&mut self, filter: &str) {
-        let code = self.subscribe_or_be_refused(filter).await;
-        assert_eq!(
-            code,
-            SubscribeReasonCode::Success(QoS::AtLeastOnce),
-            "{filter}"
-        );
-    }
-
-    async fn subscribe_or_be_refused(&mut self, filter: &str) -> SubscribeReasonCode {
-        self.mqtt.subscribe(filter, QoS::AtLeastOnce).await.unwrap();
-        self.incoming(|packet| match packet {
-            Packet::SubAck(ack) => Some(ack.return_codes[0]),
-            _ => None,
-        })
-        .await
-    }
-
-    async fn publish(&mut self, topic: &str, payload: &[u8]) -> PubAckReason {
-        self.mqtt
-            .publish(topic, QoS::AtLeastOnce, false, payload.to_vec())
-            .await
-            .unwrap();
-        self.puback().await
-    }
-
-    async fn puback(&mut self) -> PubAckReason {
-        self.incoming(|packet| match packet {
-            Packet::PubAck(ack) => Some(ack.reason),
-            _ => None,
-        })
-        .await
-    }
-
-    async fn next_publish(&mut self) -> (String, Vec<u8>) {
-        self.incoming(|packet| match packet {
-            Packet::Publish(publish) => Some((
-                String::from_utf8(publish.topic.to_vec()).unwrap(),
-                publish.payload.to_vec(),
-            )),
-            _ => None,
-        })
-        .await
-    }
-
-    async fn lost(&mut self) -> bool {
-        timeout(LONG, async { while self.events.poll().await.is_ok() {} })
-            .await
-            .is_ok()
+            .map_err(|e| e.to_string())
     }
 }

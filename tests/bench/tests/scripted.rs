@@ -2,17 +2,18 @@
 
 #![expect(clippy::unwrap_used, reason = "a failed set-up should stop the test")]
 
+mod support;
+
 use std::fs;
 use std::time::Duration;
 
+use rumqttc::v5::MqttOptions;
 use rumqttc::v5::mqttbytes::QoS;
 use rumqttc::v5::mqttbytes::v5::{
-    ConnAck, LastWill, Packet, PubAckReason, PublishProperties, SubscribeReasonCode,
+    LastWill, Packet, PubAckReason, PublishProperties, SubscribeReasonCode,
 };
-use rumqttc::v5::{AsyncClient, ConnectionError, Event, EventLoop, MqttOptions};
-use rumqttc::{TlsConfiguration, Transport};
+use support::{Client, tls};
 use tempfile::TempDir;
-use tokio::time::timeout;
 use ubugoe_bench::pki::Pki;
 use ubugoe_bench::scripted::codec::{PUBACK, PUBLISH};
 use ubugoe_bench::scripted::{Deed, Limits, Point, Rule, Scripted};
@@ -73,7 +74,7 @@ async fn it_keeps_presence_publishes_wills_and_holds_sessions_for_those_who_ask(
         true,
         None,
     ));
-    let mut city = Client::connect(options).await.unwrap();
+    let mut city = Client::connect(options, LONG).await.unwrap();
     let kept = city
         .mqtt
         .publish(presence, QoS::AtLeastOnce, true, "online");
@@ -82,7 +83,7 @@ async fn it_keeps_presence_publishes_wills_and_holds_sessions_for_those_who_ask(
     let mut options = rig.options("kiosk-1", "device-kiosk-1");
     options.set_clean_start(false);
     options.set_session_expiry_interval(Some(600));
-    let mut device = Client::connect(options.clone()).await.unwrap();
+    let mut device = Client::connect(options.clone(), LONG).await.unwrap();
     assert!(!device.connack.session_present);
     device.subscribe("ubg/v1/down/kiosk-1/#").await;
     device.subscribe(presence).await;
@@ -95,12 +96,12 @@ async fn it_keeps_presence_publishes_wills_and_holds_sessions_for_those_who_ask(
     rig.broker.wait_connected("kiosk-1", false).unwrap();
     rig.broker
         .inject("ubg/v1/down/kiosk-1/receipt", b"kept".to_vec());
-    let mut device = Client::connect(options.clone()).await.unwrap();
+    let mut device = Client::connect(options.clone(), LONG).await.unwrap();
     assert!(device.connack.session_present);
     assert_eq!(device.next().await, b"kept");
     rig.broker.restart();
     assert!(device.lost().await);
-    let device = Client::connect(options).await.unwrap();
+    let device = Client::connect(options, LONG).await.unwrap();
     assert!(!device.connack.session_present, "a restart forgets");
 }
 
@@ -168,10 +169,13 @@ async fn what_is_done_to_a_delivery_shows_at_the_receiver() {
     let next = |deed| rig.broker.rule(Rule::at(Point::Deliver, deed).times(1));
     next(Deed::Misdeliver("kiosk-2".to_owned()));
     rig.broker.inject(topic, b"astray".to_vec());
-    assert_eq!(two.next_on().await, (topic.to_owned(), b"astray".to_vec()));
+    assert_eq!(
+        two.next_publish().await,
+        (topic.to_owned(), b"astray".to_vec())
+    );
     next(Deed::Divert("ubg/v1/down/kiosk-2/receipt".to_owned()));
     rig.broker.inject(topic, b"disguised".to_vec());
-    let (as_theirs, payload) = two.next_on().await;
+    let (as_theirs, payload) = two.next_publish().await;
     assert_eq!(as_theirs, "ubg/v1/down/kiosk-2/receipt");
     assert_eq!(payload, b"disguised");
     next(Deed::After);
@@ -272,20 +276,18 @@ impl Rig {
     }
 
     fn options(&self, id: &str, stem: &str) -> MqttOptions {
-        let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
         let read = |name: String| fs::read(self.pki.path(&name)).unwrap();
         let mut options = MqttOptions::new(id, self.broker.host(), self.broker.port());
-        options.set_transport(Transport::Tls(TlsConfiguration::Simple {
-            ca: read("broker-ca.pem".to_owned()),
-            alpn: None,
-            client_auth: Some((read(format!("{stem}.pem")), read(format!("{stem}.key")))),
-        }));
+        let identity = (read(format!("{stem}.pem")), read(format!("{stem}.key")));
+        options.set_transport(tls(read("broker-ca.pem".to_owned()), Some(identity)));
         options
     }
 
     async fn try_device(&self, id: &str) -> Result<Client, String> {
         let options = self.options(id, &format!("device-{id}"));
-        Client::connect(options).await.map_err(|e| format!("{e:?}"))
+        Client::connect(options, LONG)
+            .await
+            .map_err(|e| format!("{e:?}"))
     }
 
     async fn device(&self, id: &str) -> Client {
@@ -293,93 +295,8 @@ impl Rig {
     }
 
     async fn city(&self, id: &str) -> Client {
-        Client::connect(self.options(id, &format!("city-{id}")))
+        Client::connect(self.options(id, &format!("city-{id}")), LONG)
             .await
             .unwrap()
-    }
-}
-
-struct Client {
-    mqtt: AsyncClient,
-    events: EventLoop,
-    connack: ConnAck,
-}
-
-impl Client {
-    async fn connect(options: MqttOptions) -> Result<Self, ConnectionError> {
-        let (mqtt, mut events) = AsyncClient::new(options, 10);
-        match timeout(LONG, events.poll()).await.unwrap()? {
-            Event::Incoming(Packet::ConnAck(connack)) => Ok(Self {
-                mqtt,
-                events,
-                connack,
-            }),
-            other => unreachable!("{other:?}"),
-        }
-    }
-
-    async fn incoming<T>(&mut self, pick: impl Fn(Packet) -> Option<T>) -> T {
-        timeout(LONG, async {
-            loop {
-                if let Event::Incoming(packet) = self.events.poll().await.unwrap()
-                    && let Some(found) = pick(packet)
-                {
-                    return found;
-                }
-            }
-        })
-        .await
-        .unwrap()
-    }
-
-    async fn subscribe(&mut self, filter: &str) {
-        let code = self.subscribe_or_be_refused(filter).await;
-        assert_eq!(code, SubscribeReasonCode::Success(QoS::AtLeastOnce));
-    }
-
-    async fn subscribe_or_be_refused(&mut self, filter: &str) -> SubscribeReasonCode {
-        self.mqtt.subscribe(filter, QoS::AtLeastOnce).await.unwrap();
-        self.incoming(|packet| match packet {
-            Packet::SubAck(ack) => Some(ack.return_codes[0]),
-            _ => None,
-        })
-        .await
-    }
-
-    async fn publish(&mut self, topic: &str, payload: &[u8]) -> PubAckReason {
-        let sent = self
-            .mqtt
-            .publish(topic, QoS::AtLeastOnce, false, payload.to_vec());
-        sent.await.unwrap();
-        self.puback().await
-    }
-
-    async fn puback(&mut self) -> PubAckReason {
-        self.incoming(|packet| match packet {
-            Packet::PubAck(ack) => Some(ack.reason),
-            _ => None,
-        })
-        .await
-    }
-
-    async fn next_on(&mut self) -> (String, Vec<u8>) {
-        self.incoming(|packet| match packet {
-            Packet::Publish(publish) => Some((
-                String::from_utf8(publish.topic.to_vec()).unwrap(),
-                publish.payload.to_vec(),
-            )),
-            _ => None,
-        })
-        .await
-    }
-
-    async fn next(&mut self) -> Vec<u8> {
-        self.next_on().await.1
-    }
-
-    async fn lost(&mut self) -> bool {
-        timeout(LONG, async { while self.events.poll().await.is_ok() {} })
-            .await
-            .is_ok()
     }
 }
