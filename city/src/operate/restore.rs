@@ -10,7 +10,7 @@
 
 use ubugoe_protocol::Order;
 
-use super::{OPERATOR, OperateError, Operator, STANDS};
+use super::{OPERATOR, OperateError, Operator, STANDS, devices};
 use crate::config::Config;
 use crate::store::Store;
 
@@ -43,12 +43,10 @@ pub async fn after_restore(
         key: &config.keys.sign,
     };
     let order = Order::Resend { since, era: now };
-    let orders = config
-        .devices
+    let orders = devices(config)
         .iter()
-        .filter(|(_, device)| device.revoked_at.is_none())
         // a device may be away for longer than an ordinary order stands
-        .map(|(id, _)| city.order(id, order, (now, now + 13 * STANDS), OPERATOR))
+        .map(|id| city.order(id, order, (now, now + 13 * STANDS), OPERATOR))
         .collect::<Result<Vec<_>, _>>()?;
     let asked = orders.len();
     let entry = city.entry(
