@@ -414,7 +414,7 @@ impl Worker {
                     subscribed = true;
                 }
                 News::Came(publish) => came.push(publish),
-                News::Handed(notice, handed) => self.note(&notice, notice.attempts, handed).await?,
+                News::Handed(notice, handed) => self.note(&notice, Some(handed)).await?,
                 News::HandedDown(item, handed) => self.note_down(item, Some(handed)).await?,
             }
             next = if came.len() < MAX_BATCH {
@@ -484,21 +484,22 @@ impl Worker {
     }
 
     async fn answer(&self, answer: &Answer) -> Result<(), Ended> {
+        self.send(answer, Sent::Answer).await.map(drop)
+    }
+
+    /// Seals and publishes what goes down; whether its device is one that is trusted. What cannot be sealed is as good as lost on
+    /// the way: its row is committed, and it goes again.
+    async fn send(&self, answer: &Answer, sent: Sent) -> Result<bool, Ended> {
         match self.parts.ingest.seal(answer) {
             Ok(Some(sealed)) => {
-                self.publish(
-                    topics::down(&answer.device, answer.content.channel()),
-                    false,
-                    sealed,
-                    Sent::Answer,
-                )
-                .await
+                let topic = topics::down(&answer.device, answer.content.channel());
+                self.publish(topic, false, sealed, sent).await?;
+                Ok(true)
             }
-            Ok(None) => Ok(()),
+            Ok(None) => Ok(false),
             Err(error) => {
-                // the device has no answer and sends again; the row is committed
-                tracing::error!(error = &error as &dyn std::error::Error, device = %answer.device, "cannot seal an answer");
-                Ok(())
+                tracing::error!(error = &error as &dyn std::error::Error, device = %answer.device, channel = ?answer.content.channel(), "cannot seal an answer");
+                Ok(true)
             }
         }
     }
@@ -563,16 +564,8 @@ impl Worker {
                 device: item.device,
                 content,
             };
-            match self.parts.ingest.seal(&answer) {
-                Ok(Some(sealed)) => {
-                    let topic = topics::down(&answer.device, answer.content.channel());
-                    self.publish(topic, false, sealed, Sent::Down(handed))
-                        .await?;
-                }
-                Ok(None) => self.note_down(handed, None).await?,
-                Err(error) => {
-                    tracing::error!(error = &error as &dyn std::error::Error, device = %answer.device, "cannot seal an item");
-                }
+            if !self.send(&answer, Sent::Down(handed)).await? {
+                self.note_down(handed, None).await?;
             }
         }
         Ok(())
@@ -603,57 +596,31 @@ impl Worker {
             .await
             .map_err(Ended::Store)?
         {
-            let attempts = notice.attempts.saturating_add(1);
-            self.note(&notice, attempts, Handed::Unanswered).await?;
+            let notice = Notice {
+                attempts: notice.attempts.saturating_add(1),
+                ..notice
+            };
+            self.note(&notice, Some(Handed::Unanswered)).await?;
             let answer = Answer {
                 device: notice.device.clone(),
                 content: Downlink::Statuses(vec![notice.signed.clone()]),
             };
-            match self.parts.ingest.seal(&answer) {
-                Ok(Some(sealed)) => {
-                    let topic = topics::down(&answer.device, answer.content.channel());
-                    self.publish(
-                        topic,
-                        false,
-                        sealed,
-                        Sent::Notice(Notice { attempts, ..notice }),
-                    )
-                    .await?;
-                }
-                Ok(None) => self.rest(&notice, attempts).await?,
-                Err(error) => {
-                    tracing::error!(error = &error as &dyn std::error::Error, device = %notice.device, "cannot seal a notice");
-                }
+            if !self.send(&answer, Sent::Notice(notice.clone())).await? {
+                self.note(&notice, None).await?;
             }
         }
         Ok(())
     }
 
-    async fn note(&self, notice: &Notice, attempts: u32, handed: Handed) -> Result<(), Ended> {
+    /// Notes how a notice went; `None` lets it rest until its device shows up again: it is no longer registered.
+    async fn note(&self, notice: &Notice, handed: Option<Handed>) -> Result<(), Ended> {
         let now = (self.parts.clock)().as_second();
         let attempt = Attempt {
             filing: notice.filing,
             seq: notice.seq,
-            attempts,
+            attempts: notice.attempts,
             now,
-            next_at: Some(next_attempt(handed, attempts, now)),
-        };
-        self.parts
-            .store
-            .notice_attempted(attempt)
-            .await
-            .map_err(Ended::Store)
-    }
-
-    /// The device is no longer registered: the notice rests until it shows up again.
-    async fn rest(&self, notice: &Notice, attempts: u32) -> Result<(), Ended> {
-        let now = (self.parts.clock)().as_second();
-        let attempt = Attempt {
-            filing: notice.filing,
-            seq: notice.seq,
-            attempts,
-            now,
-            next_at: None,
+            next_at: handed.map(|handed| next_attempt(handed, notice.attempts, now)),
         };
         self.parts
             .store
