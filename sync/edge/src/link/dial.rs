@@ -7,6 +7,7 @@ use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
+use base64ct::{Base64, Encoding as _};
 use rustls::pki_types::ServerName;
 use rustls::{AlertDescription, CertificateError, ClientConfig, Error as TlsError};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
@@ -108,7 +109,7 @@ fn ask(proxy: &Proxy, broker: &Broker) -> String {
     };
     let target = format!("{host}:{}", broker.port);
     let login = proxy.login.as_ref().map_or_else(String::new, |login| {
-        let secret = zeroize::Zeroizing::new(base64(login.0.as_bytes()));
+        let secret = zeroize::Zeroizing::new(Base64::encode_string(login.0.as_bytes()));
         format!("Proxy-Authorization: Basic {}\r\n", *secret)
     });
     format!("CONNECT {target} HTTP/1.1\r\nHost: {target}\r\n{login}\r\n")
@@ -181,22 +182,6 @@ pub(super) fn tls_error(error: &io::Error) -> Option<&TlsError> {
     error.get_ref()?.downcast_ref()
 }
 
-/// RFC 4648, 4.
-fn base64(bytes: &[u8]) -> String {
-    const LETTERS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    let mut text = String::with_capacity(bytes.len().div_ceil(3) * 4);
-    for three in bytes.chunks(3) {
-        let at = |n: usize| u32::from(three.get(n).copied().unwrap_or(0));
-        let bits = at(0) << 16 | at(1) << 8 | at(2);
-        for n in 0..4_usize {
-            let index = (bits >> (18 - 6 * n)) & 63;
-            let letter = LETTERS.get(index as usize).filter(|_| n <= three.len());
-            text.push(char::from(*letter.unwrap_or(&b'=')));
-        }
-    }
-    text
-}
-
 #[cfg(test)]
 mod tests {
     use super::super::Login;
@@ -213,7 +198,7 @@ mod tests {
             ("fooba", "Zm9vYmE="),
             ("foobar", "Zm9vYmFy"),
         ] {
-            assert_eq!(base64(plain.as_bytes()), text);
+            assert_eq!(Base64::encode_string(plain.as_bytes()), text);
         }
     }
 
