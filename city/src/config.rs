@@ -19,6 +19,8 @@ use ubugoe_protocol::{
 };
 use zeroize::Zeroizing;
 
+use crate::casework::roles::Role;
+
 /// Longest `public_url` that still fits a receipt (80 bytes with `/f/`).
 const MAX_PUBLIC_URL: usize = 80 - "/f/".len();
 
@@ -184,6 +186,8 @@ pub struct StaffAccount {
     pub id: String,
     /// Name shown to colleagues.
     pub name: String,
+    /// What they work as; nobody without a role sees anything.
+    pub roles: Vec<Role>,
     /// Argon2 PHC string, made by `ubugoe-city hash-password`.
     pub password: String,
 }
@@ -756,6 +760,7 @@ impl Form<'_> {
         for (prefix, mut t) in self.sections(root, "staff", "[[staff]]") {
             let id = self.staff_id(&mut t, &prefix);
             let name = self.text(&mut t, &prefix, "name", "\"佐藤\"");
+            let roles = self.roles(&mut t, &prefix);
             let password = self.password_hash(&mut t, &prefix);
             self.leftovers(&prefix, &t);
             if let (Some(id), Some(name), Some(password)) = (id, name, password) {
@@ -766,10 +771,35 @@ impl Form<'_> {
                         "\"suzuki\"",
                     );
                 }
-                accounts.push(StaffAccount { id, name, password });
+                accounts.push(StaffAccount {
+                    id,
+                    name,
+                    roles,
+                    password,
+                });
             }
         }
         accounts
+    }
+
+    fn roles(&mut self, t: &mut Table, prefix: &str) -> Vec<Role> {
+        const EXAMPLE: &str = "[\"examiner\", \"decider\"]";
+        let mut roles = Vec::new();
+        let codes = self.text_list(t, prefix, "roles", EXAMPLE, false);
+        for code in codes.unwrap_or_default() {
+            match Role::from_code(&code) {
+                Some(role) => roles.push(role),
+                None => {
+                    let known = Role::ALL.map(Role::code).join(", ");
+                    self.problem::<()>(
+                        key(prefix, "roles"),
+                        format!("{code:?} is none of {known}"),
+                        EXAMPLE,
+                    );
+                }
+            }
+        }
+        roles
     }
 
     fn staff_id(&mut self, t: &mut Table, prefix: &str) -> Option<String> {

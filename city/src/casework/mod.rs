@@ -5,6 +5,7 @@
 
 pub mod audit;
 pub mod facts;
+pub mod roles;
 pub mod words;
 
 use serde::{Deserialize, Serialize};

@@ -13,6 +13,7 @@ use super::guard::{Officer, Posted};
 use super::page::{Part, console as frame, csrf, say};
 use super::{Failure, Shared, t};
 use crate::casework::audit::AuditEntry;
+use crate::casework::roles::Right;
 use crate::casework::words::{review, words};
 use crate::casework::{FilingState, ReasonCode, ReturnReason};
 use crate::jst;
@@ -54,6 +55,7 @@ pub(super) async fn list(
     officer: Officer,
     Query(choice): Query<ListChoice>,
 ) -> Result<Markup, Failure> {
+    officer.must(Right::SeeCases)?;
     let lang = officer.lang;
     let all = choice.state.as_deref() == Some("all");
     let state = choice
@@ -261,6 +263,7 @@ pub(super) async fn open(
     officer: Officer,
     Path(id): Path<String>,
 ) -> Result<Markup, Failure> {
+    officer.must(Right::SeeContent)?;
     let record = find(&app, &id).await?;
     note(
         &app,
@@ -279,6 +282,7 @@ pub(super) async fn reveal(
     Path(id): Path<String>,
     posted: Posted,
 ) -> Result<Markup, Failure> {
+    posted.officer.must(Right::Unmask)?;
     let record = find(&app, &id).await?;
     note(
         &app,
@@ -693,6 +697,7 @@ pub(super) async fn canonical(
     officer: Officer,
     Path(id): Path<String>,
 ) -> Result<Response, Failure> {
+    officer.must(Right::SeeContent)?;
     let record = find(&app, &id).await?;
     note(
         &app,
@@ -716,6 +721,7 @@ pub(super) async fn signature(
     officer: Officer,
     Path(id): Path<String>,
 ) -> Result<Response, Failure> {
+    officer.must(Right::SeeContent)?;
     let record = find(&app, &id).await?;
     note(
         &app,
@@ -739,6 +745,7 @@ pub(super) async fn receipt(
     officer: Officer,
     Path(id): Path<String>,
 ) -> Result<Response, Failure> {
+    officer.must(Right::SeeContent)?;
     let record = find(&app, &id).await?;
     note(
         &app,
@@ -762,6 +769,7 @@ pub(super) async fn attachment(
     officer: Officer,
     Path((id, number)): Path<(String, u32)>,
 ) -> Result<Response, Failure> {
+    officer.must(Right::SeeContent)?;
     let record = find(&app, &id).await?;
     let position = number.checked_sub(1).ok_or(Failure::NotFound)?;
     let found = app.store.attachment(record.row.id, position).await?;

@@ -13,6 +13,7 @@ use super::fields::Fields;
 use super::guard::{Officer, Posted};
 use super::page::{Part, console as frame, csrf, say};
 use super::{Failure, Shared, t};
+use crate::casework::roles::Right;
 use crate::casework::{FilingState, ReturnReason};
 use crate::jst;
 use crate::receipt::MAX_NOTE;
@@ -101,6 +102,7 @@ pub(super) async fn ask_accept(
     officer: Officer,
     Path(id): Path<String>,
 ) -> Result<Response, Failure> {
+    officer.must(Right::Decide)?;
     let record = find(&app, &id).await?;
     note(
         &app,
@@ -194,6 +196,7 @@ pub(super) async fn accept(
     posted: Posted,
 ) -> Result<Response, Failure> {
     let Posted { officer, fields } = posted;
+    officer.must(Right::Decide)?;
     let record = find(&app, &id).await?;
     let words = match free_words(&fields) {
         Ok(None) if !signature_holds(&record) => Err(Complaint::NoNote),
@@ -282,6 +285,7 @@ pub(super) async fn ask_return(
     officer: Officer,
     Path(id): Path<String>,
 ) -> Result<Response, Failure> {
+    officer.must(Right::GiveBack)?;
     let record = find(&app, &id).await?;
     note(
         &app,
@@ -348,6 +352,7 @@ pub(super) async fn give_back(
     posted: Posted,
 ) -> Result<Response, Failure> {
     let Posted { officer, fields } = posted;
+    officer.must(Right::GiveBack)?;
     let record = find(&app, &id).await?;
     let checked = (|| {
         let reason = fields

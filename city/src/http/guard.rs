@@ -11,6 +11,7 @@ use ubugoe_procedures::Lang;
 
 use super::fields::Fields;
 use super::{Failure, MAX_BODY, Shared, page};
+use crate::casework::roles::{Right, may};
 use crate::config::StaffAccount;
 use crate::store::Session;
 
@@ -97,6 +98,22 @@ pub(super) struct Officer {
     pub(super) lang: Lang,
     /// Path and query asked for, for the language switch.
     pub(super) here: String,
+}
+
+impl Officer {
+    /// Whether one of their roles gives this right.
+    pub(super) fn may(&self, right: Right) -> bool {
+        may(&self.account.roles, right)
+    }
+
+    /// The same, or the page is not for them.
+    pub(super) fn must(&self, right: Right) -> Result<(), Failure> {
+        if self.may(right) {
+            Ok(())
+        } else {
+            Err(Failure::NotYours)
+        }
+    }
 }
 
 impl FromRequestParts<Shared> for Officer {

@@ -209,6 +209,8 @@ enum Failure {
     SignInFirst,
     #[error("no such page")]
     NotFound,
+    #[error("not within this person's roles")]
+    NotYours,
     #[error("the form did not come from its page")]
     ForgedForm,
     #[error("the form cannot be read: {0}")]
@@ -228,7 +230,7 @@ impl Failure {
         match self {
             Self::SignInFirst => StatusCode::SEE_OTHER,
             Self::NotFound => StatusCode::NOT_FOUND,
-            Self::ForgedForm => StatusCode::FORBIDDEN,
+            Self::NotYours | Self::ForgedForm => StatusCode::FORBIDDEN,
             Self::BadForm(_) => StatusCode::BAD_REQUEST,
             Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Self::SlowDown => StatusCode::TOO_MANY_REQUESTS,
@@ -241,6 +243,16 @@ impl Failure {
             Self::SignInFirst | Self::NotFound => [
                 ("ページが見つかりません", "アドレスをご確認ください。"),
                 ("Page not found", "Please check the address."),
+            ],
+            Self::NotYours => [
+                (
+                    "この画面を開く権限がありません",
+                    "必要な場合は、管理者に役割の追加を依頼してください。何も変更されていません。",
+                ),
+                (
+                    "You are not allowed to open this page",
+                    "Ask your administrator for the role, if you need it. Nothing was changed.",
+                ),
             ],
             Self::ForgedForm => [
                 (

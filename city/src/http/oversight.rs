@@ -9,6 +9,7 @@ use super::console::note;
 use super::guard::Officer;
 use super::page::{Part, console as frame};
 use super::{Failure, Shared, t};
+use crate::casework::roles::Right;
 use crate::jst;
 use crate::store::{QuarantineReason, Quarantined};
 
@@ -19,6 +20,7 @@ pub(super) async fn quarantine(
     State(app): State<Shared>,
     officer: Officer,
 ) -> Result<Markup, Failure> {
+    officer.must(Right::SeeQuarantine)?;
     let lang = officer.lang;
     let items = app.store.quarantine(LIST).await?;
     let counts = app.store.counts().await?;
@@ -142,6 +144,7 @@ pub(super) async fn audit(
     officer: Officer,
     Query(choice): Query<AuditChoice>,
 ) -> Result<Markup, Failure> {
+    officer.must(Right::SeeAudit)?;
     let lang = officer.lang;
     let after = choice.after.unwrap_or(0).max(0);
     note(&app, &officer, "audit.viewed", "-", "").await?;

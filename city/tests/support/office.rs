@@ -143,6 +143,7 @@ hpke = "device-ward-2.hpke.pub"
 [[staff]]
 id = "sato"
 name = "佐藤"
+roles = ["examiner", "decider", "auditor", "administrator"]
 password = '{password}'
 "#,
             store = self.store_url,

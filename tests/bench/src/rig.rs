@@ -408,6 +408,7 @@ hpke = "{pki}/device-{DEVICE}.hpke.pub"
 [[staff]]
 id = "{id}"
 name = "窓口 一郎"
+roles = ["examiner", "decider", "auditor", "administrator"]
 password = "{hash}"
 "#,
             port = self.broker.port(),

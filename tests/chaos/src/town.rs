@@ -395,6 +395,7 @@ anchors = ["{pki}/broker-ca.pem"]
 [[staff]]
 id = "madoguchi"
 name = "窓口 一郎"
+roles = ["examiner", "decider", "auditor", "administrator"]
 password = "{hash}"
 "#
     ))
