@@ -143,6 +143,11 @@ const FOREIGN: &[Foreign] = &[
         folders: &["ui/view"],
     },
     Foreign {
+        packages: &["prometheus-client"],
+        crates: &["ubugoe-city"],
+        folders: &["city/src/metrics.rs"],
+    },
+    Foreign {
         packages: &["axum", "maud", "tower-http"],
         crates: &["ubugoe-city"],
         folders: &["city/src/http"],

@@ -78,6 +78,8 @@ pub struct Config {
     pub devices: BTreeMap<DeviceId, Device>,
     /// Local accounts of the console.
     pub staff: Vec<StaffAccount>,
+    /// Where figures are read, if anywhere; an address of its own, which is not for the world.
+    pub metrics: Option<SocketAddr>,
 }
 
 /// Console and family pages.
@@ -478,6 +480,12 @@ impl Form<'_> {
         let trust = self
             .section(&mut root, "jpki", "[jpki]")
             .and_then(|t| self.jpki(t));
+        let metrics = if root.contains_key("metrics") {
+            self.section(&mut root, "metrics", "[metrics]")
+                .and_then(|t| self.metrics(t))
+        } else {
+            None
+        };
         let devices = self.devices(&mut root);
         let staff = self.staff(&mut root);
         self.leftovers("", &root);
@@ -491,7 +499,17 @@ impl Form<'_> {
             trust: trust?,
             devices,
             staff,
+            metrics,
         })
+    }
+
+    /// `[metrics] bind`: where figures are read. Without it they are served nowhere.
+    fn metrics(&mut self, mut t: Table) -> Option<SocketAddr> {
+        let bind = t
+            .contains_key("bind")
+            .then(|| self.parsed(&mut t, "metrics", "bind", "\"127.0.0.1:9464\""));
+        self.leftovers("metrics", &t);
+        bind.flatten()
     }
 
     fn http(&mut self, mut t: Table) -> Option<HttpConfig> {

@@ -10,6 +10,7 @@ pub mod config;
 pub mod http;
 pub mod ingest;
 pub mod jst;
+pub mod metrics;
 pub mod operate;
 pub mod receipt;
 pub mod server;

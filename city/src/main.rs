@@ -183,12 +183,15 @@ enum DeviceCommand {
 }
 
 fn main() -> ExitCode {
-    tracing_subscriber::fmt()
+    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
+    let log = tracing_subscriber::fmt()
         .with_writer(std::io::stderr)
-        .with_env_filter(
-            EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info")),
-        )
-        .init();
+        .with_env_filter(filter);
+    if std::env::var("UBUGOE_LOG").as_deref() == Ok("json") {
+        log.json().init();
+    } else {
+        log.init();
+    }
     match run(Arguments::parse().command) {
         Ok(code) => code,
         Err(error) => {
@@ -287,6 +290,7 @@ fn now() -> jiff::Timestamp {
 async fn serve(config: Config) -> anyhow::Result<ExitCode> {
     let city = City::start(config, Arc::new(now), no_faults()).await?;
     let address = city.address()?;
+    let figures = city.metrics_address()?;
     let (raise, stop) = watch::channel(false);
     let mut terminate = signal(SignalKind::terminate()).context("cannot watch for SIGTERM")?;
     let mut interrupt = signal(SignalKind::interrupt()).context("cannot watch for SIGINT")?;
@@ -299,7 +303,7 @@ async fn serve(config: Config) -> anyhow::Result<ExitCode> {
         let _ = raise.send(true);
     });
     say(
-        &serde_json::json!({ "event": "ready", "ready": true, "http": address.to_string() })
+        &serde_json::json!({ "event": "ready", "ready": true, "http": address.to_string(), "metrics": figures.map(|address| address.to_string()) })
             .to_string(),
     )?;
     city.run(stop).await?;

@@ -16,6 +16,7 @@ use crate::http::password::Throttle;
 use crate::http::{self, App};
 use crate::ingest::link::{self, LinkError, LinkParts};
 use crate::ingest::{Desk, Faults, Ingest};
+use crate::metrics::Metrics;
 use crate::receipt::CitySealer;
 use crate::store::postgres::PostgresStore;
 use crate::store::sqlite::SqliteStore;
@@ -81,9 +82,16 @@ pub async fn open_ingest(config: Config, clock: Clock) -> Result<Ingest, ServeEr
     Ok(Ingest::new(Arc::new(desk), store, Arc::new(sealer), clock))
 }
 
+async fn listen(address: SocketAddr) -> Result<TcpListener, ServeError> {
+    let bound = TcpListener::bind(address).await;
+    bound.map_err(|source| ServeError::Listen { address, source })
+}
+
 /// A city that listens but does not run yet.
 pub struct City {
     listener: TcpListener,
+    /// Where its figures are read.
+    watched: Option<TcpListener>,
     app: App,
     options: Vec<link::MqttOptions>,
     parts: LinkParts,
@@ -114,6 +122,7 @@ impl City {
             .iter()
             .map(|(id, device)| (id.clone(), device.ward.clone()))
             .collect();
+        let metrics = Arc::new(Metrics::new());
         let desk = Desk {
             office: config.office.clone(),
             keys: config.keys,
@@ -126,12 +135,11 @@ impl City {
             Arc::clone(&store),
             Arc::clone(&sealer),
             Arc::clone(&clock),
-        );
+        )
+        .counting(Arc::clone(&metrics));
         ingest.retry_quarantine().await?;
         let address = config.http.bind;
-        let listener = TcpListener::bind(address)
-            .await
-            .map_err(|source| ServeError::Listen { address, source })?;
+        let listener = listen(address).await?;
         let decided = Arc::new(Notify::new());
         let parts = LinkParts {
             ingest,
@@ -158,9 +166,15 @@ impl City {
             clock,
             decided,
             throttle,
+            metrics,
+        };
+        let watched = match config.metrics {
+            Some(address) => Some(listen(address).await?),
+            None => None,
         };
         Ok(Self {
             listener,
+            watched,
             app,
             options,
             parts,
@@ -175,13 +189,22 @@ impl City {
         self.listener.local_addr().map_err(ServeError::Http)
     }
 
+    /// Where its figures are read, if anywhere; with port 0 in the configuration this is the port that was taken.
+    ///
+    /// # Errors
+    /// [`ServeError::Http`] when the system cannot say.
+    pub fn metrics_address(&self) -> Result<Option<SocketAddr>, ServeError> {
+        let watched = self.watched.as_ref().map(TcpListener::local_addr);
+        watched.transpose().map_err(ServeError::Http)
+    }
+
     /// Runs until `stop` becomes true.
     ///
     /// # Errors
     /// [`ServeError::Http`].
     pub async fn run(self, stop: watch::Receiver<bool>) -> Result<(), ServeError> {
         let link = tokio::spawn(link::run(self.options, self.parts, stop.clone()));
-        let served = http::serve(self.listener, self.app, stop)
+        let served = http::serve(self.listener, self.watched, self.app, stop)
             .await
             .map_err(ServeError::Http);
         link.abort();

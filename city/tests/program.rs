@@ -141,6 +141,93 @@ async fn it_says_when_it_is_ready_serves_and_stops_cleanly_on_sigterm() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn whoever_watches_over_it_reads_figures_readiness_and_a_log_of_json() {
+    let office = Office::new();
+    let config = office.folder.path().join("watched.toml");
+    let watched = format!("[metrics]\nbind = \"127.0.0.1:0\"\n{}", office.toml());
+    std::fs::write(&config, watched).unwrap();
+    let mut command = Command::new(PROGRAM);
+    command.env("UBUGOE_LOG", "json");
+    command.arg("serve").arg("--config").arg(config);
+    let log = office.folder.path().join("city.log");
+    let city = Process::spawn("ubugoe-city", command, log).unwrap();
+    let ready = city.wait_ready(WITHIN).unwrap();
+    let mut pages = Browser::new(ready["http"].as_str().unwrap().parse().unwrap());
+    let mut figures = Browser::new(ready["metrics"].as_str().unwrap().parse().unwrap());
+    let is = pages.get("/readyz").await;
+    assert_eq!(
+        (is.status, is.text()),
+        (200, "database: answers\nbroker: not connected\n")
+    );
+    assert_eq!(pages.get("/metrics").await.status, 404);
+    assert_eq!(
+        pages
+            .get("/f/0123456789abcdef0123456789abcdef")
+            .await
+            .status,
+        404
+    );
+    assert_eq!(pages.get("/f/山田/花子").await.status, 404);
+    let text = figures.get("/metrics").await;
+    let text = text.text();
+    let line = |line: &str| text.lines().any(|found| found == line);
+    for expected in [
+        "ubugoe_http_requests_total{method=\"GET\",route=\"/f/{token}\",status=\"404\"} 1",
+        "ubugoe_http_requests_total{method=\"GET\",route=\"none\",status=\"404\"} 2",
+        "ubugoe_cases{state=\"arrived\"} 0",
+        "ubugoe_broker_connected 0",
+    ] {
+        assert!(line(expected), "{expected} in\n{text}");
+    }
+    assert!(!text.contains("0123456789abcdef"), "{text}");
+    assert_eq!(figures.get("/console/sign-in").await.status, 404);
+    // no broker is there: the log says so, one JSON object a line
+    let object = |line: &str| serde_json::from_str::<serde_json::Value>(line);
+    let lost = |line: &str| {
+        object(line).is_ok_and(|line| {
+            let message = line["fields"]["message"].as_str();
+            message.is_some_and(|said| said.starts_with("the connection to the broker ended"))
+        })
+    };
+    city.wait_line("a line about the broker", lost, WITHIN)
+        .unwrap();
+    for line in city.output().lines() {
+        assert!(object(line).is_ok_and(|line| line.is_object()), "{line}");
+    }
+    assert!(city.terminate(WITHIN).unwrap().success());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn it_is_not_ready_while_the_database_is_away_and_is_again_when_it_is_back() {
+    let office = Office::new();
+    let mut command = Command::new(PROGRAM);
+    command
+        .arg("serve")
+        .arg("--config")
+        .arg(office.write_config());
+    let log = office.folder.path().join("city.log");
+    let city = Process::spawn("ubugoe-city", command, log).unwrap();
+    let ready = city.wait_ready(WITHIN).unwrap();
+    let mut pages = Browser::new(ready["http"].as_str().unwrap().parse().unwrap());
+    assert_eq!(pages.get("/readyz").await.status, 200);
+    let holder = rusqlite::Connection::open(office.folder.path().join("city.db")).unwrap();
+    holder
+        .execute_batch("ALTER TABLE notices RENAME TO elsewhere")
+        .unwrap();
+    let is = pages.get("/readyz").await;
+    assert_eq!(
+        (is.status, is.text()),
+        (503, "database: does not answer\nbroker: not connected\n")
+    );
+    assert_eq!(pages.get("/healthz").await.status, 200);
+    holder
+        .execute_batch("ALTER TABLE elsewhere RENAME TO notices")
+        .unwrap();
+    assert_eq!(pages.get("/readyz").await.status, 200);
+    assert!(city.terminate(WITHIN).unwrap().success());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn audit_verify_finds_a_line_that_was_changed_behind_the_programs_back() {
     let office = Office::new();
     let ingest = office.ingest().await;

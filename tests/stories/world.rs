@@ -1,5 +1,6 @@
 //! What the stories share: a person, a world for them, and the checks that hold at the end of every story.
 
+use std::io::ErrorKind;
 use std::{
     fs,
     path::{Path, PathBuf},
@@ -243,7 +244,12 @@ pub(crate) fn files_hold_nothing_of(rig: &mut Rig, person: Person) -> anyhow::Re
     }
     let words = Words::whole(traces(person).into_iter().chain(ANSWERS))?;
     for path in all {
-        let held = words.within(&fs::read(&path)?);
+        let bytes = match fs::read(&path) {
+            // Its content went into another file, or away: it is nowhere to be found any more.
+            Err(error) if error.kind() == ErrorKind::NotFound && path != outbox => continue,
+            bytes => bytes?,
+        };
+        let held = words.within(&bytes);
         ensure!(held.is_empty(), "{} holds {held:?}", path.display());
     }
     Ok(())

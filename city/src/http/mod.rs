@@ -8,6 +8,7 @@ mod decide;
 mod family;
 mod fields;
 mod guard;
+mod health;
 #[doc(hidden)]
 pub mod outside;
 mod oversight;
@@ -16,6 +17,7 @@ pub mod password;
 mod sign_in;
 
 use std::collections::BTreeMap;
+use std::future::IntoFuture as _;
 use std::sync::Arc;
 
 use axum::Router;
@@ -31,6 +33,7 @@ use ubugoe_protocol::DeviceId;
 
 use crate::Clock;
 use crate::config::{HttpConfig, Office, StaffAccount};
+use crate::metrics::Metrics;
 use crate::store::{Sealer, Store, StoreError};
 
 /// Nothing but our own style sheet, icon and forms; no script at all.
@@ -61,6 +64,8 @@ pub struct App {
     pub decided: Arc<Notify>,
     /// Slows down guessing.
     pub throttle: password::Throttle,
+    /// What is counted.
+    pub metrics: Arc<Metrics>,
 }
 
 impl std::fmt::Debug for App {
@@ -81,21 +86,27 @@ type Shared = Arc<App>;
 /// Answers browsers until `stop` becomes true, and lets open requests end.
 pub(crate) async fn serve(
     listener: TcpListener,
+    watched: Option<TcpListener>,
     app: App,
-    mut stop: watch::Receiver<bool>,
+    stop: watch::Receiver<bool>,
 ) -> std::io::Result<()> {
-    let stopped = async move {
-        // a dropped sender means the same as a raised flag
-        let _ = stop.wait_for(|stop| *stop).await;
+    let app = Arc::new(app);
+    let pages = axum::serve(listener, router(Arc::clone(&app)))
+        .with_graceful_shutdown(stopped(stop.clone()));
+    let Some(watched) = watched else {
+        return pages.await;
     };
-    axum::serve(listener, router(app))
-        .with_graceful_shutdown(stopped)
-        .await
+    let figures = axum::serve(watched, health::figures(app)).with_graceful_shutdown(stopped(stop));
+    tokio::try_join!(pages.into_future(), figures.into_future()).map(drop)
+}
+
+/// Until `stop` becomes true; a dropped sender means the same.
+async fn stopped(mut stop: watch::Receiver<bool>) {
+    let _ = stop.wait_for(|stop| *stop).await;
 }
 
 /// All addresses.
-pub fn router(app: App) -> Router {
-    let app = Arc::new(app);
+fn router(app: Shared) -> Router {
     Router::new()
         .route("/", get(|| async { Redirect::to("/console/filings") }))
         .route(
@@ -136,10 +147,11 @@ pub fn router(app: App) -> Router {
             "/assets/icon.svg",
             get(async || asset("image/svg+xml", include_str!("icon.svg"))),
         )
-        .route("/healthz", get(|| async { "ok\n" }))
+        .merge(health::routes())
         .fallback(not_found)
         .layer(DefaultBodyLimit::max(MAX_BODY))
         .layer(from_fn_with_state(Arc::clone(&app), headers))
+        .layer(from_fn_with_state(Arc::clone(&app), health::count))
         .with_state(app)
 }
 

@@ -32,9 +32,9 @@ use rumqttc::{Outgoing, TlsConfiguration, Transport};
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use tokio::sync::{Notify, mpsc, watch};
-use ubugoe_protocol::{Downlink, MAX_ENVELOPE, RecipientId, topics};
+use ubugoe_protocol::{DeviceId, Downlink, MAX_ENVELOPE, RecipientId, topics};
 
-use super::{Answer, FaultPoint, Faults, Ingest, MAX_BATCH, Message};
+use super::{Answer, FaultPoint, Faults, Ingest, Judgement, MAX_BATCH, Message};
 use crate::Clock;
 use crate::config::{BrokerAddress, BrokerConfig};
 use crate::receipt::outbox::{Handed, WAKE_DECIDED, WAKE_REST, next_attempt, next_item};
@@ -45,6 +45,8 @@ const RECEIVE_MAXIMUM: u16 = 200;
 /// Most news that waits for the worker. Far above `RECEIVE_MAXIMUM`: in a burst of four devices through Mosquitto 2.0.11, 565
 /// messages were here unacknowledged; why is not known. Ending the connection for it costs every device of the burst a wait.
 const INBOX: usize = 2_048;
+/// Most batches in a row before what waits to go down is looked at.
+const ROUNDS: usize = 16;
 /// Most unacknowledged messages of ours under way.
 const IN_FLIGHT: u16 = 64;
 /// An envelope with room for its MQTT frame.
@@ -223,9 +225,11 @@ pub async fn run(ways: Vec<MqttOptions>, parts: LinkParts, mut stop: watch::Rece
             ended = connection(options.clone(), &parts) => ended,
             _ = stop.wait_for(|stop| *stop) => {
                 tracing::info!("the link stops");
+                parts.ingest.metrics().connected(false);
                 return;
             }
         };
+        parts.ingest.metrics().connected(false);
         if matches!(ended, Ended::Fault) {
             return;
         }
@@ -355,6 +359,15 @@ struct Worker {
 /// The worker ends only by failing.
 enum Never {}
 
+/// A batch on its way into the database.
+struct JudgedBatch {
+    /// Its messages, to be acknowledged.
+    came: Vec<Publish>,
+    /// The devices that sent them.
+    alive: BTreeSet<DeviceId>,
+    judgement: Judgement,
+}
+
 impl Worker {
     async fn work(self, mut inbox: mpsc::Receiver<News>) -> Result<Never, Ended> {
         let mut ready = false;
@@ -387,15 +400,45 @@ impl Worker {
         }
     }
 
-    /// Takes up one piece of news and everything that already waits behind it, up to a batch of messages.
-    /// Answers whether the subscription has just come to stand.
+    /// Takes up one piece of news and what already waits behind it, message by message in batches: while one is committed
+    /// the next is judged. Answers whether the subscription has just come to stand.
     async fn take_up(
         &self,
         first: News,
         ready: bool,
         inbox: &mut mpsc::Receiver<News>,
     ) -> Result<bool, Ended> {
-        let mut came = Vec::new();
+        let mut subscribed = false;
+        let mut next = Some(first);
+        let mut judged = None;
+        let mut rounds = 0;
+        while let Some(first) = next {
+            let mut came = Vec::new();
+            subscribed |= self
+                .gather(first, ready || subscribed, inbox, &mut came)
+                .await?;
+            let (fresh, ()) = tokio::try_join!(self.judge(came), self.land(judged.take()))?;
+            judged = fresh;
+            rounds += 1;
+            next = if rounds < ROUNDS {
+                inbox.try_recv().ok()
+            } else {
+                None
+            };
+        }
+        self.land(judged).await?;
+        Ok(subscribed)
+    }
+
+    /// Takes up news until there are no more, or a batch of messages has come. Answers whether the subscription has just
+    /// come to stand.
+    async fn gather(
+        &self,
+        first: News,
+        ready: bool,
+        inbox: &mut mpsc::Receiver<News>,
+        came: &mut Vec<Publish>,
+    ) -> Result<bool, Ended> {
         let mut subscribed = false;
         let mut next = Some(first);
         while let Some(news) = next {
@@ -411,6 +454,7 @@ impl Worker {
                     )
                     .await?;
                     tracing::info!("connected to the broker");
+                    self.parts.ingest.metrics().connected(true);
                     subscribed = true;
                 }
                 News::Came(publish) => came.push(publish),
@@ -423,9 +467,6 @@ impl Worker {
                 None
             };
         }
-        if !came.is_empty() {
-            self.land(came).await?;
-        }
         Ok(subscribed)
     }
 
@@ -437,20 +478,42 @@ impl Worker {
             .map_err(|error| Ended::Client(Box::new(error)))
     }
 
-    async fn land(&self, came: Vec<Publish>) -> Result<(), Ended> {
+    /// Opens and judges a batch; what needs no landing is answered at once.
+    async fn judge(&self, came: Vec<Publish>) -> Result<Option<JudgedBatch>, Ended> {
+        if came.is_empty() {
+            return Ok(None);
+        }
         let messages: Vec<Message> = came.iter().map(message).collect();
-        let alive: BTreeSet<_> = messages
+        let alive = messages
             .iter()
             .filter_map(|message| message.device.clone())
             .collect();
-        let ingest = &self.parts.ingest;
-        let mut judgement = ingest.judge(messages).await.map_err(Ended::Store)?;
+        let judgement = self.parts.ingest.judge(messages).await;
+        let mut judgement = judgement.map_err(Ended::Store)?;
         if judgement.moves_rollouts() {
             self.looked.store(i64::MIN, Ordering::Relaxed);
         }
         for answer in &judgement.at_once() {
             self.answer(answer).await?;
         }
+        Ok(Some(JudgedBatch {
+            came,
+            alive,
+            judgement,
+        }))
+    }
+
+    /// Commits a batch, sends its receipts, acknowledges its messages: in this order.
+    async fn land(&self, judged: Option<JudgedBatch>) -> Result<(), Ended> {
+        let Some(JudgedBatch {
+            came,
+            alive,
+            judgement,
+        }) = judged
+        else {
+            return Ok(());
+        };
+        let ingest = &self.parts.ingest;
         let answers = ingest.commit(judgement).await.map_err(Ended::Store)?;
         if (self.parts.faults)(FaultPoint::AfterCommit) {
             return Err(Ended::Fault);

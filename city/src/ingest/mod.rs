@@ -38,6 +38,7 @@ pub mod link;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Instant;
 
 use ubugoe_procedures::Catalogue;
 use ubugoe_protocol::cades::Trust;
@@ -45,6 +46,7 @@ use ubugoe_protocol::{DeviceId, Downlink, SealError, seal_down};
 
 use crate::Clock;
 use crate::config::{CityKeys, Device, Office};
+use crate::metrics::{Metrics, Outcome};
 use crate::receipt::CitySealer;
 use crate::store::{Batch, Landed, NewQuarantine, QuarantineReason, Said, Store, StoreError, Word};
 
@@ -146,6 +148,7 @@ pub struct Ingest {
     clock: Clock,
     /// When each device's last sign of life was kept, unix seconds.
     noted: Arc<Mutex<BTreeMap<DeviceId, i64>>>,
+    metrics: Arc<Metrics>,
 }
 
 impl fmt::Debug for Ingest {
@@ -206,7 +209,21 @@ impl Ingest {
             sealer,
             clock,
             noted: Arc::default(),
+            metrics: Arc::default(),
         }
+    }
+
+    /// Counts into these, which somebody reads.
+    #[must_use]
+    pub fn counting(mut self, metrics: Arc<Metrics>) -> Self {
+        self.metrics = metrics;
+        self
+    }
+
+    /// What it counts into.
+    #[must_use]
+    pub fn metrics(&self) -> &Arc<Metrics> {
+        &self.metrics
     }
 
     /// Opens and judges messages, at most [`MAX_BATCH`] for one transaction. Nothing is stored yet.
@@ -286,11 +303,16 @@ impl Ingest {
 
     async fn judge_all(&self, messages: Vec<Message>) -> Result<Judged, StoreError> {
         let this = self.clone();
-        tokio::task::spawn_blocking(move || judge_all(&this, messages))
-            .await
-            .map_err(|_| StoreError::WorkerGone {
-                doing: "judging a batch",
-            })
+        tokio::task::spawn_blocking(move || {
+            let (count, start) = (messages.len(), Instant::now());
+            let judged = judge_all(&this, messages);
+            this.metrics.judged(count, start.elapsed());
+            judged
+        })
+        .await
+        .map_err(|_| StoreError::WorkerGone {
+            doing: "judging a batch",
+        })
     }
 
     async fn store_all(&self, judged: Judged) -> Result<Vec<Answer>, StoreError> {
@@ -298,10 +320,23 @@ impl Ingest {
             return Ok(Vec::new());
         }
         let (now, alive) = (judged.batch.now, judged.batch.alive.clone());
+        let aside: Vec<_> = judged.batch.quarantined.iter().map(|q| q.reason).collect();
+        let start = Instant::now();
         let landed = self
             .store
             .ingest(Arc::new(judged.batch), Arc::clone(&self.sealer) as Arc<_>)
             .await?;
+        self.metrics.committed(start.elapsed());
+        for reason in aside {
+            self.metrics.quarantined(reason);
+        }
+        for landed in &landed {
+            self.metrics.landed(match landed {
+                Landed::New { .. } => Outcome::New,
+                Landed::Again { .. } => Outcome::Again,
+                Landed::Conflict { .. } => Outcome::Conflict,
+            });
+        }
         let mut noted = self.noted.lock().unwrap_or_else(PoisonError::into_inner);
         noted.extend(alive.into_iter().map(|device| (device, now)));
         drop(noted);
