@@ -3,6 +3,7 @@
 //! Answers for HTTP: addresses, headers, sessions, forms, pages. Rendered on the server; works without any script and
 //! loads nothing from anywhere else. Decides nothing and stores nothing by itself.
 
+mod agencies;
 mod console;
 mod decide;
 mod family;
@@ -61,6 +62,8 @@ pub struct App {
     pub decided: Arc<Notify>,
     /// Slows down guessing.
     pub throttle: password::Throttle,
+    /// Whoever asks agencies, if the city is linked to any.
+    pub agencies: Option<Arc<crate::agencies::send::Sender>>,
 }
 
 impl std::fmt::Debug for App {
@@ -137,6 +140,7 @@ pub fn router(app: App) -> Router {
             get(async || asset("image/svg+xml", include_str!("icon.svg"))),
         )
         .route("/healthz", get(|| async { "ok\n" }))
+        .merge(agencies::routes())
         .fallback(not_found)
         .layer(DefaultBodyLimit::max(MAX_BODY))
         .layer(from_fn_with_state(Arc::clone(&app), headers))
