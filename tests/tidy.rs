@@ -24,7 +24,17 @@ const OURS: &[(&str, &[&str])] = &[
     ("ubugoe-ime", &[]),
     ("ubugoe-protocol", &["ubugoe-procedures"]),
     ("ubugoe-edge", &["ubugoe-protocol"]),
-    ("ubugoe-city", &["ubugoe-protocol", "ubugoe-procedures"]),
+    // How authorities ask each other: both ends share it, as kiosk and city share the protocol.
+    ("ubugoe-exchange", &["ubugoe-protocol"]),
+    (
+        "ubugoe-city",
+        &["ubugoe-protocol", "ubugoe-procedures", "ubugoe-exchange"],
+    ),
+    // Simulated agencies for demonstrations: an end; the city's tests ask them.
+    (
+        "ubugoe-agencies",
+        &["ubugoe-protocol", "ubugoe-procedures", "ubugoe-exchange"],
+    ),
     ("ubugoe-visit", &["ubugoe-procedures"]),
     ("ubugoe-view", &[]),
     (
@@ -49,6 +59,7 @@ const OURS: &[(&str, &[&str])] = &[
             "ubugoe-ime",
             "ubugoe-protocol",
             "ubugoe-edge",
+            "ubugoe-exchange",
             "ubugoe-city",
             "ubugoe-vcard",
         ],
@@ -94,7 +105,7 @@ const OURS: &[(&str, &[&str])] = &[
 ];
 
 /// What any crate may use in its own tests, beside what it may use anyway.
-const OURS_IN_TESTS: &[&str] = &["ubugoe-bench", "ubugoe-vcard"];
+const OURS_IN_TESTS: &[&str] = &["ubugoe-bench", "ubugoe-vcard", "ubugoe-agencies"];
 
 /// A foreign system and its one home (rule 4).
 struct Foreign {
@@ -141,6 +152,12 @@ const FOREIGN: &[Foreign] = &[
         ],
         crates: &["ubugoe-view"],
         folders: &["ui/view"],
+    },
+    // HTTP without a framework, at both ends of a link between authorities: the head is hashed and signed as it came.
+    Foreign {
+        packages: &["hyper", "hyper-util", "http-body-util"],
+        crates: &["ubugoe-exchange"],
+        folders: &["sync/exchange/src"],
     },
     Foreign {
         packages: &["prometheus-client"],
@@ -189,6 +206,8 @@ const LIBRARIES: &[&str] = &[
     "drivers/ime/src",
     "sync/protocol/src",
     "sync/edge/src",
+    "sync/exchange/src",
+    "city/agencies/src",
     "city/src",
     "ui/visit/src",
     "ui/view/src",
@@ -251,6 +270,7 @@ fn nothing_but_the_tests_depends_on_the_tests_the_kiosk_or_the_city() {
             let ends = [
                 "ubugoe-kiosk",
                 "ubugoe-city",
+                "ubugoe-agencies",
                 "ubugoe-bench",
                 "ubugoe-vcard",
                 "ubugoe-fuzz",

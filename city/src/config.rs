@@ -4,6 +4,8 @@
 //! reader. Every problem names its key, the value found and an example, and none hides another. Secrets never
 //! appear in a problem.
 
+mod agencies;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::io;
@@ -20,6 +22,8 @@ use ubugoe_protocol::{
 use zeroize::Zeroizing;
 
 use crate::casework::roles::Role;
+
+pub use agencies::{AgenciesConfig, AgencyConfig, Ask, Call};
 
 /// Longest `public_url` that still fits a receipt (80 bytes with `/f/`).
 const MAX_PUBLIC_URL: usize = 80 - "/f/".len();
@@ -80,6 +84,8 @@ pub struct Config {
     pub staff: Vec<StaffAccount>,
     /// Where figures are read, if anywhere; an address of its own, which is not for the world.
     pub metrics: Option<SocketAddr>,
+    /// Other authorities, where this city is linked to any.
+    pub agencies: Option<AgenciesConfig>,
 }
 
 /// Console and family pages.
@@ -488,6 +494,7 @@ impl Form<'_> {
         };
         let devices = self.devices(&mut root);
         let staff = self.staff(&mut root);
+        let agencies = self.agencies(&mut root);
         self.leftovers("", &root);
         let (office, keys) = recipient?;
         Some(Config {
@@ -500,6 +507,7 @@ impl Form<'_> {
             devices,
             staff,
             metrics,
+            agencies,
         })
     }
 
@@ -805,17 +813,16 @@ impl Form<'_> {
         let mut roles = Vec::new();
         let codes = self.text_list(t, prefix, "roles", EXAMPLE, false);
         for code in codes.unwrap_or_default() {
-            match Role::from_code(&code) {
-                Some(role) => roles.push(role),
-                None => {
-                    let known = Role::ALL.map(Role::code).join(", ");
-                    self.problem::<()>(
-                        key(prefix, "roles"),
-                        format!("{code:?} is none of {known}"),
-                        EXAMPLE,
-                    );
-                }
+            if let Some(role) = Role::from_code(&code) {
+                roles.push(role);
+                continue;
             }
+            let known = Role::ALL.map(Role::code).join(", ");
+            self.problem::<()>(
+                key(prefix, "roles"),
+                format!("{code:?} is none of {known}"),
+                EXAMPLE,
+            );
         }
         roles
     }

@@ -9,7 +9,8 @@ use ubugoe_procedures::Lang;
 
 const JST: Offset = Offset::constant(9);
 
-fn civil(at: i64) -> Option<DateTime> {
+/// Date and time on the wall; `None` outside the calendar.
+pub(crate) fn civil(at: i64) -> Option<DateTime> {
     let moment = Timestamp::from_second(at).ok()?;
     Some(moment.to_zoned(TimeZone::fixed(JST)).datetime())
 }

@@ -2,9 +2,10 @@
 //!
 //! [`ingest`] turns sealed messages into committed rows and signed receipts; [`store`] keeps them in SQLite or
 //! PostgreSQL; [`casework`] is the vocabulary of deciding; [`http`] shows the staff console and the family pages;
-//! [`receipt`] signs what leaves; [`operate`] is the city as the operator of devices. [`server`] joins them. Libraries of this crate read no environment and no clock of
+//! [`receipt`] signs what leaves; [`agencies`] asks other authorities and is asked by them; [`operate`] is the city as the operator of devices. [`server`] joins them. Libraries of this crate read no environment and no clock of
 //! their own: the binary hands both in.
 
+pub mod agencies;
 pub mod casework;
 pub mod config;
 pub mod http;

@@ -10,6 +10,7 @@ use clap::{Parser, Subcommand, ValueEnum};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
 use tracing_subscriber::EnvFilter;
+use ubugoe_city::agencies::log;
 use ubugoe_city::casework::audit::Verifier;
 use ubugoe_city::config::Config;
 use ubugoe_city::http::password;
@@ -19,7 +20,7 @@ use ubugoe_city::operate::{self, OPERATOR, Operator, restore, rollout};
 use ubugoe_city::server::{City, open_ingest, open_store};
 use ubugoe_city::store::down::{content_code, outcome_code, update_code};
 use ubugoe_protocol::update::Content;
-use ubugoe_protocol::{DeviceId, MAX_ENVELOPE, Order, UpdateId};
+use ubugoe_protocol::{DeviceId, MAX_ENVELOPE, Order, UpdateId, VerifyingKey};
 use zeroize::Zeroizing;
 
 /// The municipal end of Ubugoe.
@@ -117,6 +118,26 @@ enum Command {
         /// The folder.
         #[arg(long)]
         from: PathBuf,
+    },
+    /// Writes the message log with its seals as lines of JSON: heads and digests, no bodies. What is not sealed yet is sealed
+    /// first.
+    ExportMessages {
+        /// Configuration file (TOML).
+        #[arg(long)]
+        config: PathBuf,
+    },
+    /// Verifies an exported message log with the city's public key alone; exit code 1 if it is broken, with the first
+    /// broken entry.
+    VerifyMessages {
+        /// The exported log; `-` is standard input.
+        #[arg(long)]
+        file: PathBuf,
+        /// The city's public key, one line, as devices have it.
+        #[arg(long)]
+        key: PathBuf,
+        /// How many seals there must be at least, as noted elsewhere: finds an end that was cut off with its seals.
+        #[arg(long, default_value_t = 0)]
+        seals: i64,
     },
     /// Walks the audit chain and prints its length and newest hash; exit code 1 if it is broken.
     AuditVerify {
@@ -219,6 +240,10 @@ fn run(command: Command) -> anyhow::Result<ExitCode> {
             Ok(ExitCode::SUCCESS)
         }
         Command::AuditVerify { config } => runtime()?.block_on(audit_verify(read_config(&config)?)),
+        Command::ExportMessages { config } => {
+            runtime()?.block_on(export_messages(read_config(&config)?))
+        }
+        Command::VerifyMessages { file, key, seals } => verify_messages(&file, &key, seals),
         Command::AfterRestore { config, since, gap } => runtime()?.block_on(after_restore(
             &read_config(&config)?,
             since.as_second(),
@@ -332,6 +357,50 @@ async fn audit_verify(config: Config) -> anyhow::Result<ExitCode> {
         hex::encode(verifier.head())
     ))?;
     Ok(ExitCode::SUCCESS)
+}
+
+async fn export_messages(config: Config) -> anyhow::Result<ExitCode> {
+    const PIECE: u32 = 1_000;
+    let store = open_store(&config.store).await?;
+    log::seal(store.as_ref(), &config.keys.sign, now().as_second()).await?;
+    for seal in store.message_seals().await? {
+        say(&log::write_seal(&seal))?;
+    }
+    let mut after = 0;
+    loop {
+        let entries = store.message_entries(after, PIECE).await?;
+        for entry in &entries {
+            after = entry.seq;
+            say(&log::write_entry(entry))?;
+        }
+        if entries.len() < PIECE as usize {
+            return Ok(ExitCode::SUCCESS);
+        }
+    }
+}
+
+fn verify_messages(file: &Path, key: &Path, least: i64) -> anyhow::Result<ExitCode> {
+    let text =
+        std::fs::read_to_string(key).with_context(|| format!("cannot read {}", key.display()))?;
+    let key = VerifyingKey::from_text(text.trim_end()).context("this is no public key")?;
+    let lines: Box<dyn BufRead> = if file.as_os_str() == "-" {
+        Box::new(std::io::stdin().lock())
+    } else {
+        let opened =
+            std::fs::File::open(file).with_context(|| format!("cannot read {}", file.display()))?;
+        Box::new(std::io::BufReader::new(opened))
+    };
+    let verified = log::verify_lines(lines, &key, least)?;
+    match verified {
+        Ok(intact) => {
+            say(&format!("intact: {intact}"))?;
+            Ok(ExitCode::SUCCESS)
+        }
+        Err(broken) => {
+            say(&format!("BROKEN: {broken}"))?;
+            Ok(ExitCode::FAILURE)
+        }
+    }
 }
 
 async fn after_restore(config: &Config, since: i64, gap: u32) -> anyhow::Result<ExitCode> {

@@ -8,10 +8,13 @@ use std::sync::Arc;
 
 use tokio::net::TcpListener;
 use tokio::sync::{Notify, watch};
+use ubugoe_exchange::{Dialer, TlsError, server as exchange};
 use ubugoe_procedures::{Catalogue, CatalogueError};
+use ubugoe_protocol::SigningKey;
 
 use crate::Clock;
-use crate::config::{Config, StoreAddress};
+use crate::agencies::{Book, desk, send};
+use crate::config::{AgenciesConfig, Config, Office, StoreAddress};
 use crate::http::password::Throttle;
 use crate::http::{self, App};
 use crate::ingest::link::{self, LinkError, LinkParts};
@@ -43,6 +46,9 @@ pub enum ServeError {
     /// TLS files for the broker.
     #[error("the link to the broker cannot be set up")]
     Link(#[from] LinkError),
+    /// TLS files for the exchange with agencies.
+    #[error("the exchange with agencies cannot be set up")]
+    Exchange(#[from] TlsError),
     /// The server for browsers ended.
     #[error("the server for browsers ended")]
     Http(#[source] std::io::Error),
@@ -95,6 +101,60 @@ pub struct City {
     app: App,
     options: Vec<link::MqttOptions>,
     parts: LinkParts,
+    agencies: Option<Exchange>,
+}
+
+/// The door for agencies, and whoever asks them.
+struct Exchange {
+    listener: TcpListener,
+    tls: Arc<rustls::ServerConfig>,
+    desk: Arc<desk::Desk>,
+    sender: Arc<send::Sender>,
+}
+
+/// What the exchange needs of the rest.
+type ExchangeParts = (Arc<dyn Store>, SigningKey, Clock);
+
+impl Exchange {
+    async fn start(
+        config: AgenciesConfig,
+        office: &Office,
+        (store, key, clock): ExchangeParts,
+    ) -> Result<Self, ServeError> {
+        let address = config.bind;
+        let listener = TcpListener::bind(address)
+            .await
+            .map_err(|source| ServeError::Listen { address, source })?;
+        let book = Book::new(config.own, office.municipality, config.agencies);
+        let dialer = Dialer::new(config.identity.client()?, key.clone(), config.patience);
+        Ok(Self {
+            listener,
+            tls: config.identity.server()?,
+            desk: Arc::new(desk::Desk {
+                book: book.clone(),
+                store: Arc::clone(&store),
+                key: key.clone(),
+                clock: Arc::clone(&clock),
+                recipient: office.recipient.clone(),
+            }),
+            sender: Arc::new(send::Sender {
+                book,
+                store,
+                dialer,
+                key,
+                clock,
+                patience: config.patience,
+                tries: config.tries,
+                queued: Notify::new(),
+            }),
+        })
+    }
+
+    /// Runs until `stop` becomes true.
+    async fn run(self, stop: watch::Receiver<bool>) {
+        let asked = exchange::serve(self.listener, self.tls, self.desk, stop.clone());
+        tokio::join!(asked, self.sender.run(stop));
+    }
 }
 
 impl std::fmt::Debug for City {
@@ -117,6 +177,17 @@ impl City {
             config.keys.sign.clone(),
             &config.http.public_url,
         ));
+        let agencies = match config.agencies {
+            Some(agencies) => {
+                let parts = (
+                    Arc::clone(&store),
+                    config.keys.sign.clone(),
+                    Arc::clone(&clock),
+                );
+                Some(Exchange::start(agencies, &config.office, parts).await?)
+            }
+            None => None,
+        };
         let wards = config
             .devices
             .iter()
@@ -167,6 +238,7 @@ impl City {
             decided,
             throttle,
             metrics,
+            agencies: agencies.as_ref().map(|all| Arc::clone(&all.sender)),
         };
         let watched = match config.metrics {
             Some(address) => Some(listen(address).await?),
@@ -178,7 +250,22 @@ impl City {
             app,
             options,
             parts,
+            agencies,
         })
+    }
+
+    /// Where agencies find it, if it is linked to any.
+    #[must_use]
+    pub fn exchange_address(&self) -> Option<SocketAddr> {
+        self.agencies
+            .as_ref()
+            .and_then(|all| all.listener.local_addr().ok())
+    }
+
+    /// Whoever asks agencies, if there are any: for the parts of the city that want something asked.
+    #[must_use]
+    pub fn sender(&self) -> Option<Arc<send::Sender>> {
+        self.agencies.as_ref().map(|all| Arc::clone(&all.sender))
     }
 
     /// Where browsers find it; with port 0 in the configuration this is the port that was taken.
@@ -204,11 +291,16 @@ impl City {
     /// [`ServeError::Http`].
     pub async fn run(self, stop: watch::Receiver<bool>) -> Result<(), ServeError> {
         let link = tokio::spawn(link::run(self.options, self.parts, stop.clone()));
+        let agencies = self.agencies.map(|all| tokio::spawn(all.run(stop.clone())));
         let served = http::serve(self.listener, self.watched, self.app, stop)
             .await
             .map_err(ServeError::Http);
         link.abort();
         let _ = link.await;
+        if let Some(agencies) = agencies {
+            agencies.abort();
+            let _ = agencies.await;
+        }
         served
     }
 }

@@ -254,4 +254,8 @@ fn compare_names(a: &str, b: &str) -> Match {
     }
 }
 
+pub mod fhir;
 mod read;
+mod stillbirth;
+
+pub use stillbirth::{STILLBIRTH_FORMAT, StillbirthCertificate};

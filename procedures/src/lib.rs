@@ -51,6 +51,7 @@ pub use catalogue::{
 pub use certificate::{
     BirthCertificate, CERTIFICATE_FORMAT, CERTIFICATE_MAX_BYTES, CERTIFICATE_VERSION,
     CertificateDoubt, CertificateError, Difference, IssuerKind, Match, PlaceKind, Plurality,
+    STILLBIRTH_FORMAT, StillbirthCertificate, fhir,
 };
 pub use condition::{Scalar, When};
 pub use facts::{CardHolder, Facts, FilerRole, Sex};

@@ -127,13 +127,20 @@ fn value_reasons(procedure: &Procedure, answers: &Answers) -> impl Iterator<Item
 /// The key of substance: procedure, certificate number, child order. Never parents and a date: twins share those.
 fn child_key(filing: &ParsedFiling) -> Option<[u8; 32]> {
     let number = filing.certificate_number.as_ref()?;
+    let order = filing.child_order.unwrap_or(1);
+    Some(key_of(filing.procedure.as_str(), number, order))
+}
+
+/// The same key, of a procedure and a certificate that came by another way.
+#[must_use]
+pub fn key_of(procedure: &str, number: &str, order: u8) -> [u8; 32] {
     let mut hash = Sha256::new();
-    for part in [filing.procedure.as_str().as_bytes(), number.as_bytes()] {
+    for part in [procedure.as_bytes(), number.as_bytes()] {
         hash.update((part.len() as u64).to_be_bytes());
         hash.update(part);
     }
-    hash.update([filing.child_order.unwrap_or(1)]);
-    Some(hash.finalize().into())
+    hash.update([order]);
+    hash.finalize().into()
 }
 
 fn due_day(filing: &ParsedFiling, answers: &Answers, cx: &Context<'_>) -> Option<Date> {

@@ -3,6 +3,7 @@
 //! Answers for HTTP: addresses, headers, sessions, forms, pages. Rendered on the server; works without any script and
 //! loads nothing from anywhere else. Decides nothing and stores nothing by itself.
 
+mod agencies;
 mod console;
 mod decide;
 mod family;
@@ -66,6 +67,8 @@ pub struct App {
     pub throttle: password::Throttle,
     /// What is counted.
     pub metrics: Arc<Metrics>,
+    /// Whoever asks agencies, if the city is linked to any.
+    pub agencies: Option<Arc<crate::agencies::send::Sender>>,
 }
 
 impl std::fmt::Debug for App {
@@ -148,6 +151,7 @@ fn router(app: Shared) -> Router {
             get(async || asset("image/svg+xml", include_str!("icon.svg"))),
         )
         .merge(health::routes())
+        .merge(agencies::routes())
         .fallback(not_found)
         .layer(DefaultBodyLimit::max(MAX_BODY))
         .layer(from_fn_with_state(Arc::clone(&app), headers))

@@ -128,7 +128,7 @@ fn action_words(lang: Lang, action: &str) -> &'static str {
         "sign_in.done" => t(lang, "サインイン", "Signed in"),
         "sign_in.failed" => t(lang, "サインイン失敗", "Sign-in failed"),
         "sign_out" => t(lang, "サインアウト", "Signed out"),
-        _ => "",
+        _ => super::agencies::action_words(lang, action),
     }
 }
 

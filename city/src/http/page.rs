@@ -102,6 +102,7 @@ pub(super) enum Part {
     Filings,
     Quarantine,
     Audit,
+    Agencies,
 }
 
 /// A console page.
@@ -125,6 +126,7 @@ pub(super) fn console(
                     (t(lang, "読めない届き物", "Unreadable"))
                     @if waiting > 0 { span.badge { (waiting) } }
                 }
+                a href="/console/agencies" aria-current=[(part == Part::Agencies).then_some("page")] { (t(lang, "関係機関", "Agencies")) }
                 a href="/console/audit" aria-current=[(part == Part::Audit).then_some("page")] { (t(lang, "操作記録", "Audit log")) }
             }
             span.grow {}

@@ -6,6 +6,7 @@
 //!
 //! Promise of every method that returns `Ok`: what it wrote is committed and survives a power cut.
 
+pub mod agencies;
 pub mod attachments;
 pub mod down;
 pub mod migrate;
@@ -902,7 +903,7 @@ pub struct Counts {
 
 /// What the city keeps. One behaviour, two databases.
 #[async_trait]
-pub trait Store: Send + Sync {
+pub trait Store: agencies::AgencyStore + Send + Sync {
     /// Lands a micro-batch in one transaction: filings `ON CONFLICT DO NOTHING`, their effect, their
     /// receipts, pieces of attachments, what devices said, quarantined messages, audit lines. On `Err` nothing of it happened.
     async fn ingest(

@@ -4,5 +4,6 @@
 
 pub(crate) mod browser;
 pub(crate) mod device;
+pub(crate) mod exchange;
 pub(crate) mod office;
 pub(crate) mod papers;

@@ -30,7 +30,7 @@ impl BirthCertificate {
         let Unique(members) =
             serde_json::from_slice(bytes).map_err(|source| CertificateError::NotJson { source })?;
         let mut form = WardForm { members };
-        form.format()?;
+        form.format(CERTIFICATE_FORMAT)?;
         let certificate = Self {
             number: form.number_of_issuer()?,
             name: form.optional_text("name", NAME_LEN)?,
@@ -40,7 +40,7 @@ impl BirthCertificate {
             place_addr: form.text("place_addr", ADDRESS_LEN)?,
             place_name: form.optional_text("place_name", NAME_LEN)?,
             weight_g: form.whole("weight_g", 200, 7000, "200 to 7000 g")?,
-            length_mm: form.length()?,
+            length_mm: form.length(200)?,
             plurality: form.plurality()?,
             mother: form.text("mother", NAME_LEN)?,
             weeks: form.whole("weeks", 20, 44, "20 to 44 full weeks")?,
@@ -117,20 +117,20 @@ impl BirthCertificate {
     }
 }
 
-const PLACES: [(i64, PlaceKind); 5] = [
+pub(super) const PLACES: [(i64, PlaceKind); 5] = [
     (1, PlaceKind::Hospital),
     (2, PlaceKind::Clinic),
     (3, PlaceKind::MaternityHome),
     (4, PlaceKind::Home),
     (5, PlaceKind::Other),
 ];
-const ISSUERS: [(i64, IssuerKind); 3] = [
+pub(super) const ISSUERS: [(i64, IssuerKind); 3] = [
     (1, IssuerKind::Doctor),
     (2, IssuerKind::Midwife),
     (3, IssuerKind::Other),
 ];
 
-fn code_of<T: Copy + PartialEq>(codes: &[(i64, T)], wanted: T) -> i64 {
+pub(super) fn code_of<T: Copy + PartialEq>(codes: &[(i64, T)], wanted: T) -> i64 {
     codes
         .iter()
         .find(|(_, kind)| *kind == wanted)
@@ -138,7 +138,7 @@ fn code_of<T: Copy + PartialEq>(codes: &[(i64, T)], wanted: T) -> i64 {
 }
 
 /// A JSON object in which no name stands twice: two weights on one certificate are no certificate.
-struct Unique(BTreeMap<String, Value>);
+pub(super) struct Unique(pub(super) BTreeMap<String, Value>);
 
 impl<'de> Deserialize<'de> for Unique {
     fn deserialize<D: Deserializer<'de>>(input: D) -> Result<Self, D::Error> {
@@ -166,8 +166,8 @@ impl<'de> Deserialize<'de> for Unique {
 }
 
 /// The members of a ward form, taken out one by one.
-struct WardForm {
-    members: BTreeMap<String, Value>,
+pub(super) struct WardForm {
+    pub(super) members: BTreeMap<String, Value>,
 }
 
 impl WardForm {
@@ -177,17 +177,21 @@ impl WardForm {
             .ok_or(CertificateError::Missing { field })
     }
 
-    fn format(&mut self) -> Result<(), CertificateError> {
+    pub(super) fn format(&mut self, wanted: &str) -> Result<(), CertificateError> {
         let format = self.take("format")?.as_str().map(str::to_owned);
         let version = self.take("version")?.as_i64();
-        if format.as_deref() == Some(CERTIFICATE_FORMAT) && version == Some(CERTIFICATE_VERSION) {
+        if format.as_deref() == Some(wanted) && version == Some(CERTIFICATE_VERSION) {
             Ok(())
         } else {
             Err(CertificateError::Format { format, version })
         }
     }
 
-    fn text(&mut self, field: &'static str, most: usize) -> Result<String, CertificateError> {
+    pub(super) fn text(
+        &mut self,
+        field: &'static str,
+        most: usize,
+    ) -> Result<String, CertificateError> {
         self.optional_text(field, most)?
             .ok_or(CertificateError::Shape {
                 field,
@@ -196,7 +200,7 @@ impl WardForm {
     }
 
     /// `null` and the empty text are both a blank box.
-    fn optional_text(
+    pub(super) fn optional_text(
         &mut self,
         field: &'static str,
         most: usize,
@@ -234,7 +238,7 @@ impl WardForm {
         Ok(Some(text))
     }
 
-    fn number_of_issuer(&mut self) -> Result<String, CertificateError> {
+    pub(super) fn number_of_issuer(&mut self) -> Result<String, CertificateError> {
         let field = "number";
         let number = self.text(field, NAME_LEN)?;
         let fits = number.len() <= 40
@@ -251,7 +255,7 @@ impl WardForm {
         }
     }
 
-    fn whole<T: TryFrom<i64>>(
+    pub(super) fn whole<T: TryFrom<i64>>(
         &mut self,
         field: &'static str,
         least: i64,
@@ -274,7 +278,7 @@ impl WardForm {
         T::try_from(number).map_err(|_| impossible)
     }
 
-    fn code<T: Copy>(
+    pub(super) fn code<T: Copy>(
         &mut self,
         field: &'static str,
         codes: &[(i64, T)],
@@ -291,12 +295,12 @@ impl WardForm {
             })
     }
 
-    fn sex(&mut self) -> Result<Sex, CertificateError> {
+    pub(super) fn sex(&mut self) -> Result<Sex, CertificateError> {
         let codes = [(0, Sex::NotKnown), (1, Sex::Male), (2, Sex::Female)];
         self.code("sex", &codes, "0 undetermined, 1 male, 2 female (ISO 5218)")
     }
 
-    fn minute(&mut self, field: &'static str) -> Result<DateTime, CertificateError> {
+    pub(super) fn minute(&mut self, field: &'static str) -> Result<DateTime, CertificateError> {
         let wrong = CertificateError::Shape {
             field,
             expected: "YYYY-MM-DDTHH:MM, 24 hours, a day that exists",
@@ -310,7 +314,7 @@ impl WardForm {
         }
     }
 
-    fn day(&mut self, field: &'static str) -> Result<Date, CertificateError> {
+    pub(super) fn day(&mut self, field: &'static str) -> Result<Date, CertificateError> {
         let wrong = CertificateError::Shape {
             field,
             expected: "YYYY-MM-DD, a day that exists",
@@ -322,7 +326,7 @@ impl WardForm {
     }
 
     /// Centimetres with one decimal, as text: `"49.5"`. A JSON fraction would be a guess at the decimal meant.
-    fn length(&mut self) -> Result<u16, CertificateError> {
+    pub(super) fn length(&mut self, least: u16) -> Result<u16, CertificateError> {
         let field = "length_cm";
         let wrong = CertificateError::Shape {
             field,
@@ -343,18 +347,18 @@ impl WardForm {
             return Err(wrong);
         };
         let millimetres: u16 = format!("{whole}{tenth}").parse().map_err(|_| wrong)?;
-        if (200..=650).contains(&millimetres) {
+        if (least..=650).contains(&millimetres) {
             Ok(millimetres)
         } else {
             Err(CertificateError::Impossible {
                 field,
                 given: text,
-                possible: "20.0 to 65.0 cm",
+                possible: "20.0 to 65.0 cm (from 05.0 cm on for a stillbirth)",
             })
         }
     }
 
-    fn plurality(&mut self) -> Result<Plurality, CertificateError> {
+    pub(super) fn plurality(&mut self) -> Result<Plurality, CertificateError> {
         let plural = self.take("plural")?;
         let order_of = self.take("order_of")?;
         let field = "order_of";
@@ -392,7 +396,7 @@ impl WardForm {
         }
     }
 
-    fn end(self) -> Result<(), CertificateError> {
+    pub(super) fn end(self) -> Result<(), CertificateError> {
         match self.members.into_keys().next() {
             Some(field) => Err(CertificateError::Unknown { field }),
             None => Ok(()),

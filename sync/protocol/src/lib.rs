@@ -19,6 +19,7 @@ pub mod cades;
 pub mod code;
 pub mod command;
 mod cose;
+pub mod detached;
 pub mod downlink;
 pub mod envelope;
 pub mod header;

@@ -4,6 +4,7 @@
 //! `synchronous=FULL`: a commit is on the disk before a receipt speaks of it. One connection, used on the
 //! blocking pool; SQLite has one writer anyway.
 
+mod agencies;
 mod down;
 mod pieces;
 mod read;
@@ -30,7 +31,7 @@ use crate::casework::FilingState;
 use crate::casework::audit::{AuditEntry, AuditRecord};
 
 /// Frozen migrations, oldest first.
-pub const MIGRATIONS: [Migration; 2] = [
+pub const MIGRATIONS: [Migration; 3] = [
     Migration {
         number: 1,
         name: "0001_first",
@@ -40,6 +41,11 @@ pub const MIGRATIONS: [Migration; 2] = [
         number: 2,
         name: "0002_word_from_devices",
         sql: include_str!("migrations/0002_word_from_devices.sql"),
+    },
+    Migration {
+        number: 7,
+        name: "0007_agencies",
+        sql: include_str!("migrations/0007_agencies.sql"),
     },
 ];
 
@@ -368,7 +374,8 @@ mod tests {
             digests,
             [
                 "7369a9177fc40cd0b638a28066b8fecba6a86a42653efab7f70b398e2b0737e0",
-                "06705587bfb356fc0e65dad56e7ac2cd164f8527b5acfed12b8170118cc7e052"
+                "06705587bfb356fc0e65dad56e7ac2cd164f8527b5acfed12b8170118cc7e052",
+                "bb0bdcdb3197591fc29f14072a30eeb0aa9a5788683d2d7f6a354c411fc1039c"
             ]
         );
     }
