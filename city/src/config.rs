@@ -21,6 +21,10 @@ use zeroize::Zeroizing;
 
 use crate::casework::roles::Role;
 
+mod nonstop;
+
+pub use nonstop::NonstopConfig;
+
 /// Longest `public_url` that still fits a receipt (80 bytes with `/f/`).
 const MAX_PUBLIC_URL: usize = 80 - "/f/".len();
 
@@ -78,6 +82,8 @@ pub struct Config {
     pub devices: BTreeMap<DeviceId, Device>,
     /// Local accounts of the console.
     pub staff: Vec<StaffAccount>,
+    /// What the city does by itself.
+    pub nonstop: NonstopConfig,
 }
 
 /// Console and family pages.
@@ -480,6 +486,7 @@ impl Form<'_> {
             .and_then(|t| self.jpki(t));
         let devices = self.devices(&mut root);
         let staff = self.staff(&mut root);
+        let nonstop = self.nonstop(&mut root);
         self.leftovers("", &root);
         let (office, keys) = recipient?;
         Some(Config {
@@ -491,6 +498,7 @@ impl Form<'_> {
             trust: trust?,
             devices,
             staff,
+            nonstop: nonstop?,
         })
     }
 

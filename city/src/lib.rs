@@ -2,7 +2,7 @@
 //!
 //! [`ingest`] turns sealed messages into committed rows and signed receipts; [`store`] keeps them in SQLite or
 //! PostgreSQL; [`casework`] is the vocabulary of deciding; [`bankfile`] writes payment orders; [`http`] shows the staff console and the family pages;
-//! [`receipt`] signs what leaves; [`operate`] is the city as the operator of devices. [`server`] joins them. Libraries of this crate read no environment and no clock of
+//! [`nonstop`] is what the city does without being asked again; [`receipt`] signs what leaves; [`operate`] is the city as the operator of devices. [`server`] joins them. Libraries of this crate read no environment and no clock of
 //! their own: the binary hands both in.
 
 pub mod bankfile;
@@ -11,6 +11,7 @@ pub mod config;
 pub mod http;
 pub mod ingest;
 pub mod jst;
+pub mod nonstop;
 pub mod operate;
 pub mod receipt;
 pub mod server;

@@ -13,9 +13,10 @@ use ubugoe_procedures::{Catalogue, CatalogueError};
 use crate::Clock;
 use crate::config::{Config, StoreAddress};
 use crate::http::password::Throttle;
-use crate::http::{self, App};
+use crate::http::{self, App, nonstop};
 use crate::ingest::link::{self, LinkError, LinkParts};
 use crate::ingest::{Desk, Faults, Ingest};
+use crate::nonstop::{Engine, Worker};
 use crate::receipt::CitySealer;
 use crate::store::postgres::PostgresStore;
 use crate::store::sqlite::SqliteStore;
@@ -87,6 +88,7 @@ pub struct City {
     app: App,
     options: Vec<link::MqttOptions>,
     parts: LinkParts,
+    worker: Worker,
 }
 
 impl std::fmt::Debug for City {
@@ -133,6 +135,22 @@ impl City {
             .await
             .map_err(|source| ServeError::Listen { address, source })?;
         let decided = Arc::new(Notify::new());
+        let catalogue = Arc::new(catalogue);
+        let nonstop = nonstop::Parts {
+            engine: Arc::new(Engine::new(
+                Arc::clone(&catalogue),
+                config.office.municipality,
+                config.nonstop.veto_days,
+            )),
+            bell: Arc::new(Notify::new()),
+            payer: config.nonstop.payer.map(Arc::new),
+        };
+        let worker = Worker {
+            store: Arc::clone(&store),
+            planner: Arc::clone(&nonstop.engine) as _,
+            clock: Arc::clone(&clock),
+            bell: Arc::clone(&nonstop.bell),
+        };
         let parts = LinkParts {
             ingest,
             store: Arc::clone(&store),
@@ -150,7 +168,7 @@ impl City {
         let app = App {
             store,
             sealer: sealer as Arc<dyn Sealer>,
-            catalogue: Arc::new(catalogue),
+            catalogue,
             office: config.office,
             wards,
             http: config.http,
@@ -158,8 +176,10 @@ impl City {
             clock,
             decided,
             throttle,
+            nonstop,
         };
         Ok(Self {
+            worker,
             listener,
             app,
             options,
@@ -181,9 +201,13 @@ impl City {
     /// [`ServeError::Http`].
     pub async fn run(self, stop: watch::Receiver<bool>) -> Result<(), ServeError> {
         let link = tokio::spawn(link::run(self.options, self.parts, stop.clone()));
+        let worker = tokio::spawn(self.worker.run(stop.clone()));
         let served = http::serve(self.listener, self.app, stop)
             .await
             .map_err(ServeError::Http);
+        // it ends by the same flag, after what it is in the middle of; whatever it had not begun is due at the next start
+        worker.abort();
+        let _ = worker.await;
         link.abort();
         let _ = link.await;
         served

@@ -6,8 +6,10 @@
 mod console;
 mod decide;
 mod family;
+mod family_line;
 mod fields;
 mod guard;
+pub mod nonstop;
 #[doc(hidden)]
 pub mod outside;
 mod oversight;
@@ -61,6 +63,8 @@ pub struct App {
     pub decided: Arc<Notify>,
     /// Slows down guessing.
     pub throttle: password::Throttle,
+    /// What the city does by itself.
+    pub nonstop: nonstop::Parts,
 }
 
 impl std::fmt::Debug for App {
@@ -128,6 +132,8 @@ pub fn router(app: App) -> Router {
         .route("/console/quarantine", get(oversight::quarantine))
         .route("/console/audit", get(oversight::audit))
         .route("/f/{token}", get(family::status))
+        .merge(family_line::routes())
+        .merge(nonstop::routes())
         .route(
             "/assets/city.css",
             get(async || asset("text/css; charset=utf-8", include_str!("city.css"))),

@@ -122,6 +122,8 @@ pub(crate) struct Paper {
     pub(crate) protected: bool,
     /// Day it was drawn up.
     pub(crate) drafted_on: Date,
+    /// Answers that are other than this family's.
+    pub(crate) answers: Vec<(&'static str, Value)>,
 }
 
 /// A plain birth notification.
@@ -133,6 +135,7 @@ pub(crate) fn birth(certificate: &str) -> Paper {
         child: CHILD_MEI.to_owned(),
         protected: false,
         drafted_on: date(2026, 11, 24),
+        answers: Vec::new(),
     }
 }
 
@@ -166,6 +169,10 @@ pub(crate) fn canonical(paper: &Paper) -> Vec<u8> {
             .find(|option| option.id != "none")
             .unwrap();
         answers.set(path, Value::Choice(option.id.clone()), Source::Parent);
+    }
+    for (path, value) in &paper.answers {
+        let path = procedure.form.field(path).unwrap().path.clone();
+        answers.set(path, value.clone(), Source::Parent);
     }
     let answers = interview(procedure, answers, &paper.child);
     let draft = Draft {

@@ -4,6 +4,7 @@
 //! order (recipient counter, filing, audit chain), so that several programs on one database wait instead of deadlock.
 
 mod down;
+mod nonstop;
 mod pieces;
 mod read;
 mod rollouts;
@@ -29,7 +30,7 @@ use crate::casework::FilingState;
 use crate::casework::audit::{AuditEntry, AuditRecord};
 
 /// Frozen migrations, oldest first.
-pub const MIGRATIONS: [Migration; 2] = [
+pub const MIGRATIONS: [Migration; 3] = [
     Migration {
         number: 1,
         name: "0001_first",
@@ -39,6 +40,11 @@ pub const MIGRATIONS: [Migration; 2] = [
         number: 2,
         name: "0002_word_from_devices",
         sql: include_str!("migrations/0002_word_from_devices.sql"),
+    },
+    Migration {
+        number: 6,
+        name: "0006_nonstop",
+        sql: include_str!("migrations/0006_nonstop.sql"),
     },
 ];
 
@@ -340,7 +346,8 @@ mod tests {
             digests,
             [
                 "b7e64c2739f666a6a90dd6bd8ef8df79dd85f84b8f94fc9dd68ff38aa674ec1b",
-                "36c90b47fd63def5b9da7c59654318c690a1008e8e5aae5cf0ae67394ed152da"
+                "36c90b47fd63def5b9da7c59654318c690a1008e8e5aae5cf0ae67394ed152da",
+                "731247e2bf2aa4357f6b1dc2ede2c103dd8fe28148c0d584e8c1453fae104bab"
             ]
         );
     }
