@@ -179,11 +179,11 @@ impl City {
             nonstop,
         };
         Ok(Self {
-            worker,
             listener,
             app,
             options,
             parts,
+            worker,
         })
     }
 

@@ -31,8 +31,7 @@ impl Form<'_> {
             None => {}
             Some(Value::Table(mut t)) => {
                 const EXAMPLE: &str = "3";
-                let days: u16 =
-                    self.number(&mut t, "nonstop", "veto_days", Some(3), EXAMPLE)?;
+                let days: u16 = self.number(&mut t, "nonstop", "veto_days", Some(3), EXAMPLE)?;
                 self.leftovers("nonstop", &t);
                 if days > 60 {
                     return self.problem(

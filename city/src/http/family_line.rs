@@ -52,10 +52,7 @@ pub(super) async fn part(
     token: &str,
     complaint: Option<Complaint>,
 ) -> Result<Markup, Failure> {
-    let line = app
-        .store
-        .family_line(token_hash(token), app.now())
-        .await?;
+    let line = app.store.family_line(token_hash(token), app.now()).await?;
     Ok(whole(lang, token, &line, complaint))
 }
 
@@ -215,11 +212,7 @@ fn which_child(lang: Lang, line: &CaseLine, item: &Item) -> Markup {
     }
 }
 
-fn span(
-    lang: Lang,
-    from: Option<jiff::civil::Date>,
-    to: Option<jiff::civil::Date>,
-) -> Markup {
+fn span(lang: Lang, from: Option<jiff::civil::Date>, to: Option<jiff::civil::Date>) -> Markup {
     html! {
         (t(lang, "時期", "When")) ": "
         @if let Some(from) = from { (jst::day(from, lang)) }
@@ -362,7 +355,11 @@ fn notice_words(lang: Lang, notice: &NoticeRow) -> Markup {
             "does not go on by itself; the office will contact you",
         ),
         "paid" => t(lang, "振込の手続きをしました", "payment ordered"),
-        "opens" => t(lang, "受けられる時期になりました", "can be done from now on"),
+        "opens" => t(
+            lang,
+            "受けられる時期になりました",
+            "can be done from now on",
+        ),
         "closes" => t(lang, "まもなく期間が終わります", "ends soon"),
         "deadline" => t(lang, "まもなく期限です", "the deadline is near"),
         "dose" => t(
@@ -513,10 +510,15 @@ mod tests {
 
     #[test]
     fn an_account_is_checked_before_it_is_kept() {
-        let good = "bank=0001&branch=001&kind=1&number=123456&holder=%E3%82%AB%E3%83%84%E3%83%A9%E3%82%AE";
+        let good =
+            "bank=0001&branch=001&kind=1&number=123456&holder=%E3%82%AB%E3%83%84%E3%83%A9%E3%82%AE";
         let account = account(&fields(good)).unwrap();
         assert_eq!(
-            (account.bank.as_str(), account.number.as_str(), account.holder.as_str()),
+            (
+                account.bank.as_str(),
+                account.number.as_str(),
+                account.holder.as_str()
+            ),
             ("0001", "0123456", "ｶﾂﾗｷﾞ")
         );
         for wrong in [
@@ -536,7 +538,11 @@ mod tests {
         let text = "bank=9900&kigo=12340&bango=12345671&holder=%E3%82%AB";
         let account = account(&fields(text)).unwrap();
         assert_eq!(
-            (account.bank.as_str(), account.branch.as_str(), account.number.as_str()),
+            (
+                account.bank.as_str(),
+                account.branch.as_str(),
+                account.number.as_str()
+            ),
             ("9900", "238", "1234567")
         );
         assert_eq!(format!("{account:?}"), "Account(masked)");

@@ -15,9 +15,9 @@ use jiff::civil::Date;
 use maud::{Markup, html};
 use serde::Deserialize;
 use tokio::sync::Notify;
+use ubugoe_procedures::Filing;
 use ubugoe_procedures::Lang;
 use ubugoe_procedures::codes::{AccountHolder, bank, branch};
-use ubugoe_procedures::Filing;
 
 use super::console::{find, note};
 use super::family_line::{hops, yen_words};
@@ -260,10 +260,7 @@ async fn batch(State(app): State<Shared>, posted: Posted) -> Result<Response, Fa
 
 async fn item(app: &Shared, id: &str) -> Result<Item, Failure> {
     let id = id.parse().map_err(|_| Failure::NotFound)?;
-    app.store
-        .nonstop_item(id)
-        .await?
-        .ok_or(Failure::NotFound)
+    app.store.nonstop_item(id).await?.ok_or(Failure::NotFound)
 }
 
 async fn open(
@@ -461,9 +458,17 @@ async fn stop(
     let words = fields.get("note").unwrap_or_default().replace("\r\n", "\n");
     let words = words.trim();
     let complaint = if words.len() > MAX_NOTE || words.chars().count() > 500 {
-        Some(t(lang, "500文字以内で書いてください。", "Use at most 500 characters."))
+        Some(t(
+            lang,
+            "500文字以内で書いてください。",
+            "Use at most 500 characters.",
+        ))
     } else if words.chars().any(|c| c.is_control() && c != '\n') {
-        Some(t(lang, "使えない文字が含まれています。", "This contains characters that cannot be shown."))
+        Some(t(
+            lang,
+            "使えない文字が含まれています。",
+            "This contains characters that cannot be shown.",
+        ))
     } else {
         None
     };
@@ -505,7 +510,11 @@ async fn case(
         "case",
     )
     .await?;
-    let title = t(lang, "この家族で自動で進むこと", "What goes on by itself for this family");
+    let title = t(
+        lang,
+        "この家族で自動で進むこと",
+        "What goes on by itself for this family",
+    );
     let queued = line
         .notices
         .iter()
@@ -704,11 +713,7 @@ async fn download(
 ) -> Result<Response, Failure> {
     officer.must(Right::Export)?;
     let id = id.parse().map_err(|_| Failure::NotFound)?;
-    let (file, bytes) = app
-        .store
-        .payment_file(id)
-        .await?
-        .ok_or(Failure::NotFound)?;
+    let (file, bytes) = app.store.payment_file(id).await?.ok_or(Failure::NotFound)?;
     note(
         &app,
         &officer,

@@ -37,6 +37,8 @@ const BIRTH: &str = "shussei_todoke";
 const ALLOWANCE: &str = "jido_teate_nintei";
 /// What tells of a loss.
 const LOSSES: [&str; 2] = ["shizan_todoke", "shibo_todoke"];
+/// At most so many characters stand before a town's name in an address: its prefecture and its district.
+const BEFORE_TOWN: usize = 12;
 /// The hour at which a period for stopping ends, on an opening day.
 const CLOSING_HOUR: i8 = 17;
 /// Hour and day at which a case is looked at again every year.
@@ -54,11 +56,7 @@ pub struct Engine {
 impl Engine {
     /// An engine for a municipality, whose officers have so many days to stop what was prepared.
     #[must_use]
-    pub fn new(
-        catalogue: Arc<Catalogue>,
-        municipality: MunicipalityCode,
-        veto_days: u16,
-    ) -> Self {
+    pub fn new(catalogue: Arc<Catalogue>, municipality: MunicipalityCode, veto_days: u16) -> Self {
         Self {
             catalogue,
             version: version(Catalogue::builtin_files()),
@@ -150,7 +148,7 @@ struct Case<'a> {
     others: Vec<(&'a SeenFiling, Option<String>)>,
 }
 
-fn read<'a>(seen: &'a CaseSeen, today: Date) -> (Case<'a>, bool) {
+fn read(seen: &CaseSeen, today: Date) -> (Case<'_>, bool) {
     let mut case = Case {
         seen,
         today,
@@ -338,14 +336,17 @@ impl Engine {
 
     /// The municipality of an address, by its first words. Code points as they are: what is written otherwise is not known.
     fn municipality_of(&self, address: &str, day: Date) -> Option<MunicipalityCode> {
-        let profile = self.catalogue.profiles().find(|profile| {
-            let name = &profile.name.ja;
-            address
-                .find(name.as_str())
-                .is_some_and(|at| address.get(..at).is_some_and(|before| before.chars().count() <= 4))
-        });
-        if let Some(profile) = profile {
-            return Some(profile.code);
+        let place = |name: &str| {
+            let before = address.get(..address.find(name)?)?.chars().count();
+            (before <= BEFORE_TOWN).then_some(before)
+        };
+        let profile = self
+            .catalogue
+            .profiles()
+            .filter_map(|profile| Some((place(&profile.name.ja)?, profile.code)))
+            .min();
+        if let Some((_, code)) = profile {
+            return Some(code);
         }
         municipalities()
             .iter()
@@ -374,9 +375,11 @@ impl Engine {
             };
             let shown = shown(item.guard);
             let joyful = !item.procedure.joyful.is_empty();
-            let congrats = item.procedure.joyful.iter().any(|one| {
-                matches!(one, Joyful::Congrats | Joyful::Gift | Joyful::Offer)
-            });
+            let congrats = item
+                .procedure
+                .joyful
+                .iter()
+                .any(|one| matches!(one, Joyful::Congrats | Joyful::Gift | Joyful::Offer));
             let loss_guard = self::shown(item.procedure.guards.loss);
             let about = About {
                 child: &child,
@@ -395,7 +398,12 @@ impl Engine {
                 .items
                 .push(self.item(case, item, kind, state, about, protected));
         }
-        let youngest = family.delivery.children.iter().map(|child| child.birth).max();
+        let youngest = family
+            .delivery
+            .children
+            .iter()
+            .map(|child| child.birth)
+            .max();
         let goes_on = youngest.is_some_and(|birth| case.today < school_entry(birth));
         if goes_on && !family.all_lost() {
             planned.again_at = next_april(case.today);
@@ -553,7 +561,11 @@ impl Engine {
             {
                 because.extend(answer.reasons.iter().map(|reason| Because {
                     sentence: reason.sentence(),
-                    article: Some(format!("{} {}", reason.clause.law(), reason.clause.article())),
+                    article: Some(format!(
+                        "{} {}",
+                        reason.clause.law(),
+                        reason.clause.article()
+                    )),
                     sure: reason.clause.confidence() == Confidence::Verified,
                 }));
             }
@@ -656,11 +668,7 @@ fn lost(case: &Case<'_>, family: &mut Family) {
         family.loss = true;
     }
     for (at, birth) in case.births.iter().enumerate() {
-        if case
-            .seen
-            .losses
-            .contains(&birth.child(case.seen.case_ref))
-        {
+        if case.seen.losses.contains(&birth.child(case.seen.case_ref)) {
             family.tell(Whom::Child(at), "child.alive", FactValue::Bool(false));
         }
     }
@@ -735,7 +743,10 @@ fn detail(item: &Item<'_>, hops: &[Hop], protected: bool) -> ItemDetail {
                 sure: why.confidence == Confidence::Verified,
             }),
     );
-    if let Some(acts) = item.automatic.and_then(|one| Some((one, one.acts.as_ref()?))) {
+    if let Some(acts) = item
+        .automatic
+        .and_then(|one| Some((one, one.acts.as_ref()?)))
+    {
         because.push(Because {
             sentence: acts.0.sentence.clone(),
             article: acts.1.article.clone(),
@@ -771,10 +782,7 @@ fn detail(item: &Item<'_>, hops: &[Hop], protected: bool) -> ItemDetail {
             }),
         from: window.and_then(|window| window.from).or(item.begins),
         to: window.and_then(|window| window.to),
-        amount: item
-            .amount
-            .as_ref()
-            .and_then(|amount| amount.note.cloned()),
+        amount: item.amount.as_ref().and_then(|amount| amount.note.cloned()),
         hops: hops.iter().map(|hop| hop.code().to_owned()).collect(),
     }
 }

@@ -21,7 +21,7 @@ use crate::store::{Store, StoreError};
 pub use engine::Engine;
 
 /// The worker looks at least this often: another program may have died over something that is due.
-const LONGEST: Duration = Duration::from_secs(60);
+const LONGEST: Duration = Duration::from_mins(1);
 
 /// What the worker needs.
 pub struct Worker {

@@ -189,7 +189,10 @@ mod tests {
         let next = months(&text, december, jst::at(date(2027, 2, 1), 0));
         assert_eq!(
             next.due,
-            [("2026-12".to_owned(), 15_000), ("2027-01".to_owned(), 15_000)]
+            [
+                ("2026-12".to_owned(), 15_000),
+                ("2027-01".to_owned(), 15_000)
+            ]
         );
         assert_eq!(
             next.next,

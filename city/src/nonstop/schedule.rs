@@ -6,6 +6,7 @@
 use jiff::civil::Date;
 use ubugoe_procedures::Text;
 use ubugoe_procedures::calendar::plus_days;
+use ubugoe_procedures::catalogue::Joyful;
 use ubugoe_procedures::plan::{Item, Status};
 
 use crate::jst;
@@ -35,10 +36,13 @@ pub struct About<'a> {
 /// The moments of an item that lie after a day. Nothing for what only staff may bring up.
 #[must_use]
 pub fn moments(item: &Item<'_>, today: Date, about: About<'_>) -> Vec<NewNotice> {
-    let ended = matches!(
-        item.state,
-        Status::Done | Status::Closed | Status::Elsewhere | Status::Question
-    );
+    // whether to look for a nursery is the family's own question: its rounds are told to everybody
+    let asked = item.state == Status::Question && !item.procedure.joyful.contains(&Joyful::Nursery);
+    let ended = asked
+        || matches!(
+            item.state,
+            Status::Done | Status::Closed | Status::Elsewhere
+        );
     if ended || about.shown >= Shown::Staff {
         return Vec::new();
     }
@@ -69,7 +73,12 @@ pub fn moments(item: &Item<'_>, today: Date, about: About<'_>) -> Vec<NewNotice>
         let about = |from, to| detail(window.label.as_ref(), from, to);
         // the day stands in the number: a window of another year is another moment
         if let Some(from) = window.from {
-            add("opens", from, from.to_string(), about(Some(from), window.to));
+            add(
+                "opens",
+                from,
+                from.to_string(),
+                about(Some(from), window.to),
+            );
         }
         if let Some(to) = window.to {
             let warn = plus_days(to, -CLOSES);
@@ -92,7 +101,12 @@ pub fn moments(item: &Item<'_>, today: Date, about: About<'_>) -> Vec<NewNotice>
     {
         let last = deadline.open_until;
         let about = detail(None, None, Some(last));
-        add("deadline", plus_days(last, -DEADLINE), last.to_string(), about);
+        add(
+            "deadline",
+            plus_days(last, -DEADLINE),
+            last.to_string(),
+            about,
+        );
     }
     notices
 }

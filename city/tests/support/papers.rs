@@ -8,7 +8,7 @@ use rcgen::{
 use rsa::pkcs8::DecodePrivateKey;
 use rsa::{Pkcs1v15Sign, RsaPrivateKey};
 use sha2::Sha256;
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 use ubugoe_procedures::{
     Answers, BirthCertificate, CardHolder, Catalogue, Draft, Facts, FilerRole, Filing, IssuerKind,
     MunicipalityCode, PlaceKind, Plurality, Procedure, Sex, Source, Tongue, Value, missing,
@@ -147,9 +147,15 @@ pub(crate) fn allowance(certificate: &str) -> Paper {
     }
 }
 
+/// The catalogue, read once: it takes a moment.
+pub(crate) fn catalogue() -> Arc<Catalogue> {
+    static CATALOGUE: OnceLock<Arc<Catalogue>> = OnceLock::new();
+    Arc::clone(CATALOGUE.get_or_init(|| Arc::new(Catalogue::builtin().unwrap())))
+}
+
 /// Canonical bytes of a paper.
 pub(crate) fn canonical(paper: &Paper) -> Vec<u8> {
-    let catalogue = Catalogue::builtin().unwrap();
+    let catalogue = catalogue();
     let procedure = catalogue
         .procedure(&paper.procedure.parse().unwrap())
         .unwrap();

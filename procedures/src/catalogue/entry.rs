@@ -6,9 +6,9 @@ use std::sync::Arc;
 use super::forms::{self, Blocks};
 use super::problem::ProblemKind;
 use super::procedure::{
-    Access, Acts, AlsoAt, AmountRef, Attachment, Automatic, DeadlineRule, DeadlineVariant, Decision,
-    Dependency, Disappears, Exception, Guard, Guards, LegalBasis, Length, OfficerItem, OtherWords,
-    Per, Procedure, RecordEntry, Sector, SharedRecord, Version, VersionBy, Window,
+    Access, Acts, AlsoAt, AmountRef, Attachment, Automatic, DeadlineRule, DeadlineVariant,
+    Decision, Dependency, Disappears, Exception, Guard, Guards, LegalBasis, Length, OfficerItem,
+    OtherWords, Per, Procedure, RecordEntry, Sector, SharedRecord, Version, VersionBy, Window,
 };
 use super::profile::is_corporate_number;
 use super::raw::{

@@ -302,12 +302,7 @@ pub(super) fn mark_loss(
     Ok(Step::Done)
 }
 
-fn silence_items(
-    tx: &dyn Tx,
-    case: [u8; 32],
-    lost: &[String],
-    by: &By,
-) -> Result<(), StoreError> {
+fn silence_items(tx: &dyn Tx, case: [u8; 32], lost: &[String], by: &By) -> Result<(), StoreError> {
     // held against whoever carries them out: either they were first, or they find them put away
     tx.run(
         "UPDATE nonstop_items SET shown = shown WHERE case_ref = $1",

@@ -638,7 +638,7 @@ pub trait NonstopStore {
     /// When the next of all these falls due.
     async fn next_nonstop_at(&self) -> Result<Option<i64>, StoreError>;
     /// Items of a shelf, soonest first.
-    async fn nonstop_items(&self, shelf: Shelf, limit: u32) -> Result<Vec<Item>, StoreError>;
+    async fn nonstop_items(&self, on: Shelf, limit: u32) -> Result<Vec<Item>, StoreError>;
     /// One item with its chain.
     async fn nonstop_item(&self, id: i64) -> Result<Option<Item>, StoreError>;
     /// Everything of the case a filing belongs to.
@@ -684,12 +684,7 @@ pub trait NonstopStore {
         by: By,
     ) -> Result<Step, StoreError>;
     /// A loss: everything joyful of the case ends in this transaction. An empty child is every child.
-    async fn mark_loss(
-        &self,
-        filing: FilingId,
-        child: String,
-        by: By,
-    ) -> Result<Step, StoreError>;
+    async fn mark_loss(&self, filing: FilingId, child: String, by: By) -> Result<Step, StoreError>;
     /// Gathers what is payable into a file. `None`: there is nothing.
     async fn release_file(
         &self,
@@ -960,8 +955,8 @@ impl<S: Transacts> NonstopStore for S {
         self.transact("looking what is next", work::next_at).await
     }
 
-    async fn nonstop_items(&self, shelf: Shelf, limit: u32) -> Result<Vec<Item>, StoreError> {
-        self.transact("listing items", move |tx| read::items(tx, shelf, limit))
+    async fn nonstop_items(&self, on: Shelf, limit: u32) -> Result<Vec<Item>, StoreError> {
+        self.transact("listing items", move |tx| read::items(tx, on, limit))
             .await
     }
 
@@ -989,10 +984,8 @@ impl<S: Transacts> NonstopStore for S {
     }
 
     async fn approve_items(&self, ids: Vec<i64>, by: By) -> Result<u32, StoreError> {
-        self.transact("approving items", move |tx| {
-            change::approve(tx, &ids, &by)
-        })
-        .await
+        self.transact("approving items", move |tx| change::approve(tx, &ids, &by))
+            .await
     }
 
     async fn stop_item(
@@ -1049,12 +1042,7 @@ impl<S: Transacts> NonstopStore for S {
         .await
     }
 
-    async fn mark_loss(
-        &self,
-        filing: FilingId,
-        child: String,
-        by: By,
-    ) -> Result<Step, StoreError> {
+    async fn mark_loss(&self, filing: FilingId, child: String, by: By) -> Result<Step, StoreError> {
         self.transact("marking a loss", move |tx| {
             change::mark_loss(tx, filing, &child, &by)
         })

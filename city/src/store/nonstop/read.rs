@@ -3,8 +3,8 @@
 use ubugoe_protocol::FilingId;
 
 use super::{
-    Account, CaseLine, FileRow, Hop, HopRow, HopState, Item, ItemKind, ItemState, Needs, NonstopCounts, NoticeRow,
-    NoticeState, Row, Shelf, Shown, StopReason, Tx, cells, from_json,
+    Account, CaseLine, FileRow, Hop, HopRow, HopState, Item, ItemKind, ItemState, Needs,
+    NonstopCounts, NoticeRow, NoticeState, Row, Shelf, Shown, StopReason, Tx, cells, from_json,
 };
 use crate::store::{StoreError, fixed};
 
@@ -108,10 +108,7 @@ fn newest(hops: &mut Vec<HopRow>, hop: HopRow) {
 }
 
 /// The case of a family's link, also of one printed before a restore.
-pub(super) fn case_of(
-    tx: &dyn Tx,
-    token_sha256: [u8; 32],
-) -> Result<Option<[u8; 32]>, StoreError> {
+pub(super) fn case_of(tx: &dyn Tx, token_sha256: [u8; 32]) -> Result<Option<[u8; 32]>, StoreError> {
     tx.rows(
         "SELECT n.case_ref FROM nonstop_cases n WHERE n.case_ref = $1
          UNION SELECT c.token_sha256 FROM case_aliases a

@@ -46,11 +46,11 @@ pub(super) fn plan_next(tx: &dyn Tx, now: i64, planner: &dyn Planner) -> Result<
         filings: filings(tx, case_ref)?,
         losses: losses(tx, case_ref)?,
     };
-    let planned = planner.plan(&seen);
-    keep(tx, &seen, &planned)?;
+    let line_of_case = planner.plan(&seen);
+    keep(tx, &seen, &line_of_case)?;
     tx.run(
         "UPDATE nonstop_events SET done_at = $2, outcome = $3 WHERE id = $1",
-        cells![event, now, planned.outcome],
+        cells![event, now, line_of_case.outcome],
     )?;
     let by = By {
         actor: "system".to_owned(),
@@ -60,7 +60,11 @@ pub(super) fn plan_next(tx: &dyn Tx, now: i64, planner: &dyn Planner) -> Result<
         &by,
         "nonstop.planned",
         event,
-        format!("{} items={}", planned.outcome, planned.items.len()),
+        format!(
+            "{} items={}",
+            line_of_case.outcome,
+            line_of_case.items.len()
+        ),
     );
     entry.subject = trigger.to_string();
     tx.audit(entry);
@@ -124,6 +128,10 @@ fn arrived(seen: &CaseSeen, filing: FilingId) -> i64 {
 }
 
 /// Keeps an item, once for its key. One that nobody has acted on yet is brought up to date.
+#[expect(
+    clippy::too_many_lines,
+    reason = "one statement after the other, each with its columns"
+)]
 fn keep_item(tx: &dyn Tx, seen: &CaseSeen, new: &NewItem) -> Result<(), StoreError> {
     let mut item = new.clone();
     // the planner knows of losses; this is the second look
@@ -420,12 +428,7 @@ fn guarded(tx: &dyn Tx, row: &mut Row) -> Result<AfterLoss, StoreError> {
     ))
 }
 
-pub(super) fn put_away(
-    tx: &dyn Tx,
-    item: i64,
-    to: ItemState,
-    by: &By,
-) -> Result<(), StoreError> {
+pub(super) fn put_away(tx: &dyn Tx, item: i64, to: ItemState, by: &By) -> Result<(), StoreError> {
     tx.run(
         "UPDATE nonstop_items SET state = $2, shown = 'staff', hold_until = NULL, pay_at = NULL, state_at = $3, actor = $4
          WHERE id = $1",
@@ -454,11 +457,7 @@ pub(super) fn finish(tx: &dyn Tx, item: i64, by: &By, action: &str) -> Result<()
     Ok(())
 }
 
-pub(super) fn pay_months(
-    tx: &dyn Tx,
-    now: i64,
-    planner: &dyn Planner,
-) -> Result<u32, StoreError> {
+pub(super) fn pay_months(tx: &dyn Tx, now: i64, planner: &dyn Planner) -> Result<u32, StoreError> {
     let due = tx.claim(
         "SELECT i.id, i.next_month, i.household, i.case_ref, i.child, i.joyful, i.congrats, i.loss_guard FROM nonstop_items i
          WHERE i.state = 'done' AND i.pay_at <= $1 ORDER BY i.pay_at, i.id LIMIT $2",
@@ -510,7 +509,8 @@ pub(super) fn hand_out(tx: &dyn Tx, now: i64) -> Result<u32, StoreError> {
             AfterLoss::Staff | AfterLoss::Ends => ("cancelled", Shown::Staff),
         };
         tx.run(
-            "UPDATE nonstop_notices SET state = $2, shown = $3, handed_at = CASE WHEN $2 = 'handed' THEN $4 END WHERE id = $1",
+            "UPDATE nonstop_notices SET state = $2, shown = $3, handed_at = CASE WHEN $2 = 'handed' THEN CAST($4 AS BIGINT) END
+             WHERE id = $1",
             cells![id, state, shown.code(), now],
         )?;
         looked += 1;
