@@ -24,6 +24,9 @@ use zeroize::Zeroizing;
 use crate::casework::roles::Role;
 
 pub use agencies::{AgenciesConfig, AgencyConfig, Ask, Call};
+mod nonstop;
+
+pub use nonstop::NonstopConfig;
 
 /// Longest `public_url` that still fits a receipt (80 bytes with `/f/`).
 const MAX_PUBLIC_URL: usize = 80 - "/f/".len();
@@ -86,6 +89,8 @@ pub struct Config {
     pub metrics: Option<SocketAddr>,
     /// Other authorities, where this city is linked to any.
     pub agencies: Option<AgenciesConfig>,
+    /// What the city does by itself.
+    pub nonstop: NonstopConfig,
 }
 
 /// Console and family pages.
@@ -495,6 +500,7 @@ impl Form<'_> {
         let devices = self.devices(&mut root);
         let staff = self.staff(&mut root);
         let agencies = self.agencies(&mut root);
+        let nonstop = self.nonstop(&mut root);
         self.leftovers("", &root);
         let (office, keys) = recipient?;
         Some(Config {
@@ -508,6 +514,7 @@ impl Form<'_> {
             staff,
             metrics,
             agencies,
+            nonstop: nonstop?,
         })
     }
 

@@ -21,6 +21,15 @@ pub fn date(at: i64) -> Option<Date> {
     civil(at).map(DateTime::date)
 }
 
+/// The moment of a full hour of a day in Japan, unix seconds; hours outside a day count as its first.
+#[must_use]
+pub fn at(day: Date, hour: i8) -> i64 {
+    let start = day.at(hour.clamp(0, 23), 0, 0, 0);
+    TimeZone::fixed(JST)
+        .to_timestamp(start)
+        .map_or(i64::MAX, Timestamp::as_second)
+}
+
 /// `2026年11月22日（日）23:59`, or `Sun 22 Nov 2026, 23:59`.
 #[must_use]
 pub fn moment(at: i64, lang: Lang) -> String {
@@ -125,6 +134,14 @@ mod tests {
         );
         assert_eq!(moment(LAST_MINUTE, Lang::En), "Sun 22 Nov 2026, 23:59");
         assert_eq!(short(LAST_MINUTE + 60), "11/23 0:00");
+    }
+
+    #[test]
+    fn an_hour_of_a_day_is_read_back() {
+        let day = jiff::civil::date(2026, 11, 23);
+        assert_eq!(at(day, 0), LAST_MINUTE + 60);
+        assert_eq!(moment(at(day, 9), Lang::Ja), "2026年11月23日（月）9:00");
+        assert_eq!(at(day, 99), at(day, 23));
     }
 
     #[test]

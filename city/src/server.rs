@@ -16,10 +16,11 @@ use crate::Clock;
 use crate::agencies::{Book, desk, send};
 use crate::config::{AgenciesConfig, Config, Office, StoreAddress};
 use crate::http::password::Throttle;
-use crate::http::{self, App};
+use crate::http::{self, App, nonstop};
 use crate::ingest::link::{self, LinkError, LinkParts};
 use crate::ingest::{Desk, Faults, Ingest};
 use crate::metrics::Metrics;
+use crate::nonstop::{Engine, Worker};
 use crate::receipt::CitySealer;
 use crate::store::postgres::PostgresStore;
 use crate::store::sqlite::SqliteStore;
@@ -102,6 +103,7 @@ pub struct City {
     options: Vec<link::MqttOptions>,
     parts: LinkParts,
     agencies: Option<Exchange>,
+    worker: Worker,
 }
 
 /// The door for agencies, and whoever asks them.
@@ -212,6 +214,22 @@ impl City {
         let address = config.http.bind;
         let listener = listen(address).await?;
         let decided = Arc::new(Notify::new());
+        let catalogue = Arc::new(catalogue);
+        let nonstop = nonstop::Parts {
+            engine: Arc::new(Engine::new(
+                Arc::clone(&catalogue),
+                config.office.municipality,
+                config.nonstop.veto_days,
+            )),
+            bell: Arc::new(Notify::new()),
+            payer: config.nonstop.payer.map(Arc::new),
+        };
+        let worker = Worker {
+            store: Arc::clone(&store),
+            planner: Arc::clone(&nonstop.engine) as _,
+            clock: Arc::clone(&clock),
+            bell: Arc::clone(&nonstop.bell),
+        };
         let parts = LinkParts {
             ingest,
             store: Arc::clone(&store),
@@ -229,7 +247,7 @@ impl City {
         let app = App {
             store,
             sealer: sealer as Arc<dyn Sealer>,
-            catalogue: Arc::new(catalogue),
+            catalogue,
             office: config.office,
             wards,
             http: config.http,
@@ -239,6 +257,7 @@ impl City {
             throttle,
             metrics,
             agencies: agencies.as_ref().map(|all| Arc::clone(&all.sender)),
+            nonstop,
         };
         let watched = match config.metrics {
             Some(address) => Some(listen(address).await?),
@@ -251,6 +270,7 @@ impl City {
             options,
             parts,
             agencies,
+            worker,
         })
     }
 
@@ -292,9 +312,13 @@ impl City {
     pub async fn run(self, stop: watch::Receiver<bool>) -> Result<(), ServeError> {
         let link = tokio::spawn(link::run(self.options, self.parts, stop.clone()));
         let agencies = self.agencies.map(|all| tokio::spawn(all.run(stop.clone())));
+        let worker = tokio::spawn(self.worker.run(stop.clone()));
         let served = http::serve(self.listener, self.watched, self.app, stop)
             .await
             .map_err(ServeError::Http);
+        // it ends by the same flag, after what it is in the middle of; whatever it had not begun is due at the next start
+        worker.abort();
+        let _ = worker.await;
         link.abort();
         let _ = link.await;
         if let Some(agencies) = agencies {

@@ -314,6 +314,7 @@ async fn filing_page(
             span.grow {}
             (actions(lang, record))
         }
+        (super::nonstop::case_link(lang, record))
         (summary(lang, record, jst::date(app.now())))
         div.columns {
             div.form-side {

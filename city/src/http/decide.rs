@@ -250,6 +250,7 @@ async fn carry_out(
     {
         Decided::Done { .. } => {
             app.decided.notify_one();
+            app.nonstop.bell.notify_one();
             Ok(Redirect::to(&format!("/console/filings/{}", record.row.id)).into_response())
         }
         Decided::NotFound => Err(Failure::NotFound),

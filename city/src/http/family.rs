@@ -12,7 +12,7 @@ use ubugoe_procedures::{Lang, Profile};
 
 use super::guard::token_hash;
 use super::page::{bare_header_for_family, document, language_choice, say};
-use super::{Failure, Shared, t};
+use super::{Failure, Shared, family_line, t};
 use crate::casework::{FilingState, ReturnReason};
 use crate::jst;
 use crate::store::FamilyFiling;
@@ -30,10 +30,11 @@ pub(super) async fn status(
     if filings.is_empty() {
         return Ok((StatusCode::NOT_FOUND, unknown(lang, &here)).into_response());
     }
-    Ok(page(&app, lang, &here, &filings).into_response())
+    let line = family_line::part(&app, lang, &token, None).await?;
+    Ok(page(&app, lang, &here, &filings, &line).into_response())
 }
 
-fn unknown(lang: Lang, here: &str) -> Markup {
+pub(super) fn unknown(lang: Lang, here: &str) -> Markup {
     let title = t(lang, "ページが見つかりません", "Page not found");
     let body = html! {
         main.family id="main" {
@@ -46,13 +47,20 @@ fn unknown(lang: Lang, here: &str) -> Markup {
     document(lang, title, &bare_header_for_family(lang, here, ""), &body)
 }
 
-fn page(app: &Shared, lang: Lang, here: &str, filings: &[FamilyFiling]) -> Markup {
+pub(super) fn page(
+    app: &Shared,
+    lang: Lang,
+    here: &str,
+    filings: &[FamilyFiling],
+    line: &Markup,
+) -> Markup {
     let title = t(lang, "手続きの状況", "Where your filings stand");
     let profile = app.catalogue.profile(&app.office.municipality);
     let body = html! {
         main.family id="main" {
             h1 { (title) }
             @for filing in filings { (filing_card(lang, filing)) }
+            (line)
             (contact(lang, app, profile))
             p.hint { (t(lang,
                 "このページに氏名や住所は表示されません。リンクを知っている人は、だれでも状況を見られます。",

@@ -7,9 +7,11 @@ mod agencies;
 mod console;
 mod decide;
 mod family;
+mod family_line;
 mod fields;
 mod guard;
 mod health;
+pub mod nonstop;
 #[doc(hidden)]
 pub mod outside;
 mod oversight;
@@ -69,6 +71,8 @@ pub struct App {
     pub metrics: Arc<Metrics>,
     /// Whoever asks agencies, if the city is linked to any.
     pub agencies: Option<Arc<crate::agencies::send::Sender>>,
+    /// What the city does by itself.
+    pub nonstop: nonstop::Parts,
 }
 
 impl std::fmt::Debug for App {
@@ -142,6 +146,8 @@ fn router(app: Shared) -> Router {
         .route("/console/quarantine", get(oversight::quarantine))
         .route("/console/audit", get(oversight::audit))
         .route("/f/{token}", get(family::status))
+        .merge(family_line::routes())
+        .merge(nonstop::routes())
         .route(
             "/assets/city.css",
             get(async || asset("text/css; charset=utf-8", include_str!("city.css"))),

@@ -100,6 +100,7 @@ pub(super) fn bare_header_for_family(lang: Lang, here: &str, office: &str) -> Ma
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Part {
     Filings,
+    Nonstop,
     Quarantine,
     Audit,
     Agencies,
@@ -122,6 +123,7 @@ pub(super) fn console(
             span.office { (office) }
             nav.parts aria-label=(t(lang, "メニュー", "Menu")) {
                 a href="/console/filings" aria-current=[(part == Part::Filings).then_some("page")] { (t(lang, "届出", "Filings")) }
+                a href="/console/nonstop" aria-current=[(part == Part::Nonstop).then_some("page")] { (t(lang, "自動で進むこと", "By itself")) }
                 a href="/console/quarantine" aria-current=[(part == Part::Quarantine).then_some("page")] {
                     (t(lang, "読めない届き物", "Unreadable"))
                     @if waiting > 0 { span.badge { (waiting) } }

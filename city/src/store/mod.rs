@@ -1,7 +1,8 @@
 //! What the city keeps, as one trait with one behaviour.
 //!
 //! Answers for the words of persistence (what is stored, what a caller gets back, what is promised on
-//! return) and for nothing of any database: SQL lives only in [`sqlite`] and [`postgres`]. The same
+//! return) and for nothing of any database: SQL lives only in [`sqlite`] and [`postgres`], and, where both
+//! understand the same statement, once in [`nonstop`]. The same
 //! story test (`tests/store_story.rs`) runs on both. Every time is handed in; nothing here reads a clock.
 //!
 //! Promise of every method that returns `Ok`: what it wrote is committed and survives a power cut.
@@ -10,6 +11,7 @@ pub mod agencies;
 pub mod attachments;
 pub mod down;
 pub mod migrate;
+pub mod nonstop;
 pub mod postgres;
 pub mod sqlite;
 
@@ -903,7 +905,7 @@ pub struct Counts {
 
 /// What the city keeps. One behaviour, two databases.
 #[async_trait]
-pub trait Store: agencies::AgencyStore + Send + Sync {
+pub trait Store: agencies::AgencyStore + nonstop::NonstopStore + Send + Sync {
     /// Lands a micro-batch in one transaction: filings `ON CONFLICT DO NOTHING`, their effect, their
     /// receipts, pieces of attachments, what devices said, quarantined messages, audit lines. On `Err` nothing of it happened.
     async fn ingest(

@@ -8,7 +8,7 @@ use rcgen::{
 use rsa::pkcs8::DecodePrivateKey;
 use rsa::{Pkcs1v15Sign, RsaPrivateKey};
 use sha2::Sha256;
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 use ubugoe_procedures::{
     Answers, BirthCertificate, CardHolder, Catalogue, Draft, Facts, FilerRole, Filing, IssuerKind,
     MunicipalityCode, PlaceKind, Plurality, Procedure, Sex, Source, Tongue, Value, missing,
@@ -122,6 +122,8 @@ pub(crate) struct Paper {
     pub(crate) protected: bool,
     /// Day it was drawn up.
     pub(crate) drafted_on: Date,
+    /// Answers that are other than this family's.
+    pub(crate) answers: Vec<(&'static str, Value)>,
 }
 
 /// A plain birth notification.
@@ -133,6 +135,7 @@ pub(crate) fn birth(certificate: &str) -> Paper {
         child: CHILD_MEI.to_owned(),
         protected: false,
         drafted_on: date(2026, 11, 24),
+        answers: Vec::new(),
     }
 }
 
@@ -144,9 +147,15 @@ pub(crate) fn allowance(certificate: &str) -> Paper {
     }
 }
 
+/// The catalogue, read once: it takes a moment.
+pub(crate) fn catalogue() -> Arc<Catalogue> {
+    static CATALOGUE: OnceLock<Arc<Catalogue>> = OnceLock::new();
+    Arc::clone(CATALOGUE.get_or_init(|| Arc::new(Catalogue::builtin().unwrap())))
+}
+
 /// Canonical bytes of a paper.
 pub(crate) fn canonical(paper: &Paper) -> Vec<u8> {
-    let catalogue = Catalogue::builtin().unwrap();
+    let catalogue = catalogue();
     let procedure = catalogue
         .procedure(&paper.procedure.parse().unwrap())
         .unwrap();
@@ -166,6 +175,10 @@ pub(crate) fn canonical(paper: &Paper) -> Vec<u8> {
             .find(|option| option.id != "none")
             .unwrap();
         answers.set(path, Value::Choice(option.id.clone()), Source::Parent);
+    }
+    for (path, value) in &paper.answers {
+        let path = procedure.form.field(path).unwrap().path.clone();
+        answers.set(path, value.clone(), Source::Parent);
     }
     let answers = interview(procedure, answers, &paper.child);
     let draft = Draft {

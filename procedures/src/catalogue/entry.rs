@@ -6,9 +6,9 @@ use std::sync::Arc;
 use super::forms::{self, Blocks};
 use super::problem::ProblemKind;
 use super::procedure::{
-    Access, AlsoAt, AmountRef, Attachment, Automatic, DeadlineRule, DeadlineVariant, Decision,
-    Dependency, Disappears, Exception, Guard, Guards, LegalBasis, Length, OfficerItem, OtherWords,
-    Per, Procedure, RecordEntry, Sector, SharedRecord, Version, VersionBy, Window,
+    Access, Acts, AlsoAt, AmountRef, Attachment, Automatic, DeadlineRule, DeadlineVariant,
+    Decision, Dependency, Disappears, Exception, Guard, Guards, LegalBasis, Length, OfficerItem,
+    OtherWords, Per, Procedure, RecordEntry, Sector, SharedRecord, Version, VersionBy, Window,
 };
 use super::profile::is_corporate_number;
 use super::raw::{
@@ -420,6 +420,11 @@ impl Reader<'_> {
             sentence: self.text("automatic.sentence", &raw.sentence),
             needs: raw.needs.clone(),
             when: self.rule("automatic.when", raw.when.as_ref()),
+            acts: raw.acts.as_ref().map(|acts| Acts {
+                from: acts.from,
+                article: acts.article.clone().filter(|article| !article.is_empty()),
+                confidence: acts.confidence,
+            }),
         }
     }
 

@@ -34,9 +34,9 @@ use crate::rules::Vocabulary;
 pub use entry::AMOUNT_TABLES;
 pub use problem::{CatalogueError, Problem, ProblemKind};
 pub use procedure::{
-    Access, Advice, AdviceKind, AlsoAt, AmountRef, Attachment, Automatic, AutomaticMode, DayCount,
-    DeadlineRule, DeadlineVariant, Decision, Dependency, Disappears, Domain, Exception, Guard,
-    Guards, Joyful, Kind, LegalBasis, Length, Level, OfficerItem, OnceOnly, OtherWords, Per,
+    Access, Acts, Advice, AdviceKind, AlsoAt, AmountRef, Attachment, Automatic, AutomaticMode,
+    DayCount, DeadlineRule, DeadlineVariant, Decision, Dependency, Disappears, Domain, Exception,
+    Guard, Guards, Joyful, Kind, LegalBasis, Length, Level, OfficerItem, OnceOnly, OtherWords, Per,
     Procedure, RecordEntry, Role, Routing, Sector, SharedRecord, Stage, Strength, Version,
     VersionBy, Window,
 };

@@ -653,6 +653,19 @@ pub struct Automatic {
     pub needs: Vec<String>,
     /// For whom; `None`: always.
     pub when: Option<Rule>,
+    /// Since when the recipient itself acts; `None`: others do it, or nothing is to be done.
+    pub acts: Option<Acts>,
+}
+
+/// That the recipient acts by itself: what its system may prepare for an officer and carry out.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Acts {
+    /// The first day.
+    pub from: Date,
+    /// Where the law says so.
+    pub article: Option<String>,
+    /// How sure the catalogue is.
+    pub confidence: Confidence,
 }
 
 /// What happens always, and where one of six circumstances applies; the strictest counts.

@@ -402,6 +402,23 @@ pub(super) struct RawAutomatic {
     /// For whom.
     #[serde(default)]
     pub(super) when: Option<RawCondition>,
+    /// With `no_application`: since when the recipient itself acts, so that its system may prepare and carry it out.
+    #[serde(default)]
+    pub(super) acts: Option<RawActs>,
+}
+
+/// That the recipient acts by itself, and where that is written.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RawActs {
+    /// The first day.
+    pub(super) from: jiff::civil::Date,
+    /// Where the law says so.
+    #[serde(default)]
+    pub(super) article: Option<String>,
+    /// How sure the catalogue is.
+    #[serde(default)]
+    pub(super) confidence: Confidence,
 }
 
 /// What happens always and in six circumstances; `show` where nothing is said. The strictest that applies counts.

@@ -5,6 +5,7 @@
 
 mod agencies;
 mod down;
+mod nonstop;
 mod pieces;
 mod read;
 mod rollouts;
@@ -30,7 +31,7 @@ use crate::casework::FilingState;
 use crate::casework::audit::{AuditEntry, AuditRecord};
 
 /// Frozen migrations, oldest first.
-pub const MIGRATIONS: [Migration; 3] = [
+pub const MIGRATIONS: [Migration; 4] = [
     Migration {
         number: 1,
         name: "0001_first",
@@ -40,6 +41,11 @@ pub const MIGRATIONS: [Migration; 3] = [
         number: 2,
         name: "0002_word_from_devices",
         sql: include_str!("migrations/0002_word_from_devices.sql"),
+    },
+    Migration {
+        number: 6,
+        name: "0006_nonstop",
+        sql: include_str!("migrations/0006_nonstop.sql"),
     },
     Migration {
         number: 7,
@@ -347,6 +353,7 @@ mod tests {
             [
                 "b7e64c2739f666a6a90dd6bd8ef8df79dd85f84b8f94fc9dd68ff38aa674ec1b",
                 "36c90b47fd63def5b9da7c59654318c690a1008e8e5aae5cf0ae67394ed152da",
+                "731247e2bf2aa4357f6b1dc2ede2c103dd8fe28148c0d584e8c1453fae104bab",
                 "e4ff1c5d914e3551bdee7a5b3dfc5f07aa80c65f31bda42b05e2acba94baa887"
             ]
         );

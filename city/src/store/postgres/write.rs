@@ -500,6 +500,9 @@ pub(super) async fn decide(
     )
     .await
     .map_err(failed(DOING))?;
+    if decision.to == FilingState::Accepted {
+        super::nonstop::accepted(&tx, decision).await?;
+    }
     append_audit(&tx, &decision.audit_entry()).await?;
     tx.commit().await.map_err(failed("committing a decision"))?;
     Ok(Decided::Done { notice })

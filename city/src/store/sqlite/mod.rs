@@ -6,6 +6,7 @@
 
 mod agencies;
 mod down;
+mod nonstop;
 mod pieces;
 mod read;
 mod rollouts;
@@ -31,7 +32,7 @@ use crate::casework::FilingState;
 use crate::casework::audit::{AuditEntry, AuditRecord};
 
 /// Frozen migrations, oldest first.
-pub const MIGRATIONS: [Migration; 3] = [
+pub const MIGRATIONS: [Migration; 4] = [
     Migration {
         number: 1,
         name: "0001_first",
@@ -41,6 +42,11 @@ pub const MIGRATIONS: [Migration; 3] = [
         number: 2,
         name: "0002_word_from_devices",
         sql: include_str!("migrations/0002_word_from_devices.sql"),
+    },
+    Migration {
+        number: 6,
+        name: "0006_nonstop",
+        sql: include_str!("migrations/0006_nonstop.sql"),
     },
     Migration {
         number: 7,
@@ -375,6 +381,7 @@ mod tests {
             [
                 "7369a9177fc40cd0b638a28066b8fecba6a86a42653efab7f70b398e2b0737e0",
                 "06705587bfb356fc0e65dad56e7ac2cd164f8527b5acfed12b8170118cc7e052",
+                "7c8cbbc7fc2cf7d85dec762f3d3988954ffe58678c71b9733ee6936d46fb393e",
                 "bb0bdcdb3197591fc29f14072a30eeb0aa9a5788683d2d7f6a354c411fc1039c"
             ]
         );

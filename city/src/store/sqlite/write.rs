@@ -458,6 +458,9 @@ pub(super) fn decide(
         params![id, notice, device, signed, decision.at],
     )
     .map_err(failed(DOING))?;
+    if decision.to == FilingState::Accepted {
+        super::nonstop::accepted(&tx, decision)?;
+    }
     append_audit(&tx, &decision.audit_entry())?;
     tx.commit().map_err(failed("committing a decision"))?;
     Ok(Decided::Done { notice })

@@ -1,0 +1,293 @@
+//! Reading: lists, one item, a case's line, files.
+
+use ubugoe_protocol::FilingId;
+
+use super::{
+    Account, CaseLine, FileRow, Hop, HopRow, HopState, Item, ItemKind, ItemState, Needs,
+    NonstopCounts, NoticeRow, NoticeState, Row, Shelf, Shown, StopReason, Tx, cells, from_json,
+};
+use crate::store::{StoreError, fixed};
+
+const ITEM: &str = "SELECT i.id, i.filing, i.child, i.procedure, i.kind, i.state, i.shown, i.detail, i.catalogue, i.yen, i.monthly,
+    i.needs, i.hold_until, i.state_at, i.actor, i.reason, i.note FROM nonstop_items i";
+
+fn an_item(mut row: Row) -> Result<Item, StoreError> {
+    Ok(Item {
+        id: row.int()?,
+        filing: row.filing()?,
+        child: row.text()?,
+        procedure: row.text()?,
+        kind: ItemKind::stored(&row.text()?)?,
+        state: ItemState::stored(&row.text()?)?,
+        shown: Shown::stored(&row.text()?)?,
+        detail: from_json("item", &row.text()?)?,
+        catalogue: row.text()?,
+        yen: row.maybe_int()?,
+        monthly: row.flag()?,
+        needs: Needs::stored(&row.text()?)?,
+        account: None,
+        hold_until: row.maybe_int()?,
+        state_at: row.int()?,
+        actor: row.text()?,
+        reason: row
+            .maybe_text()?
+            .map(|code| StopReason::stored(&code))
+            .transpose()?,
+        note: row.maybe_text()?,
+        hops: Vec::new(),
+    })
+}
+
+pub(super) fn items(tx: &dyn Tx, shelf: Shelf, limit: u32) -> Result<Vec<Item>, StoreError> {
+    let shelf = match shelf {
+        Shelf::Prepared => {
+            "(i.state IN ('prepared', 'held') OR (i.state = 'done' AND i.needs = 'check')) ORDER BY i.hold_until, i.id"
+        }
+        Shelf::Offered => "i.state = 'offered' ORDER BY i.state_at, i.id",
+        Shelf::Done => "i.state = 'done' ORDER BY i.state_at DESC, i.id DESC",
+        Shelf::Ended => {
+            "i.state IN ('stopped', 'declined', 'cancelled') ORDER BY i.state_at DESC, i.id DESC"
+        }
+    };
+    tx.rows(
+        &format!("{ITEM} WHERE {shelf} LIMIT $1"),
+        cells![i64::from(limit)],
+    )?
+    .into_iter()
+    .map(an_item)
+    .collect()
+}
+
+pub(super) fn item(tx: &dyn Tx, id: i64) -> Result<Option<Item>, StoreError> {
+    let found = tx
+        .rows(&format!("{ITEM} WHERE i.id = $1"), cells![id])?
+        .into_iter()
+        .next();
+    let Some(row) = found else {
+        return Ok(None);
+    };
+    let mut item = an_item(row)?;
+    let account = tx
+        .rows(
+            "SELECT account FROM nonstop_items WHERE id = $1",
+            cells![id],
+        )?
+        .into_iter()
+        .next()
+        .map(|mut row| row.maybe_text())
+        .transpose()?;
+    item.account = account
+        .flatten()
+        .map(|text| Account::from_text(&text))
+        .transpose()?;
+    for mut row in tx.rows(
+        "SELECT item, hop, state, at, actor FROM nonstop_hops WHERE item = $1 ORDER BY seq",
+        cells![id],
+    )? {
+        row.int()?;
+        newest(&mut item.hops, a_hop(row)?);
+    }
+    Ok(Some(item))
+}
+
+fn a_hop(mut row: Row) -> Result<HopRow, StoreError> {
+    Ok(HopRow {
+        hop: Hop::stored(&row.text()?)?,
+        state: HopState::stored(&row.text()?)?,
+        at: row.int()?,
+        actor: row.text()?,
+    })
+}
+
+/// The newest word of a station stands in the station's place.
+fn newest(hops: &mut Vec<HopRow>, hop: HopRow) {
+    match hops.iter_mut().find(|known| known.hop == hop.hop) {
+        Some(known) => *known = hop,
+        None => hops.push(hop),
+    }
+}
+
+/// The case of a family's link, also of one printed before a restore.
+pub(super) fn case_of(tx: &dyn Tx, token_sha256: [u8; 32]) -> Result<Option<[u8; 32]>, StoreError> {
+    tx.rows(
+        "SELECT n.case_ref FROM nonstop_cases n WHERE n.case_ref = $1
+         UNION SELECT c.token_sha256 FROM case_aliases a
+           JOIN cases c ON c.recipient = a.recipient AND c.device = a.device AND c.case_id = a.case_id
+           WHERE a.token_sha256 = $1",
+        cells![token_sha256],
+    )?
+    .into_iter()
+    .next()
+    .map(|mut row| row.case_ref())
+    .transpose()
+}
+
+pub(super) fn case_line(tx: &dyn Tx, filing: FilingId) -> Result<CaseLine, StoreError> {
+    let found = tx
+        .rows(
+            "SELECT c.token_sha256 FROM filings f
+             JOIN cases c ON c.recipient = f.recipient AND c.device = f.device AND c.case_id = f.case_id WHERE f.id = $1",
+            cells![filing],
+        )?
+        .into_iter()
+        .next();
+    match found {
+        Some(mut row) => line_of(tx, row.case_ref()?),
+        None => Ok(CaseLine::default()),
+    }
+}
+
+pub(super) fn family_line(
+    tx: &dyn Tx,
+    token_sha256: [u8; 32],
+    now: i64,
+) -> Result<CaseLine, StoreError> {
+    let Some(case) = case_of(tx, token_sha256)? else {
+        return Ok(CaseLine::default());
+    };
+    let mut line = line_of(tx, case)?;
+    line.items.retain(Item::for_family);
+    line.notices.retain(|notice| {
+        notice.state == NoticeState::Handed && matches!(notice.shown, Shown::Show | Shown::Quiet)
+    });
+    if line.notices.iter().any(|notice| notice.seen_at.is_none()) {
+        tx.run(
+            "UPDATE nonstop_notices SET seen_at = $2 WHERE case_ref = $1 AND state = 'handed' AND seen_at IS NULL
+               AND shown IN ('show', 'quiet')",
+            cells![case, now],
+        )?;
+    }
+    Ok(line)
+}
+
+pub(super) fn losses(tx: &dyn Tx, case: [u8; 32]) -> Result<Vec<String>, StoreError> {
+    tx.rows(
+        "SELECT child FROM nonstop_losses WHERE case_ref = $1 ORDER BY child",
+        cells![case],
+    )?
+    .into_iter()
+    .map(|mut row| row.text())
+    .collect()
+}
+
+fn line_of(tx: &dyn Tx, case: [u8; 32]) -> Result<CaseLine, StoreError> {
+    let mut items = tx
+        .rows(
+            &format!("{ITEM} WHERE i.case_ref = $1 ORDER BY i.id"),
+            cells![case],
+        )?
+        .into_iter()
+        .map(an_item)
+        .collect::<Result<Vec<_>, _>>()?;
+    for mut row in tx.rows(
+        "SELECT h.item, h.hop, h.state, h.at, h.actor FROM nonstop_hops h JOIN nonstop_items i ON i.id = h.item
+         WHERE i.case_ref = $1 ORDER BY h.item, h.seq",
+        cells![case],
+    )? {
+        let of = row.int()?;
+        let hop = a_hop(row)?;
+        if let Some(item) = items.iter_mut().find(|item| item.id == of) {
+            newest(&mut item.hops, hop);
+        }
+    }
+    let notices = tx
+        .rows(
+            "SELECT id, child, procedure, code, detail, state, shown, joyful, due_at, handed_at, seen_at FROM nonstop_notices
+             WHERE case_ref = $1 ORDER BY due_at, id",
+            cells![case],
+        )?
+        .into_iter()
+        .map(|mut row| {
+            Ok(NoticeRow {
+                id: row.int()?,
+                child: row.text()?,
+                procedure: row.text()?,
+                code: row.text()?,
+                detail: from_json("notice", &row.text()?)?,
+                state: NoticeState::stored(&row.text()?)?,
+                shown: Shown::stored(&row.text()?)?,
+                joyful: row.flag()?,
+                due_at: row.int()?,
+                handed_at: row.maybe_int()?,
+                seen_at: row.maybe_int()?,
+            })
+        })
+        .collect::<Result<Vec<_>, StoreError>>()?;
+    let mut children: Vec<String> = Vec::new();
+    for item in &items {
+        if !item.child.is_empty() && !children.contains(&item.child) {
+            children.push(item.child.clone());
+        }
+    }
+    Ok(CaseLine {
+        items,
+        notices,
+        losses: losses(tx, case)?,
+        children,
+    })
+}
+
+pub(super) fn counts(tx: &dyn Tx) -> Result<NonstopCounts, StoreError> {
+    let mut counts = NonstopCounts::default();
+    for mut row in tx.rows(
+        "SELECT state, count(*) FROM nonstop_items
+         WHERE state IN ('prepared', 'held', 'offered') OR (state = 'done' AND needs = 'check') GROUP BY state",
+        &[],
+    )? {
+        let state = ItemState::stored(&row.text()?)?;
+        let count = row.int()?;
+        match state {
+            ItemState::Offered => counts.offered = count,
+            _ => counts.prepared += count,
+        }
+    }
+    for mut row in tx.rows(
+        "SELECT p.state, i.needs = '', count(*), CAST(sum(p.yen) AS BIGINT) FROM nonstop_payments p
+         JOIN nonstop_items i ON i.id = p.item WHERE p.state IN ('due', 'held') GROUP BY p.state, i.needs = ''",
+        &[],
+    )? {
+        let due = row.text()? == "due";
+        let with_account = row.flag()?;
+        let (count, yen) = (row.int()?, row.int()?);
+        match (due, with_account) {
+            (true, true) => (counts.due, counts.due_yen) = (count, yen),
+            (true, false) => counts.without_account = count,
+            (false, _) => counts.held += count,
+        }
+    }
+    Ok(counts)
+}
+
+const FILE: &str =
+    "SELECT id, transfer_day, records, yen, sha256, released_at, actor FROM nonstop_files";
+
+fn a_file(row: &mut Row) -> Result<FileRow, StoreError> {
+    Ok(FileRow {
+        id: row.int()?,
+        transfer_day: row.text()?,
+        records: row.int()?,
+        yen: row.int()?,
+        sha256: fixed("file hash", &row.blob()?)?,
+        released_at: row.int()?,
+        actor: row.text()?,
+    })
+}
+
+pub(super) fn files(tx: &dyn Tx, limit: u32) -> Result<Vec<FileRow>, StoreError> {
+    tx.rows(
+        &format!("{FILE} ORDER BY id DESC LIMIT $1"),
+        cells![i64::from(limit)],
+    )?
+    .into_iter()
+    .map(|mut row| a_file(&mut row))
+    .collect()
+}
+
+pub(super) fn file(tx: &dyn Tx, id: i64) -> Result<Option<(FileRow, Vec<u8>)>, StoreError> {
+    let sql = FILE.replace("actor FROM", "actor, bytes FROM");
+    tx.rows(&format!("{sql} WHERE id = $1"), cells![id])?
+        .into_iter()
+        .next()
+        .map(|mut row| Ok((a_file(&mut row)?, row.blob()?)))
+        .transpose()
+}
