@@ -142,6 +142,18 @@ const FOREIGN: &[Foreign] = &[
         crates: &["ubugoe-view"],
         folders: &["ui/view"],
     },
+    // Who somebody is, as their town's identity provider says.
+    Foreign {
+        packages: &["openidconnect"],
+        crates: &["ubugoe-city"],
+        folders: &["city/src/oidc"],
+    },
+    // Requests outward: bounded in one place, for whoever has to ask somebody.
+    Foreign {
+        packages: &["hyper", "hyper-util", "http-body-util"],
+        crates: &["ubugoe-city"],
+        folders: &["city/src/fetch.rs"],
+    },
     Foreign {
         packages: &["axum", "maud", "tower-http"],
         crates: &["ubugoe-city"],

@@ -2,14 +2,16 @@
 //!
 //! [`ingest`] turns sealed messages into committed rows and signed receipts; [`store`] keeps them in SQLite or
 //! PostgreSQL; [`casework`] is the vocabulary of deciding; [`http`] shows the staff console and the family pages;
-//! [`receipt`] signs what leaves; [`operate`] is the city as the operator of devices. [`server`] joins them. Libraries of this crate read no environment and no clock of
+//! [`receipt`] signs what leaves; [`oidc`] asks the town's identity provider who somebody is; [`operate`] is the city as the operator of devices. [`server`] joins them. Libraries of this crate read no environment and no clock of
 //! their own: the binary hands both in.
 
 pub mod casework;
 pub mod config;
+mod fetch;
 pub mod http;
 pub mod ingest;
 pub mod jst;
+pub mod oidc;
 pub mod operate;
 pub mod receipt;
 pub mod server;

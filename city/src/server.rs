@@ -12,10 +12,12 @@ use ubugoe_procedures::{Catalogue, CatalogueError};
 
 use crate::Clock;
 use crate::config::{Config, StoreAddress};
+use crate::http::limits::Limiter;
 use crate::http::password::Throttle;
 use crate::http::{self, App};
 use crate::ingest::link::{self, LinkError, LinkParts};
 use crate::ingest::{Desk, Faults, Ingest};
+use crate::oidc::{Provider, SetUpError};
 use crate::receipt::CitySealer;
 use crate::store::postgres::PostgresStore;
 use crate::store::sqlite::SqliteStore;
@@ -42,6 +44,9 @@ pub enum ServeError {
     /// TLS files for the broker.
     #[error("the link to the broker cannot be set up")]
     Link(#[from] LinkError),
+    /// The identity provider's addresses or certificates.
+    #[error("the identity provider cannot be set up")]
+    Provider(#[from] SetUpError),
     /// The server for browsers ended.
     #[error("the server for browsers ended")]
     Http(#[source] std::io::Error),
@@ -147,7 +152,13 @@ impl City {
                 .first()
                 .map(|account| account.password.as_str()),
         );
+        let provider = config
+            .oidc
+            .map(|oidc| Provider::new(oidc, &config.http.public_url, Arc::clone(&clock)))
+            .transpose()?;
         let app = App {
+            provider,
+            limits: Limiter::new(config.limits),
             store,
             sealer: sealer as Arc<dyn Sealer>,
             catalogue: Arc::new(catalogue),

@@ -5,17 +5,22 @@
 
 mod console;
 mod decide;
+mod door;
 mod family;
 mod fields;
 mod guard;
+pub mod limits;
 #[doc(hidden)]
 pub mod outside;
 mod oversight;
 mod page;
 pub mod password;
+mod provider;
+pub mod routes;
 mod sign_in;
 
 use std::collections::BTreeMap;
+use std::net::SocketAddr;
 use std::sync::Arc;
 
 use axum::Router;
@@ -31,6 +36,7 @@ use ubugoe_protocol::DeviceId;
 
 use crate::Clock;
 use crate::config::{HttpConfig, Office, StaffAccount};
+use crate::oidc::Provider;
 use crate::store::{Sealer, Store, StoreError};
 
 /// Nothing but our own style sheet, icon and forms; no script at all.
@@ -55,6 +61,10 @@ pub struct App {
     pub http: HttpConfig,
     /// Local accounts.
     pub staff: Vec<StaffAccount>,
+    /// The town's identity provider, if it has one.
+    pub provider: Option<Provider>,
+    /// How fast browsers may ask.
+    pub limits: limits::Limiter,
     /// The city's clock.
     pub clock: Clock,
     /// Rung after every decision, so that the link sends the notice at once.
@@ -88,21 +98,38 @@ pub(crate) async fn serve(
         // a dropped sender means the same as a raised flag
         let _ = stop.wait_for(|stop| *stop).await;
     };
-    axum::serve(listener, router(app))
+    let service = router(app).into_make_service_with_connect_info::<SocketAddr>();
+    axum::serve(listener, service)
         .with_graceful_shutdown(stopped)
         .await
 }
 
-/// All addresses.
+/// All addresses, behind the door and under the headers.
 pub fn router(app: App) -> Router {
     let app = Arc::new(app);
+    addresses()
+        .fallback(not_found)
+        .layer(DefaultBodyLimit::max(MAX_BODY))
+        .layer(from_fn_with_state(Arc::clone(&app), door::door))
+        .layer(from_fn_with_state(Arc::clone(&app), headers))
+        .with_state(app)
+}
+
+/// Every address and method that is served, as the router itself tells it: `GET /console/audit`. For the tests that hold
+/// [`routes::ROUTES`] against it.
+#[must_use]
+pub fn served() -> String {
+    format!("{:?}", addresses())
+}
+
+/// What answers where. Whatever is added here stands in [`routes::ROUTES`] too.
+fn addresses() -> Router<Shared> {
     Router::new()
-        .route("/", get(|| async { Redirect::to("/console/filings") }))
-        .route(
-            "/console",
-            get(|| async { Redirect::to("/console/filings") }),
-        )
+        .route("/", get(|| async { Redirect::to("/console") }))
+        .route("/console", get(sign_in::home_page))
         .route("/console/sign-in", get(sign_in::form).post(sign_in::submit))
+        .route("/console/sign-in/provider", post(provider::begin))
+        .route(crate::oidc::BACK, get(provider::back))
         .route("/console/sign-out", post(sign_in::leave))
         .route("/console/filings", get(console::list))
         .route("/console/filings/{id}", get(console::open))
@@ -137,10 +164,6 @@ pub fn router(app: App) -> Router {
             get(async || asset("image/svg+xml", include_str!("icon.svg"))),
         )
         .route("/healthz", get(|| async { "ok\n" }))
-        .fallback(not_found)
-        .layer(DefaultBodyLimit::max(MAX_BODY))
-        .layer(from_fn_with_state(Arc::clone(&app), headers))
-        .with_state(app)
 }
 
 fn asset(kind: &'static str, body: &'static str) -> Response {
@@ -219,6 +242,18 @@ enum Failure {
     TooLarge,
     #[error("too many failed sign-ins")]
     SlowDown,
+    #[error("too many requests; again in {0} s")]
+    TooMany(u32),
+    #[error("nothing here waits for this answer of a provider")]
+    Stray,
+    #[error("the sign-in has to begin anew")]
+    SignInAgain,
+    #[error("the identity provider is away")]
+    ProviderAway,
+    #[error("no role means anything here")]
+    NoRole,
+    #[error("works for another office")]
+    Elsewhere,
     #[error("the store failed")]
     Store(#[from] StoreError),
     #[error("no random bytes")]
@@ -230,10 +265,16 @@ impl Failure {
         match self {
             Self::SignInFirst => StatusCode::SEE_OTHER,
             Self::NotFound => StatusCode::NOT_FOUND,
-            Self::NotYours | Self::ForgedForm => StatusCode::FORBIDDEN,
+            Self::NotYours
+            | Self::ForgedForm
+            | Self::Stray
+            | Self::SignInAgain
+            | Self::NoRole
+            | Self::Elsewhere => StatusCode::FORBIDDEN,
             Self::BadForm(_) => StatusCode::BAD_REQUEST,
             Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
-            Self::SlowDown => StatusCode::TOO_MANY_REQUESTS,
+            Self::SlowDown | Self::TooMany(_) => StatusCode::TOO_MANY_REQUESTS,
+            Self::ProviderAway => StatusCode::BAD_GATEWAY,
             Self::Store(_) | Self::Random(_) => StatusCode::INTERNAL_SERVER_ERROR,
         }
     }
@@ -284,6 +325,56 @@ impl Failure {
                     "Signing in failed several times. Try again in a minute.",
                 ),
             ],
+            Self::TooMany(_) => [
+                (
+                    "しばらくお待ちください",
+                    "短い時間に多くの操作がありました。少し待ってから、もう一度お試しください。何も失われていません。",
+                ),
+                (
+                    "Please wait a moment",
+                    "There were many requests in a short time. Try again shortly; nothing is lost.",
+                ),
+            ],
+            Self::Stray | Self::SignInAgain => [
+                (
+                    "サインインを確認できませんでした",
+                    "サインインの画面を開き直して、もう一度お試しください。",
+                ),
+                (
+                    "This sign-in could not be confirmed",
+                    "Open the sign-in page again and repeat.",
+                ),
+            ],
+            Self::ProviderAway => [
+                (
+                    "いまサインインできません",
+                    "職員アカウントの認証サービスにつながりません。時間をおいて、もう一度お試しください。届出の受付は続いています。",
+                ),
+                (
+                    "Signing in is not possible right now",
+                    "The service for staff accounts cannot be reached. Try again later; filings go on arriving.",
+                ),
+            ],
+            Self::NoRole => [
+                (
+                    "このシステムの役割がありません",
+                    "サインインはできましたが、役割が割り当てられていません。管理者に依頼してください。",
+                ),
+                (
+                    "You have no role here",
+                    "You are known, but no role is assigned to you. Ask your administrator.",
+                ),
+            ],
+            Self::Elsewhere => [
+                (
+                    "担当する市区町村ではありません",
+                    "このアカウントは、この窓口の担当として登録されていません。管理者に確認してください。",
+                ),
+                (
+                    "This is not your municipality",
+                    "This account does not work for this office. Ask your administrator.",
+                ),
+            ],
             Self::Store(_) | Self::Random(_) => [
                 (
                     "いま処理できません",
@@ -309,7 +400,16 @@ impl IntoResponse for Failure {
                 "a page could not be served"
             );
         }
-        (self.status(), page::plain(self.words())).into_response()
+        let mut response = (self.status(), page::plain(self.words())).into_response();
+        let wait = match self {
+            Self::TooMany(seconds) => seconds,
+            Self::SlowDown => 60,
+            _ => return response,
+        };
+        response
+            .headers_mut()
+            .insert(header::RETRY_AFTER, HeaderValue::from(wait));
+        response
     }
 }
 

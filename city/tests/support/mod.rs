@@ -6,3 +6,4 @@ pub(crate) mod browser;
 pub(crate) mod device;
 pub(crate) mod office;
 pub(crate) mod papers;
+pub(crate) mod provider;

@@ -4,6 +4,7 @@
 //! `synchronous=FULL`: a commit is on the disk before a receipt speaks of it. One connection, used on the
 //! blocking pool; SQLite has one writer anyway.
 
+mod door;
 mod down;
 mod pieces;
 mod read;
@@ -24,13 +25,13 @@ use super::migrate::{Migration, remaining};
 use super::{
     Advance, Attempt, Batch, CertificateAsk, Counts, Decided, Decision, DownAttempt, DownItem,
     FamilyFiling, FilingRecord, FilingRow, Kept, Landed, NewGrant, NewOrder, NewRollout, Notice,
-    OrderRow, Quarantined, Rollout, Sealer, Session, Store, StoreError, WakeWindow,
+    OrderRow, Quarantined, Rollout, Sealer, Store, StoreError, WakeWindow,
 };
 use crate::casework::FilingState;
 use crate::casework::audit::{AuditEntry, AuditRecord};
 
 /// Frozen migrations, oldest first.
-pub const MIGRATIONS: [Migration; 2] = [
+pub const MIGRATIONS: [Migration; 3] = [
     Migration {
         number: 1,
         name: "0001_first",
@@ -40,6 +41,11 @@ pub const MIGRATIONS: [Migration; 2] = [
         number: 2,
         name: "0002_word_from_devices",
         sql: include_str!("migrations/0002_word_from_devices.sql"),
+    },
+    Migration {
+        number: 3,
+        name: "0003_door",
+        sql: include_str!("migrations/0003_door.sql"),
     },
 ];
 
@@ -329,32 +335,6 @@ impl Store for SqliteStore {
         })
         .await
     }
-
-    async fn open_session(&self, session: Session) -> Result<(), StoreError> {
-        self.with("opening a session", move |c| {
-            write::open_session(c, &session)
-        })
-        .await
-    }
-
-    async fn session(
-        &self,
-        token_sha256: [u8; 32],
-        now: i64,
-        idle: i64,
-    ) -> Result<Option<Session>, StoreError> {
-        self.with("reading a session", move |c| {
-            write::session(c, token_sha256, now, idle)
-        })
-        .await
-    }
-
-    async fn close_session(&self, token_sha256: [u8; 32], now: i64) -> Result<(), StoreError> {
-        self.with("closing a session", move |c| {
-            write::close_session(c, token_sha256, now)
-        })
-        .await
-    }
 }
 
 #[cfg(test)]
@@ -368,7 +348,8 @@ mod tests {
             digests,
             [
                 "7369a9177fc40cd0b638a28066b8fecba6a86a42653efab7f70b398e2b0737e0",
-                "06705587bfb356fc0e65dad56e7ac2cd164f8527b5acfed12b8170118cc7e052"
+                "06705587bfb356fc0e65dad56e7ac2cd164f8527b5acfed12b8170118cc7e052",
+                "8aadbd3d9c3631a919c3cf63cf762bd5f630caa983ef1f60bae305677eb075d8"
             ]
         );
     }
