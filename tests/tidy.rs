@@ -153,11 +153,18 @@ const FOREIGN: &[Foreign] = &[
         crates: &["ubugoe-view"],
         folders: &["ui/view"],
     },
-    // HTTP without a framework, at both ends of a link between authorities: the head is hashed and signed as it came.
+    // HTTP without a framework: at both ends of a link between authorities, where the head is hashed and signed as it came;
+    // and for requests outward, bounded in one place.
     Foreign {
         packages: &["hyper", "hyper-util", "http-body-util"],
-        crates: &["ubugoe-exchange"],
-        folders: &["sync/exchange/src"],
+        crates: &["ubugoe-exchange", "ubugoe-city"],
+        folders: &["sync/exchange/src", "city/src/fetch.rs"],
+    },
+    // Who somebody is, as their town's identity provider says.
+    Foreign {
+        packages: &["openidconnect"],
+        crates: &["ubugoe-city"],
+        folders: &["city/src/oidc"],
     },
     Foreign {
         packages: &["prometheus-client"],

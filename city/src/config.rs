@@ -5,6 +5,7 @@
 //! appear in a problem.
 
 mod agencies;
+mod door;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -21,6 +22,7 @@ use ubugoe_protocol::{
 };
 use zeroize::Zeroizing;
 
+pub use self::door::{Limits, OidcConfig, Rate};
 use crate::casework::roles::Role;
 
 pub use agencies::{AgenciesConfig, AgencyConfig, Ask, Call};
@@ -83,7 +85,7 @@ pub struct Config {
     pub trust: Trust,
     /// Registered devices.
     pub devices: BTreeMap<DeviceId, Device>,
-    /// Local accounts of the console.
+    /// Local accounts of the console: everybody at one desk, or break-glass beside a provider.
     pub staff: Vec<StaffAccount>,
     /// Where figures are read, if anywhere; an address of its own, which is not for the world.
     pub metrics: Option<SocketAddr>,
@@ -91,6 +93,10 @@ pub struct Config {
     pub agencies: Option<AgenciesConfig>,
     /// What the city does by itself.
     pub nonstop: NonstopConfig,
+    /// The town's identity provider, if it has one.
+    pub oidc: Option<OidcConfig>,
+    /// How fast browsers may ask.
+    pub limits: Limits,
 }
 
 /// Console and family pages.
@@ -498,7 +504,9 @@ impl Form<'_> {
             None
         };
         let devices = self.devices(&mut root);
-        let staff = self.staff(&mut root);
+        let oidc = self.oidc(&mut root);
+        let staff = self.staff(&mut root, !matches!(oidc, Some(None)));
+        let limits = self.limits(&mut root);
         let agencies = self.agencies(&mut root);
         let nonstop = self.nonstop(&mut root);
         self.leftovers("", &root);
@@ -515,6 +523,8 @@ impl Form<'_> {
             metrics,
             agencies,
             nonstop: nonstop?,
+            oidc: oidc?,
+            limits: limits?,
         })
     }
 
@@ -787,13 +797,17 @@ impl Form<'_> {
         devices
     }
 
-    fn staff(&mut self, root: &mut Table) -> Vec<StaffAccount> {
+    /// `beside` a provider nobody needs a local account, and whoever has one sets up and nothing else.
+    fn staff(&mut self, root: &mut Table, beside: bool) -> Vec<StaffAccount> {
         let mut seen = BTreeSet::new();
         let mut accounts = Vec::new();
+        if beside && !root.contains_key("staff") {
+            return accounts;
+        }
         for (prefix, mut t) in self.sections(root, "staff", "[[staff]]") {
             let id = self.staff_id(&mut t, &prefix);
             let name = self.text(&mut t, &prefix, "name", "\"佐藤\"");
-            let roles = self.roles(&mut t, &prefix);
+            let roles = self.roles(&mut t, &prefix, beside);
             let password = self.password_hash(&mut t, &prefix);
             self.leftovers(&prefix, &t);
             if let (Some(id), Some(name), Some(password)) = (id, name, password) {
@@ -815,21 +829,42 @@ impl Form<'_> {
         accounts
     }
 
-    fn roles(&mut self, t: &mut Table, prefix: &str) -> Vec<Role> {
+    fn roles(&mut self, t: &mut Table, prefix: &str, beside: bool) -> Vec<Role> {
         const EXAMPLE: &str = "[\"examiner\", \"decider\"]";
-        let mut roles = Vec::new();
-        let codes = self.text_list(t, prefix, "roles", EXAMPLE, false);
-        for code in codes.unwrap_or_default() {
-            if let Some(role) = Role::from_code(&code) {
-                roles.push(role);
-                continue;
-            }
-            let known = Role::ALL.map(Role::code).join(", ");
+        const BREAK_GLASS: &str = "[\"administrator\"]";
+        let example = if beside { BREAK_GLASS } else { EXAMPLE };
+        let Some(codes) = self.text_list(t, prefix, "roles", example, true) else {
+            return Vec::new();
+        };
+        let roles = self.role_codes(&key(prefix, "roles"), &codes, example);
+        if codes.is_empty() {
+            self.problem::<()>(key(prefix, "roles"), "is empty", example);
+        }
+        if beside && roles.iter().any(|role| *role != Role::Administrator) {
             self.problem::<()>(
                 key(prefix, "roles"),
-                format!("{code:?} is none of {known}"),
-                EXAMPLE,
+                "beside [oidc] a local account is for set-up only and may be administrator, nothing else",
+                BREAK_GLASS,
             );
+        }
+        roles
+    }
+
+    fn role_codes(&mut self, key: &str, codes: &[String], example: &'static str) -> Vec<Role> {
+        let mut roles = Vec::new();
+        for code in codes {
+            match Role::from_code(code) {
+                Some(role) if roles.contains(&role) => {}
+                Some(role) => roles.push(role),
+                None => {
+                    let known = Role::ALL.map(Role::code).join(", ");
+                    self.problem::<()>(
+                        key.to_owned(),
+                        format!("{code:?} is none of {known}"),
+                        example,
+                    );
+                }
+            }
         }
         roles
     }

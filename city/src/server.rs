@@ -15,12 +15,14 @@ use ubugoe_protocol::SigningKey;
 use crate::Clock;
 use crate::agencies::{Book, desk, send};
 use crate::config::{AgenciesConfig, Config, Office, StoreAddress};
+use crate::http::limits::Limiter;
 use crate::http::password::Throttle;
 use crate::http::{self, App, nonstop};
 use crate::ingest::link::{self, LinkError, LinkParts};
 use crate::ingest::{Desk, Faults, Ingest};
 use crate::metrics::Metrics;
 use crate::nonstop::{Engine, Worker};
+use crate::oidc::{Provider, SetUpError};
 use crate::receipt::CitySealer;
 use crate::store::postgres::PostgresStore;
 use crate::store::sqlite::SqliteStore;
@@ -50,6 +52,9 @@ pub enum ServeError {
     /// TLS files for the exchange with agencies.
     #[error("the exchange with agencies cannot be set up")]
     Exchange(#[from] TlsError),
+    /// The identity provider's addresses or certificates.
+    #[error("the identity provider cannot be set up")]
+    Provider(#[from] SetUpError),
     /// The server for browsers ended.
     #[error("the server for browsers ended")]
     Http(#[source] std::io::Error),
@@ -244,7 +249,13 @@ impl City {
                 .first()
                 .map(|account| account.password.as_str()),
         );
+        let provider = config
+            .oidc
+            .map(|oidc| Provider::new(oidc, &config.http.public_url, Arc::clone(&clock)))
+            .transpose()?;
         let app = App {
+            provider,
+            limits: Limiter::new(config.limits),
             store,
             sealer: sealer as Arc<dyn Sealer>,
             catalogue,

@@ -6,13 +6,14 @@ use std::sync::Arc;
 use sha2::{Digest, Sha256};
 use ubugoe_bench::postgres::Postgres;
 use ubugoe_city::casework::audit::{AuditEntry, ChainBreak, Verifier};
+use ubugoe_city::casework::roles::Role;
 use ubugoe_city::casework::{FilingState, ReasonCode};
 use ubugoe_city::store::postgres::PostgresStore;
 use ubugoe_city::store::sqlite::SqliteStore;
 use ubugoe_city::store::{
     Arrival, Attempt, Batch, Counts, Decided, Decision, Facts, Finding, Landed, NewQuarantine,
-    QuarantineReason, Reason, ReceiptFacts, SealFailure, Sealer, Session, SignatureFinding,
-    StatusFacts, Store, StoreError, WakeWindow,
+    Person, QuarantineReason, Reason, ReceiptFacts, Rotation, SealFailure, Sealer, Session,
+    SignatureFinding, StatusFacts, Store, StoreError, WakeWindow,
 };
 use ubugoe_protocol::{CaseId, FilingId, Interval, Place};
 
@@ -156,6 +157,7 @@ async fn story(store: &dyn Store) {
     notices_are_sent_until_they_rest(store).await;
     the_family_sees_states(store).await;
     quarantine_counts_and_resolves(store).await;
+    a_sign_in_ends_once_and_in_time(store).await;
     sessions_live_and_die(store).await;
     the_audit_chain_holds(store).await;
 }
@@ -585,37 +587,68 @@ async fn quarantine_counts_and_resolves(store: &dyn Store) {
 async fn sessions_live_and_die(store: &dyn Store) {
     let session = Session {
         token_sha256: [5; 32],
-        staff: "sato".into(),
+        staff: "oidc:u-1".into(),
         csrf: "c".into(),
         created_at: 5_000,
         seen_at: 5_000,
         expires_at: 6_000,
+        rotated_at: 5_000,
+        person: Some(Person {
+            issuer: Some("https://id.example".into()),
+            sub: "u-1".into(),
+            name: "\u{20BB7}田　咲".into(),
+            roles: vec![Role::Examiner, Role::Decider],
+            jurisdiction: vec!["asukoe".into(), "991015".into()],
+        }),
     };
     store.open_session(session.clone()).await.unwrap();
+    let alive = async |token, at, idle| store.session([token; 32], at, idle).await.unwrap();
     assert_eq!(
-        store
-            .session([5; 32], 5_100, 200)
-            .await
-            .unwrap()
-            .unwrap()
-            .seen_at,
-        5_100
+        alive(5, 5_100, 200).await.unwrap(),
+        Session {
+            seen_at: 5_100,
+            ..session.clone()
+        }
     );
+    assert!(alive(5, 5_301, 200).await.is_none(), "idle too long");
     assert!(
-        store.session([5; 32], 5_301, 200).await.unwrap().is_none(),
-        "idle too long"
-    );
-    assert!(
-        store
-            .session([5; 32], 6_000, 9_999)
-            .await
-            .unwrap()
-            .is_none(),
+        alive(5, 6_000, 9_999).await.is_none(),
         "over its absolute end"
     );
-    assert!(store.session([6; 32], 5_100, 200).await.unwrap().is_none());
+    assert!(alive(6, 5_100, 200).await.is_none());
+    // the token is changed once; the old one is taken until its overlap ends, and opens the same session
+    let rotation = |old, new| Rotation {
+        old: [old; 32],
+        new: [new; 32],
+        at: 5_150,
+        overlap_until: 5_180,
+    };
+    assert!(store.rotate_session(rotation(5, 7)).await.unwrap());
+    assert!(!store.rotate_session(rotation(5, 8)).await.unwrap());
+    for token in [5, 7] {
+        let found = alive(token, 5_179, 200).await.unwrap();
+        assert_eq!((found.token_sha256, found.rotated_at), ([7; 32], 5_150));
+        assert_eq!(found.person, session.person);
+    }
+    assert!(alive(5, 5_180, 200).await.is_none());
+    assert!(alive(7, 5_180, 200).await.is_some());
+    // signing out with the token of before the change ends the session too
     store.close_session([5; 32], 5_200).await.unwrap();
-    assert!(store.session([5; 32], 5_200, 200).await.unwrap().is_none());
+    assert!(alive(7, 5_200, 200).await.is_none());
+    assert_eq!(
+        store.officer_names().await.unwrap()["oidc:u-1"],
+        "\u{20BB7}田　咲",
+        "what somebody did keeps a name after their session"
+    );
+}
+
+async fn a_sign_in_ends_once_and_in_time(store: &dyn Store) {
+    store.begin_sign_in([1; 32], 100, 700).await.unwrap();
+    store.begin_sign_in([2; 32], 100, 700).await.unwrap();
+    assert!(store.end_sign_in([1; 32], 699).await.unwrap());
+    assert!(!store.end_sign_in([1; 32], 699).await.unwrap());
+    assert!(!store.end_sign_in([2; 32], 700).await.unwrap());
+    assert!(!store.end_sign_in([3; 32], 100).await.unwrap());
 }
 
 async fn the_audit_chain_holds(store: &dyn Store) {

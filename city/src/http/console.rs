@@ -25,6 +25,9 @@ use crate::store::{
 /// Most lines of one list.
 const LIST: u32 = 200;
 
+/// Names of whoever came through an identity provider, by their ids.
+type Names = std::collections::BTreeMap<String, String>;
+
 /// Address parameters of the list. Unknown ones are ignored; an unknown state shows what waits.
 #[derive(Debug, Default, Deserialize)]
 pub(super) struct ListChoice {
@@ -254,7 +257,11 @@ pub(super) fn state_mark(lang: Lang, state: FilingState) -> Markup {
 /// A filing by the id in the address; anything unreadable is simply not there.
 pub(super) async fn find(app: &Shared, id: &str) -> Result<FilingRecord, Failure> {
     let id: FilingId = id.parse().map_err(|_| Failure::NotFound)?;
-    app.store.filing(id).await?.ok_or(Failure::NotFound)
+    let found = app.store.filing(id).await?;
+    // another office's filing in the same database is not there either
+    found
+        .filter(|record| record.recipient == app.office.recipient)
+        .ok_or(Failure::NotFound)
 }
 
 /// One filing.
@@ -303,6 +310,7 @@ async fn filing_page(
 ) -> Result<Markup, Failure> {
     let lang = officer.lang;
     let counts = app.store.counts().await?;
+    let names = app.store.officer_names().await?;
     let parsed = Filing::parse(&record.canonical).ok();
     let heading = title(lang, &record.row.facts).to_owned();
     let masked = record.row.facts.protected && !revealed;
@@ -312,7 +320,7 @@ async fn filing_page(
             h1 { (heading) }
             (state_mark(lang, record.row.state))
             span.grow {}
-            (actions(lang, record))
+            (actions(lang, officer, record))
         }
         (super::nonstop::case_link(lang, record))
         (summary(lang, record, jst::date(app.now())))
@@ -329,7 +337,7 @@ async fn filing_page(
             aside.facts-side {
                 (signature_box(lang, record))
                 (receipt_box(lang, app, record))
-                (history_box(lang, app, record))
+                (history_box(lang, app, record, &names))
             }
         }
     };
@@ -343,13 +351,13 @@ async fn filing_page(
     ))
 }
 
-fn actions(lang: Lang, record: &FilingRecord) -> Markup {
+fn actions(lang: Lang, officer: &Officer, record: &FilingRecord) -> Markup {
     let state = record.row.state;
     html! {
-        @if state.may_become(FilingState::Returned) {
+        @if officer.may(Right::GiveBack) && state.may_become(FilingState::Returned) {
             a.button.secondary id="return" href={ "/console/filings/" (record.row.id) "/return" } { (t(lang, "補正を依頼する", "Return for correction")) }
         }
-        @if state.may_become(FilingState::Accepted) {
+        @if officer.may(Right::Decide) && state.may_become(FilingState::Accepted) {
             a.button.primary id="accept" href={ "/console/filings/" (record.row.id) "/accept" } { (t(lang, "受理する", "Accept")) }
         }
     }
@@ -429,7 +437,7 @@ fn mask_bar(lang: Lang, officer: &Officer, record: &FilingRecord) -> Markup {
         form.mask-bar method="post" action={ "/console/filings/" (record.row.id) "/reveal" } {
             (csrf(officer))
             span { (t(lang, "支援措置のため、住所などを伏せています。表示すると記録に残ります。", "Addresses are masked (support measure). Showing them is logged.")) }
-            button.secondary type="submit" id="reveal" { (t(lang, "表示する", "Show")) }
+            @if officer.may(Right::Unmask) { button.secondary type="submit" id="reveal" { (t(lang, "表示する", "Show")) } }
         }
     }
 }
@@ -658,23 +666,25 @@ fn receipt_box(lang: Lang, app: &Shared, record: &FilingRecord) -> Markup {
     }
 }
 
-fn history_box(lang: Lang, app: &Shared, record: &FilingRecord) -> Markup {
+fn history_box(lang: Lang, app: &Shared, record: &FilingRecord, names: &Names) -> Markup {
     html! {
         section.card {
             h2 { (t(lang, "経過", "History")) }
-            ol.history { @for entry in &record.history { (history_line(lang, app, entry)) } }
+            ol.history { @for entry in &record.history { (history_line(lang, app, entry, names)) } }
         }
     }
 }
 
-fn history_line(lang: Lang, app: &Shared, entry: &HistoryEntry) -> Markup {
+fn history_line(lang: Lang, app: &Shared, entry: &HistoryEntry, names: &Names) -> Markup {
     let actor = match entry.actor.as_str() {
         "system" => t(lang, "システム", "System").to_owned(),
         id => app
             .staff
             .iter()
             .find(|account| account.id == id)
-            .map_or_else(|| id.to_owned(), |account| account.name.clone()),
+            .map(|account| &account.name)
+            .or_else(|| names.get(id))
+            .map_or_else(|| id.to_owned(), Clone::clone),
     };
     let what = if entry.seq == 0 {
         t(lang, "到達", "Arrived")

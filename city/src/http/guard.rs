@@ -11,8 +11,8 @@ use ubugoe_procedures::Lang;
 
 use super::fields::Fields;
 use super::{Failure, MAX_BODY, Shared, page};
-use crate::casework::roles::{Right, may};
-use crate::config::StaffAccount;
+use crate::casework::audit::AuditEntry;
+use crate::casework::roles::{Right, Role, may};
 use crate::store::Session;
 
 /// A session dies after this many seconds without use …
@@ -38,6 +38,23 @@ pub(super) fn form_cookie_name(secure: bool) -> &'static str {
     } else {
         "ubugoe_form"
     }
+}
+
+/// Cookie that ties the way to the identity provider and back to this browser.
+pub(super) fn way_cookie_name(secure: bool) -> &'static str {
+    if secure {
+        "__Host-ubugoe_way"
+    } else {
+        "ubugoe_way"
+    }
+}
+
+/// A `Set-Cookie` value that a browser also sends when another site's page leads here, and forgets after `seconds`.
+pub(super) fn set_lax_cookie(name: &str, value: &str, seconds: i64, secure: bool) -> String {
+    format!(
+        "{name}={value}; Path=/; HttpOnly; SameSite=Lax; Max-Age={seconds}{}",
+        if secure { "; Secure" } else { "" }
+    )
 }
 
 /// A `Set-Cookie` value.
@@ -90,11 +107,41 @@ pub(super) fn language(parts: &Parts) -> Lang {
     })
 }
 
+/// Whether somebody with this jurisdiction works for this office: by its recipient's id or its municipality's code.
+pub(super) fn covers(app: &Shared, jurisdiction: &[String]) -> bool {
+    let office = &app.office;
+    jurisdiction
+        .iter()
+        .any(|code| code == office.recipient.as_str() || *code == office.municipality.to_string())
+}
+
+/// The first page of somebody with these roles.
+pub(super) fn home(roles: &[Role]) -> &'static str {
+    [
+        (Right::SeeCases, "/console/filings"),
+        (Right::SeeQuarantine, "/console/quarantine"),
+        (Right::SeeAudit, "/console/audit"),
+    ]
+    .into_iter()
+    .find_map(|(right, page)| may(roles, right).then_some(page))
+    .unwrap_or("/console")
+}
+
+/// Who is signed in, as pages and the audit log know them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Account {
+    pub(super) id: String,
+    pub(super) name: String,
+    pub(super) roles: Vec<Role>,
+}
+
 /// Somebody signed in.
 #[derive(Debug, Clone)]
 pub(super) struct Officer {
     pub(super) session: Session,
-    pub(super) account: StaffAccount,
+    pub(super) account: Account,
+    /// A local account beside an identity provider: for set-up, when the provider is away.
+    pub(super) break_glass: bool,
     pub(super) lang: Lang,
     /// Path and query asked for, for the language switch.
     pub(super) here: String,
@@ -116,27 +163,72 @@ impl Officer {
     }
 }
 
+/// Who a session is, and whether it is a local account; none if it is nobody any more.
+fn account(app: &Shared, session: &Session) -> Option<(Account, bool)> {
+    let issuer = session
+        .person
+        .as_ref()
+        .and_then(|person| person.issuer.as_deref());
+    if let (Some(issuer), Some(person)) = (issuer, &session.person) {
+        // a provider taken out of the configuration vouches for nobody
+        let vouched = app
+            .provider
+            .as_ref()
+            .is_some_and(|provider| provider.issuer() == issuer);
+        let account = Account {
+            id: session.staff.clone(),
+            name: person.name.clone(),
+            roles: person.roles.clone(),
+        };
+        return vouched.then_some((account, false));
+    }
+    // an account taken out of the configuration is out at once, and so is a role
+    let staff = app.staff.iter().find(|staff| staff.id == session.staff)?;
+    let had = |role: &Role| {
+        session
+            .person
+            .as_ref()
+            .is_none_or(|person| person.roles.contains(role))
+    };
+    let account = Account {
+        id: staff.id.clone(),
+        name: staff.name.clone(),
+        roles: staff.roles.iter().copied().filter(had).collect(),
+    };
+    Some((account, true))
+}
+
 impl FromRequestParts<Shared> for Officer {
     type Rejection = Failure;
 
     async fn from_request_parts(parts: &mut Parts, app: &Shared) -> Result<Self, Failure> {
-        let token = cookie(&parts.headers, session_cookie_name(app.http.secure_cookies))
-            .ok_or(Failure::SignInFirst)?;
-        let session = app
-            .store
-            .session(token_hash(token), app.now(), IDLE)
-            .await?
-            .ok_or(Failure::SignInFirst)?;
-        // an account taken out of the configuration is out at once
-        let account = app
-            .staff
-            .iter()
-            .find(|account| account.id == session.staff)
+        // the door looked it up
+        let session = parts
+            .extensions
+            .get::<Session>()
             .ok_or(Failure::SignInFirst)?
             .clone();
+        let (account, local) = account(app, &session).ok_or(Failure::SignInFirst)?;
+        let elsewhere = session
+            .person
+            .as_ref()
+            .is_some_and(|person| !covers(app, &person.jurisdiction));
+        if elsewhere {
+            app.store
+                .audit(AuditEntry {
+                    at: app.now(),
+                    actor: account.id,
+                    action: "door.elsewhere".to_owned(),
+                    subject: "-".to_owned(),
+                    detail: String::new(),
+                })
+                .await?;
+            return Err(Failure::Elsewhere);
+        }
         Ok(Self {
             session,
             account,
+            break_glass: local && app.provider.is_some(),
             lang: language(parts),
             here: parts.uri.path().to_owned(),
         })

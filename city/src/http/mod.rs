@@ -6,21 +6,26 @@
 mod agencies;
 mod console;
 mod decide;
+mod door;
 mod family;
 mod family_line;
 mod fields;
 mod guard;
 mod health;
 pub mod nonstop;
+pub mod limits;
 #[doc(hidden)]
 pub mod outside;
 mod oversight;
 mod page;
 pub mod password;
+mod provider;
+pub mod routes;
 mod sign_in;
 
 use std::collections::BTreeMap;
 use std::future::IntoFuture as _;
+use std::net::SocketAddr;
 use std::sync::Arc;
 
 use axum::Router;
@@ -37,6 +42,7 @@ use ubugoe_protocol::DeviceId;
 use crate::Clock;
 use crate::config::{HttpConfig, Office, StaffAccount};
 use crate::metrics::Metrics;
+use crate::oidc::Provider;
 use crate::store::{Sealer, Store, StoreError};
 
 /// Nothing but our own style sheet, icon and forms; no script at all.
@@ -61,6 +67,10 @@ pub struct App {
     pub http: HttpConfig,
     /// Local accounts.
     pub staff: Vec<StaffAccount>,
+    /// The town's identity provider, if it has one.
+    pub provider: Option<Provider>,
+    /// How fast browsers may ask.
+    pub limits: limits::Limiter,
     /// The city's clock.
     pub clock: Clock,
     /// Rung after every decision, so that the link sends the notice at once.
@@ -98,8 +108,8 @@ pub(crate) async fn serve(
     stop: watch::Receiver<bool>,
 ) -> std::io::Result<()> {
     let app = Arc::new(app);
-    let pages = axum::serve(listener, router(Arc::clone(&app)))
-        .with_graceful_shutdown(stopped(stop.clone()));
+    let service = router(Arc::clone(&app)).into_make_service_with_connect_info::<SocketAddr>();
+    let pages = axum::serve(listener, service).with_graceful_shutdown(stopped(stop.clone()));
     let Some(watched) = watched else {
         return pages.await;
     };
@@ -112,15 +122,32 @@ async fn stopped(mut stop: watch::Receiver<bool>) {
     let _ = stop.wait_for(|stop| *stop).await;
 }
 
-/// All addresses.
+/// All addresses, behind the door and under the headers.
 fn router(app: Shared) -> Router {
+    addresses()
+        .fallback(not_found)
+        .layer(DefaultBodyLimit::max(MAX_BODY))
+        .layer(from_fn_with_state(Arc::clone(&app), door::door))
+        .layer(from_fn_with_state(Arc::clone(&app), headers))
+        .layer(from_fn_with_state(Arc::clone(&app), health::count))
+        .with_state(app)
+}
+
+/// Every address and method that is served, as the router itself tells it: `GET /console/audit`. For the tests that hold
+/// [`routes::ROUTES`] against it.
+#[must_use]
+pub fn served() -> String {
+    format!("{:?}", addresses())
+}
+
+/// What answers where. Whatever is added here stands in [`routes::ROUTES`] too.
+fn addresses() -> Router<Shared> {
     Router::new()
-        .route("/", get(|| async { Redirect::to("/console/filings") }))
-        .route(
-            "/console",
-            get(|| async { Redirect::to("/console/filings") }),
-        )
+        .route("/", get(|| async { Redirect::to("/console") }))
+        .route("/console", get(sign_in::home_page))
         .route("/console/sign-in", get(sign_in::form).post(sign_in::submit))
+        .route("/console/sign-in/provider", post(provider::begin))
+        .route(crate::oidc::BACK, get(provider::back))
         .route("/console/sign-out", post(sign_in::leave))
         .route("/console/filings", get(console::list))
         .route("/console/filings/{id}", get(console::open))
@@ -158,11 +185,6 @@ fn router(app: Shared) -> Router {
         )
         .merge(health::routes())
         .merge(agencies::routes())
-        .fallback(not_found)
-        .layer(DefaultBodyLimit::max(MAX_BODY))
-        .layer(from_fn_with_state(Arc::clone(&app), headers))
-        .layer(from_fn_with_state(Arc::clone(&app), health::count))
-        .with_state(app)
 }
 
 fn asset(kind: &'static str, body: &'static str) -> Response {
@@ -241,6 +263,18 @@ enum Failure {
     TooLarge,
     #[error("too many failed sign-ins")]
     SlowDown,
+    #[error("too many requests; again in {0} s")]
+    TooMany(u32),
+    #[error("nothing here waits for this answer of a provider")]
+    Stray,
+    #[error("the sign-in has to begin anew")]
+    SignInAgain,
+    #[error("the identity provider is away")]
+    ProviderAway,
+    #[error("no role means anything here")]
+    NoRole,
+    #[error("works for another office")]
+    Elsewhere,
     #[error("the store failed")]
     Store(#[from] StoreError),
     #[error("no random bytes")]
@@ -252,10 +286,16 @@ impl Failure {
         match self {
             Self::SignInFirst => StatusCode::SEE_OTHER,
             Self::NotFound => StatusCode::NOT_FOUND,
-            Self::NotYours | Self::ForgedForm => StatusCode::FORBIDDEN,
+            Self::NotYours
+            | Self::ForgedForm
+            | Self::Stray
+            | Self::SignInAgain
+            | Self::NoRole
+            | Self::Elsewhere => StatusCode::FORBIDDEN,
             Self::BadForm(_) => StatusCode::BAD_REQUEST,
             Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
-            Self::SlowDown => StatusCode::TOO_MANY_REQUESTS,
+            Self::SlowDown | Self::TooMany(_) => StatusCode::TOO_MANY_REQUESTS,
+            Self::ProviderAway => StatusCode::BAD_GATEWAY,
             Self::Store(_) | Self::Random(_) => StatusCode::INTERNAL_SERVER_ERROR,
         }
     }
@@ -306,6 +346,56 @@ impl Failure {
                     "Signing in failed several times. Try again in a minute.",
                 ),
             ],
+            Self::TooMany(_) => [
+                (
+                    "しばらくお待ちください",
+                    "短い時間に多くの操作がありました。少し待ってから、もう一度お試しください。何も失われていません。",
+                ),
+                (
+                    "Please wait a moment",
+                    "There were many requests in a short time. Try again shortly; nothing is lost.",
+                ),
+            ],
+            Self::Stray | Self::SignInAgain => [
+                (
+                    "サインインを確認できませんでした",
+                    "サインインの画面を開き直して、もう一度お試しください。",
+                ),
+                (
+                    "This sign-in could not be confirmed",
+                    "Open the sign-in page again and repeat.",
+                ),
+            ],
+            Self::ProviderAway => [
+                (
+                    "いまサインインできません",
+                    "職員アカウントの認証サービスにつながりません。時間をおいて、もう一度お試しください。届出の受付は続いています。",
+                ),
+                (
+                    "Signing in is not possible right now",
+                    "The service for staff accounts cannot be reached. Try again later; filings go on arriving.",
+                ),
+            ],
+            Self::NoRole => [
+                (
+                    "このシステムの役割がありません",
+                    "サインインはできましたが、役割が割り当てられていません。管理者に依頼してください。",
+                ),
+                (
+                    "You have no role here",
+                    "You are known, but no role is assigned to you. Ask your administrator.",
+                ),
+            ],
+            Self::Elsewhere => [
+                (
+                    "担当する市区町村ではありません",
+                    "このアカウントは、この窓口の担当として登録されていません。管理者に確認してください。",
+                ),
+                (
+                    "This is not your municipality",
+                    "This account does not work for this office. Ask your administrator.",
+                ),
+            ],
             Self::Store(_) | Self::Random(_) => [
                 (
                     "いま処理できません",
@@ -331,7 +421,16 @@ impl IntoResponse for Failure {
                 "a page could not be served"
             );
         }
-        (self.status(), page::plain(self.words())).into_response()
+        let mut response = (self.status(), page::plain(self.words())).into_response();
+        let wait = match self {
+            Self::TooMany(seconds) => seconds,
+            Self::SlowDown => 60,
+            _ => return response,
+        };
+        response
+            .headers_mut()
+            .insert(header::RETRY_AFTER, HeaderValue::from(wait));
+        response
     }
 }
 

@@ -144,6 +144,8 @@ fn action_words(lang: Lang, action: &str) -> &'static str {
         "message.quarantined" => t(lang, "読めない届き物", "Unreadable message"),
         "sign_in.done" => t(lang, "サインイン", "Signed in"),
         "sign_in.failed" => t(lang, "サインイン失敗", "Sign-in failed"),
+        "sign_in.break_glass" => t(lang, "非常用サインイン", "Signed in, break-glass"),
+        "door.elsewhere" => t(lang, "担当外のため拒否", "Refused: other office"),
         "sign_out" => t(lang, "サインアウト", "Signed out"),
         _ => super::agencies::action_words(lang, action),
     }

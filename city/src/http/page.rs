@@ -6,6 +6,7 @@ use ubugoe_procedures::Lang;
 
 use super::guard::Officer;
 use super::t;
+use crate::casework::roles::Right;
 use crate::casework::words::Words;
 use crate::store::Counts;
 
@@ -122,17 +123,28 @@ pub(super) fn console(
             span.product { (t(lang, PRODUCT, PRODUCT_EN)) }
             span.office { (office) }
             nav.parts aria-label=(t(lang, "メニュー", "Menu")) {
-                a href="/console/filings" aria-current=[(part == Part::Filings).then_some("page")] { (t(lang, "届出", "Filings")) }
-                a href="/console/nonstop" aria-current=[(part == Part::Nonstop).then_some("page")] { (t(lang, "自動で進むこと", "By itself")) }
-                a href="/console/quarantine" aria-current=[(part == Part::Quarantine).then_some("page")] {
-                    (t(lang, "読めない届き物", "Unreadable"))
-                    @if waiting > 0 { span.badge { (waiting) } }
+                @if officer.may(Right::SeeCases) {
+                    a href="/console/filings" aria-current=[(part == Part::Filings).then_some("page")] { (t(lang, "届出", "Filings")) }
                 }
-                a href="/console/agencies" aria-current=[(part == Part::Agencies).then_some("page")] { (t(lang, "関係機関", "Agencies")) }
-                a href="/console/audit" aria-current=[(part == Part::Audit).then_some("page")] { (t(lang, "操作記録", "Audit log")) }
+                @if officer.may(Right::SeeCases) {
+                    a href="/console/nonstop" aria-current=[(part == Part::Nonstop).then_some("page")] { (t(lang, "自動で進むこと", "By itself")) }
+                }
+                @if officer.may(Right::SeeQuarantine) {
+                    a href="/console/quarantine" aria-current=[(part == Part::Quarantine).then_some("page")] {
+                        (t(lang, "読めない届き物", "Unreadable"))
+                        @if waiting > 0 { span.badge { (waiting) } }
+                    }
+                }
+                @if officer.may(Right::SeeCases) || officer.may(Right::SeeOwnPart) {
+                    a href="/console/agencies" aria-current=[(part == Part::Agencies).then_some("page")] { (t(lang, "関係機関", "Agencies")) }
+                }
+                @if officer.may(Right::SeeAudit) {
+                    a href="/console/audit" aria-current=[(part == Part::Audit).then_some("page")] { (t(lang, "操作記録", "Audit log")) }
+                }
             }
             span.grow {}
             (language_switch(lang, &officer.here))
+            @if officer.break_glass { span.badge id="break-glass" { (t(lang, "非常用", "break-glass")) } }
             span.who { (officer.account.name) }
             form method="post" action="/console/sign-out" {
                 (csrf(officer))

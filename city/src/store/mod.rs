@@ -9,6 +9,7 @@
 
 pub mod agencies;
 pub mod attachments;
+pub mod door;
 pub mod down;
 pub mod migrate;
 pub mod nonstop;
@@ -31,6 +32,7 @@ use crate::casework::audit::{AuditEntry, AuditRecord};
 use crate::casework::{FilingState, ReasonCode};
 
 pub use attachments::{Attachment, AttachmentState};
+pub use door::{DoorStore, Person, Rotation, Session};
 pub use down::{
     Advance, CertificateAsk, DownAttempt, DownItem, DownKind, NewGrant, NewOrder, NewRollout,
     OrderRow, Rollout, RolloutDevice, RolloutState,
@@ -873,23 +875,6 @@ pub struct Quarantined {
 /// A message set aside, as it came: the device of its topic (if well formed) and its bytes.
 pub type Kept = (Option<String>, Vec<u8>);
 
-/// A staff session.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Session {
-    /// SHA-256 of the cookie's token; the token itself is not stored.
-    pub token_sha256: [u8; 32],
-    /// Staff account id.
-    pub staff: String,
-    /// CSRF token of this session's forms.
-    pub csrf: String,
-    /// Unix seconds.
-    pub created_at: i64,
-    /// Last use, unix seconds.
-    pub seen_at: i64,
-    /// Absolute end, unix seconds.
-    pub expires_at: i64,
-}
-
 /// Number of filings per state.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Counts {
@@ -905,7 +890,7 @@ pub struct Counts {
 
 /// What the city keeps. One behaviour, two databases.
 #[async_trait]
-pub trait Store: agencies::AgencyStore + nonstop::NonstopStore + Send + Sync {
+pub trait Store: agencies::AgencyStore + nonstop::NonstopStore + DoorStore + Send + Sync {
     /// Lands a micro-batch in one transaction: filings `ON CONFLICT DO NOTHING`, their effect, their
     /// receipts, pieces of attachments, what devices said, quarantined messages, audit lines. On `Err` nothing of it happened.
     async fn ingest(
@@ -984,17 +969,6 @@ pub trait Store: agencies::AgencyStore + nonstop::NonstopStore + Send + Sync {
     async fn audit(&self, entry: AuditEntry) -> Result<(), StoreError>;
     /// Audit lines with `seq > after`, ascending.
     async fn audit_lines(&self, after: i64, limit: u32) -> Result<Vec<AuditRecord>, StoreError>;
-    /// Stores a session.
-    async fn open_session(&self, session: Session) -> Result<(), StoreError>;
-    /// The session of a cookie, if it lives at `now`; its last use becomes `now`.
-    async fn session(
-        &self,
-        token_sha256: [u8; 32],
-        now: i64,
-        idle: i64,
-    ) -> Result<Option<Session>, StoreError>;
-    /// Ends a session, and sweeps the dead ones.
-    async fn close_session(&self, token_sha256: [u8; 32], now: i64) -> Result<(), StoreError>;
 }
 
 /// Facts as stored text.

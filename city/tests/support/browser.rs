@@ -85,6 +85,14 @@ impl Browser {
         }
     }
 
+    /// The same browser with the same cookies, somewhere else.
+    pub(crate) fn at(&self, address: SocketAddr) -> Self {
+        Self {
+            address,
+            cookies: self.cookies.clone(),
+        }
+    }
+
     pub(crate) async fn get(&mut self, path: &str) -> Reply {
         self.request(&format!("GET {path} HTTP/1.1\r\n"), "").await
     }
@@ -135,20 +143,28 @@ impl Browser {
 
     /// Signs in as 佐藤.
     pub(crate) async fn sign_in(&mut self) {
-        let page = self.get("/console/sign-in").await;
-        let csrf = page.hidden("csrf");
-        let reply = self
-            .post(
-                "/console/sign-in",
-                &[("csrf", &csrf), ("account", "sato"), ("password", PASSWORD)],
-            )
-            .await;
+        let reply = self.sign_in_as("sato").await;
         assert_eq!(
             (reply.status, reply.header("location")),
             (303, Some("/console/filings")),
             "{}",
             reply.brief()
         );
+    }
+
+    /// Signs in with a local account; every account has the same password here.
+    pub(crate) async fn sign_in_as(&mut self, account: &str) -> Reply {
+        let page = self.get("/console/sign-in").await;
+        let csrf = page.hidden("csrf");
+        self.post(
+            "/console/sign-in",
+            &[
+                ("csrf", &csrf),
+                ("account", account),
+                ("password", PASSWORD),
+            ],
+        )
+        .await
     }
 }
 

@@ -7,3 +7,4 @@ pub(crate) mod device;
 pub(crate) mod exchange;
 pub(crate) mod office;
 pub(crate) mod papers;
+pub(crate) mod provider;

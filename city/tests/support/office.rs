@@ -62,9 +62,13 @@ pub(crate) struct Office {
     pub(crate) operates: bool,
     /// A line for ward 1 in the configuration: since when it is revoked.
     pub(crate) revoked: String,
+    /// What 佐藤 works as, as the configuration has it.
+    pub(crate) roles: String,
+    /// Further sections of the configuration.
+    pub(crate) more: String,
 }
 
-fn password_hash() -> String {
+pub(crate) fn password_hash() -> String {
     static HASH: std::sync::OnceLock<String> = std::sync::OnceLock::new();
     HASH.get_or_init(|| password::hash(PASSWORD).unwrap())
         .clone()
@@ -88,6 +92,8 @@ impl Office {
             store_url: "sqlite:city.db".to_owned(),
             operates: false,
             revoked: String::new(),
+            roles: r#"["examiner", "decider", "auditor", "administrator"]"#.to_owned(),
+            more: String::new(),
         }
     }
 
@@ -143,8 +149,10 @@ hpke = "device-ward-2.hpke.pub"
 [[staff]]
 id = "sato"
 name = "佐藤"
-roles = ["examiner", "decider", "auditor", "administrator"]
+roles = {roles}
 password = '{password}'
+
+{more}
 "#,
             store = self.store_url,
             port = self.broker_port,
@@ -155,6 +163,8 @@ password = '{password}'
                 ""
             },
             revoked = self.revoked,
+            roles = self.roles,
+            more = self.more,
         )
     }
 
@@ -287,7 +297,16 @@ password = '{password}'
     }
 
     pub(crate) async fn open_with(&self, faults: Faults) -> Running {
-        let city = City::start(self.config(), self.hands.clock(), faults)
+        self.start(self.config(), faults).await
+    }
+
+    /// Starts a city with another configuration in the same folder.
+    pub(crate) async fn open_as(&self, config: Config) -> Running {
+        self.start(config, no_faults()).await
+    }
+
+    async fn start(&self, config: Config, faults: Faults) -> Running {
+        let city = City::start(config, self.hands.clock(), faults)
             .await
             .unwrap();
         let address = city.address().unwrap();

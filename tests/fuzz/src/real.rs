@@ -629,6 +629,7 @@ hpke = "device-seal"
 [[staff]]
 id = "sato"
 name = "佐藤"
+roles = ["examiner"]
 password = '$argon2id$v=19$m=8,t=1,p=1$c2FsdHNhbHQ$aGFzaGhhc2hoYXNoaGFzaA'
 "#;
 

@@ -4,6 +4,7 @@
 //! order (recipient counter, filing, audit chain), so that several programs on one database wait instead of deadlock.
 
 mod agencies;
+mod door;
 mod down;
 mod nonstop;
 mod pieces;
@@ -25,13 +26,13 @@ use super::migrate::{Migration, remaining};
 use super::{
     Advance, Attempt, Batch, CertificateAsk, Counts, Decided, Decision, DownAttempt, DownItem,
     FamilyFiling, FilingRecord, FilingRow, Kept, Landed, NewGrant, NewOrder, NewRollout, Notice,
-    OrderRow, Quarantined, Rollout, Sealer, Session, Store, StoreError, WakeWindow,
+    OrderRow, Quarantined, Rollout, Sealer, Store, StoreError, WakeWindow,
 };
 use crate::casework::FilingState;
 use crate::casework::audit::{AuditEntry, AuditRecord};
 
 /// Frozen migrations, oldest first.
-pub const MIGRATIONS: [Migration; 4] = [
+pub const MIGRATIONS: [Migration; 5] = [
     Migration {
         number: 1,
         name: "0001_first",
@@ -41,6 +42,11 @@ pub const MIGRATIONS: [Migration; 4] = [
         number: 2,
         name: "0002_word_from_devices",
         sql: include_str!("migrations/0002_word_from_devices.sql"),
+    },
+    Migration {
+        number: 3,
+        name: "0003_door",
+        sql: include_str!("migrations/0003_door.sql"),
     },
     Migration {
         number: 6,
@@ -316,29 +322,6 @@ impl Store for PostgresStore {
     async fn audit_lines(&self, after: i64, limit: u32) -> Result<Vec<AuditRecord>, StoreError> {
         read::audit_lines(&self.client("reading the audit log").await?, after, limit).await
     }
-
-    async fn open_session(&self, session: Session) -> Result<(), StoreError> {
-        write::open_session(&self.client("opening a session").await?, &session).await
-    }
-
-    async fn session(
-        &self,
-        token_sha256: [u8; 32],
-        now: i64,
-        idle: i64,
-    ) -> Result<Option<Session>, StoreError> {
-        write::session(
-            &self.client("reading a session").await?,
-            token_sha256,
-            now,
-            idle,
-        )
-        .await
-    }
-
-    async fn close_session(&self, token_sha256: [u8; 32], now: i64) -> Result<(), StoreError> {
-        write::close_session(&self.client("closing a session").await?, token_sha256, now).await
-    }
 }
 
 #[cfg(test)]
@@ -353,6 +336,7 @@ mod tests {
             [
                 "b7e64c2739f666a6a90dd6bd8ef8df79dd85f84b8f94fc9dd68ff38aa674ec1b",
                 "36c90b47fd63def5b9da7c59654318c690a1008e8e5aae5cf0ae67394ed152da",
+                "1011e3cd29cbb94237d874b98dc8be388d7783bb0270b5be75b35c4b91c95549",
                 "731247e2bf2aa4357f6b1dc2ede2c103dd8fe28148c0d584e8c1453fae104bab",
                 "e4ff1c5d914e3551bdee7a5b3dfc5f07aa80c65f31bda42b05e2acba94baa887"
             ]

@@ -10,8 +10,7 @@ use crate::casework::FilingState;
 use crate::casework::audit::{AuditEntry, GENESIS, line_hash};
 use crate::store::{
     Arrival, Attempt, Batch, Decided, Decision, Landed, Moment, NewQuarantine, QuarantineReason,
-    Sealer, Session, StoreError, WakeWindow, count_to_store, facts_to_text, fixed, notice_number,
-    unsigned,
+    Sealer, StoreError, WakeWindow, count_to_store, facts_to_text, fixed, notice_number, unsigned,
 };
 
 pub(super) async fn ingest(
@@ -615,62 +614,5 @@ pub(super) async fn append_all(
     )
     .await
     .map_err(failed(DOING))?;
-    Ok(())
-}
-
-pub(super) async fn open_session(c: &Object, session: &Session) -> Result<(), StoreError> {
-    c.execute(
-        "INSERT INTO sessions (token_sha256, staff, csrf, created_at, seen_at, expires_at) VALUES ($1, $2, $3, $4, $5, $6)",
-        &[
-            &session.token_sha256.as_slice(),
-            &session.staff,
-            &session.csrf,
-            &session.created_at,
-            &session.seen_at,
-            &session.expires_at,
-        ],
-    )
-    .await
-    .map_err(failed("opening a session"))?;
-    Ok(())
-}
-
-pub(super) async fn session(
-    c: &Object,
-    token_sha256: [u8; 32],
-    now: i64,
-    idle: i64,
-) -> Result<Option<Session>, StoreError> {
-    const DOING: &str = "reading a session";
-    let found = c
-        .query_opt(
-            "UPDATE sessions SET seen_at = $2 WHERE token_sha256 = $1 AND expires_at > $2 AND seen_at > $2 - $3
-             RETURNING staff, csrf, created_at, seen_at, expires_at",
-            &[&token_sha256.as_slice(), &now, &idle],
-        )
-        .await
-        .map_err(failed(DOING))?;
-    let Some(row) = found else { return Ok(None) };
-    Ok(Some(Session {
-        token_sha256,
-        staff: row.try_get(0).map_err(failed(DOING))?,
-        csrf: row.try_get(1).map_err(failed(DOING))?,
-        created_at: row.try_get(2).map_err(failed(DOING))?,
-        seen_at: row.try_get(3).map_err(failed(DOING))?,
-        expires_at: row.try_get(4).map_err(failed(DOING))?,
-    }))
-}
-
-pub(super) async fn close_session(
-    c: &Object,
-    token_sha256: [u8; 32],
-    now: i64,
-) -> Result<(), StoreError> {
-    c.execute(
-        "DELETE FROM sessions WHERE token_sha256 = $1 OR expires_at <= $2",
-        &[&token_sha256.as_slice(), &now],
-    )
-    .await
-    .map_err(failed("closing a session"))?;
     Ok(())
 }

@@ -5,6 +5,7 @@
 //! blocking pool; SQLite has one writer anyway.
 
 mod agencies;
+mod door;
 mod down;
 mod nonstop;
 mod pieces;
@@ -26,13 +27,13 @@ use super::migrate::{Migration, remaining};
 use super::{
     Advance, Attempt, Batch, CertificateAsk, Counts, Decided, Decision, DownAttempt, DownItem,
     FamilyFiling, FilingRecord, FilingRow, Kept, Landed, NewGrant, NewOrder, NewRollout, Notice,
-    OrderRow, Quarantined, Rollout, Sealer, Session, Store, StoreError, WakeWindow,
+    OrderRow, Quarantined, Rollout, Sealer, Store, StoreError, WakeWindow,
 };
 use crate::casework::FilingState;
 use crate::casework::audit::{AuditEntry, AuditRecord};
 
 /// Frozen migrations, oldest first.
-pub const MIGRATIONS: [Migration; 4] = [
+pub const MIGRATIONS: [Migration; 5] = [
     Migration {
         number: 1,
         name: "0001_first",
@@ -42,6 +43,11 @@ pub const MIGRATIONS: [Migration; 4] = [
         number: 2,
         name: "0002_word_from_devices",
         sql: include_str!("migrations/0002_word_from_devices.sql"),
+    },
+    Migration {
+        number: 3,
+        name: "0003_door",
+        sql: include_str!("migrations/0003_door.sql"),
     },
     Migration {
         number: 6,
@@ -341,32 +347,6 @@ impl Store for SqliteStore {
         })
         .await
     }
-
-    async fn open_session(&self, session: Session) -> Result<(), StoreError> {
-        self.with("opening a session", move |c| {
-            write::open_session(c, &session)
-        })
-        .await
-    }
-
-    async fn session(
-        &self,
-        token_sha256: [u8; 32],
-        now: i64,
-        idle: i64,
-    ) -> Result<Option<Session>, StoreError> {
-        self.with("reading a session", move |c| {
-            write::session(c, token_sha256, now, idle)
-        })
-        .await
-    }
-
-    async fn close_session(&self, token_sha256: [u8; 32], now: i64) -> Result<(), StoreError> {
-        self.with("closing a session", move |c| {
-            write::close_session(c, token_sha256, now)
-        })
-        .await
-    }
 }
 
 #[cfg(test)]
@@ -381,6 +361,7 @@ mod tests {
             [
                 "7369a9177fc40cd0b638a28066b8fecba6a86a42653efab7f70b398e2b0737e0",
                 "06705587bfb356fc0e65dad56e7ac2cd164f8527b5acfed12b8170118cc7e052",
+                "8aadbd3d9c3631a919c3cf63cf762bd5f630caa983ef1f60bae305677eb075d8",
                 "7c8cbbc7fc2cf7d85dec762f3d3988954ffe58678c71b9733ee6936d46fb393e",
                 "bb0bdcdb3197591fc29f14072a30eeb0aa9a5788683d2d7f6a354c411fc1039c"
             ]

@@ -10,8 +10,7 @@ use crate::casework::FilingState;
 use crate::casework::audit::{AuditEntry, GENESIS, line_hash};
 use crate::store::{
     Arrival, Attempt, Batch, Decided, Decision, Landed, Moment, NewQuarantine, QuarantineReason,
-    Sealer, Session, StoreError, WakeWindow, count_to_store, facts_to_text, fixed, notice_number,
-    unsigned,
+    Sealer, StoreError, WakeWindow, count_to_store, facts_to_text, fixed, notice_number, unsigned,
 };
 
 pub(super) fn begin<'c>(
@@ -523,59 +522,5 @@ pub(super) fn append_audit(tx: &Transaction<'_>, entry: &AuditEntry) -> Result<(
         params![seq, entry.at, entry.actor, entry.action, entry.subject, entry.detail, prev.as_slice(), hash.as_slice()],
     )
     .map_err(failed(DOING))?;
-    Ok(())
-}
-
-pub(super) fn open_session(c: &Connection, session: &Session) -> Result<(), StoreError> {
-    c.execute(
-        "INSERT INTO sessions (token_sha256, staff, csrf, created_at, seen_at, expires_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
-        params![
-            session.token_sha256.as_slice(),
-            session.staff,
-            session.csrf,
-            session.created_at,
-            session.seen_at,
-            session.expires_at
-        ],
-    )
-    .map_err(failed("opening a session"))?;
-    Ok(())
-}
-
-pub(super) fn session(
-    c: &Connection,
-    token_sha256: [u8; 32],
-    now: i64,
-    idle: i64,
-) -> Result<Option<Session>, StoreError> {
-    c.query_row(
-        "UPDATE sessions SET seen_at = ?2 WHERE token_sha256 = ?1 AND expires_at > ?2 AND seen_at > ?2 - ?3
-         RETURNING staff, csrf, created_at, seen_at, expires_at",
-        params![token_sha256.as_slice(), now, idle],
-        |row| {
-            Ok(Session {
-                token_sha256,
-                staff: row.get(0)?,
-                csrf: row.get(1)?,
-                created_at: row.get(2)?,
-                seen_at: row.get(3)?,
-                expires_at: row.get(4)?,
-            })
-        },
-    )
-    .optional()
-    .map_err(failed("reading a session"))
-}
-
-pub(super) fn close_session(
-    c: &Connection,
-    token_sha256: [u8; 32],
-    now: i64,
-) -> Result<(), StoreError> {
-    c.execute(
-        "DELETE FROM sessions WHERE token_sha256 = ?1 OR expires_at <= ?2",
-        params![token_sha256.as_slice(), now],
-    )
-    .map_err(failed("closing a session"))?;
     Ok(())
 }

@@ -1,0 +1,113 @@
+//! The door of every page: not too fast, and with a living session's newest token.
+//!
+//! Answers for rate limits, for finding the session of a cookie once per request, and for changing its token as it is used.
+//! What a person may is not asked here: [`super::guard::Officer`] does.
+//!
+//! ```text
+//! request ─> address's bucket ─> (signing in: its own) ─> session by cookie ─> session's bucket ─> handler
+//!                                                              └─ token older than ROTATE: a new one, Set-Cookie
+//! ```
+
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+
+use axum::extract::{ConnectInfo, Request, State};
+use axum::http::{HeaderValue, Method, header};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+
+use super::guard::{IDLE, cookie, session_cookie_name, set_cookie, token_hash};
+use super::limits::Whose;
+use super::{Failure, Shared};
+use crate::oidc;
+use crate::random_token;
+use crate::store::{Rotation, Session};
+
+/// A token is used this long, in seconds, then it is changed.
+pub(super) const ROTATE: i64 = 15 * 60;
+/// So long the old one is still taken, for requests that were on their way with it, seconds.
+pub(super) const OVERLAP: i64 = 30;
+
+/// Lets a request in, or not.
+pub(super) async fn door(State(app): State<Shared>, request: Request, next: Next) -> Response {
+    match enter(&app, request, next).await {
+        Ok(response) => response,
+        Err(failure) => failure.into_response(),
+    }
+}
+
+async fn enter(app: &Shared, mut request: Request, next: Next) -> Result<Response, Failure> {
+    let now = (app.clock)();
+    let take = |whose| {
+        let taken = app.limits.take(whose, now.as_millisecond());
+        taken.map_err(Failure::TooMany)
+    };
+    let peer = request
+        .extensions()
+        .get::<ConnectInfo<SocketAddr>>()
+        .map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |ConnectInfo(peer)| {
+            peer.ip()
+        });
+    let from = app.limits.from(peer, request.headers());
+    take(Whose::Address(from))?;
+    let path = request.uri().path();
+    if path == oidc::BACK
+        || request.method() == Method::POST && path.starts_with("/console/sign-in")
+    {
+        take(Whose::SignIn(from))?;
+    }
+    // what anybody may see needs no session, and looks up none
+    let open = ["/assets/", "/f/", "/healthz"];
+    if open.iter().any(|open| path.starts_with(open)) {
+        return Ok(next.run(request).await);
+    }
+    let secure = app.http.secure_cookies;
+    let Some(hash) = cookie(request.headers(), session_cookie_name(secure)).map(token_hash) else {
+        return Ok(next.run(request).await);
+    };
+    let second = now.as_second();
+    let Some(session) = app.store.session(hash, second, IDLE).await? else {
+        return Ok(next.run(request).await);
+    };
+    take(Whose::Session(token_hash(&session.csrf)))?;
+    let fresh = rotate(app, hash, &session, second).await?;
+    request.extensions_mut().insert(session);
+    let mut response = next.run(request).await;
+    if let Some(token) = fresh {
+        // a handler that sets or drops the session's cookie itself knows better
+        let ours = |value: &HeaderValue| {
+            value
+                .to_str()
+                .is_ok_and(|text| text.starts_with(session_cookie_name(secure)))
+        };
+        let headers = response.headers_mut();
+        if !headers.get_all(header::SET_COOKIE).iter().any(ours)
+            && let Ok(value) =
+                HeaderValue::from_str(&set_cookie(session_cookie_name(secure), &token, secure))
+        {
+            headers.append(header::SET_COOKIE, value);
+        }
+    }
+    Ok(response)
+}
+
+/// A new token when the old one has been used long enough. Of requests that come together one gets it; the others still came
+/// with a token that is taken for the overlap.
+async fn rotate(
+    app: &Shared,
+    came_with: [u8; 32],
+    session: &Session,
+    now: i64,
+) -> Result<Option<String>, Failure> {
+    if came_with != session.token_sha256 || now - session.rotated_at < ROTATE {
+        return Ok(None);
+    }
+    let token = random_token()?;
+    let rotation = Rotation {
+        old: came_with,
+        new: token_hash(&token),
+        at: now,
+        overlap_until: now + OVERLAP,
+    };
+    let first = app.store.rotate_session(rotation).await?;
+    Ok(first.then_some(token))
+}

@@ -1,0 +1,154 @@
+//! Every address there is, and who may use it.
+//!
+//! Answers for one list that is held against the router itself (`tests/door.rs`): an address that is served and does not
+//! stand here fails the tests, and so does one that stands here and is not served. The rights are asked by the handlers.
+
+use crate::casework::roles::Right;
+
+/// Who may use an address.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Who {
+    /// Everybody: nothing of anybody is shown.
+    Anybody,
+    /// Whoever holds a family's link.
+    Family,
+    /// Whoever signs in, with a form of their own browser.
+    SigningIn,
+    /// Whoever is signed in.
+    SignedIn,
+    /// Whoever is signed in and has the right.
+    Holding(Right),
+    /// Whoever is signed in and has one of the two; what they see differs.
+    Either(Right, Right),
+}
+
+/// One address and its method.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Route {
+    /// `GET` or `POST`.
+    pub method: &'static str,
+    /// The address with its parameters in braces.
+    pub path: &'static str,
+    /// Who may use it.
+    pub who: Who,
+}
+
+const fn get(path: &'static str, who: Who) -> Route {
+    Route {
+        method: "GET",
+        path,
+        who,
+    }
+}
+
+const fn post(path: &'static str, who: Who) -> Route {
+    Route {
+        method: "POST",
+        path,
+        who,
+    }
+}
+
+/// Every address.
+pub const ROUTES: &[Route] = &[
+    get("/", Who::Anybody),
+    get("/console", Who::SignedIn),
+    get("/console/sign-in", Who::Anybody),
+    post("/console/sign-in", Who::SigningIn),
+    post("/console/sign-in/provider", Who::SigningIn),
+    get("/console/sign-in/back", Who::SigningIn),
+    post("/console/sign-out", Who::SignedIn),
+    get("/console/filings", Who::Holding(Right::SeeCases)),
+    get("/console/filings/{id}", Who::Holding(Right::SeeContent)),
+    post("/console/filings/{id}/reveal", Who::Holding(Right::Unmask)),
+    get("/console/filings/{id}/accept", Who::Holding(Right::Decide)),
+    post("/console/filings/{id}/accept", Who::Holding(Right::Decide)),
+    get(
+        "/console/filings/{id}/return",
+        Who::Holding(Right::GiveBack),
+    ),
+    post(
+        "/console/filings/{id}/return",
+        Who::Holding(Right::GiveBack),
+    ),
+    get(
+        "/console/filings/{id}/filing.json",
+        Who::Holding(Right::SeeContent),
+    ),
+    get(
+        "/console/filings/{id}/signature.p7s",
+        Who::Holding(Right::SeeContent),
+    ),
+    get(
+        "/console/filings/{id}/receipt.cose",
+        Who::Holding(Right::SeeContent),
+    ),
+    get(
+        "/console/filings/{id}/attachments/{number}",
+        Who::Holding(Right::SeeContent),
+    ),
+    get("/console/quarantine", Who::Holding(Right::SeeQuarantine)),
+    get("/console/audit", Who::Holding(Right::SeeAudit)),
+    get("/console/nonstop", Who::Holding(Right::SeeCases)),
+    post("/console/nonstop/batch", Who::Holding(Right::Veto)),
+    get("/console/nonstop/payments", Who::Holding(Right::SeeCases)),
+    post("/console/nonstop/payments", Who::Holding(Right::Veto)),
+    get(
+        "/console/nonstop/payments/{id}/file",
+        Who::Holding(Right::Export),
+    ),
+    get("/console/nonstop/{id}", Who::Holding(Right::SeeCases)),
+    post("/console/nonstop/{id}/approve", Who::Holding(Right::Veto)),
+    post("/console/nonstop/{id}/stop", Who::Holding(Right::Veto)),
+    get(
+        "/console/filings/{id}/nonstop",
+        Who::Holding(Right::SeeCases),
+    ),
+    post("/console/filings/{id}/loss", Who::Holding(Right::Veto)),
+    get(
+        "/console/agencies",
+        Who::Either(Right::SeeCases, Right::SeeOwnPart),
+    ),
+    post(
+        "/console/agencies/requests/{id}/again",
+        Who::Holding(Right::Propose),
+    ),
+    post(
+        "/console/agencies/requests/{id}/settled",
+        Who::Holding(Right::Propose),
+    ),
+    get(
+        "/console/agencies/certificates",
+        Who::Holding(Right::SeeContent),
+    ),
+    post(
+        "/console/agencies/certificates/{id}/link",
+        Who::Holding(Right::Propose),
+    ),
+    get(
+        "/console/agencies/consents/{filing}",
+        Who::Holding(Right::SeeCases),
+    ),
+    post(
+        "/console/agencies/consents/{filing}",
+        Who::Holding(Right::Propose),
+    ),
+    post(
+        "/console/agencies/consents/{filing}/withdraw",
+        Who::Holding(Right::Propose),
+    ),
+    get(
+        "/console/agencies/ward/{kind}",
+        Who::Holding(Right::SeeOwnPart),
+    ),
+    post(
+        "/console/agencies/ward/{kind}",
+        Who::Holding(Right::SeeOwnPart),
+    ),
+    get("/f/{token}", Who::Family),
+    post("/f/{token}/items/{id}", Who::Family),
+    get("/assets/city.css", Who::Anybody),
+    get("/assets/icon.svg", Who::Anybody),
+    get("/healthz", Who::Anybody),
+    get("/readyz", Who::Anybody),
+];
