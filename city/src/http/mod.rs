@@ -12,8 +12,8 @@ mod family_line;
 mod fields;
 mod guard;
 mod health;
-pub mod nonstop;
 pub mod limits;
+pub mod nonstop;
 #[doc(hidden)]
 pub mod outside;
 mod oversight;
