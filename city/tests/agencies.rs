@@ -288,6 +288,7 @@ async fn the_right_to_a_service_is_what_is_written_and_nothing_else() {
     exchange.stop().await;
 }
 
+#[expect(clippy::too_many_lines, reason = "one story, told in its order")]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn hospitals_certificates_are_taken_once_and_losses_as_losses() {
     on_each_store(async |office| {

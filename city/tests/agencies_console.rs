@@ -201,6 +201,7 @@ async fn a_ward_enters_its_certificates_by_form_and_sees_its_own_only() {
     .await;
 }
 
+#[expect(clippy::too_many_lines, reason = "one story, told in its order")]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_officer_gets_suggestions_and_a_clerk_the_own_agencys_questions() {
     let office = Office::new();
@@ -336,6 +337,9 @@ async fn an_officer_gets_suggestions_and_a_clerk_the_own_agencys_questions() {
     exchange.stop().await;
 }
 
+/// What it is called, what is done to the lines, what the program says.
+type Tampering<'a> = (&'a str, &'a dyn Fn(&mut Vec<String>), &'a str);
+
 fn run(arguments: &[&str]) -> Output {
     Command::new(PROGRAM).args(arguments).output().unwrap()
 }
@@ -355,6 +359,7 @@ fn verify(log: &Path, key: &Path, seals: &str) -> (bool, String) {
     (output.status.success(), said.trim_end().to_owned())
 }
 
+#[expect(clippy::too_many_lines, reason = "one story, told in its order")]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_exported_log_is_verified_with_the_public_key_alone_and_tampering_is_named() {
     on_each_store(async |office| {
@@ -403,7 +408,7 @@ async fn the_exported_log_is_verified_with_the_public_key_alone_and_tampering_is
             assert!(!whole, "{said}");
             said
         };
-        let cases: [(&str, &dyn Fn(&mut Vec<String>), &str); 8] = [
+        let cases: [Tampering<'_>; 8] = [
             (
                 "changed",
                 &|l| l[4] = l[4].replace("GET ", "PUT "),

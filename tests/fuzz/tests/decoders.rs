@@ -38,14 +38,12 @@ fn told(target: &Target, find: &Find) -> String {
 }
 
 /// What is given to these costs little, and a stranger may send anything to each of them.
-const OPEN_TO_ALL: [&str; 16] = [
-    "agency_head",
+const OPEN_TO_ALL: [&str; 14] = [
     "certificate",
     "city_form",
     "cms",
     "downlink",
     "envelope",
-    "fhir_bundle",
     "filing",
     "identifiers",
     "key_texts",

@@ -1,7 +1,6 @@
 //! The inputs that the corpus begins with.
 
-use ubugoe_procedures::fhir::{write_birth, write_stillbirth, write_withdrawal};
-use ubugoe_procedures::{BirthCertificate, Plurality, StillbirthCertificate};
+use ubugoe_procedures::{BirthCertificate, Plurality};
 use ubugoe_protocol::{CaseState, Downlink, Order, Receipt, seal_down, topics};
 use ubugoe_vcard::Card;
 
@@ -222,37 +221,6 @@ fn visits(into: &mut Files) {
     put(into, "visit_code_body", "genuine", inside.concat());
 }
 
-/// A question between authorities, as its head is written.
-const QUESTION: &str = "POST /r1/JPX/INS/%E3%81%82%E3%81%99%E3%81%93%E3%81%88/CLAIMS/lumpSum/a/b?x=1\ncontent-type:application/json\nx-road-client:JPX/GOV/991015/UBUGOE\nx-road-id:0a1b2c3d-4e5f-4a6b-8c7d-9e0f1a2b3c4d\nx-road-issue:991015-20261124-7\nx-road-userid:JP-1\n";
-/// Its answer.
-const ANSWER: &str = "200\ncontent-type:application/json\nx-road-client:JPX/GOV/991015/UBUGOE\nx-road-id:0a1b2c3d-4e5f-4a6b-8c7d-9e0f1a2b3c4d\nx-road-request-hash:Z2VudWluZWdlbnVpbmVnZW51aW5lZ2VudWluZWdlbnVpbmVnZW51aW5lZ2VudWluZWdlbnVpbmVnZW51aW5lIQ==\nx-road-request-id:1b2c3d4e-5f6a-4b7c-8d9e-0f1a2b3c4d5e\nx-road-service:JPX/INS/a/CLAIMS/lumpSum\n";
-/// Addresses in every place.
-const ADDRESS: &str = "JPX/MED/%E8%91%9B%F3%A0%84%80/W-1.2~x_y\na:JPX/GOV/1/2/svc\nb:%61%2D\nc:0A1B2C3D-4e5f-4a6b-8c7d-9e0f1a2b3c4d\n";
-
-fn loss() -> StillbirthCertificate {
-    let same = ward_form();
-    StillbirthCertificate {
-        number: "ASK-L-000123".to_owned(),
-        sex: same.sex,
-        at: same.birth_dt,
-        place_kind: same.place_kind,
-        place_addr: same.place_addr,
-        place_name: same.place_name,
-        weight_g: 412,
-        length_mm: 95,
-        plurality: same.plurality,
-        mother: same.mother,
-        weeks: 21,
-        days: 3,
-        live_births: 0,
-        stillbirths: 1,
-        issued: same.issued,
-        issuer_kind: same.issuer_kind,
-        issuer_addr: same.issuer_addr,
-        issuer_name: same.issuer_name,
-    }
-}
-
 fn papers(into: &mut Files) {
     for procedure in ["shussei_todoke", "jido_teate_nintei"] {
         let bytes = canonical(procedure).expect("an invented family can file");
@@ -266,14 +234,6 @@ fn papers(into: &mut Files) {
         ..ward_form()
     };
     put(into, "ward_form", "twin", twin.to_json());
-    put(into, "fhir_bundle", "birth", write_birth(&ward_form()));
-    put(into, "fhir_bundle", "twin", write_birth(&twin));
-    put(into, "fhir_bundle", "loss", write_stillbirth(&loss()));
-    let back = write_withdrawal("ASK-2026-000123", true);
-    put(into, "fhir_bundle", "withdrawn", back);
-    put(into, "agency_head", "question", QUESTION);
-    put(into, "agency_head", "answer", ANSWER);
-    put(into, "agency_head", "address", ADDRESS);
     put(into, "city_config", "whole", CONFIG);
     put(into, "conversion", "one", conversion());
     for (which, text) in [(0, SKK), (1, SKK), (2, SKK), (3, ENAMDICT)] {
