@@ -486,8 +486,9 @@ impl Form<'_> {
             .section(&mut root, "jpki", "[jpki]")
             .and_then(|t| self.jpki(t));
         let devices = self.devices(&mut root);
-        let oidc = self.oidc(&mut root);
-        let staff = self.staff(&mut root, !matches!(oidc, Some(None)));
+        let beside = root.contains_key("oidc");
+        let oidc = beside.then(|| self.oidc(&mut root));
+        let staff = self.staff(&mut root, beside);
         let limits = self.limits(&mut root);
         self.leftovers("", &root);
         let (office, keys) = recipient?;
@@ -500,7 +501,10 @@ impl Form<'_> {
             trust: trust?,
             devices,
             staff,
-            oidc: oidc?,
+            oidc: match oidc {
+                Some(problems_or_section) => Some(problems_or_section?),
+                None => None,
+            },
             limits: limits?,
         })
     }
