@@ -504,8 +504,9 @@ impl Form<'_> {
             None
         };
         let devices = self.devices(&mut root);
-        let oidc = self.oidc(&mut root);
-        let staff = self.staff(&mut root, !matches!(oidc, Some(None)));
+        let beside = root.contains_key("oidc");
+        let oidc = beside.then(|| self.oidc(&mut root));
+        let staff = self.staff(&mut root, beside);
         let limits = self.limits(&mut root);
         let agencies = self.agencies(&mut root);
         let nonstop = self.nonstop(&mut root);
@@ -523,7 +524,10 @@ impl Form<'_> {
             metrics,
             agencies,
             nonstop: nonstop?,
-            oidc: oidc?,
+            oidc: match oidc {
+                Some(problems_or_section) => Some(problems_or_section?),
+                None => None,
+            },
             limits: limits?,
         })
     }

@@ -179,8 +179,9 @@ fn addressed(request: Request<Vec<u8>>) -> Result<Request<Full<Bytes>>, FetchErr
     let unasked = |uri: &Uri| FetchError::Address(uri.to_string());
     let authority = head.uri.authority().ok_or_else(|| unasked(&head.uri))?;
     let host = HeaderValue::from_str(authority.as_str()).map_err(|_| unasked(&head.uri))?;
-    let path = head.uri.path_and_query().map_or("/", |path| path.as_str());
-    let path: Uri = path.parse().map_err(|_| unasked(&head.uri))?;
+    let path = head.uri.path_and_query().map(ToString::to_string);
+    let path = path.as_deref().unwrap_or("/").parse();
+    let path: Uri = path.map_err(|_| unasked(&head.uri))?;
     head.uri = path;
     head.headers.insert(HOST, host);
     Ok(Request::from_parts(head, Full::new(Bytes::from(body))))

@@ -168,13 +168,13 @@ fn strict(reply: &Reply, what: &str) {
 }
 
 /// Addresses and methods out of what axum's router prints of itself.
-fn printed(router: &str) -> BTreeSet<(String, String)> {
+fn printed(text: &str) -> BTreeSet<(String, String)> {
     const METHODS: [&str; 9] = [
         "get", "head", "delete", "options", "patch", "post", "put", "trace", "connect",
     ];
-    let (routes, paths) = router.split_once("node: Node { paths: {").unwrap();
-    let numbered = |text: &str| -> Vec<(String, String)> {
-        let entries = text.split("RouteId(").skip(1);
+    let (routes, paths) = text.split_once("node: Node { paths: {").unwrap();
+    let numbered = |part: &str| -> Vec<(String, String)> {
+        let entries = part.split("RouteId(").skip(1);
         let pair = |entry: &str| {
             entry
                 .split_once("): ")
@@ -259,6 +259,7 @@ async fn every_address_answers_every_role_as_the_rights_say_and_a_look_changes_n
 }
 
 /// What a look may be answered with.
+#[expect(clippy::match_same_arms, reason = "one line for each rule")]
 fn looked(route: &Route, role: Option<Role>, object: &Object) -> &'static [u16] {
     let named = route.path.contains('{');
     match (route.who, role) {
@@ -393,8 +394,7 @@ async fn a_planted_session_is_nobodys_and_every_sign_in_gives_a_new_one() {
     attacker.cookies.insert(COOKIE.into(), planted.into());
     assert_eq!(attacker.get("/console/filings").await.status, 303);
     // signing in again in the same browser ends the session that it had
-    let csrf = Browser::new(city.address);
-    let mut form = csrf;
+    let mut form = Browser::new(city.address);
     let token = form.get("/console/sign-in").await.hidden("csrf");
     victim.cookies.extend(form.cookies);
     let fields = [

@@ -26,8 +26,8 @@ fn now() -> i64 {
 fn office(section: &str) -> Office {
     let mut office = Office::new();
     office.hands = Hands::at(now());
-    office.roles = "[\"administrator\"]".to_owned();
-    office.more = section.to_owned();
+    office.roles = String::from("[\"administrator\"]");
+    office.more = String::from(section);
     std::fs::write(office.folder.path().join("oidc.secret"), SECRET).unwrap();
     office
 }
@@ -533,11 +533,8 @@ fn the_sections_of_the_door_name_every_problem_at_once_and_no_secret() {
     let said = office.config_of(&office.toml()).unwrap_err().to_string();
     assert!(said.contains("staff[0].roles: is empty"), "{said}");
     let missing = Office::new().toml();
-    let missing: String = missing
-        .lines()
-        .filter(|line| !line.starts_with("roles = "))
-        .map(|line| format!("{line}\n"))
-        .collect();
+    let lines = missing.lines().filter(|line| !line.starts_with("roles = "));
+    let missing = lines.collect::<Vec<_>>().join("\n");
     let said = Office::new().config_of(&missing).unwrap_err().to_string();
     assert!(said.contains("staff[0].roles: is missing"), "{said}");
 }

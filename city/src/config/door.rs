@@ -89,12 +89,9 @@ impl Default for Limits {
 }
 
 impl Form<'_> {
-    /// `Some(None)`: there is no such section. `None`: there is one, with problems.
-    pub(super) fn oidc(&mut self, root: &mut Table) -> Option<Option<OidcConfig>> {
+    /// `None`: there are problems with it. Only to be called if there is such a section.
+    pub(super) fn oidc(&mut self, root: &mut Table) -> Option<OidcConfig> {
         const P: &str = "oidc";
-        if !root.contains_key(P) {
-            return Some(None);
-        }
         let mut t = self.section(root, P, "[oidc]")?;
         let issuer = self.issuer(&mut t);
         let client_id = self.text(&mut t, P, "client_id", "\"ubugoe\"");
@@ -120,7 +117,7 @@ impl Form<'_> {
             (false, false) => self.read_file("oidc.ca".into(), DEBIAN_ROOTS, "\"town-ca.pem\""),
         };
         self.leftovers(P, &t);
-        Some(Some(OidcConfig {
+        Some(OidcConfig {
             issuer: issuer?,
             client_id: client_id?,
             client_secret: client_secret?,
@@ -130,7 +127,7 @@ impl Form<'_> {
             jurisdiction_claim: jurisdiction_claim?,
             ca_pem: ca_pem?,
             patience: Duration::from_secs(u64::from(patience?.max(1))),
-        }))
+        })
     }
 
     fn issuer(&mut self, t: &mut Table) -> Option<String> {
@@ -171,6 +168,7 @@ impl Form<'_> {
     /// `None`: there is such a section, with problems.
     pub(super) fn limits(&mut self, root: &mut Table) -> Option<Limits> {
         const P: &str = "limits";
+        const EXAMPLE: &str = "[\"127.0.0.1\"]";
         let usual = Limits::default();
         if !root.contains_key(P) {
             return Some(usual);
@@ -179,7 +177,6 @@ impl Form<'_> {
         let address = self.rate(&mut t, "address", usual.address);
         let session = self.rate(&mut t, "session", usual.session);
         let sign_in = self.rate(&mut t, "sign_in", usual.sign_in);
-        const EXAMPLE: &str = "[\"127.0.0.1\"]";
         let texts = self.text_list(&mut t, P, "trusted_proxies", EXAMPLE, false);
         let mut trusted_proxies = Vec::new();
         for (at, text) in texts.unwrap_or_default().iter().enumerate() {

@@ -346,6 +346,28 @@ impl Failure {
                     "Signing in failed several times. Try again in a minute.",
                 ),
             ],
+            Self::TooMany(_)
+            | Self::Stray
+            | Self::SignInAgain
+            | Self::ProviderAway
+            | Self::NoRole
+            | Self::Elsewhere => self.words_at_the_door(),
+            Self::Store(_) | Self::Random(_) => [
+                (
+                    "いま処理できません",
+                    "時間をおいて、もう一度お試しください。続く場合は管理者に連絡してください。",
+                ),
+                (
+                    "This cannot be done right now",
+                    "Please try again later. If it goes on, tell your administrator.",
+                ),
+            ],
+        }
+    }
+
+    /// Of what happens before anybody is known.
+    fn words_at_the_door(&self) -> [(&'static str, &'static str); 2] {
+        match self {
             Self::TooMany(_) => [
                 (
                     "しばらくお待ちください",
@@ -354,16 +376,6 @@ impl Failure {
                 (
                     "Please wait a moment",
                     "There were many requests in a short time. Try again shortly; nothing is lost.",
-                ),
-            ],
-            Self::Stray | Self::SignInAgain => [
-                (
-                    "サインインを確認できませんでした",
-                    "サインインの画面を開き直して、もう一度お試しください。",
-                ),
-                (
-                    "This sign-in could not be confirmed",
-                    "Open the sign-in page again and repeat.",
                 ),
             ],
             Self::ProviderAway => [
@@ -396,14 +408,14 @@ impl Failure {
                     "This account does not work for this office. Ask your administrator.",
                 ),
             ],
-            Self::Store(_) | Self::Random(_) => [
+            _ => [
                 (
-                    "いま処理できません",
-                    "時間をおいて、もう一度お試しください。続く場合は管理者に連絡してください。",
+                    "サインインを確認できませんでした",
+                    "サインインの画面を開き直して、もう一度お試しください。",
                 ),
                 (
-                    "This cannot be done right now",
-                    "Please try again later. If it goes on, tell your administrator.",
+                    "This sign-in could not be confirmed",
+                    "Open the sign-in page again and repeat.",
                 ),
             ],
         }

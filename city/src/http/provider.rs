@@ -75,7 +75,7 @@ pub(super) async fn begin(
     let secret = format!("{}{}", random_token()?, random_token()?);
     let there = match provider.way_there(&Way::new(&secret)).await {
         Ok(there) => there,
-        Err(error) => return Err(trouble(&app, "-", error).await?),
+        Err(error) => return Err(trouble(&app, "-", &error).await?),
     };
     let now = app.now();
     app.store
@@ -154,7 +154,7 @@ async fn come_back(
     };
     let Arrival { id, person } = match provider.arrive(&way, code).await {
         Ok(arrival) => arrival,
-        Err(error) => return Err(trouble(app, "-", error).await?),
+        Err(error) => return Err(trouble(app, "-", &error).await?),
     };
     if !covers(app, &person.jurisdiction) {
         app.store.audit(failed(now, &id, "elsewhere")).await?;
@@ -172,9 +172,9 @@ fn failed(now: i64, actor: &str, why: &str) -> crate::casework::audit::AuditEntr
 }
 
 /// Writes down what went wrong: its word in the audit log, its details in the program's.
-async fn trouble(app: &Shared, actor: &str, error: SignInError) -> Result<Failure, Failure> {
+async fn trouble(app: &Shared, actor: &str, error: &SignInError) -> Result<Failure, Failure> {
     tracing::warn!(
-        error = &error as &dyn std::error::Error,
+        error = error as &dyn std::error::Error,
         "a sign-in through the identity provider failed"
     );
     app.store
