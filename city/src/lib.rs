@@ -1,10 +1,11 @@
 //! The municipal end: filings arrive, officers decide, families see where things stand.
 //!
 //! [`ingest`] turns sealed messages into committed rows and signed receipts; [`store`] keeps them in SQLite or
-//! PostgreSQL; [`casework`] is the vocabulary of deciding; [`http`] shows the staff console and the family pages;
+//! PostgreSQL; [`casework`] is the vocabulary of deciding; [`bankfile`] writes payment orders; [`http`] shows the staff console and the family pages;
 //! [`receipt`] signs what leaves; [`operate`] is the city as the operator of devices. [`server`] joins them. Libraries of this crate read no environment and no clock of
 //! their own: the binary hands both in.
 
+pub mod bankfile;
 pub mod casework;
 pub mod config;
 pub mod http;
