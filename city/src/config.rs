@@ -78,6 +78,15 @@ pub struct Config {
     pub devices: BTreeMap<DeviceId, Device>,
     /// Local accounts of the console.
     pub staff: Vec<StaffAccount>,
+    /// Papers.
+    pub papers: PapersConfig,
+}
+
+/// Papers.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct PapersConfig {
+    /// Files of typefaces in the order in which they are asked; empty: where Debian has them.
+    pub fonts: Vec<PathBuf>,
 }
 
 /// Console and family pages.
@@ -480,6 +489,7 @@ impl Form<'_> {
             .and_then(|t| self.jpki(t));
         let devices = self.devices(&mut root);
         let staff = self.staff(&mut root);
+        let papers = self.papers(&mut root);
         self.leftovers("", &root);
         let (office, keys) = recipient?;
         Some(Config {
@@ -491,7 +501,21 @@ impl Form<'_> {
             trust: trust?,
             devices,
             staff,
+            papers: papers?,
         })
+    }
+
+    /// May be left out.
+    fn papers(&mut self, root: &mut Table) -> Option<PapersConfig> {
+        const EXAMPLE: &str = "[\"/usr/share/fonts/opentype/noto/NotoSerifCJK-Regular.ttc\"]";
+        if !root.contains_key("papers") {
+            return Some(PapersConfig::default());
+        }
+        let mut t = self.section(root, "papers", "[papers]")?;
+        let fonts = self.text_list(&mut t, "papers", "fonts", EXAMPLE, true)?;
+        self.leftovers("papers", &t);
+        let fonts = fonts.iter().map(|file| self.folder.join(file)).collect();
+        Some(PapersConfig { fonts })
     }
 
     fn http(&mut self, mut t: Table) -> Option<HttpConfig> {
@@ -787,16 +811,15 @@ impl Form<'_> {
         let mut roles = Vec::new();
         let codes = self.text_list(t, prefix, "roles", EXAMPLE, false);
         for code in codes.unwrap_or_default() {
-            match Role::from_code(&code) {
-                Some(role) => roles.push(role),
-                None => {
-                    let known = Role::ALL.map(Role::code).join(", ");
-                    self.problem::<()>(
-                        key(prefix, "roles"),
-                        format!("{code:?} is none of {known}"),
-                        EXAMPLE,
-                    );
-                }
+            if let Some(role) = Role::from_code(&code) {
+                roles.push(role);
+            } else {
+                let known = Role::ALL.map(Role::code).join(", ");
+                self.problem::<()>(
+                    key(prefix, "roles"),
+                    format!("{code:?} is none of {known}"),
+                    EXAMPLE,
+                );
             }
         }
         roles

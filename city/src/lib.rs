@@ -1,17 +1,20 @@
 //! The municipal end: filings arrive, officers decide, families see where things stand.
 //!
 //! [`ingest`] turns sealed messages into committed rows and signed receipts; [`store`] keeps them in SQLite or
-//! PostgreSQL; [`casework`] is the vocabulary of deciding; [`bankfile`] writes payment orders; [`http`] shows the staff console and the family pages;
+//! PostgreSQL; [`casework`] is the vocabulary of deciding; [`bankfile`] writes payment orders; [`papers`] sets
+//! forms and notices as PDF; [`export`] hands accepted filings on to core systems; [`http`] shows the staff console and the family pages;
 //! [`receipt`] signs what leaves; [`operate`] is the city as the operator of devices. [`server`] joins them. Libraries of this crate read no environment and no clock of
 //! their own: the binary hands both in.
 
 pub mod bankfile;
 pub mod casework;
 pub mod config;
+pub mod export;
 pub mod http;
 pub mod ingest;
 pub mod jst;
 pub mod operate;
+pub mod papers;
 pub mod receipt;
 pub mod server;
 pub mod store;

@@ -3,6 +3,7 @@
 //! Answers for the order of starting and stopping: store first, then the door for browsers, then the link to the broker;
 //! on stopping the link ends first, so that nothing is taken in that cannot be finished.
 
+use std::io::Read as _;
 use std::net::SocketAddr;
 use std::sync::Arc;
 
@@ -11,11 +12,12 @@ use tokio::sync::{Notify, watch};
 use ubugoe_procedures::{Catalogue, CatalogueError};
 
 use crate::Clock;
-use crate::config::{Config, StoreAddress};
+use crate::config::{Config, PapersConfig, StoreAddress};
 use crate::http::password::Throttle;
 use crate::http::{self, App};
 use crate::ingest::link::{self, LinkError, LinkParts};
 use crate::ingest::{Desk, Faults, Ingest};
+use crate::papers::Fontcase;
 use crate::receipt::CitySealer;
 use crate::store::postgres::PostgresStore;
 use crate::store::sqlite::SqliteStore;
@@ -57,6 +59,16 @@ pub async fn open_store(address: &StoreAddress) -> Result<Arc<dyn Store>, StoreE
         StoreAddress::Postgres { url, connections } => {
             Arc::new(PostgresStore::open(url, *connections).await?)
         }
+    })
+}
+
+/// The typefaces of a configuration.
+#[must_use]
+pub fn fontcase(papers: PapersConfig) -> Fontcase {
+    Fontcase::new(papers.fonts, |path| {
+        let mut bytes = Vec::new();
+        std::fs::File::open(path)?.read_to_end(&mut bytes)?;
+        Ok(bytes)
     })
 }
 
@@ -157,6 +169,7 @@ impl City {
             staff: config.staff,
             clock,
             decided,
+            fonts: fontcase(config.papers),
             throttle,
         };
         Ok(Self {

@@ -12,6 +12,7 @@ mod guard;
 pub mod outside;
 mod oversight;
 mod page;
+mod papers;
 pub mod password;
 mod sign_in;
 
@@ -31,6 +32,8 @@ use ubugoe_protocol::DeviceId;
 
 use crate::Clock;
 use crate::config::{HttpConfig, Office, StaffAccount};
+use crate::export::ExportError;
+use crate::papers::{FontProblem, Fontcase};
 use crate::store::{Sealer, Store, StoreError};
 
 /// Nothing but our own style sheet, icon and forms; no script at all.
@@ -59,6 +62,8 @@ pub struct App {
     pub clock: Clock,
     /// Rung after every decision, so that the link sends the notice at once.
     pub decided: Arc<Notify>,
+    /// Typefaces of papers.
+    pub fonts: Fontcase,
     /// Slows down guessing.
     pub throttle: password::Throttle,
 }
@@ -128,6 +133,7 @@ pub fn router(app: App) -> Router {
         .route("/console/quarantine", get(oversight::quarantine))
         .route("/console/audit", get(oversight::audit))
         .route("/f/{token}", get(family::status))
+        .merge(papers::routes())
         .route(
             "/assets/city.css",
             get(async || asset("text/css; charset=utf-8", include_str!("city.css"))),
@@ -221,6 +227,14 @@ enum Failure {
     SlowDown,
     #[error("the store failed")]
     Store(#[from] StoreError),
+    #[error("no paper can be set")]
+    Fonts(#[from] FontProblem),
+    #[error("setting a paper stopped")]
+    PaperStopped,
+    #[error("nothing is ready, or it left in the meantime")]
+    NothingReady,
+    #[error("an export failed")]
+    Export(#[from] ExportError),
     #[error("no random bytes")]
     Random(#[from] crate::NoRandomness),
 }
@@ -234,7 +248,11 @@ impl Failure {
             Self::BadForm(_) => StatusCode::BAD_REQUEST,
             Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Self::SlowDown => StatusCode::TOO_MANY_REQUESTS,
-            Self::Store(_) | Self::Random(_) => StatusCode::INTERNAL_SERVER_ERROR,
+            Self::NothingReady => StatusCode::CONFLICT,
+            Self::Fonts(_) => StatusCode::SERVICE_UNAVAILABLE,
+            Self::Store(_) | Self::Random(_) | Self::PaperStopped | Self::Export(_) => {
+                StatusCode::INTERNAL_SERVER_ERROR
+            }
         }
     }
 
@@ -284,7 +302,27 @@ impl Failure {
                     "Signing in failed several times. Try again in a minute.",
                 ),
             ],
-            Self::Store(_) | Self::Random(_) => [
+            Self::Fonts(_) => [
+                (
+                    "書面を作れません",
+                    "このサーバーに書体がありません。管理者に、Debianのパッケージ fonts-noto-cjk を入れるか、設定の papers.fonts を直すよう伝えてください。届出の審査は続けられます。",
+                ),
+                (
+                    "No paper can be made",
+                    "This server has no typeface. Ask your administrator to install Debian's fonts-noto-cjk, or to mend papers.fonts in the configuration. Casework goes on.",
+                ),
+            ],
+            Self::NothingReady => [
+                (
+                    "書き出すものがありません",
+                    "ほかの職員が先に書き出したか、受理の状態が変わりました。何も書き出していません。",
+                ),
+                (
+                    "There is nothing to export",
+                    "A colleague was first, or a state has changed. Nothing was exported.",
+                ),
+            ],
+            Self::Store(_) | Self::Random(_) | Self::PaperStopped | Self::Export(_) => [
                 (
                     "いま処理できません",
                     "時間をおいて、もう一度お試しください。続く場合は管理者に連絡してください。",
@@ -303,7 +341,14 @@ impl IntoResponse for Failure {
         if matches!(self, Self::SignInFirst) {
             return Redirect::to("/console/sign-in").into_response();
         }
-        if matches!(self, Self::Store(_) | Self::Random(_)) {
+        if matches!(
+            self,
+            Self::Store(_)
+                | Self::Random(_)
+                | Self::Fonts(_)
+                | Self::PaperStopped
+                | Self::Export(_)
+        ) {
             tracing::error!(
                 error = &self as &dyn std::error::Error,
                 "a page could not be served"

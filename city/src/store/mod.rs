@@ -9,6 +9,7 @@
 pub mod attachments;
 pub mod down;
 pub mod migrate;
+pub mod papers;
 pub mod postgres;
 pub mod sqlite;
 
@@ -26,6 +27,8 @@ use ubugoe_protocol::{
 
 use crate::casework::audit::{AuditEntry, AuditRecord};
 use crate::casework::{FilingState, ReasonCode};
+
+pub use papers::{ExportRow, NewExport, PapersStore};
 
 pub use attachments::{Attachment, AttachmentState};
 pub use down::{
@@ -902,7 +905,7 @@ pub struct Counts {
 
 /// What the city keeps. One behaviour, two databases.
 #[async_trait]
-pub trait Store: Send + Sync {
+pub trait Store: PapersStore + Send + Sync {
     /// Lands a micro-batch in one transaction: filings `ON CONFLICT DO NOTHING`, their effect, their
     /// receipts, pieces of attachments, what devices said, quarantined messages, audit lines. On `Err` nothing of it happened.
     async fn ingest(

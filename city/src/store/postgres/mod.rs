@@ -4,6 +4,7 @@
 //! order (recipient counter, filing, audit chain), so that several programs on one database wait instead of deadlock.
 
 mod down;
+mod papers;
 mod pieces;
 mod read;
 mod rollouts;
@@ -29,7 +30,7 @@ use crate::casework::FilingState;
 use crate::casework::audit::{AuditEntry, AuditRecord};
 
 /// Frozen migrations, oldest first.
-pub const MIGRATIONS: [Migration; 2] = [
+pub const MIGRATIONS: [Migration; 3] = [
     Migration {
         number: 1,
         name: "0001_first",
@@ -39,6 +40,11 @@ pub const MIGRATIONS: [Migration; 2] = [
         number: 2,
         name: "0002_word_from_devices",
         sql: include_str!("migrations/0002_word_from_devices.sql"),
+    },
+    Migration {
+        number: 5,
+        name: "0005_papers",
+        sql: include_str!("migrations/0005_papers.sql"),
     },
 ];
 
@@ -340,7 +346,8 @@ mod tests {
             digests,
             [
                 "b7e64c2739f666a6a90dd6bd8ef8df79dd85f84b8f94fc9dd68ff38aa674ec1b",
-                "36c90b47fd63def5b9da7c59654318c690a1008e8e5aae5cf0ae67394ed152da"
+                "36c90b47fd63def5b9da7c59654318c690a1008e8e5aae5cf0ae67394ed152da",
+                "e97e71b66b99c44e2f63fac294b1aca01d106bf4d0256793fd0741fae73c84fd"
             ]
         );
     }

@@ -5,6 +5,7 @@
 //! blocking pool; SQLite has one writer anyway.
 
 mod down;
+mod papers;
 mod pieces;
 mod read;
 mod rollouts;
@@ -30,7 +31,7 @@ use crate::casework::FilingState;
 use crate::casework::audit::{AuditEntry, AuditRecord};
 
 /// Frozen migrations, oldest first.
-pub const MIGRATIONS: [Migration; 2] = [
+pub const MIGRATIONS: [Migration; 3] = [
     Migration {
         number: 1,
         name: "0001_first",
@@ -40,6 +41,11 @@ pub const MIGRATIONS: [Migration; 2] = [
         number: 2,
         name: "0002_word_from_devices",
         sql: include_str!("migrations/0002_word_from_devices.sql"),
+    },
+    Migration {
+        number: 5,
+        name: "0005_papers",
+        sql: include_str!("migrations/0005_papers.sql"),
     },
 ];
 
@@ -368,7 +374,8 @@ mod tests {
             digests,
             [
                 "7369a9177fc40cd0b638a28066b8fecba6a86a42653efab7f70b398e2b0737e0",
-                "06705587bfb356fc0e65dad56e7ac2cd164f8527b5acfed12b8170118cc7e052"
+                "06705587bfb356fc0e65dad56e7ac2cd164f8527b5acfed12b8170118cc7e052",
+                "65c9428d831659ce2721986eaf13b22883711f4872b272ce6f44a81c8cb1682c"
             ]
         );
     }
