@@ -176,6 +176,12 @@ const FOREIGN: &[Foreign] = &[
         crates: &["ubugoe-city"],
         folders: &["city/src/http"],
     },
+    // Typefaces and PDF: decision 0017. The screen reaches the first two through slint.
+    Foreign {
+        packages: &["harfrust", "skrifa", "subsetter", "pdf-writer"],
+        crates: &["ubugoe-city"],
+        folders: &["city/src/papers"],
+    },
 ];
 
 /// What the domain may not touch: it has no I/O, no clock, no threads and no async (rule 1).

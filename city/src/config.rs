@@ -97,6 +97,15 @@ pub struct Config {
     pub oidc: Option<OidcConfig>,
     /// How fast browsers may ask.
     pub limits: Limits,
+    /// Papers.
+    pub papers: PapersConfig,
+}
+
+/// Papers.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct PapersConfig {
+    /// Files of typefaces in the order in which they are asked; empty: where Debian has them.
+    pub fonts: Vec<PathBuf>,
 }
 
 /// Console and family pages.
@@ -510,6 +519,7 @@ impl Form<'_> {
         let limits = self.limits(&mut root);
         let agencies = self.agencies(&mut root);
         let nonstop = self.nonstop(&mut root);
+        let papers = self.papers(&mut root);
         self.leftovers("", &root);
         let (office, keys) = recipient?;
         Some(Config {
@@ -529,6 +539,7 @@ impl Form<'_> {
                 None => None,
             },
             limits: limits?,
+            papers: papers?,
         })
     }
 
@@ -539,6 +550,19 @@ impl Form<'_> {
             .then(|| self.parsed(&mut t, "metrics", "bind", "\"127.0.0.1:9464\""));
         self.leftovers("metrics", &t);
         bind.flatten()
+    }
+
+    /// May be left out.
+    fn papers(&mut self, root: &mut Table) -> Option<PapersConfig> {
+        const EXAMPLE: &str = "[\"/usr/share/fonts/opentype/noto/NotoSerifCJK-Regular.ttc\"]";
+        if !root.contains_key("papers") {
+            return Some(PapersConfig::default());
+        }
+        let mut t = self.section(root, "papers", "[papers]")?;
+        let fonts = self.text_list(&mut t, "papers", "fonts", EXAMPLE, true)?;
+        self.leftovers("papers", &t);
+        let fonts = fonts.iter().map(|file| self.folder.join(file)).collect();
+        Some(PapersConfig { fonts })
     }
 
     fn http(&mut self, mut t: Table) -> Option<HttpConfig> {

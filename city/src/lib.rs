@@ -1,15 +1,18 @@
 //! The municipal end: filings arrive, officers decide, families see where things stand.
 //!
 //! [`ingest`] turns sealed messages into committed rows and signed receipts; [`store`] keeps them in SQLite or
-//! PostgreSQL; [`casework`] is the vocabulary of deciding; [`bankfile`] writes payment orders; [`http`] shows the staff console
-//! and the family pages; [`nonstop`] is what the city does without being asked again; [`receipt`] signs what leaves; [`agencies`]
-//! asks other authorities and is asked by them; [`oidc`] asks the town's identity provider who somebody is; [`operate`] is the city as the operator of devices. [`server`] joins them.
-//! Libraries of this crate read no environment and no clock of their own: the binary hands both in.
+//! PostgreSQL; [`casework`] is the vocabulary of deciding; [`papers`] sets forms and notices as PDF; [`export`] hands accepted
+//! filings on to core systems; [`bankfile`] writes payment orders; [`http`] shows the staff console and the family pages;
+//! [`nonstop`] is what the city does without being asked again; [`receipt`] signs what leaves; [`agencies`] asks other
+//! authorities and is asked by them; [`oidc`] asks the town's identity provider who somebody is; [`operate`] is the city as the
+//! operator of devices. [`server`] joins them. Libraries of this crate read no environment and no clock of their own: the
+//! binary hands both in.
 
 pub mod agencies;
 pub mod bankfile;
 pub mod casework;
 pub mod config;
+pub mod export;
 mod fetch;
 pub mod http;
 pub mod ingest;
@@ -18,6 +21,7 @@ pub mod metrics;
 pub mod nonstop;
 pub mod oidc;
 pub mod operate;
+pub mod papers;
 pub mod receipt;
 pub mod server;
 pub mod store;

@@ -11,8 +11,9 @@ use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
 use tracing_subscriber::EnvFilter;
 use ubugoe_city::agencies::log;
-use ubugoe_city::casework::audit::Verifier;
+use ubugoe_city::casework::audit::{AuditEntry, Verifier};
 use ubugoe_city::config::Config;
+use ubugoe_city::export::{self, Format, Layout};
 use ubugoe_city::http::password;
 use ubugoe_city::ingest::{Carried, Ingest, no_faults};
 use ubugoe_city::operate::certificate::{self, Authority};
@@ -139,6 +140,42 @@ enum Command {
         #[arg(long, default_value_t = 0)]
         seals: i64,
     },
+    /// Hands accepted filings on to core systems: one file per layout, each filing once.
+    Export {
+        /// Configuration file (TOML).
+        #[arg(long)]
+        config: PathBuf,
+        /// Only what was accepted since: 2026-11-24T00:00:00+09:00.
+        #[arg(long)]
+        since: jiff::Timestamp,
+        /// Which layout; without it every one this program carries.
+        #[arg(long)]
+        layout: Option<String>,
+        /// A layout of your own (TOML), in place of a carried one.
+        #[arg(long, conflicts_with = "layout")]
+        layout_file: Option<PathBuf>,
+        /// Kind of file.
+        #[arg(long, default_value = "csv")]
+        format: FormatArgument,
+        /// The folder the files go to.
+        #[arg(long)]
+        to: PathBuf,
+        /// Also what left before in this layout.
+        #[arg(long)]
+        again: bool,
+    },
+    /// Takes the table of certificate serials and 宛名番号 in; the same table twice changes nothing.
+    ImportAddressees {
+        /// Configuration file (TOML).
+        #[arg(long)]
+        config: PathBuf,
+        /// The table, CSV.
+        #[arg(long)]
+        file: PathBuf,
+        /// Only says what would change.
+        #[arg(long)]
+        dry_run: bool,
+    },
     /// Walks the audit chain and prints its length and newest hash; exit code 1 if it is broken.
     AuditVerify {
         /// Configuration file (TOML).
@@ -173,6 +210,24 @@ enum ContentArgument {
     Catalogue,
     /// One municipality's or ward's settings.
     Profile,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum FormatArgument {
+    /// RFC 4180, UTF-8.
+    Csv,
+    /// One object.
+    Json,
+}
+
+impl FormatArgument {
+    /// The format, and how its files end.
+    fn kind(self) -> (Format, &'static str) {
+        match self {
+            Self::Csv => (Format::Csv, "csv"),
+            Self::Json => (Format::Json, "json"),
+        }
+    }
 }
 
 #[derive(Debug, Subcommand)]
@@ -277,6 +332,29 @@ fn run(command: Command) -> anyhow::Result<ExitCode> {
             ))
         }
         Command::Rollouts { config } => runtime()?.block_on(rollouts(&read_config(&config)?)),
+        Command::Export {
+            config,
+            since,
+            layout,
+            layout_file,
+            format,
+            to,
+            again,
+        } => {
+            let layouts = layouts(layout.as_deref(), layout_file.as_deref())?;
+            let config = read_config(&config)?;
+            let choice = (since.as_second(), again);
+            runtime()?.block_on(hand_on(&config, &layouts, format.kind(), choice, &to))
+        }
+        Command::ImportAddressees {
+            config,
+            file,
+            dry_run,
+        } => {
+            let bytes =
+                std::fs::read(&file).with_context(|| format!("cannot read {}", file.display()))?;
+            runtime()?.block_on(import_addressees(&read_config(&config)?, &bytes, dry_run))
+        }
         Command::Device { what } => device(what),
         Command::Carry { config, from } => runtime()?.block_on(carry(read_config(&config)?, &from)),
     }
@@ -332,6 +410,134 @@ async fn serve(config: Config) -> anyhow::Result<ExitCode> {
             .to_string(),
     )?;
     city.run(stop).await?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// The layouts asked for.
+fn layouts(id: Option<&str>, file: Option<&Path>) -> anyhow::Result<Vec<Layout>> {
+    match (id, file) {
+        (Some(id), _) => {
+            let known = export::layout(id)?;
+            Ok(vec![
+                known.with_context(|| format!("there is no layout {id}"))?,
+            ])
+        }
+        (None, Some(file)) => {
+            let text = std::fs::read_to_string(file)
+                .with_context(|| format!("cannot read {}", file.display()))?;
+            Ok(vec![Layout::from_toml(&text)?])
+        }
+        (None, None) => Ok(export::builtin()?),
+    }
+}
+
+/// Writes one file per layout: on the disk first, then recorded, then under its name.
+async fn hand_on(
+    config: &Config,
+    layouts: &[Layout],
+    (format, ending): (Format, &str),
+    (since, again): (i64, bool),
+    to: &Path,
+) -> anyhow::Result<ExitCode> {
+    let store = open_store(&config.store).await?;
+    let mut held = false;
+    for layout in layouts {
+        let prepared = export::prepare(store.as_ref(), layout, format, (since, again)).await?;
+        for line in &prepared.report.held {
+            held = true;
+            say(&format!("held back: {}: {line}", layout.id))?;
+        }
+        for number in &prepared.report.without_addressee {
+            say(&format!("no addressee number: {}: No. {number}", layout.id))?;
+        }
+        if prepared.filings.is_empty() {
+            say(&format!("{}: nothing is ready", layout.id))?;
+            continue;
+        }
+        let at = now().as_second();
+        let whole = to.join(format!("{}-{at}.{ending}", layout.id));
+        if whole.exists() {
+            bail!("{} is there already", whole.display());
+        }
+        let part = whole.with_extension("part");
+        std::fs::File::create(&part)
+            .and_then(|mut file| {
+                file.write_all(&prepared.bytes)?;
+                file.sync_all()
+            })
+            .with_context(|| format!("cannot write {}", part.display()))?;
+        let recorded = store
+            .note_export(prepared.record(layout, at, "system", again))
+            .await;
+        match recorded {
+            Ok(true) => std::fs::rename(&part, &whole).with_context(|| {
+                format!(
+                    "it is recorded, and stays under the name {}",
+                    part.display()
+                )
+            })?,
+            refused => {
+                let _ = std::fs::remove_file(&part);
+                refused?;
+                bail!(
+                    "{}: some of it left in the meantime; nothing was exported, try again",
+                    layout.id
+                );
+            }
+        }
+        say(&format!(
+            "{}: {} filings in {}",
+            layout.id,
+            prepared.filings.len(),
+            whole.display()
+        ))?;
+    }
+    Ok(if held {
+        ExitCode::FAILURE
+    } else {
+        ExitCode::SUCCESS
+    })
+}
+
+async fn import_addressees(
+    config: &Config,
+    bytes: &[u8],
+    dry_run: bool,
+) -> anyhow::Result<ExitCode> {
+    let table = match export::read_addressees(bytes) {
+        Ok(table) => table,
+        Err(problems) => {
+            for problem in &problems {
+                say(&problem.to_string())?;
+            }
+            bail!("{} problem(s); nothing was taken in", problems.len());
+        }
+    };
+    let store = open_store(&config.store).await?;
+    let known = store.addressees(table.keys().cloned().collect()).await?;
+    let lines = table.len();
+    let changed: std::collections::BTreeMap<String, String> = table
+        .into_iter()
+        .filter(|(serial, number)| known.get(serial) != Some(number))
+        .collect();
+    let replaced = changed
+        .keys()
+        .filter(|serial| known.contains_key(*serial))
+        .count();
+    let (fresh, same) = (changed.len() - replaced, lines - changed.len());
+    say(&format!("{fresh} new, {replaced} changed, {same} the same"))?;
+    if dry_run {
+        say("dry run: nothing was taken in")?;
+    } else if !changed.is_empty() {
+        let entry = AuditEntry {
+            at: now().as_second(),
+            actor: "system".to_owned(),
+            action: "addressees.imported".to_owned(),
+            subject: "-".to_owned(),
+            detail: format!("new={fresh} changed={replaced} same={same}"),
+        };
+        store.keep_addressees(changed, entry).await?;
+    }
     Ok(ExitCode::SUCCESS)
 }
 

@@ -3,6 +3,7 @@
 //! Answers for the order of starting and stopping: store first, then the door for browsers, then the link to the broker;
 //! on stopping the link ends first, so that nothing is taken in that cannot be finished.
 
+use std::io::Read as _;
 use std::net::SocketAddr;
 use std::sync::Arc;
 
@@ -14,7 +15,7 @@ use ubugoe_protocol::SigningKey;
 
 use crate::Clock;
 use crate::agencies::{Book, desk, send};
-use crate::config::{AgenciesConfig, Config, Office, StoreAddress};
+use crate::config::{AgenciesConfig, Config, Office, PapersConfig, StoreAddress};
 use crate::http::limits::Limiter;
 use crate::http::password::Throttle;
 use crate::http::{self, App, nonstop};
@@ -23,6 +24,7 @@ use crate::ingest::{Desk, Faults, Ingest};
 use crate::metrics::Metrics;
 use crate::nonstop::{Engine, Worker};
 use crate::oidc::{Provider, SetUpError};
+use crate::papers::Fontcase;
 use crate::receipt::CitySealer;
 use crate::store::postgres::PostgresStore;
 use crate::store::sqlite::SqliteStore;
@@ -70,6 +72,16 @@ pub async fn open_store(address: &StoreAddress) -> Result<Arc<dyn Store>, StoreE
         StoreAddress::Postgres { url, connections } => {
             Arc::new(PostgresStore::open(url, *connections).await?)
         }
+    })
+}
+
+/// The typefaces of a configuration.
+#[must_use]
+pub fn fontcase(papers: PapersConfig) -> Fontcase {
+    Fontcase::new(papers.fonts, |path| {
+        let mut bytes = Vec::new();
+        std::fs::File::open(path)?.read_to_end(&mut bytes)?;
+        Ok(bytes)
     })
 }
 
@@ -265,6 +277,7 @@ impl City {
             staff: config.staff,
             clock,
             decided,
+            fonts: fontcase(config.papers),
             throttle,
             metrics,
             agencies: agencies.as_ref().map(|all| Arc::clone(&all.sender)),

@@ -11,6 +11,7 @@ use ubugoe_protocol::FilingId;
 
 use super::guard::{Officer, Posted};
 use super::page::{Part, console as frame, csrf, say};
+use super::papers::outputs;
 use super::{Failure, Shared, t};
 use crate::casework::audit::AuditEntry;
 use crate::casework::roles::Right;
@@ -314,6 +315,7 @@ async fn filing_page(
     let parsed = Filing::parse(&record.canonical).ok();
     let heading = title(lang, &record.row.facts).to_owned();
     let masked = record.row.facts.protected && !revealed;
+    let papers = outputs(app, officer, record).await?;
     let body = html! {
         p.back { a href="/console/filings" { "← " (t(lang, "届出一覧", "Filings")) } }
         div.heading {
@@ -337,6 +339,7 @@ async fn filing_page(
             aside.facts-side {
                 (signature_box(lang, record))
                 (receipt_box(lang, app, record))
+                (papers)
                 (history_box(lang, app, record, &names))
             }
         }

@@ -62,6 +62,7 @@ pub(super) fn page(
             @for filing in filings { (filing_card(lang, filing)) }
             (line)
             (contact(lang, app, profile))
+            p { a id="leaflet" href={ (here) "/leaflet.pdf?lang=" (super::page::code(lang)) } { (t(lang, "印刷用の紙（PDF）", "Leaflet to print (PDF)")) } }
             p.hint { (t(lang,
                 "このページに氏名や住所は表示されません。リンクを知っている人は、だれでも状況を見られます。",
                 "This page shows no names or addresses. Anyone who has the link can see these states.")) }

@@ -18,6 +18,7 @@ pub mod nonstop;
 pub mod outside;
 mod oversight;
 mod page;
+mod papers;
 pub mod password;
 mod provider;
 pub mod routes;
@@ -41,8 +42,10 @@ use ubugoe_protocol::DeviceId;
 
 use crate::Clock;
 use crate::config::{HttpConfig, Office, StaffAccount};
+use crate::export::ExportError;
 use crate::metrics::Metrics;
 use crate::oidc::Provider;
+use crate::papers::{FontProblem, Fontcase};
 use crate::store::{Sealer, Store, StoreError};
 
 /// Nothing but our own style sheet, icon and forms; no script at all.
@@ -75,6 +78,8 @@ pub struct App {
     pub clock: Clock,
     /// Rung after every decision, so that the link sends the notice at once.
     pub decided: Arc<Notify>,
+    /// Typefaces of papers.
+    pub fonts: Fontcase,
     /// Slows down guessing.
     pub throttle: password::Throttle,
     /// What is counted.
@@ -175,6 +180,7 @@ fn addresses() -> Router<Shared> {
         .route("/f/{token}", get(family::status))
         .merge(family_line::routes())
         .merge(nonstop::routes())
+        .merge(papers::routes())
         .route(
             "/assets/city.css",
             get(async || asset("text/css; charset=utf-8", include_str!("city.css"))),
@@ -277,6 +283,14 @@ enum Failure {
     Elsewhere,
     #[error("the store failed")]
     Store(#[from] StoreError),
+    #[error("no paper can be set")]
+    Fonts(#[from] FontProblem),
+    #[error("setting a paper stopped")]
+    PaperStopped,
+    #[error("nothing is ready, or it left in the meantime")]
+    NothingReady,
+    #[error("an export failed")]
+    Export(#[from] ExportError),
     #[error("no random bytes")]
     Random(#[from] crate::NoRandomness),
 }
@@ -296,7 +310,11 @@ impl Failure {
             Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Self::SlowDown | Self::TooMany(_) => StatusCode::TOO_MANY_REQUESTS,
             Self::ProviderAway => StatusCode::BAD_GATEWAY,
-            Self::Store(_) | Self::Random(_) => StatusCode::INTERNAL_SERVER_ERROR,
+            Self::NothingReady => StatusCode::CONFLICT,
+            Self::Fonts(_) => StatusCode::SERVICE_UNAVAILABLE,
+            Self::Store(_) | Self::Random(_) | Self::PaperStopped | Self::Export(_) => {
+                StatusCode::INTERNAL_SERVER_ERROR
+            }
         }
     }
 
@@ -352,7 +370,27 @@ impl Failure {
             | Self::ProviderAway
             | Self::NoRole
             | Self::Elsewhere => self.words_at_the_door(),
-            Self::Store(_) | Self::Random(_) => [
+            Self::Fonts(_) => [
+                (
+                    "書面を作れません",
+                    "このサーバーに書体がありません。管理者に、Debianのパッケージ fonts-noto-cjk を入れるか、設定の papers.fonts を直すよう伝えてください。届出の審査は続けられます。",
+                ),
+                (
+                    "No paper can be made",
+                    "This server has no typeface. Ask your administrator to install Debian's fonts-noto-cjk, or to mend papers.fonts in the configuration. Casework goes on.",
+                ),
+            ],
+            Self::NothingReady => [
+                (
+                    "書き出すものがありません",
+                    "ほかの職員が先に書き出したか、受理の状態が変わりました。何も書き出していません。",
+                ),
+                (
+                    "There is nothing to export",
+                    "A colleague was first, or a state has changed. Nothing was exported.",
+                ),
+            ],
+            Self::Store(_) | Self::Random(_) | Self::PaperStopped | Self::Export(_) => [
                 (
                     "いま処理できません",
                     "時間をおいて、もう一度お試しください。続く場合は管理者に連絡してください。",
@@ -427,7 +465,14 @@ impl IntoResponse for Failure {
         if matches!(self, Self::SignInFirst) {
             return Redirect::to("/console/sign-in").into_response();
         }
-        if matches!(self, Self::Store(_) | Self::Random(_)) {
+        if matches!(
+            self,
+            Self::Store(_)
+                | Self::Random(_)
+                | Self::Fonts(_)
+                | Self::PaperStopped
+                | Self::Export(_)
+        ) {
             tracing::error!(
                 error = &self as &dyn std::error::Error,
                 "a page could not be served"

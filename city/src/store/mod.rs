@@ -13,6 +13,7 @@ pub mod door;
 pub mod down;
 pub mod migrate;
 pub mod nonstop;
+pub mod papers;
 pub mod postgres;
 pub mod sqlite;
 
@@ -30,6 +31,8 @@ use ubugoe_protocol::{
 
 use crate::casework::audit::{AuditEntry, AuditRecord};
 use crate::casework::{FilingState, ReasonCode};
+
+pub use papers::{ExportRow, NewExport, PapersStore};
 
 pub use attachments::{Attachment, AttachmentState};
 pub use door::{DoorStore, Person, Rotation, Session};
@@ -890,7 +893,9 @@ pub struct Counts {
 
 /// What the city keeps. One behaviour, two databases.
 #[async_trait]
-pub trait Store: agencies::AgencyStore + nonstop::NonstopStore + DoorStore + Send + Sync {
+pub trait Store:
+    agencies::AgencyStore + nonstop::NonstopStore + DoorStore + PapersStore + Send + Sync
+{
     /// Lands a micro-batch in one transaction: filings `ON CONFLICT DO NOTHING`, their effect, their
     /// receipts, pieces of attachments, what devices said, quarantined messages, audit lines. On `Err` nothing of it happened.
     async fn ingest(
