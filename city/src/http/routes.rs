@@ -89,6 +89,20 @@ pub const ROUTES: &[Route] = &[
     ),
     get("/console/quarantine", Who::Holding(Right::SeeQuarantine)),
     get("/console/audit", Who::Holding(Right::SeeAudit)),
+    get(
+        "/console/filings/{id}/paper.pdf",
+        Who::Holding(Right::SeeContent),
+    ),
+    post(
+        "/console/filings/{id}/paper.pdf",
+        Who::Holding(Right::Unmask),
+    ),
+    get(
+        "/console/filings/{id}/notice.pdf",
+        Who::Holding(Right::SeeContent),
+    ),
+    get("/console/export", Who::Holding(Right::Export)),
+    post("/console/export/{layout}", Who::Holding(Right::Export)),
     get("/console/nonstop", Who::Holding(Right::SeeCases)),
     post("/console/nonstop/batch", Who::Holding(Right::Veto)),
     get("/console/nonstop/payments", Who::Holding(Right::SeeCases)),
@@ -147,6 +161,7 @@ pub const ROUTES: &[Route] = &[
     ),
     get("/f/{token}", Who::Family),
     post("/f/{token}/items/{id}", Who::Family),
+    get("/f/{token}/leaflet.pdf", Who::Family),
     get("/assets/city.css", Who::Anybody),
     get("/assets/icon.svg", Who::Anybody),
     get("/healthz", Who::Anybody),
