@@ -19,7 +19,7 @@ use crate::ingest::{Desk, Faults, Ingest};
 use crate::receipt::CitySealer;
 use crate::store::postgres::PostgresStore;
 use crate::store::sqlite::SqliteStore;
-use crate::store::{Sealer, Store, StoreError};
+use crate::store::{Sealer, Store, StoreError, desk};
 
 /// Why the city could not start, or stopped by itself.
 #[derive(Debug, thiserror::Error)]
@@ -155,6 +155,7 @@ impl City {
             wards,
             http: config.http,
             staff: config.staff,
+            casework: config.casework,
             clock,
             decided,
             throttle,
@@ -180,12 +181,33 @@ impl City {
     /// # Errors
     /// [`ServeError::Http`].
     pub async fn run(self, stop: watch::Receiver<bool>) -> Result<(), ServeError> {
+        let catching_up = tokio::spawn(catch_up(Arc::clone(&self.app.store)));
         let link = tokio::spawn(link::run(self.options, self.parts, stop.clone()));
         let served = http::serve(self.listener, self.app, stop)
             .await
             .map_err(ServeError::Http);
         link.abort();
+        catching_up.abort();
         let _ = link.await;
+        let _ = catching_up.await;
         served
+    }
+}
+
+/// Makes what arrived before there was a search findable, in short steps beside the city's work. What is left when the city
+/// stops goes on at the next start.
+async fn catch_up(store: Arc<dyn Store>) {
+    loop {
+        match desk::catch_up(store.as_ref()).await {
+            Ok(true) => tokio::task::yield_now().await,
+            Ok(false) => return,
+            Err(error) => {
+                tracing::error!(
+                    error = &error as &dyn std::error::Error,
+                    "older filings could not be made searchable; the next start tries again"
+                );
+                return;
+            }
+        }
     }
 }

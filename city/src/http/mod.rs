@@ -30,7 +30,7 @@ use ubugoe_procedures::{Catalogue, Lang};
 use ubugoe_protocol::DeviceId;
 
 use crate::Clock;
-use crate::config::{HttpConfig, Office, StaffAccount};
+use crate::config::{CaseworkConfig, HttpConfig, Office, StaffAccount};
 use crate::store::{Sealer, Store, StoreError};
 
 /// Nothing but our own style sheet, icon and forms; no script at all.
@@ -55,6 +55,8 @@ pub struct App {
     pub http: HttpConfig,
     /// Local accounts.
     pub staff: Vec<StaffAccount>,
+    /// How cases are worked.
+    pub casework: CaseworkConfig,
     /// The city's clock.
     pub clock: Clock,
     /// Rung after every decision, so that the link sends the notice at once.
@@ -104,27 +106,7 @@ pub fn router(app: App) -> Router {
         )
         .route("/console/sign-in", get(sign_in::form).post(sign_in::submit))
         .route("/console/sign-out", post(sign_in::leave))
-        .route("/console/filings", get(console::list))
-        .route("/console/filings/{id}", get(console::open))
-        .route("/console/filings/{id}/reveal", post(console::reveal))
-        .route(
-            "/console/filings/{id}/accept",
-            get(decide::ask_accept).post(decide::accept),
-        )
-        .route(
-            "/console/filings/{id}/return",
-            get(decide::ask_return).post(decide::give_back),
-        )
-        .route("/console/filings/{id}/filing.json", get(console::canonical))
-        .route(
-            "/console/filings/{id}/signature.p7s",
-            get(console::signature),
-        )
-        .route("/console/filings/{id}/receipt.cose", get(console::receipt))
-        .route(
-            "/console/filings/{id}/attachments/{number}",
-            get(console::attachment),
-        )
+        .merge(console::routes())
         .route("/console/quarantine", get(oversight::quarantine))
         .route("/console/audit", get(oversight::audit))
         .route("/f/{token}", get(family::status))

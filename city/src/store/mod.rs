@@ -7,6 +7,7 @@
 //! Promise of every method that returns `Ok`: what it wrote is committed and survives a power cut.
 
 pub mod attachments;
+pub mod desk;
 pub mod down;
 pub mod migrate;
 pub mod postgres;
@@ -220,6 +221,8 @@ pub struct Arrival {
     pub due: Option<String>,
     /// What lists need.
     pub facts: Facts,
+    /// Folded names and readings under which it is found; see [`crate::casework::search`].
+    pub terms: Vec<String>,
     /// Random token, used only if this filing opens its case.
     pub fresh_token: String,
     /// The whole message as it came, kept only if it must be quarantined.
@@ -902,7 +905,7 @@ pub struct Counts {
 
 /// What the city keeps. One behaviour, two databases.
 #[async_trait]
-pub trait Store: Send + Sync {
+pub trait Store: desk::DeskStore + Send + Sync {
     /// Lands a micro-batch in one transaction: filings `ON CONFLICT DO NOTHING`, their effect, their
     /// receipts, pieces of attachments, what devices said, quarantined messages, audit lines. On `Err` nothing of it happened.
     async fn ingest(

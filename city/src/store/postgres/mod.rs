@@ -3,6 +3,7 @@
 //! Answers for SQL in PostgreSQL's dialect and for nothing else; the behaviour is [`Store`]'s. Locks are taken in one
 //! order (recipient counter, filing, audit chain), so that several programs on one database wait instead of deadlock.
 
+mod desk;
 mod down;
 mod pieces;
 mod read;
@@ -29,7 +30,7 @@ use crate::casework::FilingState;
 use crate::casework::audit::{AuditEntry, AuditRecord};
 
 /// Frozen migrations, oldest first.
-pub const MIGRATIONS: [Migration; 2] = [
+pub const MIGRATIONS: [Migration; 3] = [
     Migration {
         number: 1,
         name: "0001_first",
@@ -39,6 +40,11 @@ pub const MIGRATIONS: [Migration; 2] = [
         number: 2,
         name: "0002_word_from_devices",
         sql: include_str!("migrations/0002_word_from_devices.sql"),
+    },
+    Migration {
+        number: 4,
+        name: "0004_desk",
+        sql: include_str!("migrations/0004_desk.sql"),
     },
 ];
 

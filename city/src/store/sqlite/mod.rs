@@ -4,6 +4,7 @@
 //! `synchronous=FULL`: a commit is on the disk before a receipt speaks of it. One connection, used on the
 //! blocking pool; SQLite has one writer anyway.
 
+mod desk;
 mod down;
 mod pieces;
 mod read;
@@ -30,7 +31,7 @@ use crate::casework::FilingState;
 use crate::casework::audit::{AuditEntry, AuditRecord};
 
 /// Frozen migrations, oldest first.
-pub const MIGRATIONS: [Migration; 2] = [
+pub const MIGRATIONS: [Migration; 3] = [
     Migration {
         number: 1,
         name: "0001_first",
@@ -40,6 +41,11 @@ pub const MIGRATIONS: [Migration; 2] = [
         number: 2,
         name: "0002_word_from_devices",
         sql: include_str!("migrations/0002_word_from_devices.sql"),
+    },
+    Migration {
+        number: 4,
+        name: "0004_desk",
+        sql: include_str!("migrations/0004_desk.sql"),
     },
 ];
 
