@@ -15,7 +15,7 @@ use std::path::{Path, PathBuf};
 
 use argon2::password_hash::phc::PasswordHash;
 use toml::{Table, Value};
-use ubugoe_procedures::{MunicipalityCode, Text};
+use ubugoe_procedures::{Catalogue, MunicipalityCode, ProcedureId, Text};
 use ubugoe_protocol::cades::Trust;
 use ubugoe_protocol::{
     DeviceId, RecipientId, RecipientPublicKey, RecipientSecretKey, SigningKey, VerifyingKey,
@@ -99,6 +99,26 @@ pub struct Config {
     pub limits: Limits,
     /// Papers.
     pub papers: PapersConfig,
+    /// How cases are worked.
+    pub casework: CaseworkConfig,
+}
+
+/// How cases are worked.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CaseworkConfig {
+    /// Procedures whose acceptance takes two officers, by id.
+    pub two_officers: BTreeSet<String>,
+    /// Filings due within so many days are urgent.
+    pub urgent_days: u16,
+}
+
+impl Default for CaseworkConfig {
+    fn default() -> Self {
+        Self {
+            two_officers: BTreeSet::new(),
+            urgent_days: 3,
+        }
+    }
 }
 
 /// Papers.
@@ -520,6 +540,7 @@ impl Form<'_> {
         let agencies = self.agencies(&mut root);
         let nonstop = self.nonstop(&mut root);
         let papers = self.papers(&mut root);
+        let casework = self.casework(&mut root);
         self.leftovers("", &root);
         let (office, keys) = recipient?;
         Some(Config {
@@ -540,6 +561,48 @@ impl Form<'_> {
             },
             limits: limits?,
             papers: papers?,
+            casework: casework?,
+        })
+    }
+
+    /// The section may be missing: one officer decides, and three days are urgent.
+    fn casework(&mut self, root: &mut Table) -> Option<CaseworkConfig> {
+        const P: &str = "casework";
+        const TWO: &str = "[\"shussei_todoke\"]";
+        if !root.contains_key(P) {
+            return Some(CaseworkConfig::default());
+        }
+        let mut t = self.section(root, P, "[casework]")?;
+        let usual = CaseworkConfig::default().urgent_days;
+        let urgent_days = self.number(&mut t, P, "urgent_days", Some(usual), "3");
+        let ids = self.text_list(&mut t, P, "two_officers", TWO, false);
+        self.leftovers(P, &t);
+        let ids = ids?;
+        // a slip of the pen here would let one officer decide alone
+        let known = match Catalogue::builtin() {
+            Ok(catalogue) => catalogue,
+            Err(error) => {
+                return self.problem(key(P, "two_officers"), error.to_string(), TWO);
+            }
+        };
+        let mut two_officers = BTreeSet::new();
+        for (at, id) in ids.into_iter().enumerate() {
+            let there = id
+                .parse()
+                .is_ok_and(|id: ProcedureId| known.procedure(&id).is_some());
+            if there {
+                two_officers.insert(id);
+            } else {
+                self.problem::<()>(
+                    format!("{P}.two_officers[{at}]"),
+                    format!("{id:?} is no procedure of the catalogue"),
+                    TWO,
+                );
+            }
+        }
+        Some(CaseworkConfig {
+            two_officers,
+            urgent_days: urgent_days?,
         })
     }
 

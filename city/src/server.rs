@@ -28,7 +28,7 @@ use crate::papers::Fontcase;
 use crate::receipt::CitySealer;
 use crate::store::postgres::PostgresStore;
 use crate::store::sqlite::SqliteStore;
-use crate::store::{Sealer, Store, StoreError};
+use crate::store::{Sealer, Store, StoreError, desk as desk_store};
 
 /// Why the city could not start, or stopped by itself.
 #[derive(Debug, thiserror::Error)]
@@ -275,6 +275,7 @@ impl City {
             wards,
             http: config.http,
             staff: config.staff,
+            casework: config.casework,
             clock,
             decided,
             fonts: fontcase(config.papers),
@@ -334,6 +335,7 @@ impl City {
     /// # Errors
     /// [`ServeError::Http`].
     pub async fn run(self, stop: watch::Receiver<bool>) -> Result<(), ServeError> {
+        let catching_up = tokio::spawn(catch_up(Arc::clone(&self.app.store)));
         let link = tokio::spawn(link::run(self.options, self.parts, stop.clone()));
         let agencies = self.agencies.map(|all| tokio::spawn(all.run(stop.clone())));
         let worker = tokio::spawn(self.worker.run(stop.clone()));
@@ -344,11 +346,31 @@ impl City {
         worker.abort();
         let _ = worker.await;
         link.abort();
+        catching_up.abort();
         let _ = link.await;
+        let _ = catching_up.await;
         if let Some(agencies) = agencies {
             agencies.abort();
             let _ = agencies.await;
         }
         served
+    }
+}
+
+/// Makes what arrived before there was a search findable, in short steps beside the city's work. What is left when the city
+/// stops goes on at the next start.
+async fn catch_up(store: Arc<dyn Store>) {
+    loop {
+        match desk_store::catch_up(store.as_ref()).await {
+            Ok(true) => tokio::task::yield_now().await,
+            Ok(false) => return,
+            Err(error) => {
+                tracing::error!(
+                    error = &error as &dyn std::error::Error,
+                    "older filings could not be made searchable; the next start tries again"
+                );
+                return;
+            }
+        }
     }
 }

@@ -105,6 +105,7 @@ fn arrival(n: u8, case: u8, case_seq: u32) -> Arrival {
             }],
             protected: false,
         },
+        terms: Vec::new(),
         fresh_token: format!("{n:032x}"),
         wire: format!("wire {n}").into_bytes(),
         counter: u64::from(n),

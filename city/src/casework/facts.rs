@@ -11,6 +11,7 @@ use ubugoe_procedures::{
 };
 
 use super::ReasonCode;
+use super::search::terms;
 use crate::jst;
 use crate::store::{Facts, Finding, Reason, SignatureFinding};
 
@@ -39,6 +40,8 @@ pub struct Content {
     pub child_key: Option<[u8; 32]>,
     /// Legal due day, `YYYY-MM-DD`: the last day the counter is open for it.
     pub due: Option<String>,
+    /// Folded names and readings under which it is found.
+    pub terms: Vec<String>,
     /// What lists need.
     pub facts: Facts,
 }
@@ -72,6 +75,7 @@ pub fn from_canonical(
         procedure: filing.procedure.to_string(),
         child_key: child_key(&filing),
         due: due.map(|day| day.to_string()),
+        terms: terms(&answers).into_iter().collect(),
         facts: Facts {
             title_ja: filing.title.ja.clone(),
             title_en: filing.title.en.clone(),

@@ -6,6 +6,7 @@
 pub mod audit;
 pub mod facts;
 pub mod roles;
+pub mod search;
 pub mod words;
 
 use serde::{Deserialize, Serialize};
@@ -85,6 +86,26 @@ pub enum ReasonCode {
     AttachmentWaiting,
     /// An attachment came, and is not what was signed.
     AttachmentDamaged,
+}
+
+impl ReasonCode {
+    /// Every code, the grave ones first.
+    pub const ALL: [Self; 14] = [
+        Self::SignatureInvalid,
+        Self::SignatureUntrusted,
+        Self::SignatureExpired,
+        Self::DeviceCopied,
+        Self::AttachmentDamaged,
+        Self::DuplicateChild,
+        Self::SequenceTaken,
+        Self::OtherMunicipality,
+        Self::UnknownForm,
+        Self::TimeContradiction,
+        Self::Late,
+        Self::DeviceClockAhead,
+        Self::ReviewValue,
+        Self::AttachmentWaiting,
+    ];
 }
 
 /// Why a filing goes back. The family reads the same reason in plain words; free notes stay inside.

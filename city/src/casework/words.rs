@@ -147,6 +147,63 @@ impl ReasonCode {
     }
 }
 
+impl ReasonCode {
+    /// What an officer does about it. Never that the machine refuses: whether a filing is accepted is a person's decision.
+    #[must_use]
+    pub fn advice(self) -> Words {
+        match self {
+            Self::SignatureInvalid => words(
+                "内容を電話などで本人に確かめ、方法と理由を記録してから受理するか、署名のやり直しを依頼してください。",
+                "Confirm the content with the person in another way and record how, or ask for a new signature.",
+            ),
+            Self::SignatureUntrusted | Self::SignatureExpired => words(
+                "証明書の種類と期間を確かめ、本人確認の方法と理由を記録してください。到達の日は変わりません。",
+                "Check the certificate's kind and dates, and record how the person was identified. The day of arrival stays.",
+            ),
+            Self::DuplicateChild => words(
+                "2件を並べて比べてください。先に受理したものが有効です。もう一方は、届出人に確認して「同じ届出が既にある」で補正を依頼します。双子・三つ子は1人につき1件で、重複ではありません。",
+                "Compare both side by side. The one accepted first counts; return the other as filed twice, after asking. Twins have one filing each and are no duplicates.",
+            ),
+            Self::SequenceTaken => words(
+                "同じ案件の届出を開き、どちらを審査するかを決めてください。",
+                "Open the filings of the same case and decide which one is examined.",
+            ),
+            Self::Late => words(
+                "期限を過ぎても受理できます。戸籍の届出では失期通知が必要になることがあります。",
+                "It can be accepted after the due day. For the register a notice of lateness may be needed.",
+            ),
+            Self::DeviceClockAhead | Self::TimeContradiction => words(
+                "期限は到達時刻で判断し、端末の時計を管理者に知らせてください。",
+                "Judge deadlines by the arrival, and tell the administrator about the device's clock.",
+            ),
+            Self::UnknownForm => words(
+                "署名された原本を開き、様式の版を確かめてください。",
+                "Open the signed content and check the version of the form.",
+            ),
+            Self::ReviewValue => words(
+                "下の項目で、値と理由を確かめて「確認した」に印を付けてください。",
+                "Check the value and the reason below, and tick it.",
+            ),
+            Self::OtherMunicipality => words(
+                "提出先が違うときは「提出先が違う」で補正を依頼してください。届いた日は変わりません。",
+                "If it belongs elsewhere, return it as such. The day of arrival stays.",
+            ),
+            Self::DeviceCopied => words(
+                "管理者が端末を止めるまで、この端末の届出は電話で本人に確かめてください。",
+                "Until the administrator has stopped the device, confirm its filings with the person.",
+            ),
+            Self::AttachmentWaiting => words(
+                "添付がなくても審査を始められます。届かないときは「書類が必要」で依頼してください。",
+                "The examination can begin without it. If it does not come, ask for the document.",
+            ),
+            Self::AttachmentDamaged => words(
+                "原本の提示を依頼するか、「書類が必要」で補正を依頼してください。",
+                "Ask to be shown the original, or return it for the document.",
+            ),
+        }
+    }
+}
+
 impl ReturnReason {
     /// As officers choose it.
     #[must_use]

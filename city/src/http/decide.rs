@@ -8,15 +8,18 @@ use axum::response::{IntoResponse, Redirect, Response};
 use maud::{Markup, html};
 use ubugoe_procedures::{Filing, Lang, Source, Value};
 
-use super::console::{find, note, summary};
+use super::console::preview;
+use super::console::{
+    find, framed, needs_two, note, remaining, second_officer, summary, ticks_of, work,
+};
 use super::fields::Fields;
 use super::guard::{Officer, Posted};
-use super::page::{Part, console as frame, csrf, say};
+use super::page::{csrf, say};
 use super::{Failure, Shared, t};
 use crate::casework::roles::Right;
 use crate::casework::{FilingState, ReturnReason};
-use crate::jst;
 use crate::receipt::MAX_NOTE;
+use crate::store::desk::{Concluded, Conclusion, OnDesk, Proposal};
 use crate::store::{Decided, Decision, FilingRecord, Finding};
 
 /// Whether every part of the signature that can be checked was found right.
@@ -32,6 +35,7 @@ fn signature_holds(record: &FilingRecord) -> bool {
 enum Complaint {
     NoReason,
     NoNote,
+    NoWords,
     TooLong,
     NamesSomebody,
     Unprintable,
@@ -46,6 +50,7 @@ impl Complaint {
                 "本人確認の方法と判断の理由を書いてください。",
                 "Write down how the person was identified and why this is accepted.",
             ),
+            Self::NoWords => t(lang, "差し戻しの理由を書いてください。", "Write down why."),
             Self::TooLong => t(
                 lang,
                 "500文字以内で書いてください。",
@@ -96,14 +101,16 @@ fn names_somebody(record: &FilingRecord, words: &str) -> bool {
     })
 }
 
-/// First page of accepting: what it means.
+/// First page of accepting: what it means. Where two officers are needed, it proposes or confirms.
 pub(super) async fn ask_accept(
     State(app): State<Shared>,
     officer: Officer,
     Path(id): Path<String>,
 ) -> Result<Response, Failure> {
-    officer.must(Right::Decide)?;
+    officer.must(Right::Propose)?;
     let record = find(&app, &id).await?;
+    let desk = app.store.on_desk(record.row.id).await?;
+    let step = step(&app, &officer, &record, &desk)?;
     note(
         &app,
         &officer,
@@ -113,45 +120,130 @@ pub(super) async fn ask_accept(
     )
     .await?;
     if !record.row.state.may_become(FilingState::Accepted) {
-        return stale(&app, &officer, &record).await;
+        return stale(&app, &officer, &record, false).await;
     }
-    accept_page(&app, &officer, &record, None)
+    if step == Step::Wait {
+        return stale(&app, &officer, &record, true).await;
+    }
+    accept_page(&app, &officer, &record, &desk, step, None)
         .await
         .map(IntoResponse::into_response)
+}
+
+/// What accepting means for this officer now.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Step {
+    /// One officer is enough.
+    Accept,
+    /// The first of two.
+    Propose,
+    /// The second of two, about the proposal of this number.
+    Confirm(u32),
+    /// The first of two, who has proposed.
+    Wait,
+}
+
+impl Step {
+    fn heading(self, lang: Lang) -> &'static str {
+        match self {
+            Self::Accept | Self::Wait => t(lang, "この届出を受理しますか", "Accept this filing?"),
+            Self::Propose => t(
+                lang,
+                "この届出の受理を提案しますか",
+                "Propose to accept this filing?",
+            ),
+            Self::Confirm(_) => t(lang, "提案のとおり受理しますか", "Accept as proposed?"),
+        }
+    }
+
+    fn button(self, lang: Lang) -> &'static str {
+        match self {
+            Self::Accept | Self::Wait => t(lang, "受理する", "Accept"),
+            Self::Propose => t(lang, "受理を提案する", "Propose to accept"),
+            Self::Confirm(_) => t(lang, "承認して受理する", "Confirm and accept"),
+        }
+    }
+}
+
+fn step(
+    app: &Shared,
+    officer: &Officer,
+    record: &FilingRecord,
+    desk: &OnDesk,
+) -> Result<Step, Failure> {
+    if !needs_two(app, record) {
+        officer.must(Right::Decide)?;
+        return Ok(Step::Accept);
+    }
+    match desk.proposal() {
+        None => {
+            officer.must(Right::Propose)?;
+            Ok(Step::Propose)
+        }
+        Some(proposal) if proposal.actor == officer.account.id => Ok(Step::Wait),
+        Some(proposal) => {
+            officer.must(Right::Decide)?;
+            Ok(Step::Confirm(proposal.seq))
+        }
+    }
 }
 
 async fn accept_page(
     app: &Shared,
     officer: &Officer,
     record: &FilingRecord,
+    desk: &OnDesk,
+    step: Step,
     complaint: Option<Complaint>,
 ) -> Result<Markup, Failure> {
     let lang = officer.lang;
     let doubtful = !signature_holds(record);
+    let names = app.store.officer_names().await?;
+    let parsed = Filing::parse(&record.canonical).ok();
+    let masked = record.row.facts.protected;
+    let base = format!("/console/filings/{}", record.row.id);
     let body = html! {
         (back(lang, record))
-        h1 { (t(lang, "この届出を受理しますか", "Accept this filing?")) }
-        (summary(lang, record, jst::date(app.now())))
+        h1 { (step.heading(lang)) }
+        (second_officer(app, officer, record, (desk, &names)))
+        (summary(lang, app, record))
         section.card {
             h2 { (t(lang, "受理すると", "What happens")) }
             ul.plain {
+                @if step == Step::Propose { li { (t(lang, "まだ受理されません。別の職員が承認したときに受理となります。", "It is not accepted yet, but when another officer confirms.")) } }
                 li { (t(lang, "届出人の端末と家族向けページに「受理」と表示されます。", "The device and the family's page show “accepted”.")) }
                 li { (t(lang, "受理した届出は、この画面では変更も取消もできません。訂正は法定の手続きによります。", "An accepted filing cannot be changed or undone here; corrections have their own procedures.")) }
                 li { (t(lang, "届出が到達した日は変わりません。", "The day of arrival stays the same.")) }
             }
         }
-        form.decision method="post" action={ "/console/filings/" (record.row.id) "/accept" } {
+        (preview::accepted(lang, parsed.as_ref()))
+        (preview::next_steps(app, lang, parsed.as_ref()))
+        form.decision method="post" action={ (base) "/accept" } {
             (csrf(officer))
             input type="hidden" name="version" value=(record.version());
+            @if let Step::Confirm(number) = step { input type="hidden" name="proposal" value=(number); }
+            @if let Some(parsed) = &parsed { (remaining(lang, record, parsed, desk, masked)) }
             @if doubtful {
                 p.alert { (t(lang, "電子署名に不備があります。受理する場合は、本人確認の方法と判断の理由を記録してください。", "The electronic signature has a defect. To accept, record how the person was identified and why.")) }
-                (complain(lang, complaint))
+            }
+            (complain(lang, complaint))
+            @if doubtful || step == Step::Propose {
                 label for="note" { (t(lang, "判断の記録（庁内のみ）", "Record of the decision (office only)")) }
-                textarea id="note" name="note" rows="3" maxlength="500" required {}
-            } @else { (complain(lang, complaint)) }
+                textarea id="note" name="note" rows="3" maxlength="500" required[doubtful] {}
+            }
             div.buttons {
-                a.button.secondary href={ "/console/filings/" (record.row.id) } { (t(lang, "やめる", "Cancel")) }
-                button.primary type="submit" id="confirm" { (t(lang, "受理する", "Accept")) }
+                a.button.secondary href=(base) { (t(lang, "やめる", "Cancel")) }
+                button.primary type="submit" id="confirm" { (step.button(lang)) }
+            }
+        }
+        @if let Step::Confirm(number) = step {
+            form.decision id="send-back-form" method="post" action={ (base) "/send-back" } {
+                (csrf(officer))
+                input type="hidden" name="proposal" value=(number);
+                h2 { (t(lang, "提案を差し戻す", "Send the proposal back")) }
+                label for="back-note" { (t(lang, "差し戻しの理由（庁内のみ）", "Why (office only)")) }
+                textarea id="back-note" name="note" rows="2" maxlength="500" required {}
+                div.buttons { button.secondary type="submit" id="send-back" { (t(lang, "差し戻す", "Send back")) } }
             }
         }
     };
@@ -159,26 +251,9 @@ async fn accept_page(
         app,
         officer,
         t(lang, "受理の確認", "Confirm acceptance"),
-        &body,
+        &html! { div.narrow { (body) } },
     )
     .await
-}
-
-async fn framed(
-    app: &Shared,
-    officer: &Officer,
-    title: &str,
-    body: &Markup,
-) -> Result<Markup, Failure> {
-    let counts = app.store.counts().await?;
-    Ok(frame(
-        officer,
-        app.office.name.get(officer.lang),
-        counts,
-        Part::Filings,
-        title,
-        &html! { div.narrow { (body) } },
-    ))
 }
 
 fn back(lang: Lang, record: &FilingRecord) -> Markup {
@@ -189,15 +264,17 @@ fn complain(lang: Lang, complaint: Option<Complaint>) -> Markup {
     html! { @if let Some(complaint) = complaint { p.alert id="complaint" role="alert" { (complaint.words(lang)) } } }
 }
 
-/// Accepting.
+/// Accepting, proposing to, or confirming.
 pub(super) async fn accept(
     State(app): State<Shared>,
     Path(id): Path<String>,
     posted: Posted,
 ) -> Result<Response, Failure> {
     let Posted { officer, fields } = posted;
-    officer.must(Right::Decide)?;
+    officer.must(Right::Propose)?;
     let record = find(&app, &id).await?;
+    let desk = app.store.on_desk(record.row.id).await?;
+    let step = step(&app, &officer, &record, &desk)?;
     let words = match free_words(&fields) {
         Ok(None) if !signature_holds(&record) => Err(Complaint::NoNote),
         other => other,
@@ -205,78 +282,148 @@ pub(super) async fn accept(
     let words = match words {
         Ok(words) => words,
         Err(complaint) => {
-            let page = accept_page(&app, &officer, &record, Some(complaint)).await?;
+            let page = accept_page(&app, &officer, &record, &desk, step, Some(complaint)).await?;
             return Ok((StatusCode::UNPROCESSABLE_ENTITY, page).into_response());
         }
+    };
+    let version = version(&fields)?;
+    let parsed = Filing::parse(&record.canonical).ok();
+    let ticks = ticks_of(&fields, &record, parsed.as_ref());
+    let confirms = match step {
+        Step::Accept => None,
+        Step::Wait => return stale(&app, &officer, &record, true).await,
+        Step::Propose => {
+            let proposal = Proposal {
+                hand: work::hand(&app, &officer, &record),
+                version,
+                ticks,
+                note: words,
+            };
+            let done = app.store.propose(proposal).await?;
+            return work::answer(&app, &officer, &record, &done).await;
+        }
+        // what is confirmed is the proposal that was read, not one that came since
+        Step::Confirm(_) => {
+            let number = fields.get("proposal").and_then(|text| text.parse().ok());
+            Some(number.ok_or(Failure::BadForm("proposal"))?)
+        }
+    };
+    let decision = Decision {
+        filing: record.row.id,
+        version,
+        to: FilingState::Accepted,
+        reason: None,
+        note: words,
+        actor: officer.account.id.clone(),
+        at: app.now(),
     };
     carry_out(
         &app,
         &officer,
         &record,
-        &fields,
-        FilingState::Accepted,
-        None,
-        words,
+        decision,
+        Conclusion { confirms, ticks },
     )
     .await
+}
+
+/// Sending a proposal back to its maker.
+pub(super) async fn send_back(
+    State(app): State<Shared>,
+    Path(id): Path<String>,
+    posted: Posted,
+) -> Result<Response, Failure> {
+    let Posted { officer, fields } = posted;
+    officer.must(Right::Decide)?;
+    let record = find(&app, &id).await?;
+    let number = fields.get("proposal").and_then(|text| text.parse().ok());
+    let number = number.ok_or(Failure::BadForm("proposal"))?;
+    let words = match free_words(&fields) {
+        Ok(Some(words)) => words,
+        Ok(None) | Err(_) => {
+            let desk = app.store.on_desk(record.row.id).await?;
+            let complaint = free_words(&fields).err().unwrap_or(Complaint::NoWords);
+            let step = Step::Confirm(number);
+            let page = accept_page(&app, &officer, &record, &desk, step, Some(complaint)).await?;
+            return Ok((StatusCode::UNPROCESSABLE_ENTITY, page).into_response());
+        }
+    };
+    let hand = work::hand(&app, &officer, &record);
+    let done = app.store.send_back(hand, number, words).await?;
+    work::answer(&app, &officer, &record, &done).await
+}
+
+/// The version of the filing that the officer saw.
+fn version(fields: &Fields) -> Result<u32, Failure> {
+    fields
+        .get("version")
+        .and_then(|text| text.parse().ok())
+        .ok_or(Failure::BadForm("version"))
 }
 
 async fn carry_out(
     app: &Shared,
     officer: &Officer,
     record: &FilingRecord,
-    fields: &Fields,
-    to: FilingState,
-    reason: Option<ReturnReason>,
-    note: Option<String>,
+    decision: Decision,
+    conclusion: Conclusion,
 ) -> Result<Response, Failure> {
-    let version = fields
-        .get("version")
-        .and_then(|text| text.parse().ok())
-        .ok_or(Failure::BadForm("version"))?;
-    let decision = Decision {
-        filing: record.row.id,
-        version,
-        to,
-        reason: reason.map(|reason| reason.code().to_owned()),
-        note,
-        actor: officer.account.id.clone(),
-        at: app.now(),
-    };
-    match app
-        .store
-        .decide(decision, std::sync::Arc::clone(&app.sealer))
-        .await?
-    {
-        Decided::Done { .. } => {
+    let sealer = std::sync::Arc::clone(&app.sealer);
+    match app.store.conclude(decision, conclusion, sealer).await? {
+        Concluded::Decided(Decided::Done { .. }) => {
             app.decided.notify_one();
             app.nonstop.bell.notify_one();
             Ok(Redirect::to(&format!("/console/filings/{}", record.row.id)).into_response())
         }
-        Decided::NotFound => Err(Failure::NotFound),
-        Decided::Stale { .. } => stale(app, officer, record).await,
+        Concluded::Decided(Decided::NotFound) => Err(Failure::NotFound),
+        Concluded::Decided(Decided::Stale { .. }) | Concluded::NoProposal => {
+            stale(app, officer, record, false).await
+        }
+        Concluded::SamePerson => stale(app, officer, record, true).await,
     }
 }
 
-/// Somebody else was first, or the step is not open.
-async fn stale(
+/// Somebody else was first, or the step is not open; `same`: whoever proposed may not confirm.
+pub(super) async fn stale(
     app: &Shared,
     officer: &Officer,
     record: &FilingRecord,
+    same: bool,
 ) -> Result<Response, Failure> {
     let lang = officer.lang;
+    let (heading, words) = if same {
+        (
+            t(
+                lang,
+                "別の職員の承認が必要です",
+                "Another officer has to confirm",
+            ),
+            t(
+                lang,
+                "提案した本人は承認できません。別の職員に依頼してください。何も変更していません。",
+                "Whoever proposed cannot confirm. Ask a colleague. Nothing was changed.",
+            ),
+        )
+    } else {
+        (
+            t(
+                lang,
+                "ほかの操作が先に行われました",
+                "Something else happened first",
+            ),
+            t(
+                lang,
+                "この届出は、画面を開いた後に状態が変わりました。いまの状態を確認してください。何も変更していません。",
+                "The filing's state changed after this page was opened. Please look at it again. Nothing was changed.",
+            ),
+        )
+    };
     let body = html! {
         (back(lang, record))
-        h1 { (t(lang, "ほかの操作が先に行われました", "Something else happened first")) }
-        p { (t(lang, "この届出は、画面を開いた後に状態が変わりました。いまの状態を確認してください。何も変更していません。", "The filing's state changed after this page was opened. Please look at it again. Nothing was changed.")) }
+        h1 { (heading) }
+        p { (words) }
     };
-    let page = framed(
-        app,
-        officer,
-        t(lang, "状態が変わっています", "State has changed"),
-        &body,
-    )
-    .await?;
+    let page = framed(app, officer, heading, &html! { div.narrow { (body) } }).await?;
     Ok((StatusCode::CONFLICT, page).into_response())
 }
 
@@ -297,7 +444,7 @@ pub(super) async fn ask_return(
     )
     .await?;
     if !record.row.state.may_become(FilingState::Returned) {
-        return stale(&app, &officer, &record).await;
+        return stale(&app, &officer, &record, false).await;
     }
     return_form(&app, &officer, &record, &Fields::default(), None)
         .await
@@ -316,7 +463,7 @@ async fn return_form(
     let body = html! {
         (back(lang, record))
         h1 { (t(lang, "補正を依頼する", "Return for correction")) }
-        (summary(lang, record, jst::date(app.now())))
+        (summary(lang, app, record))
         form.decision method="post" action={ "/console/filings/" (record.row.id) "/return" } {
             (csrf(officer))
             input type="hidden" name="version" value=(record.version());
@@ -341,7 +488,7 @@ async fn return_form(
         app,
         officer,
         t(lang, "補正の依頼", "Return for correction"),
-        &body,
+        &html! { div.narrow { (body) } },
     )
     .await
 }
@@ -377,16 +524,16 @@ pub(super) async fn give_back(
         }
     };
     if fields.get("confirmed") == Some("yes") {
-        return carry_out(
-            &app,
-            &officer,
-            &record,
-            &fields,
-            FilingState::Returned,
-            Some(reason),
-            words,
-        )
-        .await;
+        let decision = Decision {
+            filing: record.row.id,
+            version: version(&fields)?,
+            to: FilingState::Returned,
+            reason: Some(reason.code().to_owned()),
+            note: words,
+            actor: officer.account.id.clone(),
+            at: app.now(),
+        };
+        return carry_out(&app, &officer, &record, decision, Conclusion::default()).await;
     }
     confirm_return(&app, &officer, &record, reason, words.as_deref())
         .await
@@ -401,16 +548,12 @@ async fn confirm_return(
     words: Option<&str>,
 ) -> Result<Markup, Failure> {
     let lang = officer.lang;
+    let parsed = Filing::parse(&record.canonical).ok();
     let body = html! {
         (back(lang, record))
         h1 { (t(lang, "この内容で補正を依頼しますか", "Return it with these words?")) }
-        (summary(lang, record, jst::date(app.now())))
-        section.card {
-            h2 { (t(lang, "家族に表示される内容", "What the family reads")) }
-            p.preview lang="ja" { (reason.family().ja) }
-            @if let Some(words) = words { p.preview.lines lang="ja" { (words) } }
-            p.hint { (t(lang, "到達の日は変わりません。", "The day of arrival stays the same.")) }
-        }
+        (summary(lang, app, record))
+        (preview::returned(lang, parsed.as_ref(), reason, words))
         form.decision method="post" action={ "/console/filings/" (record.row.id) "/return" } {
             (csrf(officer))
             input type="hidden" name="version" value=(record.version());
@@ -427,7 +570,7 @@ async fn confirm_return(
         app,
         officer,
         t(lang, "補正の依頼の確認", "Confirm the return"),
-        &body,
+        &html! { div.narrow { (body) } },
     )
     .await
 }

@@ -41,7 +41,7 @@ use ubugoe_procedures::{Catalogue, Lang};
 use ubugoe_protocol::DeviceId;
 
 use crate::Clock;
-use crate::config::{HttpConfig, Office, StaffAccount};
+use crate::config::{CaseworkConfig, HttpConfig, Office, StaffAccount};
 use crate::export::ExportError;
 use crate::metrics::Metrics;
 use crate::oidc::Provider;
@@ -74,6 +74,8 @@ pub struct App {
     pub provider: Option<Provider>,
     /// How fast browsers may ask.
     pub limits: limits::Limiter,
+    /// How cases are worked.
+    pub casework: CaseworkConfig,
     /// The city's clock.
     pub clock: Clock,
     /// Rung after every decision, so that the link sends the notice at once.
@@ -154,27 +156,7 @@ fn addresses() -> Router<Shared> {
         .route("/console/sign-in/provider", post(provider::begin))
         .route(crate::oidc::BACK, get(provider::back))
         .route("/console/sign-out", post(sign_in::leave))
-        .route("/console/filings", get(console::list))
-        .route("/console/filings/{id}", get(console::open))
-        .route("/console/filings/{id}/reveal", post(console::reveal))
-        .route(
-            "/console/filings/{id}/accept",
-            get(decide::ask_accept).post(decide::accept),
-        )
-        .route(
-            "/console/filings/{id}/return",
-            get(decide::ask_return).post(decide::give_back),
-        )
-        .route("/console/filings/{id}/filing.json", get(console::canonical))
-        .route(
-            "/console/filings/{id}/signature.p7s",
-            get(console::signature),
-        )
-        .route("/console/filings/{id}/receipt.cose", get(console::receipt))
-        .route(
-            "/console/filings/{id}/attachments/{number}",
-            get(console::attachment),
-        )
+        .merge(console::routes())
         .route("/console/quarantine", get(oversight::quarantine))
         .route("/console/audit", get(oversight::audit))
         .route("/f/{token}", get(family::status))

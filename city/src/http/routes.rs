@@ -61,6 +61,26 @@ pub const ROUTES: &[Route] = &[
     get("/console/filings", Who::Holding(Right::SeeCases)),
     get("/console/filings/{id}", Who::Holding(Right::SeeContent)),
     post("/console/filings/{id}/reveal", Who::Holding(Right::Unmask)),
+    get("/console/search", Who::Holding(Right::SeeCases)),
+    post("/console/search", Who::Holding(Right::SeeCases)),
+    post("/console/filings/{id}/take", Who::Holding(Right::Propose)),
+    post(
+        "/console/filings/{id}/put-back",
+        Who::Holding(Right::SeeCases),
+    ),
+    post("/console/filings/{id}/checks", Who::Holding(Right::Propose)),
+    get(
+        "/console/filings/{id}/compare/{other}",
+        Who::Holding(Right::SeeContent),
+    ),
+    post(
+        "/console/filings/{id}/compare/{other}",
+        Who::Holding(Right::Unmask),
+    ),
+    post(
+        "/console/filings/{id}/send-back",
+        Who::Holding(Right::Decide),
+    ),
     get("/console/filings/{id}/accept", Who::Holding(Right::Decide)),
     post("/console/filings/{id}/accept", Who::Holding(Right::Decide)),
     get(

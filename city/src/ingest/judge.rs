@@ -296,6 +296,7 @@ fn filing(
         child_key: content.child_key,
         due: content.due,
         facts: content.facts,
+        terms: content.terms,
         fresh_token,
         wire: message.wire.clone(),
         counter: body.time.counter,

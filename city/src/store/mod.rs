@@ -9,6 +9,7 @@
 
 pub mod agencies;
 pub mod attachments;
+pub mod desk;
 pub mod door;
 pub mod down;
 pub mod migrate;
@@ -228,6 +229,8 @@ pub struct Arrival {
     pub due: Option<String>,
     /// What lists need.
     pub facts: Facts,
+    /// Folded names and readings under which it is found; see [`crate::casework::search`].
+    pub terms: Vec<String>,
     /// Random token, used only if this filing opens its case.
     pub fresh_token: String,
     /// The whole message as it came, kept only if it must be quarantined.
@@ -894,7 +897,13 @@ pub struct Counts {
 /// What the city keeps. One behaviour, two databases.
 #[async_trait]
 pub trait Store:
-    agencies::AgencyStore + nonstop::NonstopStore + DoorStore + PapersStore + Send + Sync
+    agencies::AgencyStore
+    + desk::DeskStore
+    + nonstop::NonstopStore
+    + DoorStore
+    + PapersStore
+    + Send
+    + Sync
 {
     /// Lands a micro-batch in one transaction: filings `ON CONFLICT DO NOTHING`, their effect, their
     /// receipts, pieces of attachments, what devices said, quarantined messages, audit lines. On `Err` nothing of it happened.

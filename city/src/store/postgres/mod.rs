@@ -4,6 +4,7 @@
 //! order (recipient counter, filing, audit chain), so that several programs on one database wait instead of deadlock.
 
 mod agencies;
+mod desk;
 mod door;
 mod down;
 mod nonstop;
@@ -33,7 +34,7 @@ use crate::casework::FilingState;
 use crate::casework::audit::{AuditEntry, AuditRecord};
 
 /// Frozen migrations, oldest first.
-pub const MIGRATIONS: [Migration; 6] = [
+pub const MIGRATIONS: [Migration; 7] = [
     Migration {
         number: 1,
         name: "0001_first",
@@ -48,6 +49,11 @@ pub const MIGRATIONS: [Migration; 6] = [
         number: 3,
         name: "0003_door",
         sql: include_str!("migrations/0003_door.sql"),
+    },
+    Migration {
+        number: 4,
+        name: "0004_desk",
+        sql: include_str!("migrations/0004_desk.sql"),
     },
     Migration {
         number: 5,
@@ -343,6 +349,7 @@ mod tests {
                 "b7e64c2739f666a6a90dd6bd8ef8df79dd85f84b8f94fc9dd68ff38aa674ec1b",
                 "36c90b47fd63def5b9da7c59654318c690a1008e8e5aae5cf0ae67394ed152da",
                 "1011e3cd29cbb94237d874b98dc8be388d7783bb0270b5be75b35c4b91c95549",
+                "997ad62ab693c218e5b5a3119b171786fb0d9c9424bb730c27454ed700c48b69",
                 "e97e71b66b99c44e2f63fac294b1aca01d106bf4d0256793fd0741fae73c84fd",
                 "731247e2bf2aa4357f6b1dc2ede2c103dd8fe28148c0d584e8c1453fae104bab",
                 "e4ff1c5d914e3551bdee7a5b3dfc5f07aa80c65f31bda42b05e2acba94baa887"

@@ -15,7 +15,7 @@ use crate::store::{
 };
 
 /// Columns of a list line. A correction in the same case is not a duplicate of what was returned.
-const ROW: &str =
+pub(super) const ROW: &str =
     "f.id, f.arrival_no, f.arrived_at, f.procedure, f.due, f.state, f.facts, f.sequence_taken,
     EXISTS (SELECT 1 FROM filings o WHERE o.child_key = f.child_key AND o.id <> f.id
         AND NOT (o.recipient = f.recipient AND o.device = f.device AND o.case_id = f.case_id
@@ -35,11 +35,11 @@ pub(super) fn state(code: &str) -> Result<FilingState, StoreError> {
     })
 }
 
-fn filing_id(bytes: &[u8]) -> Result<FilingId, StoreError> {
+pub(super) fn filing_id(bytes: &[u8]) -> Result<FilingId, StoreError> {
     fixed("filing id", bytes).map(FilingId::from_bytes)
 }
 
-fn filing_row(row: &Row) -> Result<FilingRow, StoreError> {
+pub(super) fn filing_row(row: &Row) -> Result<FilingRow, StoreError> {
     Ok(FilingRow {
         id: filing_id(col(row, 0)?)?,
         arrival_no: unsigned("arrival number", col(row, 1)?)?,

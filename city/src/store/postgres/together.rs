@@ -12,7 +12,7 @@ use ubugoe_protocol::RecipientId;
 
 use super::read::col;
 use super::write::append_all;
-use super::{failed, pieces};
+use super::{desk, failed, pieces};
 use crate::casework::FilingState;
 use crate::casework::audit::AuditEntry;
 use crate::store::{
@@ -104,6 +104,7 @@ pub(super) async fn land(
     for arrival in arrivals {
         pieces::name(tx, arrival).await?;
     }
+    desk::index(tx, arrivals).await?;
     let mut landed = Vec::with_capacity(arrivals.len());
     let mut receipts = Vec::with_capacity(arrivals.len());
     let mut lines: Vec<AuditEntry> = Vec::with_capacity(arrivals.len());

@@ -5,7 +5,7 @@ use sha2::{Digest, Sha256};
 use ubugoe_protocol::{DeviceId, FilingId, RecipientId};
 
 use super::read::state;
-use super::{AUDIT_LOCK, failed, pieces, together, words};
+use super::{AUDIT_LOCK, desk, failed, pieces, together, words};
 use crate::casework::FilingState;
 use crate::casework::audit::{AuditEntry, GENESIS, line_hash};
 use crate::store::{
@@ -371,6 +371,7 @@ async fn insert_filing(
     .await
     .map_err(failed(DOING))?;
     pieces::name(tx, arrival).await?;
+    desk::index(tx, std::slice::from_ref(arrival)).await?;
     Ok(copied)
 }
 
@@ -451,8 +452,21 @@ pub(super) async fn decide(
     decision: &Decision,
     sealer: &dyn Sealer,
 ) -> Result<Decided, StoreError> {
+    let tx = c.transaction().await.map_err(failed("deciding"))?;
+    let decided = decide_in(&tx, decision, sealer).await?;
+    if matches!(decided, Decided::Done { .. }) {
+        tx.commit().await.map_err(failed("committing a decision"))?;
+    }
+    Ok(decided)
+}
+
+/// The same within a transaction; nothing is written unless it answers [`Decided::Done`].
+pub(super) async fn decide_in(
+    tx: &Transaction<'_>,
+    decision: &Decision,
+    sealer: &dyn Sealer,
+) -> Result<Decided, StoreError> {
     const DOING: &str = "deciding";
-    let tx = c.transaction().await.map_err(failed(DOING))?;
     let id = decision.filing.as_bytes().as_slice();
     let found = tx
         .query_opt(
@@ -482,7 +496,7 @@ pub(super) async fn decide(
         source,
     })?;
     tx.execute(
-        "UPDATE filings SET state = $2 WHERE id = $1",
+        "UPDATE filings SET state = $2, proposed_by = NULL WHERE id = $1",
         &[&id, &decision.to.code()],
     )
     .await
@@ -500,10 +514,9 @@ pub(super) async fn decide(
     .await
     .map_err(failed(DOING))?;
     if decision.to == FilingState::Accepted {
-        super::nonstop::accepted(&tx, decision).await?;
+        super::nonstop::accepted(tx, decision).await?;
     }
-    append_audit(&tx, &decision.audit_entry()).await?;
-    tx.commit().await.map_err(failed("committing a decision"))?;
+    append_audit(tx, &decision.audit_entry()).await?;
     Ok(Decided::Done { notice })
 }
 

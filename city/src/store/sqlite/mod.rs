@@ -5,6 +5,7 @@
 //! blocking pool; SQLite has one writer anyway.
 
 mod agencies;
+mod desk;
 mod door;
 mod down;
 mod nonstop;
@@ -34,7 +35,7 @@ use crate::casework::FilingState;
 use crate::casework::audit::{AuditEntry, AuditRecord};
 
 /// Frozen migrations, oldest first.
-pub const MIGRATIONS: [Migration; 6] = [
+pub const MIGRATIONS: [Migration; 7] = [
     Migration {
         number: 1,
         name: "0001_first",
@@ -49,6 +50,11 @@ pub const MIGRATIONS: [Migration; 6] = [
         number: 3,
         name: "0003_door",
         sql: include_str!("migrations/0003_door.sql"),
+    },
+    Migration {
+        number: 4,
+        name: "0004_desk",
+        sql: include_str!("migrations/0004_desk.sql"),
     },
     Migration {
         number: 5,
@@ -368,6 +374,7 @@ mod tests {
                 "7369a9177fc40cd0b638a28066b8fecba6a86a42653efab7f70b398e2b0737e0",
                 "06705587bfb356fc0e65dad56e7ac2cd164f8527b5acfed12b8170118cc7e052",
                 "8aadbd3d9c3631a919c3cf63cf762bd5f630caa983ef1f60bae305677eb075d8",
+                "cb56f0b52a114d629227e9100b94c8391e014e28c4e6805269396be5f18d3ded",
                 "65c9428d831659ce2721986eaf13b22883711f4872b272ce6f44a81c8cb1682c",
                 "7c8cbbc7fc2cf7d85dec762f3d3988954ffe58678c71b9733ee6936d46fb393e",
                 "bb0bdcdb3197591fc29f14072a30eeb0aa9a5788683d2d7f6a354c411fc1039c"

@@ -13,7 +13,7 @@ use crate::store::{
 };
 
 /// Columns of a list line. A correction in the same case is not a duplicate of what was returned.
-const ROW: &str =
+pub(super) const ROW: &str =
     "f.id, f.arrival_no, f.arrived_at, f.procedure, f.due, f.state, f.facts, f.sequence_taken,
     EXISTS (SELECT 1 FROM filings o WHERE o.child_key = f.child_key AND o.id <> f.id
         AND NOT (o.recipient = f.recipient AND o.device = f.device AND o.case_id = f.case_id
@@ -22,7 +22,7 @@ const ROW: &str =
     (SELECT a.state FROM attachments a WHERE a.filing = f.id AND a.state <> 'complete' ORDER BY a.state LIMIT 1)";
 
 /// Raw columns, read inside the driver's callback; turned into domain words outside it.
-struct RawRow {
+pub(super) struct RawRow {
     id: Vec<u8>,
     arrival_no: i64,
     arrived_at: i64,
@@ -36,7 +36,7 @@ struct RawRow {
     attachments: Option<String>,
 }
 
-fn raw(row: &Row<'_>) -> rusqlite::Result<RawRow> {
+pub(super) fn raw(row: &Row<'_>) -> rusqlite::Result<RawRow> {
     Ok(RawRow {
         id: row.get(0)?,
         arrival_no: row.get(1)?,
@@ -64,7 +64,7 @@ pub(super) fn filing_id(bytes: &[u8]) -> Result<FilingId, StoreError> {
 }
 
 impl RawRow {
-    fn into_row(self) -> Result<FilingRow, StoreError> {
+    pub(super) fn into_row(self) -> Result<FilingRow, StoreError> {
         Ok(FilingRow {
             id: filing_id(&self.id)?,
             arrival_no: unsigned("arrival number", self.arrival_no)?,

@@ -5,7 +5,7 @@ use sha2::{Digest, Sha256};
 use ubugoe_protocol::{DeviceId, FilingId, RecipientId};
 
 use super::read::state;
-use super::{down, failed, pieces, words};
+use super::{desk, down, failed, pieces, words};
 use crate::casework::FilingState;
 use crate::casework::audit::{AuditEntry, GENESIS, line_hash};
 use crate::store::{
@@ -332,6 +332,7 @@ fn insert_filing(
     )
     .map_err(failed(DOING))?;
     pieces::name(tx, arrival)?;
+    desk::index(tx, arrival)?;
     Ok(copied)
 }
 
@@ -407,8 +408,21 @@ pub(super) fn decide(
     decision: &Decision,
     sealer: &dyn Sealer,
 ) -> Result<Decided, StoreError> {
+    let tx = begin(c, "deciding")?;
+    let decided = decide_in(&tx, decision, sealer)?;
+    if matches!(decided, Decided::Done { .. }) {
+        tx.commit().map_err(failed("committing a decision"))?;
+    }
+    Ok(decided)
+}
+
+/// The same within a transaction; nothing is written unless it answers [`Decided::Done`].
+pub(super) fn decide_in(
+    tx: &Transaction<'_>,
+    decision: &Decision,
+    sealer: &dyn Sealer,
+) -> Result<Decided, StoreError> {
     const DOING: &str = "deciding";
-    let tx = begin(c, DOING)?;
     let id = decision.filing.as_bytes().as_slice();
     let found = tx
         .query_row(
@@ -443,7 +457,7 @@ pub(super) fn decide(
         source,
     })?;
     tx.execute(
-        "UPDATE filings SET state = ?2 WHERE id = ?1",
+        "UPDATE filings SET state = ?2, proposed_by = NULL WHERE id = ?1",
         params![id, decision.to.code()],
     )
     .map_err(failed(DOING))?;
@@ -458,10 +472,9 @@ pub(super) fn decide(
     )
     .map_err(failed(DOING))?;
     if decision.to == FilingState::Accepted {
-        super::nonstop::accepted(&tx, decision)?;
+        super::nonstop::accepted(tx, decision)?;
     }
-    append_audit(&tx, &decision.audit_entry())?;
-    tx.commit().map_err(failed("committing a decision"))?;
+    append_audit(tx, &decision.audit_entry())?;
     Ok(Decided::Done { notice })
 }
 
