@@ -796,14 +796,14 @@ async fn a_database_of_a_newer_program_is_left_alone() {
     drop(SqliteStore::open(&path).await.unwrap());
     let c = rusqlite::Connection::open(&path).unwrap();
     c.execute(
-        "INSERT INTO migrations (number, name, digest) VALUES (3, '0003_later', '00')",
+        "INSERT INTO migrations (number, name, digest) VALUES (99, '0099_later', '00')",
         [],
     )
     .unwrap();
     drop(c);
     let error = SqliteStore::open(&path).await.unwrap_err();
     assert!(
-        matches!(error, StoreError::TooNew { found: 3, known: 2 }),
+        matches!(error, StoreError::TooNew { found: 99, .. }),
         "{error:?}"
     );
 }

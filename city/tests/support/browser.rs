@@ -135,12 +135,21 @@ impl Browser {
 
     /// Signs in as 佐藤.
     pub(crate) async fn sign_in(&mut self) {
+        self.sign_in_as("sato").await;
+    }
+
+    /// Signs in with an account; all have one password.
+    pub(crate) async fn sign_in_as(&mut self, account: &str) {
         let page = self.get("/console/sign-in").await;
         let csrf = page.hidden("csrf");
         let reply = self
             .post(
                 "/console/sign-in",
-                &[("csrf", &csrf), ("account", "sato"), ("password", PASSWORD)],
+                &[
+                    ("csrf", &csrf),
+                    ("account", account),
+                    ("password", PASSWORD),
+                ],
             )
             .await;
         assert_eq!(

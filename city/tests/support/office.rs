@@ -62,6 +62,8 @@ pub(crate) struct Office {
     pub(crate) operates: bool,
     /// A line for ward 1 in the configuration: since when it is revoked.
     pub(crate) revoked: String,
+    /// Sections at the end of the configuration.
+    pub(crate) more: String,
 }
 
 fn password_hash() -> String {
@@ -88,6 +90,7 @@ impl Office {
             store_url: "sqlite:city.db".to_owned(),
             operates: false,
             revoked: String::new(),
+            more: String::new(),
         }
     }
 
@@ -145,7 +148,10 @@ id = "sato"
 name = "佐藤"
 roles = ["examiner", "decider", "auditor", "administrator"]
 password = '{password}'
+
+{more}
 "#,
+            more = self.more,
             store = self.store_url,
             port = self.broker_port,
             password = password_hash(),
@@ -156,6 +162,15 @@ password = '{password}'
             },
             revoked = self.revoked,
         )
+    }
+
+    /// Another account, with the same password.
+    pub(crate) fn hire(&mut self, id: &str, name: &str, roles: &[&str]) {
+        let line = format!(
+            "[[staff]]\nid = {id:?}\nname = {name:?}\nroles = {roles:?}\npassword = '{}'\n",
+            password_hash()
+        );
+        self.more = format!("{line}\n{}", self.more);
     }
 
     /// Writes the configuration and answers its path.

@@ -346,7 +346,8 @@ mod tests {
             digests,
             [
                 "b7e64c2739f666a6a90dd6bd8ef8df79dd85f84b8f94fc9dd68ff38aa674ec1b",
-                "36c90b47fd63def5b9da7c59654318c690a1008e8e5aae5cf0ae67394ed152da"
+                "36c90b47fd63def5b9da7c59654318c690a1008e8e5aae5cf0ae67394ed152da",
+                "997ad62ab693c218e5b5a3119b171786fb0d9c9424bb730c27454ed700c48b69",
             ]
         );
     }

@@ -374,7 +374,8 @@ mod tests {
             digests,
             [
                 "7369a9177fc40cd0b638a28066b8fecba6a86a42653efab7f70b398e2b0737e0",
-                "06705587bfb356fc0e65dad56e7ac2cd164f8527b5acfed12b8170118cc7e052"
+                "06705587bfb356fc0e65dad56e7ac2cd164f8527b5acfed12b8170118cc7e052",
+                "cb56f0b52a114d629227e9100b94c8391e014e28c4e6805269396be5f18d3ded",
             ]
         );
     }
