@@ -480,3 +480,54 @@ fn t(lang: Lang, ja: &'static str, en: &'static str) -> &'static str {
         Lang::En => en,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a failed unwrap is a failed test")]
+
+    use std::collections::BTreeMap;
+
+    /// Names and values of the custom properties in a text.
+    fn properties(css: &str) -> BTreeMap<String, String> {
+        css.split(['{', ';', '}'])
+            .filter_map(|part| part.trim().strip_prefix("--")?.split_once(": "))
+            .map(|(name, value)| (name.to_owned(), value.to_owned()))
+            .collect()
+    }
+
+    #[test]
+    fn the_style_sheet_has_the_design_systems_tokens_and_no_colour_of_its_own() {
+        let sheet = include_str!("city.css");
+        let file: serde_json::Value =
+            serde_json::from_str(include_str!("tokens/design-tokens.json")).unwrap();
+        let (_, rest) = sheet.split_once("/* tokens: begin").unwrap();
+        let (block, own) = rest.split_once("/* tokens: end */").unwrap();
+        let version = file["version"].as_str().unwrap();
+        assert!(block.contains(&format!("design-tokens {version}, MIT")));
+        let tokens = properties(block);
+        assert!(tokens.len() > 20, "{tokens:?}");
+        for (name, value) in &tokens {
+            assert_eq!(
+                file["tokens"][name].as_str(),
+                Some(value.as_str()),
+                "{name}"
+            );
+        }
+        let known = properties(own);
+        for used in own
+            .split("var(--")
+            .skip(1)
+            .filter_map(|rest| rest.split(')').next())
+        {
+            assert!(
+                tokens.contains_key(used) || known.contains_key(used),
+                "--{used} is defined nowhere"
+            );
+        }
+        let bare = own.split('#').skip(1).filter(|rest| {
+            let hex = rest.chars().take_while(char::is_ascii_hexdigit).count();
+            matches!(hex, 3 | 4 | 6 | 8)
+        });
+        assert_eq!(bare.count(), 0, "a colour that is no token");
+    }
+}

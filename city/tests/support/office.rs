@@ -154,6 +154,7 @@ password = '{password}'
 
 {more}
 "#,
+            more = self.more,
             store = self.store_url,
             port = self.broker_port,
             password = password_hash(),
@@ -166,6 +167,15 @@ password = '{password}'
             roles = self.roles,
             more = self.more,
         )
+    }
+
+    /// Another account, with the same password.
+    pub(crate) fn hire(&mut self, id: &str, name: &str, roles: &[&str]) {
+        let line = format!(
+            "[[staff]]\nid = {id:?}\nname = {name:?}\nroles = {roles:?}\npassword = '{}'\n",
+            password_hash()
+        );
+        self.more = format!("{line}\n{}", self.more);
     }
 
     /// Writes the configuration and answers its path.

@@ -193,6 +193,18 @@ pub(crate) fn canonical(paper: &Paper) -> Vec<u8> {
         .canonical(procedure)
 }
 
+/// Canonical bytes of many allowance claims that differ in the certificate's number only: made once, since that takes long.
+pub(crate) fn many_allowances(prefix: &str, count: usize) -> Vec<Vec<u8>> {
+    let first = format!("{prefix}-0000");
+    let text = String::from_utf8(canonical(&allowance(&first))).unwrap();
+    (0..count)
+        .map(|n| {
+            text.replace(&first, &format!("{prefix}-{n:04}"))
+                .into_bytes()
+        })
+        .collect()
+}
+
 /// A parent's signing key and certificate, and the authority over it.
 pub(crate) struct Parent {
     key: RsaPrivateKey,

@@ -1,6 +1,7 @@
 //! A real Chromium, driven through its own ChromeDriver: what an officer and a family do on the city's pages.
 //!
-//! Both are Debian's. Pages are looked at by element id and by what a person reads; nothing is injected.
+//! Both are Debian's. Pages are looked at by element id and by what a person reads; nothing is
+//! injected but an accessibility checker ([`Browser::ask`]).
 
 use std::{path::Path, process::Command, time::Duration};
 
@@ -173,6 +174,27 @@ impl Browser {
     /// As every step.
     pub fn reload(&self) -> Result<(), Error> {
         self.run(|| "reload".to_owned(), self.client.refresh())
+    }
+
+    /// Runs a script in the page, for what no person does: an accessibility checker. The page's own policy does not apply to
+    /// it. The script calls the last of its arguments with its answer.
+    ///
+    /// # Errors
+    /// As every step, or when the script throws.
+    pub fn ask(&self, script: &str, arguments: Vec<Value>) -> Result<Value, Error> {
+        self.run(
+            || "run a script".to_owned(),
+            self.client.execute_async(script, arguments),
+        )
+    }
+
+    /// Presses keys, wherever the focus is.
+    ///
+    /// # Errors
+    /// As every step.
+    pub fn press(&self, keys: &str) -> Result<(), Error> {
+        let pressed = async { self.client.active_element().await?.send_keys(keys).await };
+        self.run(|| "press keys".to_owned(), pressed)
     }
 
     /// The window as a PNG file.

@@ -6,6 +6,7 @@ use jiff::civil::Date;
 use maud::{Markup, html};
 use serde::Deserialize;
 use ubugoe_procedures::{Lang, ProcedureId};
+use ubugoe_protocol::DeviceId;
 
 use super::super::guard::Officer;
 use super::super::page::{Part, console as frame, csrf, say};
@@ -83,7 +84,7 @@ impl Asked {
             reason: ReasonCode::ALL
                 .into_iter()
                 .find(|code| reason.as_deref() == Some(reason_word(*code).as_str())),
-            ward: given(&choice.ward),
+            ward: given(&choice.ward).filter(|ward| ward.parse::<DeviceId>().is_ok()),
             after: choice.after.as_deref().and_then(read_after),
         }
     }
@@ -210,8 +211,11 @@ pub(super) async fn list(
             }
         }
         (tabs(lang, &asked, numbers))
-        (queues(lang, &asked, numbers))
-        (filters(lang, &app, &asked))
+        div.controls {
+            (queues(lang, &asked, numbers))
+            (filters(lang, &app, &asked))
+        }
+        @if asked.ward.is_some() { p.hint { (t(lang, "支援措置の届出は、病棟では絞り込めません（この一覧には出ません）。", "Filings under a support measure cannot be filtered by ward; they are not in this list.")) } }
         @if lines.is_empty() {
             p.empty { (t(lang, "該当する届出はありません。", "There is nothing here.")) }
         } @else {
@@ -365,7 +369,6 @@ fn filters(lang: Lang, app: &Shared, asked: &Asked) -> Markup {
             button.secondary type="submit" id="filter" { (t(lang, "絞り込む", "Filter")) }
             @if asked.filtered() { a.clear id="clear" href=(asked.bare().address(asked.tab, asked.queue)) { (t(lang, "条件を消す", "Clear")) } }
         }
-        @if asked.ward.is_some() { p.hint { (t(lang, "支援措置の届出は、病棟では絞り込めません（この一覧には出ません）。", "Filings under a support measure cannot be filtered by ward; they are not in this list.")) } }
     }
 }
 
