@@ -165,7 +165,6 @@ password = '{password}'
             },
             revoked = self.revoked,
             roles = self.roles,
-            more = self.more,
         )
     }
 
