@@ -850,16 +850,15 @@ impl Form<'_> {
         let mut roles = Vec::new();
         let codes = self.text_list(t, prefix, "roles", EXAMPLE, false);
         for code in codes.unwrap_or_default() {
-            match Role::from_code(&code) {
-                Some(role) => roles.push(role),
-                None => {
-                    let known = Role::ALL.map(Role::code).join(", ");
-                    self.problem::<()>(
-                        key(prefix, "roles"),
-                        format!("{code:?} is none of {known}"),
-                        EXAMPLE,
-                    );
-                }
+            if let Some(role) = Role::from_code(&code) {
+                roles.push(role);
+            } else {
+                let known = Role::ALL.map(Role::code).join(", ");
+                self.problem::<()>(
+                    key(prefix, "roles"),
+                    format!("{code:?} is none of {known}"),
+                    EXAMPLE,
+                );
             }
         }
         roles
