@@ -64,6 +64,7 @@ async fn queue(store: &dyn Store, queue: Queue) -> Vec<u64> {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[allow(clippy::too_many_lines, reason = "one story, told in its order")]
 async fn queues_are_in_order_of_deadline_page_without_gaps_and_filter() {
     on_each_store(async |office| {
         let (ingest, store) = (office.ingest().await, office.store().await);
@@ -257,6 +258,7 @@ async fn of_many_hands_one_takes_and_what_was_seen_is_asked_again() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[allow(clippy::too_many_lines, reason = "one story, told in its order")]
 async fn two_officers_are_two_people_whatever_the_race() {
     on_each_store(async |office| {
         let (ingest, store) = (office.ingest().await, office.store().await);

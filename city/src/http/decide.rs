@@ -338,11 +338,10 @@ pub(super) async fn send_back(
     let record = find(&app, &id).await?;
     let number = fields.get("proposal").and_then(|text| text.parse().ok());
     let number = number.ok_or(Failure::BadForm("proposal"))?;
-    let words = match free_words(&fields) {
-        Ok(Some(words)) => words,
-        Ok(None) | Err(_) => {
+    let words = match free_words(&fields).and_then(|words| words.ok_or(Complaint::NoWords)) {
+        Ok(words) => words,
+        Err(complaint) => {
             let desk = app.store.on_desk(record.row.id).await?;
-            let complaint = free_words(&fields).err().unwrap_or(Complaint::NoWords);
             let step = Step::Confirm(number);
             let page = accept_page(&app, &officer, &record, &desk, step, Some(complaint)).await?;
             return Ok((StatusCode::UNPROCESSABLE_ENTITY, page).into_response());

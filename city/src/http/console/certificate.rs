@@ -81,8 +81,10 @@ fn certified(
 
 /// How a value stands to the certificate.
 enum Standing {
-    /// As the certificate says.
+    /// As the certificate says, which is here.
     Same,
+    /// The device took it from the certificate, which is not here.
+    Taken,
     /// The certificate says something else.
     Differs(Value),
     /// Typed by the parent; what the certificate says is not here.
@@ -124,7 +126,7 @@ pub(super) async fn beside(
             }
             _ => Standing::Unknown,
         },
-        None if row.source == Source::Certificate => Standing::Same,
+        None if row.source == Source::Certificate => Standing::Taken,
         None => Standing::Unknown,
     };
     let number = parsed.certificate_number.as_deref();
@@ -170,7 +172,7 @@ fn line(
 ) -> Markup {
     let here = row.shown.get(lang);
     let there = match standing {
-        Standing::Same => Some(here.to_owned()),
+        Standing::Same | Standing::Taken => Some(here.to_owned()),
         Standing::Differs(value) => procedure
             .form
             .field(row.path.as_str())
@@ -179,6 +181,7 @@ fn line(
     };
     let (class, result) = match standing {
         Standing::Same => ("same", t(lang, "✓ 一致", "✓ same")),
+        Standing::Taken => ("taken", t(lang, "✓ 証明書から転記", "✓ taken from it")),
         Standing::Differs(_) => ("differs", t(lang, "✕ 異なります", "✕ differs")),
         Standing::Unknown => ("unknown", t(lang, "－ 原本で確認", "– check the original")),
     };

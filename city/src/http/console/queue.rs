@@ -127,7 +127,9 @@ impl Asked {
             ("ward", self.ward.as_deref().filter(|ward| plain(ward))),
         ] {
             if let Some(value) = value {
-                address.push_str(&format!("&{name}={value}"));
+                for part in ["&", name, "=", value] {
+                    address.push_str(part);
+                }
             }
         }
         address
