@@ -701,6 +701,8 @@ async fn every_view_and_action_is_in_the_audit_chain() {
     let told: Vec<(&str, &str)> = lines
         .iter()
         .map(|line| (line.entry.actor.as_str(), line.entry.action.as_str()))
+        // what goes on by itself comes when it comes
+        .filter(|(_, action)| !action.starts_with("nonstop."))
         .collect();
     assert_eq!(
         told,

@@ -29,7 +29,9 @@ pub(super) async fn take(
     let Posted { officer, fields } = posted;
     officer.must(Right::Propose)?;
     let record = find(&app, &id).await?;
-    let from = fields.get("from").filter(|from| !from.is_empty());
+    // empty: nobody had it
+    let from = fields.get("from").ok_or(Failure::BadForm("from"))?;
+    let from = Some(from).filter(|from| !from.is_empty());
     let done = app
         .store
         .take(hand(&app, &officer, &record), from.map(str::to_owned))
