@@ -10,12 +10,12 @@ use std::sync::Arc;
 use tokio::net::TcpListener;
 use tokio::sync::{Notify, watch};
 use ubugoe_exchange::{Dialer, TlsError, server as exchange};
-use ubugoe_procedures::{Catalogue, CatalogueError};
+use ubugoe_procedures::{Catalogue, CatalogueError, MunicipalityCode};
 use ubugoe_protocol::SigningKey;
 
 use crate::Clock;
 use crate::agencies::{Book, desk, send};
-use crate::config::{AgenciesConfig, Config, Office, PapersConfig, StoreAddress};
+use crate::config::{AgenciesConfig, Config, NonstopConfig, Office, PapersConfig, StoreAddress};
 use crate::http::limits::Limiter;
 use crate::http::password::Throttle;
 use crate::http::{self, App, nonstop};
@@ -109,6 +109,26 @@ pub async fn open_ingest(config: Config, clock: Clock) -> Result<Ingest, ServeEr
 async fn listen(address: SocketAddr) -> Result<TcpListener, ServeError> {
     let bound = TcpListener::bind(address).await;
     bound.map_err(|source| ServeError::Listen { address, source })
+}
+
+/// What goes on by itself: its pages' part, and who does it.
+fn by_itself(
+    config: NonstopConfig,
+    (catalogue, municipality): (Arc<Catalogue>, MunicipalityCode),
+    (store, clock): (&Arc<dyn Store>, &Clock),
+) -> (nonstop::Parts, Worker) {
+    let parts = nonstop::Parts {
+        engine: Arc::new(Engine::new(catalogue, municipality, config.veto_days)),
+        bell: Arc::new(Notify::new()),
+        payer: config.payer.map(Arc::new),
+    };
+    let worker = Worker {
+        store: Arc::clone(store),
+        planner: Arc::clone(&parts.engine) as _,
+        clock: Arc::clone(clock),
+        bell: Arc::clone(&parts.bell),
+    };
+    (parts, worker)
 }
 
 /// A city that listens but does not run yet.
@@ -232,21 +252,11 @@ impl City {
         let listener = listen(address).await?;
         let decided = Arc::new(Notify::new());
         let catalogue = Arc::new(catalogue);
-        let nonstop = nonstop::Parts {
-            engine: Arc::new(Engine::new(
-                Arc::clone(&catalogue),
-                config.office.municipality,
-                config.nonstop.veto_days,
-            )),
-            bell: Arc::new(Notify::new()),
-            payer: config.nonstop.payer.map(Arc::new),
-        };
-        let worker = Worker {
-            store: Arc::clone(&store),
-            planner: Arc::clone(&nonstop.engine) as _,
-            clock: Arc::clone(&clock),
-            bell: Arc::clone(&nonstop.bell),
-        };
+        let (nonstop, worker) = by_itself(
+            config.nonstop,
+            (Arc::clone(&catalogue), config.office.municipality),
+            (&store, &clock),
+        );
         let parts = LinkParts {
             ingest,
             store: Arc::clone(&store),
@@ -255,12 +265,8 @@ impl City {
             decided: Arc::clone(&decided),
             faults,
         };
-        let throttle = Throttle::new(
-            config
-                .staff
-                .first()
-                .map(|account| account.password.as_str()),
-        );
+        let first = config.staff.first();
+        let throttle = Throttle::new(first.map(|account| account.password.as_str()));
         let provider = config
             .oidc
             .map(|oidc| Provider::new(oidc, &config.http.public_url, Arc::clone(&clock)))

@@ -366,6 +366,7 @@ impl Engine {
         };
         let whole = line(&self.catalogue, &family, case.today, &around);
         let protected = family.is("family.dv_support");
+        let mut again = next_april(case.today);
         for item in &whole.items {
             if item.procedure.sector == Sector::Private || item.procedure.kind == Kind::Offer {
                 continue;
@@ -394,6 +395,10 @@ impl Engine {
             let Some((kind, state)) = self.sort(item, case.today) else {
                 continue;
             };
+            // what will come about by itself is prepared when its window opens, not a spring later
+            if kind == ItemKind::Later && acts(item.automatic, case.today) {
+                again = again.into_iter().chain(opens(item, case.today)).min();
+            }
             planned
                 .items
                 .push(self.item(case, item, kind, state, about, protected));
@@ -406,7 +411,7 @@ impl Engine {
             .max();
         let goes_on = youngest.is_some_and(|birth| case.today < school_entry(birth));
         if goes_on && !family.all_lost() {
-            planned.again_at = next_april(case.today);
+            planned.again_at = again;
         }
     }
 
@@ -417,15 +422,9 @@ impl Engine {
     /// How an item comes about, and where it begins; none for what is over.
     fn sort(&self, item: &Item<'_>, today: Date) -> Option<(ItemKind, ItemState)> {
         let ours = self.ours(item);
-        let acts = |automatic: Option<&Automatic>| {
-            automatic.is_some_and(|one| {
-                one.mode == AutomaticMode::NoApplication
-                    && one.acts.as_ref().is_some_and(|acts| acts.from <= today)
-            })
-        };
         Some(match item.state {
             Status::Done | Status::Closed => return None,
-            Status::ByItself if ours && acts(item.automatic) => {
+            Status::ByItself if ours && acts(item.automatic, today) => {
                 (ItemKind::ByItself, ItemState::Prepared)
             }
             // what pays month by month is claimed with a signature; a yes by a link is not one
@@ -713,6 +712,21 @@ fn shown(guard: Guard) -> Shown {
         Guard::StaffOnly => Shown::Staff,
         Guard::Hide => Shown::Hide,
     }
+}
+
+/// Whether the recipient itself acts here, as the law of that day has it.
+fn acts(automatic: Option<&Automatic>, today: Date) -> bool {
+    automatic.is_some_and(|one| {
+        one.mode == AutomaticMode::NoApplication
+            && one.acts.as_ref().is_some_and(|acts| acts.from <= today)
+    })
+}
+
+/// When the next of an item's windows opens.
+fn opens(item: &Item<'_>, today: Date) -> Option<i64> {
+    let from = item.windows.iter().filter_map(|window| window.from);
+    let next = from.filter(|from| *from > today).min()?;
+    Some(jst::at(next, AGAIN_HOUR))
 }
 
 fn next_april(today: Date) -> Option<i64> {
