@@ -14,6 +14,8 @@ mod sheet;
 
 use ubugoe_procedures::{Lang, ParsedFiling, ParsedRow, Procedure};
 
+use crate::casework;
+
 pub use case::{Fontcase, ReadFont};
 pub use fonts::{DEBIAN_FONTS, FontProblem, Fonts};
 pub use leaflet::{Leaflet, LeafletLine, leaflet};
@@ -57,19 +59,6 @@ pub fn paper(
     }
 }
 
-/// Whether a value could lead somebody to a protected person.
-#[must_use]
-pub fn tells_where(path: &str, private: bool) -> bool {
-    let mut parts = path.split(['.', '[']);
-    let place = parts.any(|part| {
-        part == "addr"
-            || part.ends_with("_addr")
-            || part.ends_with("honseki")
-            || part == "birth_place"
-    });
-    (private || place) && !path.ends_with(".confidential")
-}
-
 /// A filing's values by field, and which of them already stand on the paper.
 struct Values<'a> {
     filing: &'a ParsedFiling,
@@ -97,7 +86,7 @@ impl<'a> Values<'a> {
 
     /// A row's words on this paper.
     fn words(&self, row: &'a ParsedRow) -> &'a str {
-        if self.masked && tells_where(row.path.as_str(), row.private) {
+        if self.masked && casework::tells_where(row.path.as_str(), row.private) {
             HIDDEN
         } else {
             row.shown.get(Lang::Ja)

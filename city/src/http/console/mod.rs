@@ -27,7 +27,7 @@ use super::guard::Officer;
 use super::page::{Part, console as frame, say};
 use super::{Failure, Shared, decide, t};
 use crate::casework::audit::AuditEntry;
-use crate::casework::{FilingState, ReasonCode};
+use crate::casework::{self, FilingState, ReasonCode};
 use crate::jst;
 use crate::store::desk::reason_word;
 use crate::store::{AttachmentState, Counts, Facts, FilingRecord, FilingRow};
@@ -246,12 +246,5 @@ pub(super) fn summary(lang: Lang, app: &Shared, record: &FilingRecord) -> Markup
 
 /// Whether a value could lead somebody to a protected person.
 pub(super) fn tells_where(row: &ParsedRow) -> bool {
-    let mut parts = row.path.as_str().split(['.', '[']);
-    let place = parts.any(|part| {
-        part == "addr"
-            || part.ends_with("_addr")
-            || part.ends_with("honseki")
-            || part == "birth_place"
-    });
-    (row.private || place) && !row.path.as_str().ends_with(".confidential")
+    casework::tells_where(row.path.as_str(), row.private)
 }
