@@ -81,9 +81,14 @@ async fn queues_show_whose_work_it_is_and_page_by_address_alone() {
     // taking needs the right to propose; the queue then says whose it is
     let open = suzuki.get(&page(&letters[0], "")).await;
     assert_eq!(
-        press(&mut suzuki, &page(&letters[0], "/take"), &open, &[])
-            .await
-            .status,
+        press(
+            &mut suzuki,
+            &page(&letters[0], "/take"),
+            &open,
+            &[("from", "")]
+        )
+        .await
+        .status,
         303
     );
     let open = tanaka.get(&page(&letters[1], "")).await;

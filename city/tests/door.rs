@@ -288,6 +288,12 @@ fn looked(route: &Route, role: Option<Role>, object: &Object) -> &'static [u16] 
         // this city is linked to no agency
         (Who::Either(..), Some(_)) => &[404],
         (Who::Holding(_), Some(_)) if route.path.starts_with("/console/agencies") => &[403, 404],
+        // one officer is enough here, and an examiner is none who decides
+        (Who::Holding(_), Some(Role::Examiner))
+            if route.path.ends_with("/accept") && object.name == "own" =>
+        {
+            &[403]
+        }
         // a filing is no duplicate of itself
         (Who::Holding(_), Some(_)) if route.path.ends_with("/compare/{other}") => &[404],
         (Who::Holding(_), Some(_)) if !named || (of_filing && object.name == "own") => &[200],
@@ -365,6 +371,7 @@ async fn every_form_needs_its_sessions_token_and_its_right() {
                     (false, _) => &[403],
                     (true, _) if route.path.starts_with("/console/agencies") => &[400, 403, 404],
                     (true, _) if route.path.ends_with("/compare/{other}") => &[404],
+                    (true, "own") if route.path.ends_with("/accept") => &[200, 400, 403, 409, 422],
                     // a redirect is fine where nothing changed: that is looked at below
                     (true, "own") if of_filing => &[200, 303, 400, 409, 422],
                     (true, _) if !route.path.contains('{') => &[200, 303, 400, 409, 422],

@@ -81,8 +81,9 @@ pub const ROUTES: &[Route] = &[
         "/console/filings/{id}/send-back",
         Who::Holding(Right::Decide),
     ),
-    get("/console/filings/{id}/accept", Who::Holding(Right::Decide)),
-    post("/console/filings/{id}/accept", Who::Holding(Right::Decide)),
+    // with two officers one proposes and another decides: which of the two is asked by the filing
+    get("/console/filings/{id}/accept", Who::Holding(Right::Propose)),
+    post("/console/filings/{id}/accept", Who::Holding(Right::Propose)),
     get(
         "/console/filings/{id}/return",
         Who::Holding(Right::GiveBack),

@@ -38,6 +38,8 @@ pub(super) async fn list(
     officer: Officer,
 ) -> Result<Markup, Failure> {
     officer.must(Right::SeeCases)?;
+    // nothing is looked at, and no line written, where the city is linked to nobody
+    super::sender(&app)?;
     let filing = filing_id(&id)?;
     if app.store.filing(filing).await?.is_none() {
         return Err(Failure::NotFound);
