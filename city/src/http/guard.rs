@@ -142,6 +142,8 @@ pub(super) struct Officer {
     pub(super) account: Account,
     /// A local account beside an identity provider: for set-up, when the provider is away.
     pub(super) break_glass: bool,
+    /// The city is linked to other authorities, so there is a page of them.
+    pub(super) linked: bool,
     pub(super) lang: Lang,
     /// Path and query asked for, for the language switch.
     pub(super) here: String,
@@ -229,6 +231,7 @@ impl FromRequestParts<Shared> for Officer {
             session,
             account,
             break_glass: local && app.provider.is_some(),
+            linked: app.agencies.is_some(),
             lang: language(parts),
             here: parts.uri.path().to_owned(),
         })

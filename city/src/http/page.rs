@@ -135,7 +135,7 @@ pub(super) fn console(
                         @if waiting > 0 { span.badge { (waiting) } }
                     }
                 }
-                @if officer.may(Right::SeeCases) || officer.may(Right::SeeOwnPart) {
+                @if officer.linked && (officer.may(Right::SeeCases) || officer.may(Right::SeeOwnPart)) {
                     a href="/console/agencies" aria-current=[(part == Part::Agencies).then_some("page")] { (t(lang, "関係機関", "Agencies")) }
                 }
                 @if officer.may(Right::SeeAudit) {
