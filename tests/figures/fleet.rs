@@ -51,9 +51,10 @@ const BUDGET: f64 = 0.7;
 /// How long anything may take.
 const LIMIT: Duration = Duration::from_mins(1);
 /// What a filing's arrival writes, in the order in which rows refer to each other.
-const TABLES: [&str; 6] = [
+const TABLES: [&str; 7] = [
     "cases",
     "filings",
+    "search_terms",
     "case_slots",
     "receipts",
     "history",
@@ -469,7 +470,8 @@ impl Kept {
             let columns = fleet.sql(
                 database,
                 &format!(
-                    "SELECT string_agg(format('quote_nullable(%I)', column_name), ' || '','' || ' ORDER BY ordinal_position)
+                    "SELECT string_agg(CASE is_generated WHEN 'ALWAYS' THEN '''DEFAULT''' ELSE format('quote_nullable(%I)', column_name) END,
+                                       ' || '','' || ' ORDER BY ordinal_position)
                      FROM information_schema.columns WHERE table_name = '{table}'"
                 ),
             )?;
