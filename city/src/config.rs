@@ -526,12 +526,7 @@ impl Form<'_> {
         let trust = self
             .section(&mut root, "jpki", "[jpki]")
             .and_then(|t| self.jpki(t));
-        let metrics = if root.contains_key("metrics") {
-            self.section(&mut root, "metrics", "[metrics]")
-                .and_then(|t| self.metrics(t))
-        } else {
-            None
-        };
+        let metrics = self.metrics(&mut root);
         let devices = self.devices(&mut root);
         let beside = root.contains_key("oidc");
         let oidc = beside.then(|| self.oidc(&mut root));
@@ -556,7 +551,7 @@ impl Form<'_> {
             agencies,
             nonstop: nonstop?,
             oidc: match oidc {
-                Some(problems_or_section) => Some(problems_or_section?),
+                Some(read) => Some(read?),
                 None => None,
             },
             limits: limits?,
@@ -607,7 +602,11 @@ impl Form<'_> {
     }
 
     /// `[metrics] bind`: where figures are read. Without it they are served nowhere.
-    fn metrics(&mut self, mut t: Table) -> Option<SocketAddr> {
+    fn metrics(&mut self, root: &mut Table) -> Option<SocketAddr> {
+        if !root.contains_key("metrics") {
+            return None;
+        }
+        let mut t = self.section(root, "metrics", "[metrics]")?;
         let bind = t
             .contains_key("bind")
             .then(|| self.parsed(&mut t, "metrics", "bind", "\"127.0.0.1:9464\""));

@@ -160,10 +160,7 @@ impl Exchange {
         office: &Office,
         (store, key, clock): ExchangeParts,
     ) -> Result<Self, ServeError> {
-        let address = config.bind;
-        let listener = TcpListener::bind(address)
-            .await
-            .map_err(|source| ServeError::Listen { address, source })?;
+        let listener = listen(config.bind).await?;
         let book = Book::new(config.own, office.municipality, config.agencies);
         let dialer = Dialer::new(config.identity.client()?, key.clone(), config.patience);
         Ok(Self {

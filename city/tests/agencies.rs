@@ -9,7 +9,7 @@ use jiff::civil::{date, datetime};
 use serde_json::{Value, json};
 use support::exchange::{Door, Exchange, Life, PATIENCE, TRIES, authority};
 use support::office::{Office, land, letter, on_each_store};
-use support::papers::{MOTHER, birth, canonical};
+use support::papers::{MOTHER, birth, canonical, certificate};
 use ubugoe_agencies::{Agency, Answers, Fault, Faults};
 use ubugoe_city::agencies::hops::{HopState, Reason, wait};
 use ubugoe_city::agencies::send::{Sender, Wish, WishError};
@@ -21,34 +21,8 @@ use ubugoe_city::store::{Decision, Store};
 use ubugoe_exchange::log::{Direction, Verifier};
 use ubugoe_exchange::{AskError, Dialer, ErrorKind, Identity, MessageId, Part};
 use ubugoe_procedures::fhir::{write_birth, write_stillbirth, write_withdrawal};
-use ubugoe_procedures::{
-    BirthCertificate, IssuerKind, PlaceKind, Plurality, Sex, StillbirthCertificate,
-};
+use ubugoe_procedures::{BirthCertificate, Plurality, Sex, StillbirthCertificate};
 use ubugoe_protocol::{FilingId, SigningKey};
-
-fn certificate(number: &str) -> BirthCertificate {
-    BirthCertificate {
-        number: number.to_owned(),
-        name: None,
-        sex: Sex::Female,
-        birth_dt: datetime(2026, 11, 22, 23, 59, 0, 0),
-        place_kind: PlaceKind::Hospital,
-        place_addr: "ことほぎ県あすこえ市みなと町４丁目５番地".to_owned(),
-        place_name: Some("あすこえ市民病院".to_owned()),
-        weight_g: 3012,
-        length_mm: 495,
-        plurality: Plurality::Single,
-        mother: MOTHER.to_owned(),
-        weeks: 39,
-        days: 2,
-        live_births: 1,
-        stillbirths: 0,
-        issued: date(2026, 11, 23),
-        issuer_kind: IssuerKind::Doctor,
-        issuer_addr: "ことほぎ県あすこえ市みなと町４丁目５番地".to_owned(),
-        issuer_name: "海野\u{3000}渚".to_owned(),
-    }
-}
 
 fn loss(number: &str) -> StillbirthCertificate {
     let same = certificate(number);

@@ -10,7 +10,7 @@ use ubugoe_procedures::{Filing, Lang, Source, Value};
 
 use super::console::preview;
 use super::console::{
-    find, framed, needs_two, note, remaining, second_officer, summary, ticks_of, work,
+    find, framed, look_at, needs_two, note, remaining, second_officer, summary, ticks_of, work,
 };
 use super::fields::Fields;
 use super::guard::{Officer, Posted};
@@ -432,16 +432,8 @@ pub(super) async fn ask_return(
     officer: Officer,
     Path(id): Path<String>,
 ) -> Result<Response, Failure> {
-    officer.must(Right::GiveBack)?;
-    let record = find(&app, &id).await?;
-    note(
-        &app,
-        &officer,
-        "filing.viewed",
-        &record.row.id.to_string(),
-        "return",
-    )
-    .await?;
+    let what = (Right::GiveBack, id.as_str());
+    let record = look_at(&app, &officer, what, ("filing.viewed", "return")).await?;
     if !record.row.state.may_become(FilingState::Returned) {
         return stale(&app, &officer, &record, false).await;
     }

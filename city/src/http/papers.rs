@@ -13,7 +13,7 @@ use axum::routing::{get, post};
 use maud::{Markup, html};
 use ubugoe_procedures::{Filing, Lang, calendar};
 
-use super::console::{find, note};
+use super::console::{look_at, note};
 use super::guard::{Officer, Posted, token_hash};
 use super::page::{Part, console as frame, csrf, language_choice, say};
 use super::{Failure, Shared, t};
@@ -83,16 +83,8 @@ async fn paper(
     officer: Officer,
     Path(id): Path<String>,
 ) -> Result<Response, Failure> {
-    officer.must(Right::SeeContent)?;
-    let record = find(&app, &id).await?;
-    note(
-        &app,
-        &officer,
-        "filing.printed",
-        &record.row.id.to_string(),
-        "paper",
-    )
-    .await?;
+    let what = (Right::SeeContent, id.as_str());
+    let record = look_at(&app, &officer, what, ("filing.printed", "paper")).await?;
     let masked = record.row.facts.protected;
     filing_paper(&app, record, masked).await
 }
@@ -103,16 +95,8 @@ async fn paper_unmasked(
     Path(id): Path<String>,
     posted: Posted,
 ) -> Result<Response, Failure> {
-    posted.officer.must(Right::Unmask)?;
-    let record = find(&app, &id).await?;
-    note(
-        &app,
-        &posted.officer,
-        "filing.unmasked",
-        &record.row.id.to_string(),
-        "paper",
-    )
-    .await?;
+    let what = (Right::Unmask, id.as_str());
+    let record = look_at(&app, &posted.officer, what, ("filing.unmasked", "paper")).await?;
     filing_paper(&app, record, false).await
 }
 
@@ -155,16 +139,8 @@ async fn notice(
     officer: Officer,
     Path(id): Path<String>,
 ) -> Result<Response, Failure> {
-    officer.must(Right::SeeContent)?;
-    let record = find(&app, &id).await?;
-    note(
-        &app,
-        &officer,
-        "filing.printed",
-        &record.row.id.to_string(),
-        "notice",
-    )
-    .await?;
+    let what = (Right::SeeContent, id.as_str());
+    let record = look_at(&app, &officer, what, ("filing.printed", "notice")).await?;
     let state = record.row.state;
     let last = record.history.last();
     let outcome = match state {

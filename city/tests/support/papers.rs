@@ -28,7 +28,8 @@ pub(crate) const CHILD_MEI: &str = "さくら";
 /// Her address.
 pub(crate) const ADDRESS: &str = "ことほぎ県あすこえ市うぶ町１丁目２番３号";
 
-fn certificate(number: &str) -> BirthCertificate {
+/// Her child's certificate.
+pub(crate) fn certificate(number: &str) -> BirthCertificate {
     BirthCertificate {
         number: number.to_owned(),
         name: None,

@@ -11,7 +11,7 @@ use super::super::{Failure, Shared, t};
 use super::aside::{attachments, history_box, receipt_box, signature_box};
 use super::fields::{Sheet, sheet};
 use super::{
-    Names, certificate, codes, find, framed, needs_two, note, severity, staff_name, state_mark,
+    Names, certificate, codes, framed, look_at, needs_two, severity, staff_name, state_mark,
     summary, title,
 };
 use crate::casework::roles::Right;
@@ -27,10 +27,8 @@ pub(super) async fn open(
     officer: Officer,
     Path(id): Path<String>,
 ) -> Result<Markup, Failure> {
-    officer.must(Right::SeeContent)?;
-    let record = find(&app, &id).await?;
-    let subject = record.row.id.to_string();
-    note(&app, &officer, "filing.viewed", &subject, "").await?;
+    let what = (Right::SeeContent, id.as_str());
+    let record = look_at(&app, &officer, what, ("filing.viewed", "")).await?;
     filing_page(&app, &officer, &record, false).await
 }
 
@@ -40,10 +38,8 @@ pub(super) async fn reveal(
     Path(id): Path<String>,
     posted: Posted,
 ) -> Result<Markup, Failure> {
-    posted.officer.must(Right::Unmask)?;
-    let record = find(&app, &id).await?;
-    let subject = record.row.id.to_string();
-    note(&app, &posted.officer, "filing.unmasked", &subject, "").await?;
+    let what = (Right::Unmask, id.as_str());
+    let record = look_at(&app, &posted.officer, what, ("filing.unmasked", "")).await?;
     filing_page(&app, &posted.officer, &record, true).await
 }
 

@@ -6,7 +6,7 @@ use axum::response::{IntoResponse, Response};
 
 use super::super::guard::Officer;
 use super::super::{Failure, Shared};
-use super::{find, note};
+use super::{find, look_at, note};
 use crate::casework::roles::Right;
 use crate::store::FilingRecord;
 
@@ -16,16 +16,8 @@ pub(in crate::http) async fn canonical(
     officer: Officer,
     Path(id): Path<String>,
 ) -> Result<Response, Failure> {
-    officer.must(Right::SeeContent)?;
-    let record = find(&app, &id).await?;
-    note(
-        &app,
-        &officer,
-        "filing.downloaded",
-        &record.row.id.to_string(),
-        "content",
-    )
-    .await?;
+    let what = (Right::SeeContent, id.as_str());
+    let record = look_at(&app, &officer, what, ("filing.downloaded", "content")).await?;
     Ok(download(
         &record,
         "json",
@@ -40,16 +32,8 @@ pub(in crate::http) async fn signature(
     officer: Officer,
     Path(id): Path<String>,
 ) -> Result<Response, Failure> {
-    officer.must(Right::SeeContent)?;
-    let record = find(&app, &id).await?;
-    note(
-        &app,
-        &officer,
-        "filing.downloaded",
-        &record.row.id.to_string(),
-        "signature",
-    )
-    .await?;
+    let what = (Right::SeeContent, id.as_str());
+    let record = look_at(&app, &officer, what, ("filing.downloaded", "signature")).await?;
     Ok(download(
         &record,
         "p7s",
@@ -64,16 +48,8 @@ pub(in crate::http) async fn receipt(
     officer: Officer,
     Path(id): Path<String>,
 ) -> Result<Response, Failure> {
-    officer.must(Right::SeeContent)?;
-    let record = find(&app, &id).await?;
-    note(
-        &app,
-        &officer,
-        "filing.downloaded",
-        &record.row.id.to_string(),
-        "receipt",
-    )
-    .await?;
+    let what = (Right::SeeContent, id.as_str());
+    let record = look_at(&app, &officer, what, ("filing.downloaded", "receipt")).await?;
     Ok(download(
         &record,
         "cose",

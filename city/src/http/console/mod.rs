@@ -27,6 +27,7 @@ use super::guard::Officer;
 use super::page::{Part, console as frame, say};
 use super::{Failure, Shared, decide, t};
 use crate::casework::audit::AuditEntry;
+use crate::casework::roles::Right;
 use crate::casework::{self, FilingState, ReasonCode};
 use crate::jst;
 use crate::store::desk::reason_word;
@@ -128,6 +129,19 @@ pub(super) async fn note(
         detail: detail.to_owned(),
     };
     Ok(app.store.audit(entry).await?)
+}
+
+/// A filing for somebody who may look at it, with its line in the audit chain: nobody looks without one.
+pub(super) async fn look_at(
+    app: &Shared,
+    officer: &Officer,
+    (right, id): (Right, &str),
+    (action, detail): (&str, &str),
+) -> Result<FilingRecord, Failure> {
+    officer.must(right)?;
+    let record = find(app, id).await?;
+    note(app, officer, action, &record.row.id.to_string(), detail).await?;
+    Ok(record)
 }
 
 pub(super) fn title(lang: Lang, facts: &Facts) -> &str {

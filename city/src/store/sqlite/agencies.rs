@@ -736,6 +736,22 @@ pub(super) fn keep_seal(tx: &Tx<'_>, seal: &Seal) -> Result<bool, StoreError> {
     Ok(done == 1)
 }
 
+impl SqliteStore {
+    /// Does this in one transaction, all of it or nothing.
+    async fn change<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Transaction<'_>) -> Result<T, StoreError> + Send + 'static,
+    ) -> Result<T, StoreError> {
+        self.with(DOING, move |c| {
+            let tx = begin(c, DOING)?;
+            let done = work(&tx)?;
+            tx.commit().map_err(failed(DOING))?;
+            Ok(done)
+        })
+        .await
+    }
+}
+
 #[async_trait]
 impl AgencyStore for SqliteStore {
     async fn answer_given(
@@ -748,23 +764,11 @@ impl AgencyStore for SqliteStore {
     }
 
     async fn settle_exchange(&self, exchange: Exchange) -> Result<Option<KeptAnswer>, StoreError> {
-        self.with(DOING, move |c| {
-            let tx = begin(c, DOING)?;
-            let done = settle_exchange(&tx, &exchange)?;
-            tx.commit().map_err(failed(DOING))?;
-            Ok(done)
-        })
-        .await
+        self.change(move |tx| settle_exchange(tx, &exchange)).await
     }
 
     async fn log_messages(&self, messages: Vec<Message>) -> Result<(), StoreError> {
-        self.with(DOING, move |c| {
-            let tx = begin(c, DOING)?;
-            let done = log_messages(&tx, &messages)?;
-            tx.commit().map_err(failed(DOING))?;
-            Ok(done)
-        })
-        .await
+        self.change(move |tx| log_messages(tx, &messages)).await
     }
 
     async fn birth_status(
@@ -778,13 +782,7 @@ impl AgencyStore for SqliteStore {
     }
 
     async fn queue_request(&self, request: NewRequest) -> Result<Queued, StoreError> {
-        self.with(DOING, move |c| {
-            let tx = begin(c, DOING)?;
-            let done = queue_request(&tx, &request)?;
-            tx.commit().map_err(failed(DOING))?;
-            Ok(done)
-        })
-        .await
+        self.change(move |tx| queue_request(tx, &request)).await
     }
 
     async fn due_requests(&self, now: i64, limit: u32) -> Result<Vec<Hop>, StoreError> {
@@ -796,13 +794,7 @@ impl AgencyStore for SqliteStore {
     }
 
     async fn step_request(&self, step: HopStep) -> Result<bool, StoreError> {
-        self.with(DOING, move |c| {
-            let tx = begin(c, DOING)?;
-            let done = step_request(&tx, &step)?;
-            tx.commit().map_err(failed(DOING))?;
-            Ok(done)
-        })
-        .await
+        self.change(move |tx| step_request(tx, &step)).await
     }
 
     async fn requests(&self, agency: Option<&str>, limit: u32) -> Result<Vec<Hop>, StoreError> {
@@ -816,13 +808,7 @@ impl AgencyStore for SqliteStore {
     }
 
     async fn give_consent(&self, consent: Consent) -> Result<bool, StoreError> {
-        self.with(DOING, move |c| {
-            let tx = begin(c, DOING)?;
-            let done = give_consent(&tx, &consent)?;
-            tx.commit().map_err(failed(DOING))?;
-            Ok(done)
-        })
-        .await
+        self.change(move |tx| give_consent(tx, &consent)).await
     }
 
     async fn withdraw_consent(
@@ -832,13 +818,8 @@ impl AgencyStore for SqliteStore {
         at: i64,
     ) -> Result<bool, StoreError> {
         let actor = actor.to_owned();
-        self.with(DOING, move |c| {
-            let tx = begin(c, DOING)?;
-            let done = withdraw_consent(&tx, id, &actor, at)?;
-            tx.commit().map_err(failed(DOING))?;
-            Ok(done)
-        })
-        .await
+        self.change(move |tx| withdraw_consent(tx, id, &actor, at))
+            .await
     }
 
     async fn consents(&self, filing: FilingId) -> Result<Vec<Consent>, StoreError> {
@@ -858,13 +839,8 @@ impl AgencyStore for SqliteStore {
     }
 
     async fn enter_certificate(&self, certificate: NewCertificate) -> Result<bool, StoreError> {
-        self.with(DOING, move |c| {
-            let tx = begin(c, DOING)?;
-            let done = enter_certificate(&tx, &certificate)?;
-            tx.commit().map_err(failed(DOING))?;
-            Ok(done)
-        })
-        .await
+        self.change(move |tx| enter_certificate(tx, &certificate))
+            .await
     }
 
     async fn certificates(
@@ -894,13 +870,8 @@ impl AgencyStore for SqliteStore {
         at: i64,
     ) -> Result<bool, StoreError> {
         let actor = actor.to_owned();
-        self.with(DOING, move |c| {
-            let tx = begin(c, DOING)?;
-            let done = link_certificate(&tx, id, filing, (&actor, at))?;
-            tx.commit().map_err(failed(DOING))?;
-            Ok(done)
-        })
-        .await
+        self.change(move |tx| link_certificate(tx, id, filing, (&actor, at)))
+            .await
     }
 
     async fn agency_events(&self, after: i64, limit: u32) -> Result<Vec<AgencyEvent>, StoreError> {
@@ -922,12 +893,6 @@ impl AgencyStore for SqliteStore {
     }
 
     async fn keep_seal(&self, seal: Seal) -> Result<bool, StoreError> {
-        self.with(DOING, move |c| {
-            let tx = begin(c, DOING)?;
-            let done = keep_seal(&tx, &seal)?;
-            tx.commit().map_err(failed(DOING))?;
-            Ok(done)
-        })
-        .await
+        self.change(move |tx| keep_seal(tx, &seal)).await
     }
 }
