@@ -294,6 +294,8 @@ async fn an_officer_gets_suggestions_and_a_clerk_the_own_agencys_questions() {
     assert!(page.text().contains("lumpSum") && page.text().contains("vitalStatistics"));
     assert!(page.text().contains("人口動態調査令第3条"));
     let mut clerk = town.browser("insurer-clerk").await;
+    let first = clerk.get("/console").await;
+    assert_eq!(first.header("location"), Some("/console/agencies"));
     let page = clerk.get("/console/agencies").await;
     assert_eq!(page.status, 200);
     assert!(page.text().contains("lumpSum") && !page.text().contains("vitalStatistics"));

@@ -5,8 +5,11 @@
 //! workspace. Our documents hold no fractions, so [`Json`] cannot hold them either, which removes the one
 //! hard part of the RFC. What is left is the order of names and the escapes, and both stand below.
 
+use std::cell::Cell;
 use std::collections::BTreeMap;
-use std::fmt::Write as _;
+use std::fmt::{self, Write as _};
+
+use serde::de::{DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
 
 /// Largest whole number that every JSON reader takes exactly (RFC 8785 §3.2.2.3, RFC 7493): 2^53 − 1.
 pub(crate) const SAFE_INTEGER: i64 = 9_007_199_254_740_991;
@@ -79,46 +82,141 @@ impl Json {
     /// Reads JSON text. Twice the same name is not noticed here; the canonical form differs then, and the caller
     /// compares.
     pub(crate) fn read(bytes: &[u8]) -> Result<Self, JsonError> {
-        let value: serde_json::Value = serde_json::from_slice(bytes).map_err(JsonError::NotJson)?;
-        Self::from_value(value, 0)
+        let refused = Cell::new(None);
+        let reader = Reader {
+            depth: 0,
+            refused: &refused,
+        };
+        let mut text = serde_json::Deserializer::from_slice(bytes);
+        let read = reader
+            .deserialize(&mut text)
+            .and_then(|json| text.end().map(|()| json));
+        read.map_err(|error| match refused.get() {
+            Some(Refused::Number) => JsonError::Number,
+            Some(Refused::TooDeep) => JsonError::TooDeep,
+            None => JsonError::NotJson(error),
+        })
+    }
+}
+
+/// What is JSON, and none of ours.
+#[derive(Clone, Copy)]
+enum Refused {
+    Number,
+    TooDeep,
+}
+
+/// Reads one value straight into [`Json`]: most of judging a filing is reading it.
+#[derive(Clone, Copy)]
+struct Reader<'a> {
+    depth: u8,
+    /// Why the reading was broken off; serde's errors carry words only.
+    refused: &'a Cell<Option<Refused>>,
+}
+
+impl Reader<'_> {
+    fn refuse<E: serde::de::Error>(self, why: Refused) -> E {
+        self.refused.set(Some(why));
+        E::custom("refused")
     }
 
-    fn from_value(value: serde_json::Value, depth: u8) -> Result<Self, JsonError> {
-        if depth > MAX_DEPTH {
-            return Err(JsonError::TooDeep);
+    /// For what stands inside.
+    fn below(self) -> Self {
+        Self {
+            depth: self.depth + 1,
+            ..self
         }
-        Ok(match value {
-            serde_json::Value::Null => Self::Null,
-            serde_json::Value::Bool(value) => Self::Bool(value),
-            serde_json::Value::Number(number) => {
-                let whole = number
-                    .as_i64()
-                    .filter(|whole| whole.unsigned_abs() <= SAFE_INTEGER.unsigned_abs());
-                Self::Number(whole.ok_or(JsonError::Number)?)
-            }
-            serde_json::Value::String(text) => Self::Text(text),
-            serde_json::Value::Array(items) => {
-                let items = items
-                    .into_iter()
-                    .map(|item| Self::from_value(item, depth + 1));
-                Self::List(items.collect::<Result<_, _>>()?)
-            }
-            serde_json::Value::Object(members) => {
-                let members = members
-                    .into_iter()
-                    .map(|(name, value)| Ok((name, Self::from_value(value, depth + 1)?)));
-                Self::Object(members.collect::<Result<_, JsonError>>()?)
-            }
-        })
+    }
+
+    fn whole<E: serde::de::Error>(self, number: Option<i64>) -> Result<Json, E> {
+        number
+            .filter(|whole| whole.unsigned_abs() <= SAFE_INTEGER.unsigned_abs())
+            .map(Json::Number)
+            .ok_or_else(|| self.refuse(Refused::Number))
+    }
+}
+
+impl<'de> DeserializeSeed<'de> for Reader<'_> {
+    type Value = Json;
+
+    fn deserialize<D: Deserializer<'de>>(self, text: D) -> Result<Json, D::Error> {
+        if self.depth > MAX_DEPTH {
+            return Err(self.refuse(Refused::TooDeep));
+        }
+        text.deserialize_any(self)
+    }
+}
+
+impl<'de> Visitor<'de> for Reader<'_> {
+    type Value = Json;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("JSON")
+    }
+
+    fn visit_unit<E>(self) -> Result<Json, E> {
+        Ok(Json::Null)
+    }
+
+    fn visit_bool<E>(self, value: bool) -> Result<Json, E> {
+        Ok(Json::Bool(value))
+    }
+
+    fn visit_i64<E: serde::de::Error>(self, number: i64) -> Result<Json, E> {
+        self.whole(Some(number))
+    }
+
+    fn visit_u64<E: serde::de::Error>(self, number: u64) -> Result<Json, E> {
+        self.whole(number.try_into().ok())
+    }
+
+    fn visit_f64<E: serde::de::Error>(self, _: f64) -> Result<Json, E> {
+        self.whole(None)
+    }
+
+    fn visit_str<E>(self, text: &str) -> Result<Json, E> {
+        Ok(Json::text(text))
+    }
+
+    fn visit_string<E>(self, text: String) -> Result<Json, E> {
+        Ok(Json::Text(text))
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Json, A::Error> {
+        let below = self.below();
+        let mut list = Vec::new();
+        while let Some(item) = items.next_element_seed(below)? {
+            list.push(item);
+        }
+        Ok(Json::List(list))
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<Json, A::Error> {
+        let below = self.below();
+        let mut object = BTreeMap::new();
+        while let Some(name) = members.next_key::<String>()? {
+            object.insert(name, members.next_value_seed(below)?);
+        }
+        Ok(Json::Object(object))
     }
 }
 
 /// Names in the order of their UTF-16 code units (RFC 8785 §3.2.3), which is not that of UTF-8.
 fn write_object(members: &BTreeMap<String, Json>, out: &mut String) {
-    let mut sorted: Vec<(&String, &Json)> = members.iter().collect();
-    sorted.sort_by(|(a, _), (b, _)| a.encode_utf16().cmp(b.encode_utf16()));
     out.push('{');
-    for (index, (name, value)) in sorted.into_iter().enumerate() {
+    if members.keys().all(|name| name.is_ascii()) {
+        // the map's own order: for these the two are one
+        write_members(members.iter(), out);
+    } else {
+        let mut sorted: Vec<(&String, &Json)> = members.iter().collect();
+        sorted.sort_by(|(a, _), (b, _)| a.encode_utf16().cmp(b.encode_utf16()));
+        write_members(sorted.into_iter(), out);
+    }
+    out.push('}');
+}
+
+fn write_members<'a>(members: impl Iterator<Item = (&'a String, &'a Json)>, out: &mut String) {
+    for (index, (name, value)) in members.enumerate() {
         if index > 0 {
             out.push(',');
         }
@@ -126,29 +224,38 @@ fn write_object(members: &BTreeMap<String, Json>, out: &mut String) {
         out.push(':');
         value.write(out);
     }
-    out.push('}');
 }
 
 /// The escapes of RFC 8785 §3.2.2.2: two-character ones where JSON has them, `\u00xx` in lower case for other
 /// control characters, everything else as it is.
 fn write_text(text: &str, out: &mut String) {
     out.push('"');
-    for c in text.chars() {
-        match c {
-            '"' => out.push_str("\\\""),
-            '\\' => out.push_str("\\\\"),
-            '\u{8}' => out.push_str("\\b"),
-            '\t' => out.push_str("\\t"),
-            '\n' => out.push_str("\\n"),
-            '\u{C}' => out.push_str("\\f"),
-            '\r' => out.push_str("\\r"),
-            c if u32::from(c) < 0x20 => {
+    let mut rest = text;
+    // whatever is escaped is one byte
+    while let Some(at) = rest
+        .bytes()
+        .position(|byte| byte < 0x20 || matches!(byte, b'"' | b'\\'))
+    {
+        let (before, behind) = rest.split_at(at);
+        out.push_str(before);
+        let mut chars = behind.chars();
+        match chars.next() {
+            Some('"') => out.push_str("\\\""),
+            Some('\\') => out.push_str("\\\\"),
+            Some('\u{8}') => out.push_str("\\b"),
+            Some('\t') => out.push_str("\\t"),
+            Some('\n') => out.push_str("\\n"),
+            Some('\u{C}') => out.push_str("\\f"),
+            Some('\r') => out.push_str("\\r"),
+            control => {
+                let code = control.map_or(0, u32::from);
                 // Writing to a String cannot fail.
-                let _ = write!(out, "\\u{:04x}", u32::from(c));
+                let _ = write!(out, "\\u{code:04x}");
             }
-            c => out.push(c),
         }
+        rest = chars.as_str();
     }
+    out.push_str(rest);
     out.push('"');
 }
 

@@ -41,9 +41,9 @@ use crate::travel::{Told, link_config, told_of};
 /// Kiosks that file at once.
 const KIOSKS: usize = 4;
 /// Rounds of both sides.
-const ROUNDS: usize = 3;
+const ROUNDS: usize = 5;
 /// Filings of a round.
-pub(crate) const FILINGS: usize = 600;
+pub(crate) const FILINGS: usize = 1_200;
 /// Filings by which each kiosk, the broker and the city warm up.
 const WARM_UP: usize = 10;
 /// What ours must reach of PostgreSQL alone.

@@ -121,6 +121,7 @@ pub(super) fn home(roles: &[Role]) -> &'static str {
         (Right::SeeCases, "/console/filings"),
         (Right::SeeQuarantine, "/console/quarantine"),
         (Right::SeeAudit, "/console/audit"),
+        (Right::SeeOwnPart, "/console/agencies"),
     ]
     .into_iter()
     .find_map(|(right, page)| may(roles, right).then_some(page))

@@ -105,6 +105,7 @@ pub(super) enum Part {
     Quarantine,
     Audit,
     Agencies,
+    HandOver,
 }
 
 /// A console page.
@@ -137,6 +138,9 @@ pub(super) fn console(
                 }
                 @if officer.linked && (officer.may(Right::SeeCases) || officer.may(Right::SeeOwnPart)) {
                     a href="/console/agencies" aria-current=[(part == Part::Agencies).then_some("page")] { (t(lang, "関係機関", "Agencies")) }
+                }
+                @if officer.may(Right::Export) {
+                    a href="/console/export" aria-current=[(part == Part::HandOver).then_some("page")] { (t(lang, "引き渡し", "Hand over")) }
                 }
                 @if officer.may(Right::SeeAudit) {
                     a href="/console/audit" aria-current=[(part == Part::Audit).then_some("page")] { (t(lang, "操作記録", "Audit log")) }

@@ -339,7 +339,7 @@ async fn exports(State(app): State<Shared>, officer: Officer) -> Result<Markup, 
         &officer,
         app.office.name.get(lang),
         counts,
-        Part::Filings,
+        Part::HandOver,
         title,
         &body,
     ))

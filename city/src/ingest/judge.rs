@@ -47,11 +47,11 @@ pub(super) fn tidy(text: &str) -> String {
 pub(super) fn judge(
     desk: &Desk,
     sealer: &CitySealer,
-    message: Message,
+    message: &Message,
     clock: &Clock,
 ) -> Result<Judged, Box<NewQuarantine>> {
     let now = clock().as_second();
-    match examine(desk, &message, clock) {
+    match examine(desk, message, clock) {
         Ok(judged) => Ok(judged),
         Err(Rejected {
             reason,
@@ -65,8 +65,8 @@ pub(super) fn judge(
                     .ok()
             });
             Err(Box::new(NewQuarantine {
-                wire: message.wire,
-                device: message.device,
+                wire: message.wire.clone(),
+                device: message.device.clone(),
                 reason,
                 detail: tidy(&detail),
                 refusal,

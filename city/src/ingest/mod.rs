@@ -53,6 +53,11 @@ use crate::store::{Batch, Landed, NewQuarantine, QuarantineReason, Said, Store, 
 /// Most messages in one transaction.
 pub const MAX_BATCH: usize = 100;
 
+/// Threads that judge one batch: more would only wait for its commit.
+const JUDGES: usize = 2;
+/// Fewest messages that are worth a thread of their own.
+const FEWEST: usize = 8;
+
 /// Seconds between two writes of a device's sign of life: it is asked for by the day, and is worth no write per filing.
 const ALIVE_EVERY: i64 = 60;
 
@@ -160,18 +165,52 @@ impl fmt::Debug for Ingest {
 /// What judging made of a batch: the part that lands, and answers that need no landing.
 struct Judged {
     batch: Batch,
-    /// Device of every filing, then of every piece, in order.
+    /// Device of every filing, in order.
     devices: Vec<DeviceId>,
+    /// Device of every piece, in order.
+    senders_of_pieces: Vec<DeviceId>,
     refusals: Vec<(DeviceId, Vec<u8>)>,
     /// Answers to questions for the time.
     times: Vec<Answer>,
+}
+
+impl Judged {
+    fn empty(now: i64) -> Self {
+        Self {
+            batch: Batch {
+                now,
+                ..Batch::default()
+            },
+            devices: Vec::new(),
+            senders_of_pieces: Vec::new(),
+            refusals: Vec::new(),
+            times: Vec::new(),
+        }
+    }
+
+    /// What came behind it.
+    fn append(&mut self, mut behind: Self) {
+        let (batch, more) = (&mut self.batch, &mut behind.batch);
+        batch.arrivals.append(&mut more.arrivals);
+        batch.pieces.append(&mut more.pieces);
+        batch.said.append(&mut more.said);
+        batch.quarantined.append(&mut more.quarantined);
+        batch.alive.append(&mut more.alive);
+        // rows are taken in one order, so that two programs on one database wait instead of deadlock
+        batch.alive.sort_unstable();
+        batch.alive.dedup();
+        self.devices.append(&mut behind.devices);
+        self.senders_of_pieces.append(&mut behind.senders_of_pieces);
+        self.refusals.append(&mut behind.refusals);
+        self.times.append(&mut behind.times);
+    }
 }
 
 /// Messages that were opened and judged, and have not landed.
 pub struct Judgement {
     judged: Judged,
     /// As they came, in case the batch fails as a whole.
-    messages: Vec<Message>,
+    messages: Arc<Vec<Message>>,
 }
 
 impl fmt::Debug for Judgement {
@@ -231,7 +270,8 @@ impl Ingest {
     /// # Errors
     /// The judging thread ended without an answer.
     pub async fn judge(&self, messages: Vec<Message>) -> Result<Judgement, StoreError> {
-        let judged = self.judge_all(messages.clone()).await?;
+        let messages = Arc::new(messages);
+        let judged = self.judge_all(Arc::clone(&messages)).await?;
         Ok(Judgement { judged, messages })
     }
 
@@ -263,11 +303,11 @@ impl Ingest {
             "a batch failed; trying its messages one by one"
         );
         let mut answers = Vec::new();
-        for message in messages {
+        for message in messages.iter() {
             match self.try_land(vec![message.clone()]).await {
                 Ok(mut some) => answers.append(&mut some),
                 Err(error @ StoreError::Unavailable { .. }) => return Err(error),
-                Err(error) => self.set_aside(message, &error).await?,
+                Err(error) => self.set_aside(message.clone(), &error).await?,
             }
         }
         Ok(answers)
@@ -297,22 +337,32 @@ impl Ingest {
     }
 
     async fn try_land(&self, messages: Vec<Message>) -> Result<Vec<Answer>, StoreError> {
-        let judged = self.judge_all(messages).await?;
+        let judged = self.judge_all(Arc::new(messages)).await?;
         self.store_all(judged).await
     }
 
-    async fn judge_all(&self, messages: Vec<Message>) -> Result<Judged, StoreError> {
-        let this = self.clone();
-        tokio::task::spawn_blocking(move || {
-            let (count, start) = (messages.len(), Instant::now());
-            let judged = judge_all(&this, messages);
-            this.metrics.judged(count, start.elapsed());
-            judged
-        })
-        .await
-        .map_err(|_| StoreError::WorkerGone {
-            doing: "judging a batch",
-        })
+    async fn judge_all(&self, messages: Arc<Vec<Message>>) -> Result<Judged, StoreError> {
+        let start = Instant::now();
+        let each = messages.len().div_ceil(JUDGES).max(FEWEST);
+        let parts: Vec<_> = (0..messages.len())
+            .step_by(each)
+            .map(|from| {
+                let (this, messages) = (self.clone(), Arc::clone(&messages));
+                tokio::task::spawn_blocking(move || {
+                    let until = (from + each).min(messages.len());
+                    let part = messages.get(from..until).unwrap_or_default();
+                    judge_all(&this, part)
+                })
+            })
+            .collect();
+        let mut all = Judged::empty((self.clock)().as_second());
+        for part in parts {
+            all.append(part.await.map_err(|_| StoreError::WorkerGone {
+                doing: "judging a batch",
+            })?);
+        }
+        self.metrics.judged(messages.len(), start.elapsed());
+        Ok(all)
     }
 
     async fn store_all(&self, judged: Judged) -> Result<Vec<Answer>, StoreError> {
@@ -320,6 +370,8 @@ impl Ingest {
             return Ok(Vec::new());
         }
         let (now, alive) = (judged.batch.now, judged.batch.alive.clone());
+        let mut devices = judged.devices;
+        devices.extend(judged.senders_of_pieces);
         let aside: Vec<_> = judged.batch.quarantined.iter().map(|q| q.reason).collect();
         let start = Instant::now();
         let landed = self
@@ -340,7 +392,7 @@ impl Ingest {
         let mut noted = self.noted.lock().unwrap_or_else(PoisonError::into_inner);
         noted.extend(alive.into_iter().map(|device| (device, now)));
         drop(noted);
-        Ok(answers(&judged.devices, landed, judged.refusals))
+        Ok(answers(&devices, landed, judged.refusals))
     }
 
     /// Whether this sign of life is news worth a write.
@@ -421,18 +473,9 @@ impl Ingest {
     }
 }
 
-fn judge_all(ingest: &Ingest, messages: Vec<Message>) -> Judged {
+fn judge_all(ingest: &Ingest, messages: &[Message]) -> Judged {
     let now = (ingest.clock)().as_second();
-    let mut judged = Judged {
-        batch: Batch {
-            now,
-            ..Batch::default()
-        },
-        devices: Vec::new(),
-        refusals: Vec::new(),
-        times: Vec::new(),
-    };
-    let mut senders_of_pieces = Vec::new();
+    let mut judged = Judged::empty(now);
     let mut alive = BTreeSet::new();
     for message in messages {
         let sender = message.device.clone();
@@ -445,7 +488,7 @@ fn judge_all(ingest: &Ingest, messages: Vec<Message>) -> Judged {
                         judged.batch.arrivals.push(*arrival);
                     }
                     judge::Judged::Piece(piece) => {
-                        senders_of_pieces.push(piece.device.clone());
+                        judged.senders_of_pieces.push(piece.device.clone());
                         judged.batch.pieces.push(*piece);
                     }
                     judge::Judged::Said(said) => judged.batch.said.push(said),
@@ -470,7 +513,6 @@ fn judge_all(ingest: &Ingest, messages: Vec<Message>) -> Judged {
             }
         }
     }
-    judged.devices.append(&mut senders_of_pieces);
     judged.batch.alive = alive
         .into_iter()
         .filter(|device| ingest.is_news(device, now))

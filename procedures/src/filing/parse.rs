@@ -1,6 +1,7 @@
 //! Reading canonical bytes back: strictly, because they came over a network and carry a signature.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
 
 use jiff::civil::Date;
 
@@ -116,8 +117,8 @@ pub struct ParsedRow {
     pub private: bool,
 }
 
-impl std::fmt::Debug for ParsedRow {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+impl fmt::Debug for ParsedRow {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(
             f,
             "ParsedRow({}, masked, from {})",
@@ -151,8 +152,8 @@ pub struct Row {
     pub private: bool,
 }
 
-impl std::fmt::Debug for Row {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+impl fmt::Debug for Row {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(
             f,
             "Row({}, masked, from {})",
@@ -176,7 +177,7 @@ impl ParsedFiling {
         if json.to_bytes() != bytes {
             return Err(ParseError::NotCanonical);
         }
-        let mut filing = Members::of(json, "filing")?;
+        let mut filing = Members::of(json, Place::FILING)?;
         let format = filing.take("format").ok().and_then(as_text);
         if format.as_deref() != Some(FILING_FORMAT) {
             return Err(ParseError::Format { given: format });
@@ -332,7 +333,13 @@ fn rows(filing: &mut Members) -> Result<Vec<ParsedRow>, ParseError> {
 }
 
 fn row(json: Json, index: usize) -> Result<ParsedRow, ParseError> {
-    let mut members = Members::of(json, &format!("row {index}"))?;
+    let mut members = Members::of(
+        json,
+        Place {
+            row: Some(index),
+            member: None,
+        },
+    )?;
     let path = members
         .text("path")?
         .parse()
@@ -360,21 +367,42 @@ fn row(json: Json, index: usize) -> Result<ParsedRow, ParseError> {
     Ok(row)
 }
 
+/// Where in a filing; put into words only when something is wrong there.
+#[derive(Clone, Copy)]
+struct Place {
+    row: Option<usize>,
+    member: Option<&'static str>,
+}
+
+impl Place {
+    const FILING: Self = Self {
+        row: None,
+        member: None,
+    };
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.row {
+            None => f.write_str("filing")?,
+            Some(row) => write!(f, "row {row}")?,
+        }
+        self.member.map_or(Ok(()), |member| write!(f, " {member}"))
+    }
+}
+
 /// The members of an object, taken out one by one.
 struct Members {
-    place: String,
+    place: Place,
     members: BTreeMap<String, Json>,
 }
 
 impl Members {
-    fn of(json: Json, place: &str) -> Result<Self, ParseError> {
+    fn of(json: Json, place: Place) -> Result<Self, ParseError> {
         match json {
-            Json::Object(members) => Ok(Self {
-                place: place.to_owned(),
-                members,
-            }),
+            Json::Object(members) => Ok(Self { place, members }),
             _ => Err(ParseError::Member {
-                place: place.to_owned(),
+                place: place.to_string(),
                 member: "the object itself".to_owned(),
             }),
         }
@@ -382,14 +410,14 @@ impl Members {
 
     fn wrong(&self, member: &str) -> ParseError {
         ParseError::Member {
-            place: self.place.clone(),
+            place: self.place.to_string(),
             member: member.to_owned(),
         }
     }
 
     fn id(&self, source: IdError) -> ParseError {
         ParseError::Id {
-            place: self.place.clone(),
+            place: self.place.to_string(),
             source,
         }
     }
@@ -440,8 +468,12 @@ impl Members {
         Tongue::from_tag(&tag).ok_or_else(|| self.wrong("lang_shown"))
     }
 
-    fn words(&mut self, name: &str) -> Result<Text, ParseError> {
-        let mut inner = Self::of(self.take(name)?, &format!("{} {name}", self.place))?;
+    fn words(&mut self, name: &'static str) -> Result<Text, ParseError> {
+        let place = Place {
+            member: Some(name),
+            ..self.place
+        };
+        let mut inner = Self::of(self.take(name)?, place)?;
         let text = Text {
             ja: inner.text("ja")?,
             en: inner.text("en")?,

@@ -68,27 +68,36 @@ fn random() -> Result<Zeroizing<[u8; 32]>, KeyError> {
 
 /// Opens what was sealed to its public half. A city has one; a device has one for its downlink.
 #[derive(Clone)]
-pub struct RecipientSecretKey(Zeroizing<[u8; 32]>);
+pub struct RecipientSecretKey {
+    secret: Zeroizing<[u8; 32]>,
+    /// Of its public half: asked for with every message, and as dear as opening one.
+    key_id: KeyId,
+}
 
 impl RecipientSecretKey {
     /// A new key.
     pub fn generate() -> Result<Self, KeyError> {
-        let key = Self(random()?);
-        key.hpke()?;
+        Self::of(random()?)
+    }
+
+    fn of(secret: Zeroizing<[u8; 32]>) -> Result<Self, KeyError> {
+        let mut key = Self {
+            secret,
+            key_id: KeyId::default(),
+        };
+        key.key_id = key.public()?.key_id();
         Ok(key)
     }
 
     /// Reads `ubugoe-x25519-secret-v1:<64 hex digits>`; a final newline is allowed.
     pub fn from_text(text: &str) -> Result<Self, KeyError> {
-        let key = Self(read(X_SECRET, text)?);
-        key.hpke()?;
-        Ok(key)
+        Self::of(read(X_SECRET, text)?)
     }
 
     /// One line for a file only its owner can read.
     #[must_use]
     pub fn to_text(&self) -> Zeroizing<String> {
-        Zeroizing::new(write(X_SECRET, &self.0))
+        Zeroizing::new(write(X_SECRET, &self.secret))
     }
 
     /// The half that is given out.
@@ -97,8 +106,14 @@ impl RecipientSecretKey {
         Ok(RecipientPublicKey(public.to_bytes().into()))
     }
 
+    /// Names the half that is given out.
+    pub(crate) const fn key_id(&self) -> KeyId {
+        self.key_id
+    }
+
     pub(crate) fn hpke(&self) -> Result<<Kem as hpke::Kem>::PrivateKey, KeyError> {
-        Deserializable::from_bytes(&*self.0).map_err(|_| KeyError::Unusable { label: X_SECRET })
+        Deserializable::from_bytes(&*self.secret)
+            .map_err(|_| KeyError::Unusable { label: X_SECRET })
     }
 }
 
