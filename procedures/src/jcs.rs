@@ -310,14 +310,12 @@ mod tests {
     #[test]
     fn deep_nesting_is_refused_and_does_not_exhaust_the_stack() {
         let deep = format!("{}1{}", "[".repeat(100), "]".repeat(100));
-        assert!(matches!(
-            Json::read(deep.as_bytes()),
-            Err(JsonError::TooDeep)
-        ));
         let deeper = "[".repeat(100_000);
-        assert!(matches!(
-            Json::read(deeper.as_bytes()),
-            Err(JsonError::NotJson(_))
-        ));
+        for text in [deep, deeper] {
+            assert!(matches!(
+                Json::read(text.as_bytes()),
+                Err(JsonError::TooDeep)
+            ));
+        }
     }
 }

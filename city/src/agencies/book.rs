@@ -52,6 +52,12 @@ impl Book {
         &self.own
     }
 
+    /// The municipality that the city is.
+    #[must_use]
+    pub const fn municipality(&self) -> MunicipalityCode {
+        self.municipality
+    }
+
     /// Everybody.
     #[must_use]
     pub fn agencies(&self) -> &[AgencyConfig] {

@@ -7,6 +7,7 @@
 pub mod book;
 pub mod desk;
 pub mod hops;
+mod line;
 pub mod log;
 pub mod send;
 

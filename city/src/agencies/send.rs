@@ -91,7 +91,7 @@ impl std::fmt::Debug for Sender {
 }
 
 impl Sender {
-    fn now(&self) -> i64 {
+    pub(super) fn now(&self) -> i64 {
         (self.clock)().as_second()
     }
 
@@ -150,9 +150,12 @@ impl Sender {
         }
     }
 
-    /// Sends what is due, seals what waited. Answers when there is something to do again.
+    /// Follows the line, sends what is due, seals what waited. Answers when there is something to do again.
     async fn round(self: &Arc<Self>) -> Result<Option<i64>, StoreError> {
-        self.send_due().await?;
+        self.follow_the_line().await?;
+        if self.send_due().await? > 0 {
+            self.follow_the_line().await?;
+        }
         let seal = log::seal_if_due(self.store.as_ref(), &self.key, self.now()).await?;
         let next = self.store.next_request_at().await?;
         Ok([seal, next].into_iter().flatten().min())

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use toml::{Table, Value};
 use ubugoe_exchange::{Identity, Part, Subsystem};
-use ubugoe_procedures::Text;
+use ubugoe_procedures::{ProcedureId, Text};
 use ubugoe_protocol::VerifyingKey;
 use zeroize::Zeroizing;
 
@@ -86,6 +86,8 @@ pub struct Ask {
     pub law: Option<String>,
     /// Whether it would be out of place after a loss.
     pub joyful: bool,
+    /// Procedures whose items of the line wait for the answer to this, by id; empty: it is asked by hand only.
+    pub items: Vec<String>,
 }
 
 const ADDRESS: &str = "\"JPX/GOV/991015/UBUGOE\"";
@@ -234,6 +236,16 @@ impl Form<'_> {
         let purpose = self.word(&mut t, p, "purpose", "\"lump-sum\"");
         let law = self.optional_text(&mut t, p, "law", "\"人口動態調査令第3条\"");
         let joyful = self.bool_or(&mut t, p, "joyful", false);
+        let items = self.text_list(&mut t, p, "items", "[\"shussan_ikuji_ichijikin\"]", false);
+        for id in items.iter().flatten() {
+            if let Err(error) = id.parse::<ProcedureId>() {
+                self.problem::<()>(
+                    key(p, "items"),
+                    error.to_string(),
+                    "[\"shussan_ikuji_ichijikin\"]",
+                );
+            }
+        }
         self.leftovers(p, &t);
         let service = service?;
         if let Err(error) = Part::new(&service) {
@@ -244,6 +256,7 @@ impl Form<'_> {
             purpose: purpose?,
             law,
             joyful,
+            items: items?,
         })
     }
 

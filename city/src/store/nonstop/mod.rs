@@ -683,6 +683,20 @@ pub trait NonstopStore {
         state: HopState,
         by: By,
     ) -> Result<Step, StoreError>;
+    /// Items whose station at this agency waits and was not asked yet, where consent or law allow it; by number, beginning
+    /// behind `after`.
+    async fn line_unasked(
+        &self,
+        question: Question,
+        after: i64,
+        limit: u32,
+    ) -> Result<Vec<OnItsWay>, StoreError>;
+    /// Items whose station at this agency waits and whose question has come to an end: `true` if it was answered or settled.
+    async fn line_answered(
+        &self,
+        question: Question,
+        limit: u32,
+    ) -> Result<Vec<(i64, bool)>, StoreError>;
     /// A loss: everything joyful of the case ends in this transaction. An empty child is every child.
     async fn mark_loss(&self, filing: FilingId, child: String, by: By) -> Result<Step, StoreError>;
     /// Gathers what is payable into a file. `None`: there is nothing.
@@ -696,6 +710,34 @@ pub trait NonstopStore {
     async fn payment_files(&self, limit: u32) -> Result<Vec<FileRow>, StoreError>;
     /// A released file as it is.
     async fn payment_file(&self, id: i64) -> Result<Option<(FileRow, Vec<u8>)>, StoreError>;
+}
+
+/// A question that items of the line wait for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Question {
+    /// The agency's short id.
+    pub agency: String,
+    /// Its service.
+    pub service: String,
+    /// What for, as in consents.
+    pub purpose: String,
+    /// Whether a law stands in for consent.
+    pub law: bool,
+    /// Procedures whose items wait for it.
+    pub items: Vec<String>,
+    /// What its application numbers begin with; the item's number follows.
+    pub issues: String,
+}
+
+/// An item that waits for an agency.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OnItsWay {
+    /// The item's number.
+    pub item: i64,
+    /// The filing it rests on.
+    pub filing: FilingId,
+    /// Its procedure.
+    pub procedure: String,
 }
 
 /// A value of a row, or none.
@@ -1038,6 +1080,29 @@ impl<S: Transacts> NonstopStore for S {
     ) -> Result<Step, StoreError> {
         self.transact("noting a station", move |tx| {
             change::report_hop(tx, item, hop, state, &by)
+        })
+        .await
+    }
+
+    async fn line_unasked(
+        &self,
+        question: Question,
+        after: i64,
+        limit: u32,
+    ) -> Result<Vec<OnItsWay>, StoreError> {
+        self.transact("looking for what agencies know", move |tx| {
+            read::line_unasked(tx, &question, after, limit)
+        })
+        .await
+    }
+
+    async fn line_answered(
+        &self,
+        question: Question,
+        limit: u32,
+    ) -> Result<Vec<(i64, bool)>, StoreError> {
+        self.transact("looking for agencies' answers", move |tx| {
+            read::line_answered(tx, &question, limit)
         })
         .await
     }

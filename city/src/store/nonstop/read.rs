@@ -3,8 +3,9 @@
 use ubugoe_protocol::FilingId;
 
 use super::{
-    Account, CaseLine, FileRow, Hop, HopRow, HopState, Item, ItemKind, ItemState, Needs,
-    NonstopCounts, NoticeRow, NoticeState, Row, Shelf, Shown, StopReason, Tx, cells, from_json,
+    Account, CaseLine, Cell, FileRow, Hop, HopRow, HopState, Item, ItemKind, ItemState, Needs,
+    NonstopCounts, NoticeRow, NoticeState, OnItsWay, Question, Row, Shelf, Shown, StopReason, Tx,
+    cells, from_json,
 };
 use crate::store::{StoreError, fixed};
 
@@ -105,6 +106,79 @@ fn newest(hops: &mut Vec<HopRow>, hop: HopRow) {
         Some(known) => *known = hop,
         None => hops.push(hop),
     }
+}
+
+/// Where items stand that the city has carried out and whose station at an agency waits. `$1` is the agency, `$2` its service,
+/// `$3` what application numbers begin with.
+const AT_AN_AGENCY: &str = "FROM nonstop_items i
+    JOIN nonstop_hops h ON h.item = i.id AND h.hop = 'insurer' AND h.state = 'waiting'
+      AND h.seq = (SELECT max(seq) FROM nonstop_hops WHERE item = i.id AND hop = 'insurer')
+    LEFT JOIN agency_requests r ON r.filing = i.filing AND r.agency = $1 AND r.service = $2
+      AND r.issue = $3 || CAST(i.id AS TEXT)
+    WHERE i.state = 'done'";
+/// The case of an item agrees to agency `$1` and purpose `$5`.
+const AGREED: &str = "AND EXISTS (SELECT 1 FROM agency_consents k JOIN filings f ON f.id = i.filing
+    WHERE k.source = $1 AND k.purpose = $5 AND k.withdrawn_at IS NULL
+      AND k.recipient = f.recipient AND k.device = f.device AND k.case_id = f.case_id)";
+
+/// `$1` to `$3`, then whatever follows, then the procedures; and the list of places for these.
+fn about(question: &Question, further: Vec<Cell>) -> (Vec<Cell>, String) {
+    let mut with: Vec<Cell> = vec![
+        question.agency.clone().into(),
+        question.service.clone().into(),
+        question.issues.clone().into(),
+    ];
+    with.extend(further);
+    let mut places = Vec::new();
+    for item in &question.items {
+        with.push(item.clone().into());
+        places.push(format!("${}", with.len()));
+    }
+    (with, places.join(", "))
+}
+
+pub(super) fn line_unasked(
+    tx: &dyn Tx,
+    question: &Question,
+    after: i64,
+    limit: u32,
+) -> Result<Vec<OnItsWay>, StoreError> {
+    let mut further = vec![after.into()];
+    if !question.law {
+        further.push(question.purpose.clone().into());
+    }
+    let agreed = if question.law { "" } else { AGREED };
+    let (with, items) = about(question, further);
+    let sql = format!(
+        "SELECT i.id, i.filing, i.procedure {AT_AN_AGENCY} AND r.id IS NULL AND i.id > $4 {agreed}
+           AND i.procedure IN ({items}) ORDER BY i.id LIMIT {limit}"
+    );
+    tx.rows(&sql, &with)?
+        .into_iter()
+        .map(|mut row| {
+            Ok(OnItsWay {
+                item: row.int()?,
+                filing: row.filing()?,
+                procedure: row.text()?,
+            })
+        })
+        .collect()
+}
+
+pub(super) fn line_answered(
+    tx: &dyn Tx,
+    question: &Question,
+    limit: u32,
+) -> Result<Vec<(i64, bool)>, StoreError> {
+    let (with, items) = about(question, Vec::new());
+    let sql = format!(
+        "SELECT i.id, r.state {AT_AN_AGENCY} AND r.state IN ('answered', 'by-hand', 'stopped')
+           AND i.procedure IN ({items}) ORDER BY i.id LIMIT {limit}"
+    );
+    tx.rows(&sql, &with)?
+        .into_iter()
+        .map(|mut row| Ok((row.int()?, row.text()? != "stopped")))
+        .collect()
 }
 
 /// The case of a family's link, also of one printed before a restore.

@@ -1,0 +1,171 @@
+//! What the line of a family waits for, asked of the agency that knows, and its answer carried back to the line.
+//!
+//! An item whose next station is an agency is carried out by the city and then waits there. Which agency and which question
+//! stands in the configuration (`items` of an ask). The id of a question follows from the item, so two programs that find the
+//! same item ask once. Without the family's consent, or a law in its place, nothing is asked and the item goes on waiting.
+//! Must not tell an agency more than which procedure of which application it is about.
+
+use serde_json::json;
+use sha2::{Digest as _, Sha256};
+use ubugoe_exchange::MessageId;
+
+use super::send::{Sender, Wish, WishError};
+use crate::config::{AgencyConfig, Ask};
+use crate::store::StoreError;
+use crate::store::agencies::Queued;
+use crate::store::nonstop::{By, Hop, HopState, OnItsWay, Question};
+
+/// Items looked at in one piece.
+const PIECE: u32 = 100;
+
+impl Sender {
+    /// Asks what the line waits for, and tells the line what was answered. Answers how many steps that were.
+    ///
+    /// # Errors
+    /// [`StoreError`]; what was done stays done.
+    pub async fn follow_the_line(&self) -> Result<usize, StoreError> {
+        let mut steps = 0;
+        for agency in self.book.agencies() {
+            for ask in agency.asks.iter().filter(|ask| !ask.items.is_empty()) {
+                let question = Question {
+                    agency: agency.id.clone(),
+                    service: ask.service.clone(),
+                    purpose: ask.purpose.clone(),
+                    law: ask.law.is_some(),
+                    items: ask.items.clone(),
+                    issues: self.issues(),
+                };
+                steps += self.tell(&question).await?;
+                steps += self.ask_all(agency, ask, &question).await?;
+            }
+        }
+        Ok(steps)
+    }
+
+    /// What application numbers of the line begin with; the item's number follows.
+    fn issues(&self) -> String {
+        format!("{}-line-", self.book.municipality())
+    }
+
+    /// Tells the line what was answered, or settled by an officer, or may not be asked any more.
+    async fn tell(&self, question: &Question) -> Result<usize, StoreError> {
+        let mut steps = 0;
+        loop {
+            let ended = self.store.line_answered(question.clone(), PIECE).await?;
+            for (item, done) in &ended {
+                let state = if *done {
+                    HopState::Done
+                } else {
+                    HopState::Stopped
+                };
+                let by = By {
+                    actor: format!("agency:{}", question.agency),
+                    at: self.now(),
+                };
+                self.store
+                    .report_hop(*item, Hop::Insurer, state, by)
+                    .await?;
+                steps += 1;
+            }
+            if ended.len() < PIECE as usize {
+                return Ok(steps);
+            }
+        }
+    }
+
+    async fn ask_all(
+        &self,
+        agency: &AgencyConfig,
+        ask: &Ask,
+        question: &Question,
+    ) -> Result<usize, StoreError> {
+        let mut steps = 0;
+        let mut after = 0;
+        loop {
+            let waiting = self
+                .store
+                .line_unasked(question.clone(), after, PIECE)
+                .await?;
+            for item in &waiting {
+                after = item.item;
+                steps += usize::from(self.ask_for(agency, ask, item).await?);
+            }
+            if waiting.len() < PIECE as usize {
+                return Ok(steps);
+            }
+        }
+    }
+
+    async fn ask_for(
+        &self,
+        agency: &AgencyConfig,
+        ask: &Ask,
+        item: &OnItsWay,
+    ) -> Result<bool, StoreError> {
+        let body = json!({ "procedure": item.procedure });
+        let wish = Wish {
+            id: id_of(&self.book.own().to_string(), &ask.service, item.item),
+            filing: item.filing,
+            agency: agency.id.clone(),
+            service: ask.service.clone(),
+            purpose: ask.purpose.clone(),
+            issue: format!("{}{}", self.issues(), item.item),
+            path: String::new(),
+            body: Some(body.to_string().into_bytes()),
+            actor: "system".to_owned(),
+        };
+        match self.ask(wish).await {
+            Ok(Queued::Yes) => Ok(true),
+            Ok(Queued::Silenced) => {
+                let by = By {
+                    actor: "system".to_owned(),
+                    at: self.now(),
+                };
+                let stopped = HopState::Stopped;
+                self.store
+                    .report_hop(item.item, Hop::Insurer, stopped, by)
+                    .await?;
+                Ok(true)
+            }
+            // withdrawn in this moment, or asked by another program
+            Ok(Queued::NoConsent | Queued::Already | Queued::NoFiling) => Ok(false),
+            Err(WishError::Store(error)) => Err(error),
+            Err(error @ (WishError::Denied(_) | WishError::Unsendable)) => {
+                tracing::error!(agency = %agency.id, error = %error, "the line waits for an agency that may not be asked");
+                Ok(false)
+            }
+        }
+    }
+}
+
+/// One question of one item has one id (RFC 9562, version 8: made by our own rule).
+fn id_of(own: &str, service: &str, item: i64) -> MessageId {
+    let mut hash = Sha256::new();
+    hash.update(b"ubugoe question of the line\0");
+    for text in [own, service] {
+        hash.update((text.len() as u64).to_be_bytes());
+        hash.update(text.as_bytes());
+    }
+    hash.update(item.to_be_bytes());
+    let mut bytes = [0; 16];
+    for (to, from) in bytes.iter_mut().zip(hash.finalize()) {
+        *to = from;
+    }
+    bytes[6] = bytes[6] & 0x0f | 0x80;
+    bytes[8] = bytes[8] & 0x3f | 0x80;
+    MessageId::from_bytes(bytes)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_same_item_has_the_same_question_and_another_has_another() {
+        let id = |service, item| id_of("JPX/GOV/991015/UBUGOE", service, item).to_string();
+        assert_eq!(id("lumpSum", 7), id("lumpSum", 7));
+        assert_ne!(id("lumpSum", 7), id("lumpSum", 8));
+        assert_ne!(id("lumpSum", 7), id("premiumRelief", 7));
+        assert_eq!(id("lumpSum", 7).as_bytes().get(14), Some(&b'8'));
+    }
+}
