@@ -9,14 +9,16 @@ use jiff::civil::{date, datetime};
 use serde_json::{Value, json};
 use support::exchange::{Door, Exchange, Life, PATIENCE, TRIES, authority};
 use support::office::{Office, land, letter, on_each_store};
-use support::papers::{MOTHER, birth, canonical, certificate};
+use support::papers::{MOTHER, Paper, birth, canonical, catalogue, certificate};
 use ubugoe_agencies::{Agency, Answers, Fault, Faults};
 use ubugoe_city::agencies::hops::{HopState, Reason, wait};
 use ubugoe_city::agencies::send::{Sender, Wish, WishError};
 use ubugoe_city::agencies::{Denied, Offered, log};
 use ubugoe_city::casework::FilingState;
+use ubugoe_city::nonstop::{Engine, Worker};
 use ubugoe_city::receipt::CitySealer;
 use ubugoe_city::store::agencies::{AgencyEventKind, CertificateKind, Consent, Queued, Via};
+use ubugoe_city::store::nonstop::{Hop, HopState as Station, Planner};
 use ubugoe_city::store::{Decision, Store};
 use ubugoe_exchange::log::{Direction, Verifier};
 use ubugoe_exchange::{AskError, Dialer, ErrorKind, Identity, MessageId, Part};
@@ -732,4 +734,66 @@ async fn what_is_wrong_with_the_configuration_is_named_by_its_key_all_at_once() 
         "{problems}"
     );
     exchange.stop().await;
+}
+
+/// How far the insurer is with the medical subsidy of this case.
+async fn insurer(store: &dyn Store, filing: FilingId) -> Option<Station> {
+    let line = store.case_line(filing).await.unwrap();
+    let mut items = line.items.iter();
+    let item = items.find(|item| item.procedure == "kodomo_iryohi")?;
+    let mut hops = item.hops.iter();
+    hops.find(|hop| hop.hop == Hop::Insurer)
+        .map(|hop| hop.state)
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_the_line_waits_for_is_asked_once_and_its_answer_comes_back() {
+    on_each_store(async |office| {
+        let store = office.store().await;
+        let exchange = Exchange::of(office).await;
+        let sender = exchange.sender(office, Arc::clone(&store));
+        let ingest = office.ingest().await;
+        let subsidy = Paper {
+            procedure: "kodomo_iryohi",
+            ..birth("ASK-1")
+        };
+        let filing = letter(canonical(&subsidy));
+        land(office, &ingest, &filing).await;
+        accept(office, store.as_ref(), filing.id).await;
+        let engine = Engine::new(catalogue(), office.config().office.municipality, 3);
+        let worker = Worker {
+            store: Arc::clone(&store),
+            planner: Arc::new(engine) as Arc<dyn Planner>,
+            clock: office.hands.clock(),
+            bell: Arc::default(),
+        };
+        worker.work_off().await.unwrap();
+        let now = async || insurer(store.as_ref(), filing.id).await;
+        assert_eq!(now().await, Some(Station::Waiting));
+
+        // nobody agreed: nothing is asked, and it goes on waiting
+        assert_eq!(sender.follow_the_line().await.unwrap(), 0);
+        assert_eq!(store.requests(None, 10).await.unwrap(), []);
+        consent(store.as_ref(), filing.id, "insurer", "lump-sum").await;
+        // two programs find it at the same moment
+        let again = exchange.sender(office, Arc::clone(&store));
+        let (one, two) = tokio::join!(sender.follow_the_line(), again.follow_the_line());
+        assert_eq!(one.unwrap() + two.unwrap(), 1);
+        assert_eq!(now().await, Some(Station::Waiting));
+        let asked = store.requests(None, 10).await.unwrap();
+        let [hop] = asked.as_slice() else {
+            panic!("{} questions", asked.len())
+        };
+        assert_eq!(hop.request.service, "lumpSum");
+        let body = String::from_utf8(hop.request.body.clone().unwrap()).unwrap();
+        assert_eq!(body, "{\"procedure\":\"kodomo_iryohi\"}", "more was told");
+
+        assert_eq!(sender.send_due().await.unwrap(), 1);
+        assert_eq!(sender.follow_the_line().await.unwrap(), 1);
+        assert_eq!(now().await, Some(Station::Done));
+        assert_eq!(sender.follow_the_line().await.unwrap(), 0);
+        assert_eq!(exchange.agency("insurer").answers.effects(), 1);
+        log_holds(office, store.as_ref()).await;
+    })
+    .await;
 }

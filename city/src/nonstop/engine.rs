@@ -145,6 +145,8 @@ struct Case<'a> {
     today: Date,
     births: Vec<Read<'a>>,
     claims: Vec<Read<'a>>,
+    /// Accepted, and neither a birth nor a claim for child allowance.
+    accepted: Vec<Read<'a>>,
     others: Vec<(&'a SeenFiling, Option<String>)>,
 }
 
@@ -154,6 +156,7 @@ fn read(seen: &CaseSeen, today: Date) -> (Case<'_>, bool) {
         today,
         births: Vec::new(),
         claims: Vec::new(),
+        accepted: Vec::new(),
         others: Vec::new(),
     };
     let mut unreadable = false;
@@ -184,6 +187,7 @@ fn read(seen: &CaseSeen, today: Date) -> (Case<'_>, bool) {
                 }
             }
             ALLOWANCE if accepted => case.claims.push(one),
+            procedure if accepted && !LOSSES.contains(&procedure) => case.accepted.push(one),
             _ => {}
         }
     }
@@ -206,6 +210,10 @@ impl Planner for Engine {
             ..Planned::default()
         };
         self.allowances(&case, &mut planned);
+        let granted = case.accepted.iter();
+        planned
+            .items
+            .extend(granted.filter_map(|claim| self.granted(&case, claim)));
         self.line_of(&case, &mut planned);
         planned.settled = case
             .others
@@ -468,10 +476,7 @@ impl Engine {
         let mut hops = Vec::new();
         if state != ItemState::Open {
             hops.extend([Hop::Hospital, Hop::City]);
-            let insured = item
-                .automatic
-                .is_some_and(|one| one.needs.iter().any(|fact| fact.ends_with(".insurance")));
-            if insured {
+            if item.automatic.is_some_and(rests_on_insurance) {
                 hops.push(Hop::Insurer);
             }
             if yen.is_some() {
@@ -604,6 +609,59 @@ impl Engine {
         })
     }
 
+    /// An accepted claim for a child that somebody else still has a word in: its insurer says whether it is insured there.
+    fn granted(&self, case: &Case<'_>, claim: &Read<'_>) -> Option<NewItem> {
+        let id = claim.seen.procedure.parse().ok()?;
+        let procedure = self.catalogue.procedure(&id)?;
+        let insured = procedure
+            .automatic
+            .iter()
+            .find(|one| rests_on_insurance(one))?;
+        if procedure.per != ubugoe_procedures::catalogue::Per::Child {
+            return None;
+        }
+        let child = claim.child(case.seen.case_ref);
+        let law = procedure.law.first();
+        let hops = [Hop::Hospital, Hop::City, Hop::Insurer];
+        Some(NewItem {
+            filing: claim.seen.id,
+            whom: format!("child/{child}"),
+            child,
+            procedure: procedure.id.to_string(),
+            kind: ItemKind::Claim,
+            state: ItemState::Done,
+            shown: Shown::Show,
+            loss_guard: shown(procedure.guards.loss),
+            joyful: !procedure.joyful.is_empty(),
+            congrats: false,
+            detail: ItemDetail {
+                title: procedure.title.clone(),
+                officer: procedure.officer_item.as_ref().map(|one| one.title.clone()),
+                because: vec![Because {
+                    sentence: procedure.reason.clone(),
+                    article: law.map(|law| format!("{} {}", law.name, law.article)),
+                    sure: law.is_none_or(|law| law.confidence == Confidence::Verified),
+                }],
+                automatic: Some(insured.sentence.clone()),
+                recipient: self.name(),
+                deadline: None,
+                missing: Vec::new(),
+                from: None,
+                to: None,
+                amount: None,
+                hops: hops.iter().map(|hop| hop.code().to_owned()).collect(),
+            },
+            catalogue: self.version.clone(),
+            yen: None,
+            first_month: None,
+            pay_at: None,
+            household: None,
+            needs_account: false,
+            account: None,
+            hold_until: None,
+        })
+    }
+
     fn name(&self) -> Text {
         self.catalogue
             .profile(&self.municipality)
@@ -712,6 +770,12 @@ fn shown(guard: Guard) -> Shown {
         Guard::StaffOnly => Shown::Staff,
         Guard::Hide => Shown::Hide,
     }
+}
+
+/// Whether it cannot be settled without knowing how somebody is insured.
+fn rests_on_insurance(automatic: &Automatic) -> bool {
+    let mut needs = automatic.needs.iter();
+    needs.any(|fact| fact.ends_with(".insurance"))
 }
 
 /// Whether the recipient itself acts here, as the law of that day has it.

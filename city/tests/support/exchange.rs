@@ -49,7 +49,7 @@ const AGENCIES: &[(&str, Kind, &str)] = &[
     (
         "insurer",
         Kind::Insurer,
-        "clerks = [\"insurer-clerk\"]\n[[agencies.agency.calls]]\nservice = \"birthStatus\"\npurpose = \"lump-sum\"\n[[agencies.agency.asks]]\nservice = \"lumpSum\"\npurpose = \"lump-sum\"\n",
+        "clerks = [\"insurer-clerk\"]\n[[agencies.agency.calls]]\nservice = \"birthStatus\"\npurpose = \"lump-sum\"\n[[agencies.agency.asks]]\nservice = \"lumpSum\"\npurpose = \"lump-sum\"\nitems = [\"kodomo_iryohi\"]\n",
     ),
     (
         "pension",

@@ -7,12 +7,14 @@ use std::sync::LazyLock;
 
 use jiff::civil::{date, datetime};
 use serde_json::{Value as Json, json};
+use ubugoe_exchange::{Answer, MessageId, Method, Request, Subsystem};
 use ubugoe_procedures::portable::{
     Epoch, Generalised, HouseholdShares, KeyRing, Randomness, SlotTable, generalise,
 };
 use ubugoe_procedures::{
     Answers, BirthCertificate, CardHolder, Catalogue, Draft, Facts, Field, FieldKind, FilerRole,
-    Filing, IssuerKind, PlaceKind, Plurality, Sex, Source, Tongue, Value, check, missing, prefill,
+    Filing, IssuerKind, PlaceKind, Plurality, Sex, Source, StillbirthCertificate, Tongue, Value,
+    check, missing, prefill,
 };
 use ubugoe_protocol::attachment::seal_chunk;
 use ubugoe_protocol::cades::{Trust, Verified, prepare, verify};
@@ -459,6 +461,59 @@ fn ward_form() -> BirthCertificate {
         issuer_addr: "ことほぎ県あすこえ市みなと町４丁目５番地".to_owned(),
         issuer_name: "海野\u{3000}渚".to_owned(),
     }
+}
+
+fn stillbirth() -> StillbirthCertificate {
+    let same = ward_form();
+    StillbirthCertificate {
+        number: same.number,
+        sex: Sex::NotKnown,
+        at: same.birth_dt,
+        place_kind: same.place_kind,
+        place_addr: same.place_addr,
+        place_name: same.place_name,
+        weight_g: 412,
+        length_mm: 270,
+        plurality: Plurality::Single,
+        mother: same.mother,
+        weeks: 21,
+        days: 3,
+        live_births: 0,
+        stillbirths: 1,
+        issued: same.issued,
+        issuer_kind: same.issuer_kind,
+        issuer_addr: same.issuer_addr,
+        issuer_name: same.issuer_name,
+    }
+}
+
+/// A city's question to an insurer, and the insurer's answer.
+fn between_authorities() -> (Request, Answer) {
+    let insurer: Subsystem = "JPX/INS/99000001/CLAIMS".parse().expect("an address");
+    let client: Subsystem = "JPX/GOV/991015/UBUGOE".parse().expect("an address");
+    let service = insurer.service("lumpSum").expect("a service");
+    let question = Request {
+        method: Method::Post,
+        service: service.clone(),
+        path: String::new(),
+        query: None,
+        client: client.clone(),
+        id: MessageId::from_bytes([7; 16]),
+        user: None,
+        issue: Some("991015-line-12".to_owned()),
+        content_type: Some("application/json".to_owned()),
+    };
+    let answer = Answer {
+        status: 200,
+        client,
+        service,
+        id: question.id,
+        request_id: MessageId::from_bytes([8; 16]),
+        request_hash: question.hash(b"{}"),
+        error: None,
+        content_type: Some("application/json".to_owned()),
+    };
+    (question, answer)
 }
 
 /// Something that the field takes; the first of a few.

@@ -38,12 +38,14 @@ fn told(target: &Target, find: &Find) -> String {
 }
 
 /// What is given to these costs little, and a stranger may send anything to each of them.
-const OPEN_TO_ALL: [&str; 14] = [
+const OPEN_TO_ALL: [&str; 16] = [
+    "agency_head",
     "certificate",
     "city_form",
     "cms",
     "downlink",
     "envelope",
+    "fhir_bundle",
     "filing",
     "identifiers",
     "key_texts",

@@ -1,14 +1,15 @@
 //! The inputs that the corpus begins with.
 
+use ubugoe_procedures::fhir::{write_birth, write_stillbirth, write_withdrawal};
 use ubugoe_procedures::{BirthCertificate, Plurality};
 use ubugoe_protocol::{CaseState, Downlink, Order, Receipt, seal_down, topics};
 use ubugoe_vcard::Card;
 
 use super::{
     CONFIG, DOWNLINK, ENAMDICT, ENVELOPE, PIECE, RECEIPT, REFUSAL, SIGNATURE, SKK, STATUS,
-    TIME_CLAIM, VISIT_PROOF, WORD, canonical, city, code, command, conversion, device, grant,
-    manifest, orders, part, portable_ids, questions, returned, signed_attributes, status,
-    time_notice, visit, ward_form, word, words,
+    TIME_CLAIM, VISIT_PROOF, WORD, between_authorities, canonical, city, code, command, conversion,
+    device, grant, manifest, orders, part, portable_ids, questions, returned, signed_attributes,
+    status, stillbirth, time_notice, visit, ward_form, word, words,
 };
 use crate::keys::{
     CITY_OPEN, CITY_SIGN, DEVICE_OPEN, PAPERS, opening, public, sealing, signing, town, verifying,
@@ -234,6 +235,14 @@ fn papers(into: &mut Files) {
         ..ward_form()
     };
     put(into, "ward_form", "twin", twin.to_json());
+    put(into, "fhir_bundle", "single", write_birth(&ward_form()));
+    put(into, "fhir_bundle", "twin", write_birth(&twin));
+    put(into, "fhir_bundle", "loss", write_stillbirth(&stillbirth()));
+    let withdrawal = write_withdrawal("ASK-2026-000123", false);
+    put(into, "fhir_bundle", "withdrawn", withdrawal);
+    let (question, answer) = between_authorities();
+    put(into, "agency_head", "question", question.head());
+    put(into, "agency_head", "answer", answer.head());
     put(into, "city_config", "whole", CONFIG);
     put(into, "conversion", "one", conversion());
     for (which, text) in [(0, SKK), (1, SKK), (2, SKK), (3, ENAMDICT)] {

@@ -1,5 +1,6 @@
 //! The table of targets: one module for each decoder, each with what must hold.
 
+mod agency_head;
 pub(crate) mod card;
 mod card_answers;
 mod card_edited;
@@ -27,6 +28,7 @@ pub(crate) mod edited;
 pub(crate) mod envelope;
 mod envelope_body;
 mod envelope_header;
+mod fhir_bundle;
 mod filing;
 mod grant;
 mod identifiers;
@@ -116,6 +118,7 @@ const fn target(
 
 /// Every target. Limits: sizes from the decoders' own limits, memory from measurements, about four times as much.
 pub const TARGETS: &[Target] = &[
+    target("agency_head", agency_head::run, 8 * KIB, 64 * KIB),
     target("card_answers", card_answers::run, 8 * KIB, 2048 * KIB),
     target("card_edited", card_edited::run, 256, 2048 * KIB),
     target("card_files", card_files::run, 8 * KIB, 2048 * KIB),
@@ -157,6 +160,7 @@ pub const TARGETS: &[Target] = &[
     target("envelope", envelope::run, 140 * KIB, 256 * KIB),
     target("envelope_body", envelope_body::run, 140 * KIB, 256 * KIB),
     target("envelope_header", envelope_header::run, 2 * KIB, 256 * KIB),
+    target("fhir_bundle", fhir_bundle::run, 64 * KIB, 1024 * KIB),
     target("filing", filing::run, 64 * KIB, 512 * KIB),
     target("grant", grant::run, 33 * KIB, 64 * KIB),
     target("identifiers", identifiers::run, 256, 64 * KIB),
