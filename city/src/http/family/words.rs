@@ -126,6 +126,15 @@ impl Tongue {
     }
 }
 
+impl From<Lang> for Tongue {
+    fn from(lang: Lang) -> Self {
+        match lang {
+            Lang::Ja => Self::Ja,
+            Lang::En => Self::En,
+        }
+    }
+}
+
 /// The best language of an `Accept-Language` line (RFC 9110 §12.5.4) that there is; among equals the first.
 fn preferred(line: &str) -> Option<Tongue> {
     let mut best: Option<(u32, Tongue)> = None;
