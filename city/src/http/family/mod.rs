@@ -223,7 +223,7 @@ fn document(
 ) -> Markup {
     let header = html! {
         header.top.for-family {
-            span.product { (office) }
+            span.product lang=[tongue.foreign()] { (office) }
             @if let Some(here) = here { details.tongues {
                 summary { span { (tongue.name()) } span.hint { (words::LANGUAGE) } }
                 nav aria-label=(words::LANGUAGE) { ul { (tongues(tongue, here)) } }
