@@ -12,6 +12,7 @@ pub mod attachments;
 pub mod desk;
 pub mod door;
 pub mod down;
+pub mod family;
 pub mod migrate;
 pub mod nonstop;
 pub mod papers;
@@ -730,6 +731,8 @@ impl FilingRecord {
 /// What the family page may know of a filing: no name, no address.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FamilyFiling {
+    /// Id.
+    pub id: FilingId,
     /// Procedure id.
     pub procedure: String,
     /// Title in Japanese.
@@ -899,6 +902,7 @@ pub struct Counts {
 pub trait Store:
     agencies::AgencyStore
     + desk::DeskStore
+    + family::FamilyStore
     + nonstop::NonstopStore
     + DoorStore
     + PapersStore
