@@ -77,8 +77,11 @@ fn said(path: &str, child: &str) -> Value {
         "child_sei" | "child.sei" | "child[0].sei" | "father.sei" | "spouse.sei" => {
             text("葛\u{e0100}城")
         }
-        "child_mei_kana" => text("サクラ"),
-        "child_sei_kana" | "claimant.sei_kana" => text("カツラギ"),
+        "child_mei_kana" | "child.mei_kana" => text("サクラ"),
+        "child_sei_kana" | "child.sei_kana" | "claimant.sei_kana" | "guardian.sei_kana" => {
+            text("カツラギ")
+        }
+        "child_addr.full" => text(ADDRESS),
         "parents_marriage" => choice("married"),
         "parents" => choice("both_japanese"),
         "father.mei" | "spouse.mei" => text("太郎"),
@@ -87,11 +90,13 @@ fn said(path: &str, child: &str) -> Value {
         "honseki" => text("ことほぎ県あすこえ市うぶ町１丁目２番"),
         "work_code" => choice("4"),
         "contact.tel" => text("090-0000-0000"),
-        "claimant.mei_kana" => text("ヨシコ"),
+        "claimant.mei_kana" | "guardian.mei_kana" => text("ヨシコ"),
         "job" | "pension" | "spouse_living" | "spouse_job" => choice("1"),
         "employer" => text("あすこえ製作所"),
         "higher" => choice("self"),
-        "addr_same_0101" | "acct.kokin" | "consent" | "married" => Value::Bool(true),
+        "addr_same_0101" | "acct.kokin" | "consent" | "married" | "ins.pending" => {
+            Value::Bool(true)
+        }
         "has_other_children" => Value::Bool(false),
         other => panic!("asked for {other}, and nobody knows"),
     }
