@@ -27,8 +27,10 @@ use crate::casework::roles::Role;
 
 pub use agencies::{AgenciesConfig, AgencyConfig, Ask, Call};
 mod nonstop;
+mod retention;
 
 pub use nonstop::NonstopConfig;
+pub use retention::RetentionConfig;
 
 /// Longest `public_url` that still fits a receipt (80 bytes with `/f/`).
 const MAX_PUBLIC_URL: usize = 80 - "/f/".len();
@@ -101,6 +103,8 @@ pub struct Config {
     pub papers: PapersConfig,
     /// How cases are worked.
     pub casework: CaseworkConfig,
+    /// How long what is kept.
+    pub retention: RetentionConfig,
 }
 
 /// How cases are worked.
@@ -536,6 +540,7 @@ impl Form<'_> {
         let nonstop = self.nonstop(&mut root);
         let papers = self.papers(&mut root);
         let casework = self.casework(&mut root);
+        let retention = self.retention(&mut root);
         self.leftovers("", &root);
         let (office, keys) = recipient?;
         Some(Config {
@@ -557,6 +562,7 @@ impl Form<'_> {
             limits: limits?,
             papers: papers?,
             casework: casework?,
+            retention: retention?,
         })
     }
 

@@ -26,6 +26,7 @@ use crate::nonstop::{Engine, Worker};
 use crate::oidc::{Provider, SetUpError};
 use crate::papers::Fontcase;
 use crate::receipt::CitySealer;
+use crate::retention::Keeper;
 use crate::store::postgres::PostgresStore;
 use crate::store::sqlite::SqliteStore;
 use crate::store::{Sealer, Store, StoreError, desk as desk_store};
@@ -141,6 +142,7 @@ pub struct City {
     parts: LinkParts,
     agencies: Option<Exchange>,
     worker: Worker,
+    keeper: Option<Keeper>,
 }
 
 /// The door for agencies, and whoever asks them.
@@ -286,7 +288,14 @@ impl City {
             metrics,
             agencies: agencies.as_ref().map(|all| Arc::clone(&all.sender)),
             nonstop,
+            retention: config.retention,
         };
+        let keeper = app.retention.erase.then(|| Keeper {
+            store: Arc::clone(&app.store),
+            policy: Arc::new(app.retention.policy.clone()),
+            hour: app.retention.hour,
+            clock: Arc::clone(&app.clock),
+        });
         let watched = match config.metrics {
             Some(address) => Some(listen(address).await?),
             None => None,
@@ -299,6 +308,7 @@ impl City {
             parts,
             agencies,
             worker,
+            keeper,
         })
     }
 
@@ -342,6 +352,7 @@ impl City {
         let link = tokio::spawn(link::run(self.options, self.parts, stop.clone()));
         let agencies = self.agencies.map(|all| tokio::spawn(all.run(stop.clone())));
         let worker = tokio::spawn(self.worker.run(stop.clone()));
+        let keeper = self.keeper.map(|keeper| tokio::spawn(keeper.run(stop.clone())));
         let served = http::serve(self.listener, self.watched, self.app, stop)
             .await
             .map_err(ServeError::Http);
@@ -352,6 +363,11 @@ impl City {
         catching_up.abort();
         let _ = link.await;
         let _ = catching_up.await;
+        if let Some(keeper) = keeper {
+            // what it had not erased is due still
+            keeper.abort();
+            let _ = keeper.await;
+        }
         if let Some(agencies) = agencies {
             agencies.abort();
             let _ = agencies.await;

@@ -21,6 +21,7 @@ mod page;
 mod papers;
 pub mod password;
 mod provider;
+mod retention;
 pub mod routes;
 mod sign_in;
 
@@ -41,7 +42,7 @@ use ubugoe_procedures::{Catalogue, Lang};
 use ubugoe_protocol::DeviceId;
 
 use crate::Clock;
-use crate::config::{CaseworkConfig, HttpConfig, Office, StaffAccount};
+use crate::config::{CaseworkConfig, HttpConfig, Office, RetentionConfig, StaffAccount};
 use crate::export::ExportError;
 use crate::metrics::Metrics;
 use crate::oidc::Provider;
@@ -90,6 +91,8 @@ pub struct App {
     pub agencies: Option<Arc<crate::agencies::send::Sender>>,
     /// What the city does by itself.
     pub nonstop: nonstop::Parts,
+    /// How long what is kept.
+    pub retention: RetentionConfig,
 }
 
 impl std::fmt::Debug for App {
@@ -162,6 +165,7 @@ fn addresses() -> Router<Shared> {
         .route("/f/{token}", get(family::status))
         .merge(family_line::routes())
         .merge(nonstop::routes())
+        .merge(retention::routes())
         .merge(papers::routes())
         .route(
             "/assets/city.css",

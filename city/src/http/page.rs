@@ -105,6 +105,7 @@ pub(super) enum Part {
     Quarantine,
     Audit,
     Agencies,
+    Retention,
 }
 
 /// A console page.
@@ -140,6 +141,9 @@ pub(super) fn console(
                 }
                 @if officer.may(Right::SeeAudit) {
                     a href="/console/audit" aria-current=[(part == Part::Audit).then_some("page")] { (t(lang, "操作記録", "Audit log")) }
+                }
+                @if officer.may(Right::SeeAudit) || officer.may(Right::Hold) {
+                    a href="/console/retention" aria-current=[(part == Part::Retention).then_some("page")] { (t(lang, "保存期間", "Retention")) }
                 }
             }
             span.grow {}

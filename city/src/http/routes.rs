@@ -111,6 +111,15 @@ pub const ROUTES: &[Route] = &[
     get("/console/quarantine", Who::Holding(Right::SeeQuarantine)),
     get("/console/audit", Who::Holding(Right::SeeAudit)),
     get(
+        "/console/retention",
+        Who::Either(Right::SeeAudit, Right::Hold),
+    ),
+    post("/console/retention/holds", Who::Holding(Right::Hold)),
+    post(
+        "/console/retention/holds/{id}/lift",
+        Who::Holding(Right::Hold),
+    ),
+    get(
         "/console/filings/{id}/paper.pdf",
         Who::Holding(Right::SeeContent),
     ),

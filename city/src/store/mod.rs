@@ -2,7 +2,7 @@
 //!
 //! Answers for the words of persistence (what is stored, what a caller gets back, what is promised on
 //! return) and for nothing of any database: SQL lives only in [`sqlite`] and [`postgres`], and, where both
-//! understand the same statement, once in [`nonstop`]. The same
+//! understand the same statement, once in [`nonstop`] and [`retention`]. The same
 //! story test (`tests/store_story.rs`) runs on both. Every time is handed in; nothing here reads a clock.
 //!
 //! Promise of every method that returns `Ok`: what it wrote is committed and survives a power cut.
@@ -16,6 +16,7 @@ pub mod migrate;
 pub mod nonstop;
 pub mod papers;
 pub mod postgres;
+pub mod retention;
 pub mod sqlite;
 
 use std::error::Error as StdError;
@@ -900,6 +901,7 @@ pub trait Store:
     agencies::AgencyStore
     + desk::DeskStore
     + nonstop::NonstopStore
+    + retention::RetentionStore
     + DoorStore
     + PapersStore
     + Send

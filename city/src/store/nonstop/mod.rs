@@ -786,11 +786,11 @@ impl Row {
         Self(cells.into_iter())
     }
 
-    fn next(&mut self) -> Cell {
+    pub(crate) fn next(&mut self) -> Cell {
         self.0.next().unwrap_or(Cell::Int(None))
     }
 
-    fn maybe_int(&mut self) -> Result<Option<i64>, StoreError> {
+    pub(crate) fn maybe_int(&mut self) -> Result<Option<i64>, StoreError> {
         match self.next() {
             Cell::Int(number) => Ok(number),
             Cell::Text(None) | Cell::Blob(None) => Ok(None),
@@ -798,16 +798,16 @@ impl Row {
         }
     }
 
-    fn int(&mut self) -> Result<i64, StoreError> {
+    pub(crate) fn int(&mut self) -> Result<i64, StoreError> {
         self.maybe_int()?
             .ok_or_else(|| shape("a number", &Cell::Int(None)))
     }
 
-    fn flag(&mut self) -> Result<bool, StoreError> {
+    pub(crate) fn flag(&mut self) -> Result<bool, StoreError> {
         Ok(self.int()? != 0)
     }
 
-    fn maybe_text(&mut self) -> Result<Option<String>, StoreError> {
+    pub(crate) fn maybe_text(&mut self) -> Result<Option<String>, StoreError> {
         match self.next() {
             Cell::Text(text) => Ok(text),
             Cell::Int(None) | Cell::Blob(None) => Ok(None),
@@ -815,23 +815,23 @@ impl Row {
         }
     }
 
-    fn text(&mut self) -> Result<String, StoreError> {
+    pub(crate) fn text(&mut self) -> Result<String, StoreError> {
         self.maybe_text()?
             .ok_or_else(|| shape("a text", &Cell::Int(None)))
     }
 
-    fn blob(&mut self) -> Result<Vec<u8>, StoreError> {
+    pub(crate) fn blob(&mut self) -> Result<Vec<u8>, StoreError> {
         match self.next() {
             Cell::Blob(Some(bytes)) => Ok(bytes),
             other => Err(shape("bytes", &other)),
         }
     }
 
-    fn case_ref(&mut self) -> Result<[u8; 32], StoreError> {
+    pub(crate) fn case_ref(&mut self) -> Result<[u8; 32], StoreError> {
         super::fixed("case", &self.blob()?)
     }
 
-    fn filing(&mut self) -> Result<FilingId, StoreError> {
+    pub(crate) fn filing(&mut self) -> Result<FilingId, StoreError> {
         Ok(FilingId::from_bytes(super::fixed("filing", &self.blob()?)?))
     }
 }
