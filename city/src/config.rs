@@ -27,9 +27,11 @@ use crate::casework::roles::Role;
 
 pub use agencies::{AgenciesConfig, AgencyConfig, Ask, Call};
 mod nonstop;
+mod replicas;
 mod retention;
 
 pub use nonstop::NonstopConfig;
+pub use crate::ingest::lease::ReplicasConfig;
 pub use retention::RetentionConfig;
 
 /// Longest `public_url` that still fits a receipt (80 bytes with `/f/`).
@@ -105,6 +107,8 @@ pub struct Config {
     pub casework: CaseworkConfig,
     /// How long what is kept.
     pub retention: RetentionConfig,
+    /// Where several programs share one database.
+    pub replicas: Option<ReplicasConfig>,
 }
 
 /// How cases are worked.
@@ -541,6 +545,8 @@ impl Form<'_> {
         let papers = self.papers(&mut root);
         let casework = self.casework(&mut root);
         let retention = self.retention(&mut root);
+        let several = root.contains_key("replicas");
+        let replicas = several.then(|| self.replicas(&mut root));
         self.leftovers("", &root);
         let (office, keys) = recipient?;
         Some(Config {
@@ -563,6 +569,10 @@ impl Form<'_> {
             papers: papers?,
             casework: casework?,
             retention: retention?,
+            replicas: match replicas {
+                Some(read) => Some(read?),
+                None => None,
+            },
         })
     }
 

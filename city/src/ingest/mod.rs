@@ -33,6 +33,7 @@
 //! without writing down how the person was identified.
 
 mod judge;
+pub mod lease;
 pub mod link;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -48,6 +49,7 @@ use crate::Clock;
 use crate::config::{CityKeys, Device, Office};
 use crate::metrics::{Metrics, Outcome};
 use crate::receipt::CitySealer;
+use crate::store::leases::Fence;
 use crate::store::{Batch, Landed, NewQuarantine, QuarantineReason, Said, Store, StoreError, Word};
 
 /// Most messages in one transaction.
@@ -149,6 +151,8 @@ pub struct Ingest {
     /// When each device's last sign of life was kept, unix seconds.
     noted: Arc<Mutex<BTreeMap<DeviceId, i64>>>,
     metrics: Arc<Metrics>,
+    /// Under which lease it lands.
+    fence: Option<Fence>,
 }
 
 impl fmt::Debug for Ingest {
@@ -210,7 +214,20 @@ impl Ingest {
             clock,
             noted: Arc::default(),
             metrics: Arc::default(),
+            fence: None,
         }
+    }
+
+    /// Lands only as long as this lease stands.
+    #[must_use]
+    pub fn fenced(mut self, fence: Fence) -> Self {
+        self.fence = Some(fence);
+        self
+    }
+
+    /// The devices it knows.
+    pub(crate) fn devices(&self) -> impl Iterator<Item = &DeviceId> {
+        self.desk.devices.keys()
     }
 
     /// Counts into these, which somebody reads.
@@ -255,7 +272,7 @@ impl Ingest {
         let Judgement { judged, messages } = judgement;
         let failed = match self.store_all(judged).await {
             Ok(answers) => return Ok(answers),
-            Err(error @ StoreError::Unavailable { .. }) => return Err(error),
+            Err(error @ (StoreError::Unavailable { .. } | StoreError::Fenced { .. })) => return Err(error),
             Err(error) => error,
         };
         tracing::warn!(
@@ -266,7 +283,7 @@ impl Ingest {
         for message in messages {
             match self.try_land(vec![message.clone()]).await {
                 Ok(mut some) => answers.append(&mut some),
-                Err(error @ StoreError::Unavailable { .. }) => return Err(error),
+                Err(error @ (StoreError::Unavailable { .. } | StoreError::Fenced { .. })) => return Err(error),
                 Err(error) => self.set_aside(message, &error).await?,
             }
         }
@@ -288,6 +305,7 @@ impl Ingest {
         let batch = Batch {
             quarantined: vec![item],
             now: (self.clock)().as_second(),
+            fence: self.fence.clone(),
             ..Batch::default()
         };
         self.store
@@ -426,6 +444,7 @@ fn judge_all(ingest: &Ingest, messages: Vec<Message>) -> Judged {
     let mut judged = Judged {
         batch: Batch {
             now,
+            fence: ingest.fence.clone(),
             ..Batch::default()
         },
         devices: Vec::new(),

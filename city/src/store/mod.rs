@@ -12,6 +12,7 @@ pub mod attachments;
 pub mod desk;
 pub mod door;
 pub mod down;
+pub mod leases;
 pub mod migrate;
 pub mod nonstop;
 pub mod papers;
@@ -108,6 +109,12 @@ pub enum StoreError {
         /// The signer's error.
         #[source]
         source: Box<dyn StdError + Send + Sync>,
+    },
+    /// The lease under which this was to land is another program's by now; nothing was committed.
+    #[error("another program has taken over the inbox {name}; nothing was committed")]
+    Fenced {
+        /// Which.
+        name: String,
     },
     /// Two writers met on the same row in a way the locking order forbids; the caller may try again.
     #[error("another writer interfered while {doing}; nothing was committed")]
@@ -502,6 +509,8 @@ pub struct Batch {
     pub quarantined: Vec<NewQuarantine>,
     /// The city's clock, unix seconds; becomes the arrival time of what is new.
     pub now: i64,
+    /// Under which lease it lands, where several programs share the work. Whoever lost it lands nothing.
+    pub fence: Option<leases::Fence>,
 }
 
 impl Batch {
@@ -900,6 +909,7 @@ pub struct Counts {
 pub trait Store:
     agencies::AgencyStore
     + desk::DeskStore
+    + leases::LeaseStore
     + nonstop::NonstopStore
     + retention::RetentionStore
     + DoorStore

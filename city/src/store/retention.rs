@@ -349,8 +349,8 @@ fn cut_audit(tx: &dyn Tx, cutoff: i64, now: i64) -> Result<u64, StoreError> {
     Ok(gone)
 }
 
-/// Which filings are due. Never one of an open case: one that waits for an officer, one that something is still prepared, offered
-/// or paid for, or one that is planned again.
+/// Which filings are due. Never one of an open case: one that waits for an officer, one that something is still prepared, held or
+/// paid for or was offered within the period, or one that is planned again.
 fn due_where(due: &Due, held: bool) -> (String, Vec<Cell>) {
     let mut with = vec![Cell::from(due.cutoff)];
     let mut place = |text: &str| {
@@ -373,7 +373,7 @@ fn due_where(due: &Due, held: bool) -> (String, Vec<Cell>) {
          AND NOT EXISTS (SELECT 1 FROM filings o WHERE {case} AND o.state = 'arrived')
          AND NOT EXISTS (SELECT 1 FROM filings o JOIN nonstop_events e ON e.filing = o.id WHERE {case} AND e.done_at IS NULL)
          AND NOT EXISTS (SELECT 1 FROM cases o JOIN nonstop_items i ON i.case_ref = o.token_sha256 WHERE {case}
-                           AND (i.state IN ('prepared', 'held', 'offered') OR i.pay_at IS NOT NULL))
+                           AND (i.state IN ('prepared', 'held') OR (i.state = 'offered' AND i.state_at >= $1) OR i.pay_at IS NOT NULL))
          AND NOT EXISTS (SELECT 1 FROM cases o JOIN nonstop_items i ON i.case_ref = o.token_sha256
                            JOIN nonstop_payments p ON p.item = i.id WHERE {case} AND p.state IN ('due', 'held'))
          AND NOT EXISTS (SELECT 1 FROM agency_requests r WHERE r.filing = f.id AND r.next_at IS NOT NULL)

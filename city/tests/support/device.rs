@@ -132,6 +132,11 @@ impl Device {
             .flatten()
     }
 
+    /// Opens what came down.
+    pub(crate) fn open(&self, bytes: &[u8]) -> Downlink {
+        open_down(bytes, &self.id, &self.open).unwrap()
+    }
+
     /// The next thing that comes down.
     pub(crate) async fn next(&mut self) -> Downlink {
         let bytes = tokio::time::timeout(PATIENCE, self.down.recv())
