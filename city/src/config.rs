@@ -5,6 +5,7 @@
 //! appear in a problem.
 
 mod agencies;
+mod api;
 mod door;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -24,6 +25,7 @@ use zeroize::Zeroizing;
 
 pub use self::door::{Limits, OidcConfig, Rate};
 use crate::casework::roles::Role;
+use crate::http::api::ApiClient;
 
 pub use agencies::{AgenciesConfig, AgencyConfig, Ask, Call};
 mod nonstop;
@@ -107,6 +109,8 @@ pub struct Config {
     pub casework: CaseworkConfig,
     /// How long what is kept.
     pub retention: RetentionConfig,
+    /// Other systems of the municipality that may read.
+    pub api: Vec<ApiClient>,
     /// Where several programs share one database.
     pub replicas: Option<ReplicasConfig>,
 }
@@ -545,6 +549,7 @@ impl Form<'_> {
         let papers = self.papers(&mut root);
         let casework = self.casework(&mut root);
         let retention = self.retention(&mut root);
+        let api = self.api_clients(&mut root);
         let several = root.contains_key("replicas");
         let replicas = several.then(|| self.replicas(&mut root));
         self.leftovers("", &root);
@@ -569,6 +574,7 @@ impl Form<'_> {
             papers: papers?,
             casework: casework?,
             retention: retention?,
+            api: api?,
             replicas: match replicas {
                 Some(read) => Some(read?),
                 None => None,

@@ -50,6 +50,8 @@ enum Command {
     },
     /// Reads a password from standard input (one line) and prints its hash for the configuration.
     HashPassword,
+    /// Makes a token for another system, and prints it with the line for the configuration. It is shown once and kept nowhere.
+    MakeToken,
     /// After a backup was restored: skips running numbers and asks every device to send again what it had receipts for.
     AfterRestore {
         /// Configuration file (TOML).
@@ -312,6 +314,11 @@ fn run(command: Command) -> anyhow::Result<ExitCode> {
                 .read_line(&mut line)
                 .context("cannot read a password from standard input")?;
             say(&password::hash(line.trim_end_matches(['\r', '\n']))?)?;
+            Ok(ExitCode::SUCCESS)
+        }
+        Command::MakeToken => {
+            let (token, hash) = ubugoe_city::http::api::make_token()?;
+            say(&format!("{token}\ntoken_sha256 = \"{hash}\""))?;
             Ok(ExitCode::SUCCESS)
         }
         Command::AuditVerify { config } => runtime()?.block_on(audit_verify(read_config(&config)?)),

@@ -336,6 +336,7 @@ impl City {
             agencies: agencies.as_ref().map(|all| Arc::clone(&all.sender)),
             nonstop,
             retention: config.retention,
+            api: config.api,
         };
         let keeper = app.retention.erase.then(|| Keeper {
             store: Arc::clone(&app.store),

@@ -277,6 +277,8 @@ fn looked(route: &Route, role: Option<Role>, object: &Object) -> &'static [u16] 
         (Who::Family, _) if object.name == "own" => &[200],
         (Who::Family, _) => &[404, 400],
         (Who::Anybody, _) => &[200, 303],
+        // a browser has no token of a system
+        (Who::Client(_), _) => &[401],
         // no provider is configured
         (Who::SigningIn, _) => &[404],
         (Who::SignedIn | Who::Holding(_) | Who::Either(..), None) => &[303],
@@ -331,6 +333,7 @@ async fn every_form_needs_its_sessions_token_and_its_right() {
             let refused: &[u16] = match route.who {
                 Who::SigningIn => &[403, 404],
                 Who::Family => &[400, 403, 404],
+                Who::Client(_) => &[401],
                 _ => &[303],
             };
             assert!(refused.contains(&reply.status), "{what}: {}", reply.brief());
@@ -342,6 +345,7 @@ async fn every_form_needs_its_sessions_token_and_its_right() {
                     strict(&reply, &what);
                     let refused: &[u16] = match route.who {
                         Who::Family => &[400, 403, 404],
+                        Who::Client(_) => &[401],
                         _ => &[403, 404],
                     };
                     assert!(refused.contains(&reply.status), "{what}: {}", reply.brief());

@@ -4,6 +4,7 @@
 //! loads nothing from anywhere else. Decides nothing and stores nothing by itself.
 
 mod agencies;
+pub mod api;
 mod console;
 mod decide;
 mod door;
@@ -93,6 +94,8 @@ pub struct App {
     pub nonstop: nonstop::Parts,
     /// How long what is kept.
     pub retention: RetentionConfig,
+    /// Other systems that may read.
+    pub api: Vec<api::ApiClient>,
 }
 
 impl std::fmt::Debug for App {
@@ -177,6 +180,7 @@ fn addresses() -> Router<Shared> {
         )
         .merge(health::routes())
         .merge(agencies::routes())
+        .merge(api::routes())
 }
 
 fn asset(kind: &'static str, body: &'static str) -> Response {
@@ -190,8 +194,11 @@ fn asset(kind: &'static str, body: &'static str) -> Response {
         .into_response()
 }
 
-async fn not_found() -> Failure {
-    Failure::NotFound
+async fn not_found(request: Request) -> Response {
+    if request.uri().path().starts_with(api::PREFIX) {
+        return api::Problem::NotFound.into_response();
+    }
+    Failure::NotFound.into_response()
 }
 
 /// Headers of every answer.

@@ -17,6 +17,7 @@ pub mod migrate;
 pub mod nonstop;
 pub mod papers;
 pub mod postgres;
+pub mod published;
 pub mod retention;
 pub mod sqlite;
 
@@ -910,6 +911,7 @@ pub trait Store:
     agencies::AgencyStore
     + desk::DeskStore
     + leases::LeaseStore
+    + published::PublishedStore
     + nonstop::NonstopStore
     + retention::RetentionStore
     + DoorStore
