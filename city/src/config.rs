@@ -32,8 +32,8 @@ mod nonstop;
 mod replicas;
 mod retention;
 
-pub use nonstop::NonstopConfig;
 pub use crate::ingest::lease::ReplicasConfig;
+pub use nonstop::NonstopConfig;
 pub use retention::RetentionConfig;
 
 /// Longest `public_url` that still fits a receipt (80 bytes with `/f/`).

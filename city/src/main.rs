@@ -16,8 +16,8 @@ use ubugoe_city::config::Config;
 use ubugoe_city::export::{self, Format, Layout};
 use ubugoe_city::http::password;
 use ubugoe_city::ingest::{Carried, Ingest, no_faults};
-use ubugoe_city::operate::certificate::{self, Authority};
 use ubugoe_city::jst;
+use ubugoe_city::operate::certificate::{self, Authority};
 use ubugoe_city::operate::{self, OPERATOR, Operator, restore, rollout};
 use ubugoe_city::retention::{self, Sure};
 use ubugoe_city::server::{City, open_ingest, open_store};
@@ -647,12 +647,8 @@ async fn purge(config: &Config, dry_run: bool) -> anyhow::Result<ExitCode> {
         bail!("the configuration does not say that anything may be erased (retention.erase)");
     }
     let store = open_store(&config.store).await?;
-    let gone = retention::sweep(
-        store.as_ref(),
-        &config.retention.policy,
-        now().as_second(),
-    )
-    .await?;
+    let gone =
+        retention::sweep(store.as_ref(), &config.retention.policy, now().as_second()).await?;
     say(&format!("{gone} erased"))?;
     Ok(ExitCode::SUCCESS)
 }

@@ -411,7 +411,9 @@ impl City {
         drop(self.parts);
         let agencies = self.agencies.map(|all| tokio::spawn(all.run(stop.clone())));
         let worker = tokio::spawn(self.worker.run(stop.clone()));
-        let keeper = self.keeper.map(|keeper| tokio::spawn(keeper.run(stop.clone())));
+        let keeper = self
+            .keeper
+            .map(|keeper| tokio::spawn(keeper.run(stop.clone())));
         let served = http::serve(self.listener, self.watched, self.app, stop)
             .await
             .map_err(ServeError::Http);

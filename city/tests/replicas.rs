@@ -62,7 +62,9 @@ impl Replica {
         self.lives += 1;
         let mut command = Command::new(env!("CARGO_BIN_EXE_ubugoe-city"));
         command.arg("serve").arg("--config").arg(&self.config);
-        let log = self.folder.join(format!("{}-{}.log", self.name, self.lives));
+        let log = self
+            .folder
+            .join(format!("{}-{}.log", self.name, self.lives));
         self.process = Some(Process::spawn(self.name, command, log).unwrap());
     }
 
@@ -264,7 +266,10 @@ async fn nothing_is_lost_or_doubled_while_replicas_are_killed() {
     let twice = came.statuses.values().filter(|times| **times > 1).count();
     assert!(twice * 4 <= ACCEPTED, "{twice} came more than once");
     // what follows by itself was planned once for each birth, by whichever of them
-    while count("SELECT count(*) FROM nonstop_events WHERE kind = 'accepted' AND done_at IS NULL").await > 0 {
+    while count("SELECT count(*) FROM nonstop_events WHERE kind = 'accepted' AND done_at IS NULL")
+        .await
+        > 0
+    {
         assert!(begun.elapsed() < WITHIN, "events wait");
         tokio::task::yield_now().await;
     }
@@ -287,15 +292,26 @@ async fn nothing_is_lost_or_doubled_while_replicas_are_killed() {
     // an orderly stop gives leases back: nobody waits for them
     for replica in &mut replicas {
         let process = replica.process.take().unwrap();
-        assert!(process.terminate(Duration::from_secs(20)).unwrap().success());
+        assert!(
+            process
+                .terminate(Duration::from_secs(20))
+                .unwrap()
+                .success()
+        );
     }
-    assert_eq!(count("SELECT count(*) FROM leases WHERE owner IS NOT NULL").await, 0);
+    assert_eq!(
+        count("SELECT count(*) FROM leases WHERE owner IS NOT NULL").await,
+        0
+    );
     let fences = count("SELECT CAST(sum(fence) AS BIGINT) FROM leases").await;
     assert!(fences > 2, "inboxes changed hands: {fences}");
     connection.abort();
 }
 
-#[expect(clippy::disallowed_methods, reason = "real programs have the real clock")]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "real programs have the real clock"
+)]
 fn jiff_now() -> i64 {
     jiff::Timestamp::now().as_second()
 }
@@ -306,7 +322,10 @@ async fn who_was_replaced_lands_nothing_and_a_notice_is_claimed_once() {
         let store = office.store().await;
         let name = "inbox/asukoe/0".to_owned();
         let take = async |seen, owner: &str| {
-            store.take_lease(name.clone(), seen, owner.to_owned()).await.unwrap()
+            store
+                .take_lease(name.clone(), seen, owner.to_owned())
+                .await
+                .unwrap()
         };
         assert_eq!(store.lease(name.clone()).await.unwrap(), None);
         assert_eq!(take(None, "a#1").await, Some(1));
@@ -317,7 +336,11 @@ async fn who_was_replaced_lands_nothing_and_a_notice_is_claimed_once() {
             number: 1,
         };
         assert!(store.beat_lease(first.clone()).await.unwrap());
-        assert_eq!(take(seen, "b#1").await, None, "it showed a sign of life since");
+        assert_eq!(
+            take(seen, "b#1").await,
+            None,
+            "it showed a sign of life since"
+        );
         let old = office.ingest().await.fenced(first.clone());
         let one = letter(canonical(&birth("REPF-1")));
         let land = async |ingest: &ubugoe_city::ingest::Ingest| {

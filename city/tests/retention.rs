@@ -7,9 +7,7 @@ use std::process::Command;
 use std::sync::Arc;
 
 use support::browser::Browser;
-use support::office::{
-    Letter, NOON, Office, land, letter, message, on_each_store,
-};
+use support::office::{Letter, NOON, Office, land, letter, message, on_each_store};
 use support::papers::{ADDRESS, MOTHER, Paper, birth, canonical, catalogue};
 use tokio::sync::Notify;
 use ubugoe_bench::programs;
@@ -45,11 +43,7 @@ fn files(office: &Office) -> Vec<u8> {
 }
 
 fn stands(files: &[u8], value: &str) -> bool {
-    let find = |needle: &[u8]| {
-        files
-            .windows(needle.len())
-            .any(|window| window == needle)
-    };
+    let find = |needle: &[u8]| files.windows(needle.len()).any(|window| window == needle);
     find(value.as_bytes()) || find(hex::encode(value).as_bytes())
 }
 
@@ -116,7 +110,12 @@ impl City {
         for _ in 0..years {
             office.hands.forward(YEAR);
             self.worker.work_off().await.unwrap();
-            for item in self.store.nonstop_items(Shelf::Prepared, 200).await.unwrap() {
+            for item in self
+                .store
+                .nonstop_items(Shelf::Prepared, 200)
+                .await
+                .unwrap()
+            {
                 let by = by(office);
                 self.store
                     .stop_item(item.id, StopReason::Already, Some(NOTE.to_owned()), by)
@@ -187,7 +186,11 @@ async fn what_is_due_leaves_every_file_and_what_is_open_or_held_stays() {
                 .unwrap()
         );
         city.live(office, 9).await;
-        assert_eq!(sweep(store, &policy, NOON).await.unwrap(), 0, "nothing is due yet");
+        assert_eq!(
+            sweep(store, &policy, NOON).await.unwrap(),
+            0,
+            "nothing is due yet"
+        );
 
         // the control: all of it is there before
         let of_gone = ["さくら", "RET-A-1"];
@@ -227,7 +230,8 @@ async fn what_is_due_leaves_every_file_and_what_is_open_or_held_stays() {
         assert!(store.erased_at(gone.id).await.unwrap().is_some());
         assert_eq!(city.accept(gone.id, office.now()).await, Decided::NotFound);
         // its link opens nothing, and the same letter again is the same arrival
-        let link = ubugoe_protocol::Receipt::verify(&record.receipt, &office.receipt_key()).unwrap();
+        let link =
+            ubugoe_protocol::Receipt::verify(&record.receipt, &office.receipt_key()).unwrap();
         assert_eq!(link.arrival_no, 1);
         assert!(record.token.is_empty());
         let again = land(office, &ingest, &gone).await;
@@ -309,13 +313,23 @@ async fn officers_see_what_goes_next_and_can_hold_it() {
     let page = auditor.get(here).await;
     assert_eq!(page.status, 200);
     assert!(page.text().contains("not-erasing") && page.text().contains("filing.shussei_todoke"));
-    assert!(!page.text().contains("id=\"hold\""), "who watches holds nothing");
+    assert!(
+        !page.text().contains("id=\"hold\""),
+        "who watches holds nothing"
+    );
     let page = decider.get(here).await;
     let id = one.id.to_string();
     let csrf = page.hidden("csrf");
-    let fields = [("csrf", csrf.as_str()), ("filing", &id), ("reason", "審査請求")];
+    let fields = [
+        ("csrf", csrf.as_str()),
+        ("filing", &id),
+        ("reason", "審査請求"),
+    ];
     assert_eq!(
-        decider.post("/console/retention/holds", &fields).await.status,
+        decider
+            .post("/console/retention/holds", &fields)
+            .await
+            .status,
         303
     );
     let page = decider.get(here).await;

@@ -186,7 +186,8 @@ mod tests {
     #[test]
     fn what_is_left_of_a_chain_verifies_from_where_it_was_cut_and_from_nowhere_else() {
         let records = chain(5);
-        let walk = |verifier: &mut Verifier| records[3..].iter().try_for_each(|r| verifier.follow(r));
+        let walk =
+            |verifier: &mut Verifier| records[3..].iter().try_for_each(|r| verifier.follow(r));
         let mut right = Verifier::after(3, records[2].hash);
         assert_eq!(walk(&mut right), Ok(()));
         assert_eq!(right.lines(), 5);

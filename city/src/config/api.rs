@@ -65,7 +65,11 @@ impl Form<'_> {
             if token.len() == 64 && token.chars().all(fits) {
                 Some(token)
             } else {
-                self.problem(key(prefix, "token_sha256"), "is no SHA-256 in hexadecimal", TOKEN)
+                self.problem(
+                    key(prefix, "token_sha256"),
+                    "is no SHA-256 in hexadecimal",
+                    TOKEN,
+                )
             }
         });
         let mut rights = Some(BTreeSet::new());

@@ -48,7 +48,11 @@ impl Form<'_> {
             match config.policy.with(&text) {
                 Ok(policy) => config.policy = policy,
                 Err(error) => {
-                    return self.problem("retention.periods".to_owned(), error.to_string(), EXAMPLE);
+                    return self.problem(
+                        "retention.periods".to_owned(),
+                        error.to_string(),
+                        EXAMPLE,
+                    );
                 }
             }
         }

@@ -32,9 +32,7 @@ pub(super) async fn door(State(app): State<Shared>, request: Request, next: Next
     let machine = request.uri().path().starts_with(api::PREFIX);
     match enter(&app, request, next).await {
         Ok(response) => response,
-        Err(Failure::TooMany(seconds)) if machine => {
-            api::Problem::TooMany(seconds).into_response()
-        }
+        Err(Failure::TooMany(seconds)) if machine => api::Problem::TooMany(seconds).into_response(),
         Err(failure) => failure.into_response(),
     }
 }

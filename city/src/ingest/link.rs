@@ -515,9 +515,9 @@ impl Worker {
             .map(|device| topics::up(device, recipient))
             .collect();
         for some in topics.chunks(SUBSCRIBE_AT_ONCE) {
-            let filters = some.iter().map(|topic| {
-                Filter::new(topic.clone(), QoS::AtLeastOnce)
-            });
+            let filters = some
+                .iter()
+                .map(|topic| Filter::new(topic.clone(), QoS::AtLeastOnce));
             self.client
                 .subscribe_many(filters.collect::<Vec<_>>())
                 .await

@@ -272,7 +272,9 @@ impl Ingest {
         let Judgement { judged, messages } = judgement;
         let failed = match self.store_all(judged).await {
             Ok(answers) => return Ok(answers),
-            Err(error @ (StoreError::Unavailable { .. } | StoreError::Fenced { .. })) => return Err(error),
+            Err(error @ (StoreError::Unavailable { .. } | StoreError::Fenced { .. })) => {
+                return Err(error);
+            }
             Err(error) => error,
         };
         tracing::warn!(
@@ -283,7 +285,9 @@ impl Ingest {
         for message in messages {
             match self.try_land(vec![message.clone()]).await {
                 Ok(mut some) => answers.append(&mut some),
-                Err(error @ (StoreError::Unavailable { .. } | StoreError::Fenced { .. })) => return Err(error),
+                Err(error @ (StoreError::Unavailable { .. } | StoreError::Fenced { .. })) => {
+                    return Err(error);
+                }
                 Err(error) => self.set_aside(message, &error).await?,
             }
         }

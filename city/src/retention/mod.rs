@@ -230,8 +230,7 @@ impl Policy {
             .parse()
             .map_err(|error: toml::de::Error| wrong(error.message()))?;
         for (code, value) in table {
-            let kind =
-                Kind::from_code(&code).ok_or_else(|| wrong(format!("{code} is no kind")))?;
+            let kind = Kind::from_code(&code).ok_or_else(|| wrong(format!("{code} is no kind")))?;
             let toml::Value::Table(mut table) = value else {
                 return Err(wrong(format!("{code} must be a section")));
             };

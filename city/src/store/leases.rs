@@ -93,7 +93,8 @@ impl<S: Transacts> LeaseStore for S {
 
     async fn give_up_lease(&self, fence: Fence) -> Result<(), StoreError> {
         self.transact("giving a lease back", move |tx| {
-            let sql = "UPDATE leases SET owner = NULL, beat = beat + 1 WHERE name = $1 AND fence = $2";
+            let sql =
+                "UPDATE leases SET owner = NULL, beat = beat + 1 WHERE name = $1 AND fence = $2";
             tx.run(sql, cells![fence.name, fence.number]).map(drop)
         })
         .await

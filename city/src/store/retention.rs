@@ -279,7 +279,8 @@ fn erase_plain(tx: &dyn Tx, due: &Due, plain: &Plain, now: i64) -> Result<u64, S
         and,
         gate,
     } = plain;
-    let chosen = format!("SELECT {key} FROM {table} WHERE {at} < $1 AND {and} ORDER BY {at} LIMIT {ROWS}");
+    let chosen =
+        format!("SELECT {key} FROM {table} WHERE {at} < $1 AND {and} ORDER BY {at} LIMIT {ROWS}");
     if *gate {
         let also: &[&str] = if due.kind == Kind::Certificate {
             &["agency_certificates", "agency_events"]
@@ -321,7 +322,10 @@ fn erase_plain(tx: &dyn Tx, due: &Due, plain: &Plain, now: i64) -> Result<u64, S
 fn cut_audit(tx: &dyn Tx, cutoff: i64, now: i64) -> Result<u64, StoreError> {
     open(tx, &["audit"])?;
     let mut last = None;
-    let sql = format!("SELECT seq, at, hash FROM audit ORDER BY seq LIMIT {}", ROWS + 1);
+    let sql = format!(
+        "SELECT seq, at, hash FROM audit ORDER BY seq LIMIT {}",
+        ROWS + 1
+    );
     let rows = tx.rows(&sql, &[])?;
     let most = rows.len().saturating_sub(1);
     for mut row in rows.into_iter().take(most) {
@@ -402,7 +406,8 @@ fn count(tx: &dyn Tx, due: &Due) -> Result<DueCount, StoreError> {
         (_, None) => {
             let asked = |held| {
                 let (holds, with) = due_where(due, held);
-                let sql = format!("SELECT count(*), min(f.arrived_at) FROM filings f WHERE {holds}");
+                let sql =
+                    format!("SELECT count(*), min(f.arrived_at) FROM filings f WHERE {holds}");
                 one(&sql, &with)
             };
             held = asked(true)?.0;
@@ -588,7 +593,12 @@ fn close_case(tx: &dyn Tx, id: FilingId) -> Result<(), StoreError> {
     )?;
     // no token has this hash, and every case its own
     let mut hash = Sha256::new();
-    for part in [b"erased".as_slice(), recipient.as_bytes(), device.as_bytes(), &case] {
+    for part in [
+        b"erased".as_slice(),
+        recipient.as_bytes(),
+        device.as_bytes(),
+        &case,
+    ] {
         hash.update((part.len() as u64).to_be_bytes());
         hash.update(part);
     }
@@ -643,7 +653,8 @@ fn lift(tx: &dyn Tx, id: i64, by: &By) -> Result<bool, StoreError> {
 }
 
 fn holds(tx: &dyn Tx, limit: u32) -> Result<Vec<Hold>, StoreError> {
-    let sql = "SELECT id, filing, reason, placed_by, placed_at, lifted_by, lifted_at FROM erasure_holds
+    let sql =
+        "SELECT id, filing, reason, placed_by, placed_at, lifted_by, lifted_at FROM erasure_holds
          ORDER BY (CASE WHEN lifted_at IS NULL THEN 0 ELSE 1 END), id DESC LIMIT $1";
     tx.rows(sql, cells![i64::from(limit)])?
         .into_iter()

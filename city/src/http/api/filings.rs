@@ -144,7 +144,9 @@ async fn accepted(
     let recipient = app.office.recipient.to_string();
     let (found, next) = app.store.accepted_after(recipient, after, limit).await?;
     let detail = format!("after={after} found={}", found.len());
-    caller.note(&app, "api.listed", "-".to_owned(), detail).await?;
+    caller
+        .note(&app, "api.listed", "-".to_owned(), detail)
+        .await?;
     let more = found.len() == limit as usize;
     let filings = found
         .into_iter()

@@ -73,10 +73,7 @@ fn known() -> Result<Vec<Layout>, Problem> {
     export::builtin().map_err(|_| Problem::NotFound)
 }
 
-async fn layouts(
-    State(app): State<Shared>,
-    caller: Caller,
-) -> Result<Json<LayoutList>, Problem> {
+async fn layouts(State(app): State<Shared>, caller: Caller) -> Result<Json<LayoutList>, Problem> {
     caller.must(ApiRight::Export)?;
     caller
         .note(&app, "api.layouts", "-".to_owned(), String::new())
