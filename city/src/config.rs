@@ -5,6 +5,7 @@
 //! appear in a problem.
 
 mod agencies;
+mod api;
 mod door;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -24,11 +25,16 @@ use zeroize::Zeroizing;
 
 pub use self::door::{Limits, OidcConfig, Rate};
 use crate::casework::roles::Role;
+use crate::http::api::ApiClient;
 
 pub use agencies::{AgenciesConfig, AgencyConfig, Ask, Call};
 mod nonstop;
+mod replicas;
+mod retention;
 
+pub use crate::ingest::lease::ReplicasConfig;
 pub use nonstop::NonstopConfig;
+pub use retention::RetentionConfig;
 
 /// Longest `public_url` that still fits a receipt (80 bytes with `/f/`).
 const MAX_PUBLIC_URL: usize = 80 - "/f/".len();
@@ -101,6 +107,12 @@ pub struct Config {
     pub papers: PapersConfig,
     /// How cases are worked.
     pub casework: CaseworkConfig,
+    /// How long what is kept.
+    pub retention: RetentionConfig,
+    /// Other systems of the municipality that may read.
+    pub api: Vec<ApiClient>,
+    /// Where several programs share one database.
+    pub replicas: Option<ReplicasConfig>,
 }
 
 /// How cases are worked.
@@ -536,6 +548,10 @@ impl Form<'_> {
         let nonstop = self.nonstop(&mut root);
         let papers = self.papers(&mut root);
         let casework = self.casework(&mut root);
+        let retention = self.retention(&mut root);
+        let api = self.api_clients(&mut root);
+        let several = root.contains_key("replicas");
+        let replicas = several.then(|| self.replicas(&mut root));
         self.leftovers("", &root);
         let (office, keys) = recipient?;
         Some(Config {
@@ -557,6 +573,12 @@ impl Form<'_> {
             limits: limits?,
             papers: papers?,
             casework: casework?,
+            retention: retention?,
+            api: api?,
+            replicas: match replicas {
+                Some(read) => Some(read?),
+                None => None,
+            },
         })
     }
 

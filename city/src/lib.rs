@@ -3,7 +3,7 @@
 //! [`ingest`] turns sealed messages into committed rows and signed receipts; [`store`] keeps them in SQLite or
 //! PostgreSQL; [`casework`] is the vocabulary of deciding; [`papers`] sets forms and notices as PDF; [`export`] hands accepted
 //! filings on to core systems; [`bankfile`] writes payment orders; [`http`] shows the staff console and the family pages;
-//! [`nonstop`] is what the city does without being asked again; [`receipt`] signs what leaves; [`agencies`] asks other
+//! [`nonstop`] is what the city does without being asked again; [`retention`] erases what the law lets go; [`receipt`] signs what leaves; [`agencies`] asks other
 //! authorities and is asked by them; [`oidc`] asks the town's identity provider who somebody is; [`operate`] is the city as the
 //! operator of devices. [`server`] joins them. Libraries of this crate read no environment and no clock of their own: the
 //! binary hands both in.
@@ -23,6 +23,7 @@ pub mod oidc;
 pub mod operate;
 pub mod papers;
 pub mod receipt;
+pub mod retention;
 pub mod server;
 pub mod store;
 

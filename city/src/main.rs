@@ -16,8 +16,10 @@ use ubugoe_city::config::Config;
 use ubugoe_city::export::{self, Format, Layout};
 use ubugoe_city::http::password;
 use ubugoe_city::ingest::{Carried, Ingest, no_faults};
+use ubugoe_city::jst;
 use ubugoe_city::operate::certificate::{self, Authority};
 use ubugoe_city::operate::{self, OPERATOR, Operator, restore, rollout};
+use ubugoe_city::retention::{self, Sure};
 use ubugoe_city::server::{City, open_ingest, open_store};
 use ubugoe_city::store::down::{content_code, outcome_code, update_code};
 use ubugoe_protocol::update::Content;
@@ -48,6 +50,8 @@ enum Command {
     },
     /// Reads a password from standard input (one line) and prints its hash for the configuration.
     HashPassword,
+    /// Makes a token for another system, and prints it with the line for the configuration. It is shown once and kept nowhere.
+    MakeToken,
     /// After a backup was restored: skips running numbers and asks every device to send again what it had receipts for.
     AfterRestore {
         /// Configuration file (TOML).
@@ -176,6 +180,24 @@ enum Command {
         #[arg(long)]
         dry_run: bool,
     },
+    /// Lists how long what is kept, and how much is due to be erased. Changes nothing.
+    Retention {
+        /// Configuration file (TOML).
+        #[arg(long)]
+        config: PathBuf,
+        /// Exit code 1 if anything is due that the nightly erasing should have taken.
+        #[arg(long)]
+        check: bool,
+    },
+    /// Erases what is due now, in short steps, as the running city does every night.
+    Purge {
+        /// Configuration file (TOML).
+        #[arg(long)]
+        config: PathBuf,
+        /// Only lists what would be erased.
+        #[arg(long)]
+        dry_run: bool,
+    },
     /// Walks the audit chain and prints its length and newest hash; exit code 1 if it is broken.
     AuditVerify {
         /// Configuration file (TOML).
@@ -294,7 +316,18 @@ fn run(command: Command) -> anyhow::Result<ExitCode> {
             say(&password::hash(line.trim_end_matches(['\r', '\n']))?)?;
             Ok(ExitCode::SUCCESS)
         }
+        Command::MakeToken => {
+            let (token, hash) = ubugoe_city::http::api::make_token()?;
+            say(&format!("{token}\ntoken_sha256 = \"{hash}\""))?;
+            Ok(ExitCode::SUCCESS)
+        }
         Command::AuditVerify { config } => runtime()?.block_on(audit_verify(read_config(&config)?)),
+        Command::Retention { config, check } => {
+            runtime()?.block_on(retention_due(&read_config(&config)?, check))
+        }
+        Command::Purge { config, dry_run } => {
+            runtime()?.block_on(purge(&read_config(&config)?, dry_run))
+        }
         Command::ExportMessages { config } => {
             runtime()?.block_on(export_messages(read_config(&config)?))
         }
@@ -544,7 +577,8 @@ async fn import_addressees(
 async fn audit_verify(config: Config) -> anyhow::Result<ExitCode> {
     const PIECE: u32 = 1_000;
     let store = open_store(&config.store).await?;
-    let mut verifier = Verifier::default();
+    let (last, head) = store.audit_start().await?;
+    let mut verifier = Verifier::after(last, head);
     loop {
         let lines = store.audit_lines(verifier.lines(), PIECE).await?;
         for line in &lines {
@@ -562,6 +596,60 @@ async fn audit_verify(config: Config) -> anyhow::Result<ExitCode> {
         verifier.lines(),
         hex::encode(verifier.head())
     ))?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// One line for each rule: rows due, rows held, the oldest, the rule's word, its source.
+async fn retention_due(config: &Config, check: bool) -> anyhow::Result<ExitCode> {
+    let store = open_store(&config.store).await?;
+    let policy = &config.retention.policy;
+    let mut rows = 0;
+    for due in policy.due(now().as_second()) {
+        let rule = match &due.only {
+            Some(only) => policy
+                .procedures()
+                .find_map(|(procedure, rule)| (procedure == only).then_some(rule)),
+            None => policy.rule(due.kind),
+        };
+        let sure = match rule.map(|rule| rule.confidence) {
+            Some(Sure::Gk) => " [GK]",
+            _ => "",
+        };
+        let source = rule.map_or("", |rule| rule.source.as_str());
+        let named = store.due_filings(due.clone()).await?;
+        let count = store.count_due(due).await?;
+        let oldest = count
+            .oldest
+            .and_then(jst::date)
+            .map_or_else(|| "-".to_owned(), |day| day.to_string());
+        say(&format!(
+            "{}\tdue {}\theld {}\toldest {oldest}\t{source}{sure}",
+            count.code, count.rows, count.held
+        ))?;
+        for filing in named {
+            say(&format!("  {} no. {}", filing.id, filing.arrival_no))?;
+        }
+        rows += count.rows;
+    }
+    say(&format!("{rows} due"))?;
+    Ok(if check && rows > 0 {
+        ExitCode::FAILURE
+    } else {
+        ExitCode::SUCCESS
+    })
+}
+
+async fn purge(config: &Config, dry_run: bool) -> anyhow::Result<ExitCode> {
+    if dry_run {
+        return retention_due(config, false).await;
+    }
+    if !config.retention.erase {
+        bail!("the configuration does not say that anything may be erased (retention.erase)");
+    }
+    let store = open_store(&config.store).await?;
+    let gone =
+        retention::sweep(store.as_ref(), &config.retention.policy, now().as_second()).await?;
+    say(&format!("{gone} erased"))?;
     Ok(ExitCode::SUCCESS)
 }
 

@@ -6,6 +6,7 @@
 use std::io::Read as _;
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::time::Duration;
 
 use tokio::net::TcpListener;
 use tokio::sync::{Notify, watch};
@@ -15,10 +16,14 @@ use ubugoe_protocol::SigningKey;
 
 use crate::Clock;
 use crate::agencies::{Book, desk, send};
-use crate::config::{AgenciesConfig, Config, NonstopConfig, Office, PapersConfig, StoreAddress};
+use crate::config::{
+    AgenciesConfig, BrokerConfig, Config, NonstopConfig, Office, PapersConfig, ReplicasConfig,
+    StoreAddress,
+};
 use crate::http::limits::Limiter;
 use crate::http::password::Throttle;
 use crate::http::{self, App, nonstop};
+use crate::ingest::lease::{Holder, Inbox};
 use crate::ingest::link::{self, LinkError, LinkParts};
 use crate::ingest::{Desk, Faults, Ingest};
 use crate::metrics::Metrics;
@@ -26,9 +31,13 @@ use crate::nonstop::{Engine, Worker};
 use crate::oidc::{Provider, SetUpError};
 use crate::papers::Fontcase;
 use crate::receipt::CitySealer;
+use crate::retention::Keeper;
 use crate::store::postgres::PostgresStore;
 use crate::store::sqlite::SqliteStore;
 use crate::store::{Sealer, Store, StoreError, desk as desk_store};
+
+/// How long a link may take to end.
+const PARTING: Duration = Duration::from_secs(5);
 
 /// Why the city could not start, or stopped by itself.
 #[derive(Debug, thiserror::Error)]
@@ -57,6 +66,9 @@ pub enum ServeError {
     /// The identity provider's addresses or certificates.
     #[error("the identity provider cannot be set up")]
     Provider(#[from] SetUpError),
+    /// A name for this run.
+    #[error("no random bytes")]
+    Random(#[from] crate::NoRandomness),
     /// The server for browsers ended.
     #[error("the server for browsers ended")]
     Http(#[source] std::io::Error),
@@ -106,6 +118,41 @@ pub async fn open_ingest(config: Config, clock: Clock) -> Result<Ingest, ServeEr
     Ok(Ingest::new(Arc::new(desk), store, Arc::new(sealer), clock))
 }
 
+/// One inbox for a program alone; several, each with its lease, where programs share the work.
+fn inboxes(
+    replicas: Option<ReplicasConfig>,
+    broker: &BrokerConfig,
+    office: &Office,
+    store: &Arc<dyn Store>,
+) -> Result<Vec<(Option<Holder>, Vec<link::MqttOptions>)>, ServeError> {
+    let Some(config) = replicas else {
+        let ways = link::options(broker, &office.recipient, Inbox::WHOLE)?;
+        return Ok(vec![(None, ways)]);
+    };
+    let owner = format!("{}#{}", config.name, crate::random_token()?);
+    let held = Arc::default();
+    (0..config.inboxes)
+        .map(|number| {
+            let inbox = Inbox {
+                number,
+                of: config.inboxes,
+            };
+            let holder = Holder {
+                store: Arc::clone(store),
+                config: config.clone(),
+                recipient: office.recipient.clone(),
+                inbox,
+                owner: owner.clone(),
+                held: Arc::clone(&held),
+            };
+            Ok((
+                Some(holder),
+                link::options(broker, &office.recipient, inbox)?,
+            ))
+        })
+        .collect()
+}
+
 async fn listen(address: SocketAddr) -> Result<TcpListener, ServeError> {
     let bound = TcpListener::bind(address).await;
     bound.map_err(|source| ServeError::Listen { address, source })
@@ -137,10 +184,11 @@ pub struct City {
     /// Where its figures are read.
     watched: Option<TcpListener>,
     app: App,
-    options: Vec<link::MqttOptions>,
+    inboxes: Vec<(Option<Holder>, Vec<link::MqttOptions>)>,
     parts: LinkParts,
     agencies: Option<Exchange>,
     worker: Worker,
+    keeper: Option<Keeper>,
 }
 
 /// The door for agencies, and whoever asks them.
@@ -207,7 +255,7 @@ impl City {
     pub async fn start(config: Config, clock: Clock, faults: Faults) -> Result<Self, ServeError> {
         let store = open_store(&config.store).await?;
         let catalogue = Catalogue::builtin()?;
-        let options = link::options(&config.broker, &config.office.recipient)?;
+        let inboxes = inboxes(config.replicas, &config.broker, &config.office, &store)?;
         let sealer = Arc::new(CitySealer::new(
             config.office.recipient.clone(),
             config.keys.sign.clone(),
@@ -261,6 +309,7 @@ impl City {
             clock: Arc::clone(&clock),
             decided: Arc::clone(&decided),
             faults,
+            inbox: Inbox::WHOLE,
         };
         let first = config.staff.first();
         let throttle = Throttle::new(first.map(|account| account.password.as_str()));
@@ -286,7 +335,15 @@ impl City {
             metrics,
             agencies: agencies.as_ref().map(|all| Arc::clone(&all.sender)),
             nonstop,
+            retention: config.retention,
+            api: config.api,
         };
+        let keeper = app.retention.erase.then(|| Keeper {
+            store: Arc::clone(&app.store),
+            policy: Arc::new(app.retention.policy.clone()),
+            hour: app.retention.hour,
+            clock: Arc::clone(&app.clock),
+        });
         let watched = match config.metrics {
             Some(address) => Some(listen(address).await?),
             None => None,
@@ -295,10 +352,11 @@ impl City {
             listener,
             watched,
             app,
-            options,
+            inboxes,
             parts,
             agencies,
             worker,
+            keeper,
         })
     }
 
@@ -339,19 +397,43 @@ impl City {
     /// [`ServeError::Http`].
     pub async fn run(self, stop: watch::Receiver<bool>) -> Result<(), ServeError> {
         let catching_up = tokio::spawn(catch_up(Arc::clone(&self.app.store)));
-        let link = tokio::spawn(link::run(self.options, self.parts, stop.clone()));
+        let links: Vec<_> = self
+            .inboxes
+            .into_iter()
+            .map(|(holder, ways)| {
+                let (parts, stop) = (self.parts.clone(), stop.clone());
+                match holder {
+                    Some(holder) => tokio::spawn(holder.run(ways, parts, stop)),
+                    None => tokio::spawn(link::run(ways, parts, stop)),
+                }
+            })
+            .collect();
+        drop(self.parts);
         let agencies = self.agencies.map(|all| tokio::spawn(all.run(stop.clone())));
         let worker = tokio::spawn(self.worker.run(stop.clone()));
+        let keeper = self
+            .keeper
+            .map(|keeper| tokio::spawn(keeper.run(stop.clone())));
         let served = http::serve(self.listener, self.watched, self.app, stop)
             .await
             .map_err(ServeError::Http);
         // it ends by the same flag, after what it is in the middle of; whatever it had not begun is due at the next start
         worker.abort();
         let _ = worker.await;
-        link.abort();
         catching_up.abort();
-        let _ = link.await;
+        for link in links {
+            // it ends by the same flag, and gives back what it holds
+            let abort = link.abort_handle();
+            if tokio::time::timeout(PARTING, link).await.is_err() {
+                abort.abort();
+            }
+        }
         let _ = catching_up.await;
+        if let Some(keeper) = keeper {
+            // what it had not erased is due still
+            keeper.abort();
+            let _ = keeper.await;
+        }
         if let Some(agencies) = agencies {
             agencies.abort();
             let _ = agencies.await;

@@ -96,6 +96,12 @@ impl Default for Verifier {
 }
 
 impl Verifier {
+    /// A verifier for a chain whose oldest lines left: number and hash of the last of them.
+    #[must_use]
+    pub fn after(last: i64, head: [u8; 32]) -> Self {
+        Self { last, head }
+    }
+
     /// Checks the next line.
     ///
     /// # Errors
@@ -175,6 +181,25 @@ mod tests {
         let records = chain(4);
         let verifier = walk(&records).unwrap();
         assert_eq!((verifier.lines(), verifier.head()), (4, records[3].hash));
+    }
+
+    #[test]
+    fn what_is_left_of_a_chain_verifies_from_where_it_was_cut_and_from_nowhere_else() {
+        let records = chain(5);
+        let walk =
+            |verifier: &mut Verifier| records[3..].iter().try_for_each(|r| verifier.follow(r));
+        let mut right = Verifier::after(3, records[2].hash);
+        assert_eq!(walk(&mut right), Ok(()));
+        assert_eq!(right.lines(), 5);
+        let mut wrong = Verifier::after(3, records[1].hash);
+        assert_eq!(walk(&mut wrong), Err(ChainBreak::Link { seq: 4 }));
+        assert_eq!(
+            walk(&mut Verifier::default()),
+            Err(ChainBreak::Gap {
+                expected: 1,
+                found: 4
+            })
+        );
     }
 
     #[test]

@@ -75,6 +75,7 @@ impl Role {
                 Right::Decide,
                 Right::Veto,
                 Right::Export,
+                Right::Hold,
             ],
             Self::Auditor => &[Right::SeeCases, Right::SeeAudit],
             Self::Administrator => &[Right::SeeQuarantine, Right::SeeAudit, Right::Run],
@@ -102,7 +103,9 @@ pub enum Right {
     Veto,
     /// Hand on to core systems.
     Export,
-    /// The audit chain.
+    /// Keep a case from being erased, and let it go.
+    Hold,
+    /// The audit chain, and what is erased next.
     SeeAudit,
     /// Messages that could not be taken as anything.
     SeeQuarantine,

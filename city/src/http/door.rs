@@ -17,7 +17,7 @@ use axum::response::{IntoResponse, Response};
 
 use super::guard::{IDLE, cookie, session_cookie_name, set_cookie, token_hash};
 use super::limits::Whose;
-use super::{Failure, Shared};
+use super::{Failure, Shared, api};
 use crate::oidc;
 use crate::random_token;
 use crate::store::{Rotation, Session};
@@ -33,8 +33,10 @@ pub(super) const OVERLAP: i64 = 30;
 
 /// Lets a request in, or not.
 pub(super) async fn door(State(app): State<Shared>, request: Request, next: Next) -> Response {
+    let machine = request.uri().path().starts_with(api::PREFIX);
     match enter(&app, request, next).await {
         Ok(response) => response,
+        Err(Failure::TooMany(seconds)) if machine => api::Problem::TooMany(seconds).into_response(),
         Err(failure) => failure.into_response(),
     }
 }
@@ -61,7 +63,7 @@ async fn enter(app: &Shared, mut request: Request, next: Next) -> Result<Respons
         take(Whose::SignIn(from))?;
     }
     // what anybody may see needs no session, and looks up none
-    let open = ["/assets/", "/f/", "/healthz"];
+    let open = ["/assets/", "/f/", "/healthz", api::PREFIX];
     if open.iter().any(|open| path.starts_with(open)) {
         return Ok(next.run(request).await);
     }

@@ -4,6 +4,7 @@
 //! loads nothing from anywhere else. Decides nothing and stores nothing by itself.
 
 mod agencies;
+pub mod api;
 mod console;
 mod decide;
 mod door;
@@ -20,6 +21,7 @@ mod page;
 mod papers;
 pub mod password;
 mod provider;
+mod retention;
 pub mod routes;
 mod sign_in;
 
@@ -40,7 +42,7 @@ use ubugoe_procedures::{Catalogue, Lang};
 use ubugoe_protocol::DeviceId;
 
 use crate::Clock;
-use crate::config::{CaseworkConfig, HttpConfig, Office, StaffAccount};
+use crate::config::{CaseworkConfig, HttpConfig, Office, RetentionConfig, StaffAccount};
 use crate::export::ExportError;
 use crate::metrics::Metrics;
 use crate::oidc::Provider;
@@ -89,6 +91,10 @@ pub struct App {
     pub agencies: Option<Arc<crate::agencies::send::Sender>>,
     /// What the city does by itself.
     pub nonstop: nonstop::Parts,
+    /// How long what is kept.
+    pub retention: RetentionConfig,
+    /// Other systems that may read.
+    pub api: Vec<api::ApiClient>,
 }
 
 impl std::fmt::Debug for App {
@@ -160,6 +166,7 @@ fn addresses() -> Router<Shared> {
         .route("/console/audit", get(oversight::audit))
         .merge(family::routes())
         .merge(nonstop::routes())
+        .merge(retention::routes())
         .merge(papers::routes())
         .route(
             "/assets/city.css",
@@ -171,6 +178,7 @@ fn addresses() -> Router<Shared> {
         )
         .merge(health::routes())
         .merge(agencies::routes())
+        .merge(api::routes())
 }
 
 fn asset(kind: &'static str, body: &'static str) -> Response {
@@ -184,8 +192,11 @@ fn asset(kind: &'static str, body: &'static str) -> Response {
         .into_response()
 }
 
-async fn not_found() -> Failure {
-    Failure::NotFound
+async fn not_found(request: Request) -> Response {
+    if request.uri().path().starts_with(api::PREFIX) {
+        return api::Problem::NotFound.into_response();
+    }
+    Failure::NotFound.into_response()
 }
 
 /// Headers of every answer.

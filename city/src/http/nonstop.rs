@@ -19,7 +19,7 @@ use ubugoe_procedures::Filing;
 use ubugoe_procedures::Lang;
 use ubugoe_procedures::codes::{AccountHolder, bank, branch};
 
-use super::console::{find, note};
+use super::console::{badge, find, note};
 use super::family::{Tongue, hops, yen_words};
 use super::guard::{Officer, Posted};
 use super::page::{Part, console as frame, csrf};
@@ -80,7 +80,7 @@ async fn framed(
     title: &str,
     body: &Markup,
 ) -> Result<Markup, Failure> {
-    let counts = app.store.counts().await?;
+    let counts = badge(app, officer).await?;
     Ok(frame(
         officer,
         app.office.name.get(officer.lang),

@@ -5,7 +5,7 @@ use maud::{Markup, html};
 use serde::Deserialize;
 use ubugoe_procedures::Lang;
 
-use super::console::note;
+use super::console::{badge, note};
 use super::guard::Officer;
 use super::page::{Part, console as frame};
 use super::{Failure, Shared, t};
@@ -23,7 +23,7 @@ pub(super) async fn quarantine(
     officer.must(Right::SeeQuarantine)?;
     let lang = officer.lang;
     let items = app.store.quarantine(LIST).await?;
-    let counts = app.store.counts().await?;
+    let counts = badge(&app, &officer).await?;
     note(&app, &officer, "quarantine.viewed", "-", "").await?;
     let title = t(lang, "読めない届き物", "Unreadable messages");
     let body = html! {
@@ -152,6 +152,14 @@ fn action_words(lang: Lang, action: &str) -> &'static str {
         "voices.viewed" => t(lang, "コエの閲覧", "Comments viewed"),
         "list.viewed" => t(lang, "一覧の閲覧", "List viewed"),
         "quarantine.viewed" => t(lang, "読めない届き物の閲覧", "Unreadable messages viewed"),
+        "retention.viewed" => t(lang, "保存期間の閲覧", "Retention viewed"),
+        "retention.erased" => t(lang, "保存期間満了による消去", "Erased after its period"),
+        "retention.held" => t(lang, "消去の停止", "Held against erasing"),
+        "retention.lifted" => t(lang, "消去の停止の解除", "Hold lifted"),
+        "retention.audit_cut" => t(lang, "操作記録の古い行の消去", "Oldest audit lines erased"),
+        "api.listed" => t(lang, "他システムの一覧取得", "Listed by a system"),
+        "api.facts" | "api.layouts" => t(lang, "他システムの照会", "Asked by a system"),
+        "api.content" | "api.signature" => t(lang, "他システムへの提供", "Given to a system"),
         "audit.viewed" => t(lang, "操作記録の閲覧", "Audit log viewed"),
         "message.quarantined" => t(lang, "読めない届き物", "Unreadable message"),
         "sign_in.done" => t(lang, "サインイン", "Signed in"),
@@ -180,7 +188,7 @@ pub(super) async fn audit(
     let after = choice.after.unwrap_or(0).max(0);
     note(&app, &officer, "audit.viewed", "-", "").await?;
     let lines = app.store.audit_lines(after, LIST).await?;
-    let counts = app.store.counts().await?;
+    let counts = badge(&app, &officer).await?;
     let title = t(lang, "操作記録", "Audit log");
     let body = html! {
         h1 { (title) }

@@ -113,6 +113,7 @@ pub(super) enum Part {
     Agencies,
     HandOver,
     Voices,
+    Retention,
 }
 
 /// A console page.
@@ -154,6 +155,9 @@ pub(super) fn console(
                 }
                 @if officer.may(Right::SeeAudit) {
                     a href="/console/audit" aria-current=[(part == Part::Audit).then_some("page")] { (t(lang, "操作記録", "Audit log")) }
+                }
+                @if officer.may(Right::SeeAudit) || officer.may(Right::Hold) {
+                    a href="/console/retention" aria-current=[(part == Part::Retention).then_some("page")] { (t(lang, "保存期間", "Retention")) }
                 }
             }
             span.grow {}

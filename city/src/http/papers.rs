@@ -13,7 +13,7 @@ use axum::routing::{get, post};
 use maud::{Markup, html};
 use ubugoe_procedures::{Filing, Lang, calendar};
 
-use super::console::{look_at, note};
+use super::console::{badge, look_at, note};
 use super::family::{self, Guest};
 use super::guard::{Officer, Posted};
 use super::page::{Part, console as frame, csrf, say};
@@ -306,7 +306,7 @@ pub(super) async fn outputs(
 async fn exports(State(app): State<Shared>, officer: Officer) -> Result<Markup, Failure> {
     officer.must(Right::Export)?;
     let lang = officer.lang;
-    let counts = app.store.counts().await?;
+    let counts = badge(&app, &officer).await?;
     note(&app, &officer, "export.viewed", "-", "").await?;
     let mut ready = Vec::new();
     for layout in layouts()? {

@@ -3,6 +3,7 @@
 //! Answers for one list that is held against the router itself (`tests/door.rs`): an address that is served and does not
 //! stand here fails the tests, and so does one that stands here and is not served. The rights are asked by the handlers.
 
+use super::api::ApiRight;
 use crate::casework::roles::Right;
 
 /// Who may use an address.
@@ -14,6 +15,8 @@ pub enum Who {
     Family,
     /// Whoever signs in, with a form of their own browser.
     SigningIn,
+    /// Another system with a token and this right.
+    Client(ApiRight),
     /// Whoever is signed in.
     SignedIn,
     /// Whoever is signed in and has the right.
@@ -128,6 +131,15 @@ pub const ROUTES: &[Route] = &[
     get("/console/quarantine", Who::Holding(Right::SeeQuarantine)),
     get("/console/audit", Who::Holding(Right::SeeAudit)),
     get(
+        "/console/retention",
+        Who::Either(Right::SeeAudit, Right::Hold),
+    ),
+    post("/console/retention/holds", Who::Holding(Right::Hold)),
+    post(
+        "/console/retention/holds/{id}/lift",
+        Who::Holding(Right::Hold),
+    ),
+    get(
         "/console/filings/{id}/paper.pdf",
         Who::Holding(Right::SeeContent),
     ),
@@ -208,6 +220,19 @@ pub const ROUTES: &[Route] = &[
     get("/f/{token}/leaflet.pdf", Who::Family),
     get("/assets/city.css", Who::Anybody),
     get("/assets/icon.svg", Who::Anybody),
+    get("/api/v1/openapi.json", Who::Anybody),
+    get("/api/v1/filings/accepted", Who::Client(ApiRight::List)),
+    get("/api/v1/filings/{id}", Who::Client(ApiRight::List)),
+    get(
+        "/api/v1/filings/{id}/content",
+        Who::Client(ApiRight::Content),
+    ),
+    get(
+        "/api/v1/filings/{id}/signature",
+        Who::Client(ApiRight::Content),
+    ),
+    get("/api/v1/layouts", Who::Client(ApiRight::Export)),
+    post("/api/v1/exports/{layout}", Who::Client(ApiRight::Export)),
     get("/healthz", Who::Anybody),
     get("/readyz", Who::Anybody),
 ];

@@ -26,7 +26,7 @@ use std::time::{Duration, Instant};
 /// How to reach the broker; made here, carried by the server, used here again.
 pub(crate) use rumqttc::v5::MqttOptions;
 use rumqttc::v5::mqttbytes::QoS;
-use rumqttc::v5::mqttbytes::v5::{LastWill, PubAckReason, Publish, SubscribeReasonCode};
+use rumqttc::v5::mqttbytes::v5::{Filter, LastWill, PubAckReason, Publish, SubscribeReasonCode};
 use rumqttc::v5::{AsyncClient, ClientError, ConnectionError, Event, EventLoop, Incoming};
 use rumqttc::{Outgoing, TlsConfiguration, Transport};
 use rustls::pki_types::pem::PemObject;
@@ -34,6 +34,7 @@ use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use tokio::sync::{Notify, mpsc, watch};
 use ubugoe_protocol::{DeviceId, Downlink, MAX_ENVELOPE, RecipientId, topics};
 
+use super::lease::Inbox;
 use super::{Answer, FaultPoint, Faults, Ingest, Judgement, MAX_BATCH, Message};
 use crate::Clock;
 use crate::config::{BrokerAddress, BrokerConfig};
@@ -58,6 +59,8 @@ const _: () = assert!(
 /// Something of ours is under way and the broker acknowledged nothing for this long: the connection is given up. With all of
 /// `IN_FLIGHT` under way the client sends nothing any more, not even acknowledgements.
 const STALL: Duration = Duration::from_secs(20);
+/// Most topics in one request for them.
+const SUBSCRIBE_AT_ONCE: usize = 500;
 /// How often the broker is asked for what it carries.
 const SUBSCRIBE_AGAIN: Duration = Duration::from_mins(1);
 /// Largest number of notices taken up at once.
@@ -120,6 +123,8 @@ pub struct LinkParts {
     pub decided: Arc<Notify>,
     /// Test hook.
     pub faults: Faults,
+    /// Which of the city's messages it takes in.
+    pub inbox: Inbox,
 }
 
 /// What the poll loop tells the worker.
@@ -157,11 +162,12 @@ type Sending = Arc<Mutex<VecDeque<Sent>>>;
 pub fn options(
     broker: &BrokerConfig,
     recipient: &RecipientId,
+    inbox: Inbox,
 ) -> Result<Vec<MqttOptions>, LinkError> {
     let tls = Arc::new(tls(broker)?);
     let addresses = broker.addresses.iter();
     Ok(addresses
-        .map(|address| options_at(address, Arc::clone(&tls), recipient))
+        .map(|address| options_at(address, Arc::clone(&tls), recipient, inbox))
         .collect())
 }
 
@@ -169,8 +175,14 @@ fn options_at(
     address: &BrokerAddress,
     tls: Arc<rustls::ClientConfig>,
     recipient: &RecipientId,
+    inbox: Inbox,
 ) -> MqttOptions {
-    let mut options = MqttOptions::new(format!("city-{recipient}"), &address.host, address.port);
+    let id = if inbox == Inbox::WHOLE {
+        format!("city-{recipient}")
+    } else {
+        format!("city-{recipient}-{}", inbox.number)
+    };
+    let mut options = MqttOptions::new(id, &address.host, address.port);
     options.set_transport(Transport::Tls(TlsConfiguration::Rustls(tls)));
     options.set_keep_alive(Duration::from_secs(15));
     options.set_clean_start(true);
@@ -178,13 +190,16 @@ fn options_at(
     options.set_receive_maximum(Some(RECEIVE_MAXIMUM));
     options.set_max_packet_size(Some(MAX_PACKET));
     options.set_outgoing_inflight_upper_limit(IN_FLIGHT);
-    options.set_last_will(LastWill::new(
-        topics::presence(recipient),
-        "offline",
-        QoS::AtLeastOnce,
-        true,
-        None,
-    ));
+    // one of them speaks for the city
+    if inbox.number == 0 {
+        options.set_last_will(LastWill::new(
+            topics::presence(recipient),
+            "offline",
+            QoS::AtLeastOnce,
+            true,
+            None,
+        ));
+    }
     options
 }
 
@@ -443,18 +458,16 @@ impl Worker {
         let mut next = Some(first);
         while let Some(news) = next {
             match news {
-                News::Connected => self.subscribe().await?,
+                News::Connected => {
+                    let asked = self.subscribe().await?;
+                    if !asked && !(ready || subscribed) {
+                        self.stands().await?;
+                        subscribed = true;
+                    }
+                }
                 News::Subscribed if ready || subscribed => {}
                 News::Subscribed => {
-                    self.publish(
-                        topics::presence(&self.parts.recipient),
-                        true,
-                        b"online".to_vec(),
-                        Sent::Presence,
-                    )
-                    .await?;
-                    tracing::info!("connected to the broker");
-                    self.parts.ingest.metrics().connected(true);
+                    self.stands().await?;
                     subscribed = true;
                 }
                 News::Came(publish) => came.push(publish),
@@ -470,12 +483,47 @@ impl Worker {
         Ok(subscribed)
     }
 
-    async fn subscribe(&self) -> Result<(), Ended> {
-        let filter = topics::up_filter(&self.parts.recipient);
-        self.client
-            .subscribe(filter, QoS::AtLeastOnce)
-            .await
-            .map_err(|error| Ended::Client(Box::new(error)))
+    /// The connection stands: the city is there.
+    async fn stands(&self) -> Result<(), Ended> {
+        if self.parts.inbox.number == 0 {
+            self.publish(
+                topics::presence(&self.parts.recipient),
+                true,
+                b"online".to_vec(),
+                Sent::Presence,
+            )
+            .await?;
+        }
+        tracing::info!("connected to the broker");
+        self.parts.ingest.metrics().connected(true);
+        Ok(())
+    }
+
+    /// Asks for everything; as one of several inboxes, for what its registered devices send: nobody listens to others then, so
+    /// the broker tells them so, and they keep what they have. Answers whether there was anything to ask for.
+    async fn subscribe(&self) -> Result<bool, Ended> {
+        let recipient = &self.parts.recipient;
+        let client = |error| Ended::Client(Box::new(error));
+        if self.parts.inbox == Inbox::WHOLE {
+            let filter = topics::up_filter(recipient);
+            let asked = self.client.subscribe(filter, QoS::AtLeastOnce).await;
+            return asked.map(|()| true).map_err(client);
+        }
+        let devices = self.parts.ingest.devices();
+        let topics: Vec<String> = devices
+            .filter(|device| self.parts.inbox.takes(device))
+            .map(|device| topics::up(device, recipient))
+            .collect();
+        for some in topics.chunks(SUBSCRIBE_AT_ONCE) {
+            let filters = some
+                .iter()
+                .map(|topic| Filter::new(topic.clone(), QoS::AtLeastOnce));
+            self.client
+                .subscribe_many(filters.collect::<Vec<_>>())
+                .await
+                .map_err(client)?;
+        }
+        Ok(!topics.is_empty())
     }
 
     /// Opens and judges a batch; what needs no landing is answered at once.
@@ -615,7 +663,12 @@ impl Worker {
                 kind: item.kind,
                 attempts: item.attempts.saturating_add(1),
             };
-            self.note_down(handed, Some(Handed::Unanswered)).await?;
+            // another program on the same database may have been first
+            let claimed = self.down_attempt(handed, Some(Handed::Unanswered));
+            let claimed = self.parts.store.claim_down(claimed).await;
+            if !claimed.map_err(Ended::Store)? {
+                continue;
+            }
             let payload = vec![item.payload];
             let content = match item.kind {
                 DownKind::Command => Downlink::Commands(payload),
@@ -636,18 +689,22 @@ impl Worker {
 
     /// Notes how an item went; `None` lets it rest: its device is no longer registered.
     async fn note_down(&self, item: DownHanded, handed: Option<Handed>) -> Result<(), Ended> {
-        let now = (self.parts.clock)().as_second();
-        let attempt = DownAttempt {
-            id: item.id,
-            attempts: item.attempts,
-            now,
-            next_at: handed.and_then(|handed| next_item(item.kind, handed, item.attempts, now)),
-        };
+        let attempt = self.down_attempt(item, handed);
         self.parts
             .store
             .down_attempted(attempt)
             .await
             .map_err(Ended::Store)
+    }
+
+    fn down_attempt(&self, item: DownHanded, handed: Option<Handed>) -> DownAttempt {
+        let now = (self.parts.clock)().as_second();
+        DownAttempt {
+            id: item.id,
+            attempts: item.attempts,
+            now,
+            next_at: handed.and_then(|handed| next_item(item.kind, handed, item.attempts, now)),
+        }
     }
 
     async fn send_notices(&self) -> Result<(), Ended> {
@@ -663,7 +720,11 @@ impl Worker {
                 attempts: notice.attempts.saturating_add(1),
                 ..notice
             };
-            self.note(&notice, Some(Handed::Unanswered)).await?;
+            let claimed = self.attempt(&notice, Some(Handed::Unanswered));
+            let claimed = self.parts.store.claim_notice(claimed).await;
+            if !claimed.map_err(Ended::Store)? {
+                continue;
+            }
             let answer = Answer {
                 device: notice.device.clone(),
                 content: Downlink::Statuses(vec![notice.signed.clone()]),
@@ -677,19 +738,23 @@ impl Worker {
 
     /// Notes how a notice went; `None` lets it rest until its device shows up again: it is no longer registered.
     async fn note(&self, notice: &Notice, handed: Option<Handed>) -> Result<(), Ended> {
-        let now = (self.parts.clock)().as_second();
-        let attempt = Attempt {
-            filing: notice.filing,
-            seq: notice.seq,
-            attempts: notice.attempts,
-            now,
-            next_at: handed.map(|handed| next_attempt(handed, notice.attempts, now)),
-        };
+        let attempt = self.attempt(notice, handed);
         self.parts
             .store
             .notice_attempted(attempt)
             .await
             .map_err(Ended::Store)
+    }
+
+    fn attempt(&self, notice: &Notice, handed: Option<Handed>) -> Attempt {
+        let now = (self.parts.clock)().as_second();
+        Attempt {
+            filing: notice.filing,
+            seq: notice.seq,
+            attempts: notice.attempts,
+            now,
+            next_at: handed.map(|handed| next_attempt(handed, notice.attempts, now)),
+        }
     }
 }
 

@@ -33,6 +33,7 @@
 //! without writing down how the person was identified.
 
 mod judge;
+pub mod lease;
 pub mod link;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -48,6 +49,7 @@ use crate::Clock;
 use crate::config::{CityKeys, Device, Office};
 use crate::metrics::{Metrics, Outcome};
 use crate::receipt::CitySealer;
+use crate::store::leases::Fence;
 use crate::store::{Batch, Landed, NewQuarantine, QuarantineReason, Said, Store, StoreError, Word};
 
 /// Most messages in one transaction.
@@ -154,6 +156,8 @@ pub struct Ingest {
     /// When each device's last sign of life was kept, unix seconds.
     noted: Arc<Mutex<BTreeMap<DeviceId, i64>>>,
     metrics: Arc<Metrics>,
+    /// Under which lease it lands.
+    fence: Option<Fence>,
 }
 
 impl fmt::Debug for Ingest {
@@ -175,10 +179,11 @@ struct Judged {
 }
 
 impl Judged {
-    fn empty(now: i64) -> Self {
+    fn empty(now: i64, fence: Option<Fence>) -> Self {
         Self {
             batch: Batch {
                 now,
+                fence,
                 ..Batch::default()
             },
             devices: Vec::new(),
@@ -249,7 +254,20 @@ impl Ingest {
             clock,
             noted: Arc::default(),
             metrics: Arc::default(),
+            fence: None,
         }
+    }
+
+    /// Lands only as long as this lease stands.
+    #[must_use]
+    pub fn fenced(mut self, fence: Fence) -> Self {
+        self.fence = Some(fence);
+        self
+    }
+
+    /// The devices it knows.
+    pub(crate) fn devices(&self) -> impl Iterator<Item = &DeviceId> {
+        self.desk.devices.keys()
     }
 
     /// Counts into these, which somebody reads.
@@ -295,7 +313,9 @@ impl Ingest {
         let Judgement { judged, messages } = judgement;
         let failed = match self.store_all(judged).await {
             Ok(answers) => return Ok(answers),
-            Err(error @ StoreError::Unavailable { .. }) => return Err(error),
+            Err(error @ (StoreError::Unavailable { .. } | StoreError::Fenced { .. })) => {
+                return Err(error);
+            }
             Err(error) => error,
         };
         tracing::warn!(
@@ -306,7 +326,9 @@ impl Ingest {
         for message in messages.iter() {
             match self.try_land(vec![message.clone()]).await {
                 Ok(mut some) => answers.append(&mut some),
-                Err(error @ StoreError::Unavailable { .. }) => return Err(error),
+                Err(error @ (StoreError::Unavailable { .. } | StoreError::Fenced { .. })) => {
+                    return Err(error);
+                }
                 Err(error) => self.set_aside(message.clone(), &error).await?,
             }
         }
@@ -328,6 +350,7 @@ impl Ingest {
         let batch = Batch {
             quarantined: vec![item],
             now: (self.clock)().as_second(),
+            fence: self.fence.clone(),
             ..Batch::default()
         };
         self.store
@@ -355,7 +378,7 @@ impl Ingest {
                 })
             })
             .collect();
-        let mut all = Judged::empty((self.clock)().as_second());
+        let mut all = Judged::empty((self.clock)().as_second(), self.fence.clone());
         for part in parts {
             all.append(part.await.map_err(|_| StoreError::WorkerGone {
                 doing: "judging a batch",
@@ -475,7 +498,7 @@ impl Ingest {
 
 fn judge_all(ingest: &Ingest, messages: &[Message]) -> Judged {
     let now = (ingest.clock)().as_second();
-    let mut judged = Judged::empty(now);
+    let mut judged = Judged::empty(now, ingest.fence.clone());
     let mut alive = BTreeSet::new();
     for message in messages {
         let sender = message.device.clone();

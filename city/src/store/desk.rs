@@ -311,6 +311,8 @@ pub struct Unsearchable {
 pub trait DeskStore {
     /// A page of a queue: legal deadline first, then arrival.
     async fn queue(&self, queue: Queue) -> Result<Vec<CaseLine>, StoreError>;
+    /// Messages in quarantine that did not land since, up to [`MOST_COUNTED`]: the number on every page.
+    async fn badge(&self) -> Result<u64, StoreError>;
     /// Numbers for the tabs of this account, with what is due by this day counted as urgent.
     async fn queue_counts(&self, me: String, urgent: String) -> Result<QueueCounts, StoreError>;
     /// How a filing lies on the desk.

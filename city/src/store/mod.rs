@@ -2,7 +2,7 @@
 //!
 //! Answers for the words of persistence (what is stored, what a caller gets back, what is promised on
 //! return) and for nothing of any database: SQL lives only in [`sqlite`] and [`postgres`], and, where both
-//! understand the same statement, once in [`nonstop`]. The same
+//! understand the same statement, once in [`nonstop`] and [`retention`]. The same
 //! story test (`tests/store_story.rs`) runs on both. Every time is handed in; nothing here reads a clock.
 //!
 //! Promise of every method that returns `Ok`: what it wrote is committed and survives a power cut.
@@ -13,10 +13,13 @@ pub mod desk;
 pub mod door;
 pub mod down;
 pub mod family;
+pub mod leases;
 pub mod migrate;
 pub mod nonstop;
 pub mod papers;
 pub mod postgres;
+pub mod published;
+pub mod retention;
 pub mod sqlite;
 
 use std::error::Error as StdError;
@@ -108,6 +111,12 @@ pub enum StoreError {
         /// The signer's error.
         #[source]
         source: Box<dyn StdError + Send + Sync>,
+    },
+    /// The lease under which this was to land is another program's by now; nothing was committed.
+    #[error("another program has taken over the inbox {name}; nothing was committed")]
+    Fenced {
+        /// Which.
+        name: String,
     },
     /// Two writers met on the same row in a way the locking order forbids; the caller may try again.
     #[error("another writer interfered while {doing}; nothing was committed")]
@@ -502,6 +511,8 @@ pub struct Batch {
     pub quarantined: Vec<NewQuarantine>,
     /// The city's clock, unix seconds; becomes the arrival time of what is new.
     pub now: i64,
+    /// Under which lease it lands, where several programs share the work. Whoever lost it lands nothing.
+    pub fence: Option<leases::Fence>,
 }
 
 impl Batch {
@@ -903,7 +914,10 @@ pub trait Store:
     agencies::AgencyStore
     + desk::DeskStore
     + family::FamilyStore
+    + leases::LeaseStore
+    + published::PublishedStore
     + nonstop::NonstopStore
+    + retention::RetentionStore
     + DoorStore
     + PapersStore
     + Send

@@ -132,6 +132,11 @@ impl Device {
             .flatten()
     }
 
+    /// Opens what came down.
+    pub(crate) fn open(&self, bytes: &[u8]) -> Downlink {
+        open_down(bytes, &self.id, &self.open).unwrap()
+    }
+
     /// The next thing that comes down.
     pub(crate) async fn next(&mut self) -> Downlink {
         let bytes = tokio::time::timeout(PATIENCE, self.down.recv())
@@ -147,6 +152,18 @@ impl Device {
             Downlink::Receipts(items) => items,
             other => panic!("no receipts: {other:?}"),
         }
+    }
+
+    /// The next receipts within a while, passing by everything else.
+    pub(crate) async fn receipts_within(&mut self, while_: Duration) -> Option<Vec<Vec<u8>>> {
+        let found = tokio::time::timeout(while_, async {
+            loop {
+                if let Downlink::Receipts(items) = self.next().await {
+                    return items;
+                }
+            }
+        });
+        found.await.ok()
     }
 
     /// Whether nothing has come down so far.

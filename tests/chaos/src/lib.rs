@@ -25,6 +25,7 @@ pub mod kills;
 pub mod network;
 pub mod paper;
 pub mod power;
+pub mod replicas;
 pub mod restore;
 pub mod table;
 pub mod town;

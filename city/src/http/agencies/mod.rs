@@ -15,7 +15,7 @@ use maud::{Markup, html};
 use ubugoe_exchange::MessageId;
 use ubugoe_procedures::Lang;
 
-use super::console::note;
+use super::console::{badge, note};
 use super::guard::{Officer, Posted};
 use super::page::{Part, console as frame, csrf};
 use super::{Failure, Shared, t};
@@ -79,11 +79,7 @@ fn scope<'a>(app: &'a Shared, officer: &Officer) -> Result<Option<&'a AgencyConf
 
 /// Numbers for the tabs: none of them is a clerk's business.
 async fn counts(app: &Shared, officer: &Officer) -> Result<Counts, Failure> {
-    if officer.may(Right::SeeCases) {
-        Ok(app.store.counts().await?)
-    } else {
-        Ok(Counts::default())
-    }
+    badge(app, officer).await
 }
 
 /// A page of this part.

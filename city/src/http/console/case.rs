@@ -93,6 +93,7 @@ async fn filing_page(
                         (sheet(&page, parsed))
                         (certificate)
                     },
+                    None if record.canonical.is_empty() => p.notice id="erased" { (t(lang, "保存期間が満了したため、内容は消去されています。", "The content was erased after its period had passed.")) },
                     None => p.alert { (t(lang, "内容を表示できません。原本をダウンロードして確認してください。", "The content cannot be shown. Download the original.")) },
                 }
             }

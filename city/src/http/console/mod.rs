@@ -80,14 +80,22 @@ pub(super) async fn framed(
     title: &str,
     body: &Markup,
 ) -> Result<Markup, Failure> {
-    let me = officer.account.id.clone();
-    let numbers = app.store.queue_counts(me, urgent_day(app)).await?;
-    let counts = Counts {
-        quarantined: numbers.quarantined,
-        ..Counts::default()
-    };
+    let counts = badge(app, officer).await?;
     let office = app.office.name.get(officer.lang);
     Ok(frame(officer, office, counts, Part::Filings, title, body))
+}
+
+/// The one number on every page, for those who see it.
+pub(super) async fn badge(app: &Shared, officer: &Officer) -> Result<Counts, Failure> {
+    let quarantined = if officer.may(Right::SeeQuarantine) {
+        app.store.badge().await?
+    } else {
+        0
+    };
+    Ok(Counts {
+        quarantined,
+        ..Counts::default()
+    })
 }
 
 /// The last day whose filings are urgent today, as the store compares it.

@@ -828,7 +828,7 @@ impl Row {
         Self(cells.into_iter())
     }
 
-    fn next(&mut self) -> Cell {
+    pub(crate) fn next(&mut self) -> Cell {
         self.0.next().unwrap_or(Cell::Int(None))
     }
 

@@ -543,6 +543,18 @@ impl DeskStore for PostgresStore {
         queue_counts(&self.client("counting a queue").await?, &me, &urgent).await
     }
 
+    async fn badge(&self) -> Result<u64, StoreError> {
+        let client = self.client("counting the quarantine").await?;
+        let row = client
+            .query_one(
+                "SELECT count(*) FROM (SELECT 1 FROM quarantine WHERE resolved_at IS NULL LIMIT $1) q",
+                &[&i64::from(MOST_COUNTED)],
+            )
+            .await
+            .map_err(failed("counting the quarantine"))?;
+        col::<i64>(&row, 0).map(i64::unsigned_abs)
+    }
+
     async fn on_desk(&self, filing: FilingId) -> Result<OnDesk, StoreError> {
         on_desk(&self.client("reading the desk").await?, filing).await
     }

@@ -10,6 +10,7 @@ use super::write::append_all;
 use super::{PostgresStore, failed};
 use crate::casework::audit::AuditEntry;
 use crate::store::nonstop::{AFTER_DECISION, AFTER_LOSS, Cell, Row, Transacts, Tx};
+use crate::store::retention::Forgets;
 use crate::store::{Decision, StoreError};
 
 struct PostgresTx<'c> {
@@ -106,6 +107,42 @@ impl Transacts for PostgresStore {
         })
         .await
         .map_err(|_| StoreError::WorkerGone { doing })?
+    }
+}
+
+impl Forgets for PostgresStore {
+    async fn forget(&self) -> Result<(), StoreError> {
+        const DOING: &str = "emptying tables of erased rows";
+        let client = self.client(DOING).await?;
+        // old versions of rows stay in a table's file until it is vacuumed, which no transaction may do
+        for table in [
+            "filings",
+            "history",
+            "desk_log",
+            "notices",
+            "attachments",
+            "chunks",
+            "search_terms",
+            "earlier",
+            "cases",
+            "case_aliases",
+            "agency_certificates",
+            "agency_requests",
+            "agency_answers",
+            "nonstop_items",
+            "nonstop_notices",
+            "nonstop_files",
+            "quarantine",
+            "addressees",
+            "sessions",
+            "officers",
+        ] {
+            client
+                .batch_execute(&format!("VACUUM {table}"))
+                .await
+                .map_err(failed(DOING))?;
+        }
+        Ok(())
     }
 }
 

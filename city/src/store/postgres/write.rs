@@ -20,6 +20,19 @@ pub(super) async fn ingest(
 ) -> Result<Vec<Landed>, StoreError> {
     let tx = c.transaction().await.map_err(failed("landing a batch"))?;
     let mut landed = Vec::with_capacity(batch.arrivals.len() + batch.pieces.len());
+    if let Some(fence) = &batch.fence {
+        // held until the end: whoever takes the lease over waits for this batch
+        let sql = "SELECT 1 FROM leases WHERE name = $1 AND fence = $2 FOR SHARE";
+        let holds = tx
+            .query_opt(sql, &[&fence.name, &fence.number])
+            .await
+            .map_err(failed("landing a batch"))?;
+        if holds.is_none() {
+            return Err(StoreError::Fenced {
+                name: fence.name.clone(),
+            });
+        }
+    }
     if let Some(recipient) = batch.recipient() {
         lock_counter(&tx, recipient).await?;
     }
@@ -473,7 +486,7 @@ pub(super) async fn decide_in(
             "SELECT f.state, f.device, (SELECT count(*) FROM history WHERE filing = f.id),
                     (SELECT coalesce(max(seq), 0)::bigint FROM notices WHERE filing = f.id),
                     coalesce((SELECT at FROM eras WHERE recipient = f.recipient), 0)
-             FROM filings f WHERE f.id = $1 FOR UPDATE",
+             FROM filings f WHERE f.id = $1 AND f.erased_at IS NULL FOR UPDATE",
             &[&id],
         )
         .await

@@ -575,6 +575,20 @@ impl DeskStore for SqliteStore {
             .await
     }
 
+    async fn badge(&self) -> Result<u64, StoreError> {
+        const DOING: &str = "counting the quarantine";
+        self.with(DOING, |c| {
+            c.query_row(
+                "SELECT count(*) FROM (SELECT 1 FROM quarantine WHERE resolved_at IS NULL LIMIT ?1)",
+                [i64::from(MOST_COUNTED)],
+                |row| row.get::<_, i64>(0),
+            )
+            .map(i64::unsigned_abs)
+            .map_err(failed(DOING))
+        })
+        .await
+    }
+
     async fn on_desk(&self, filing: FilingId) -> Result<OnDesk, StoreError> {
         self.with("reading the desk", move |c| on_desk(c, filing))
             .await

@@ -35,7 +35,7 @@ use crate::casework::FilingState;
 use crate::casework::audit::{AuditEntry, AuditRecord};
 
 /// Frozen migrations, oldest first.
-pub const MIGRATIONS: [Migration; 8] = [
+pub const MIGRATIONS: [Migration; 9] = [
     Migration {
         number: 1,
         name: "0001_first",
@@ -75,6 +75,11 @@ pub const MIGRATIONS: [Migration; 8] = [
         number: 8,
         name: "0008_family",
         sql: include_str!("migrations/0008_family.sql"),
+    },
+    Migration {
+        number: 11,
+        name: "0011_retention",
+        sql: include_str!("migrations/0011_retention.sql"),
     },
 ];
 
@@ -148,7 +153,7 @@ fn open(path: &PathBuf) -> Result<SqliteStore, StoreError> {
         .busy_timeout(Duration::from_secs(10))
         .map_err(refused)?;
     connection
-        .execute_batch("PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON; PRAGMA trusted_schema=OFF;")
+        .execute_batch("PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON; PRAGMA trusted_schema=OFF; PRAGMA secure_delete=ON;")
         .map_err(refused)?;
     migrate(&mut connection)?;
     Ok(SqliteStore {
@@ -383,7 +388,8 @@ mod tests {
                 "65c9428d831659ce2721986eaf13b22883711f4872b272ce6f44a81c8cb1682c",
                 "7c8cbbc7fc2cf7d85dec762f3d3988954ffe58678c71b9733ee6936d46fb393e",
                 "bb0bdcdb3197591fc29f14072a30eeb0aa9a5788683d2d7f6a354c411fc1039c",
-                "0c6ccb928d01798ee1d20b1001eb249cad4b46801deaadce94150a8b9e9169fe"
+                "0c6ccb928d01798ee1d20b1001eb249cad4b46801deaadce94150a8b9e9169fe",
+                "b659f0bd0ecdb5731bc7ddacaf34a8f5f011810c3781f5b3318298fa1464ce24"
             ]
         );
     }

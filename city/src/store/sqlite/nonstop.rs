@@ -9,6 +9,7 @@ use super::write::{append_audit, begin};
 use super::{SqliteStore, failed};
 use crate::casework::audit::AuditEntry;
 use crate::store::nonstop::{AFTER_DECISION, AFTER_LOSS, Cell, Row, Transacts, Tx};
+use crate::store::retention::Forgets;
 use crate::store::{Decision, StoreError};
 
 struct SqliteTx<'c> {
@@ -103,6 +104,18 @@ impl Transacts for SqliteStore {
             }
             tx.tx.commit().map_err(failed(doing))?;
             Ok(done)
+        })
+        .await
+    }
+}
+
+impl Forgets for SqliteStore {
+    async fn forget(&self) -> Result<(), StoreError> {
+        // freed bytes are overwritten as they are freed (secure_delete); earlier pages still stand in the write-ahead log
+        self.with("emptying the log of erased rows", |c| {
+            let doing = "emptying the log of erased rows";
+            c.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))
+                .map_err(failed(doing))
         })
         .await
     }

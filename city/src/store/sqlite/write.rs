@@ -28,6 +28,21 @@ pub(super) fn ingest(
 ) -> Result<Vec<Landed>, StoreError> {
     let tx = begin(c, "landing a batch")?;
     let mut landed = Vec::with_capacity(batch.arrivals.len() + batch.pieces.len());
+    if let Some(fence) = &batch.fence {
+        let holds: Option<i64> = tx
+            .query_row(
+                "SELECT 1 FROM leases WHERE name = ?1 AND fence = ?2",
+                params![fence.name, fence.number],
+                |row| row.get(0),
+            )
+            .optional()
+            .map_err(failed("landing a batch"))?;
+        if holds.is_none() {
+            return Err(StoreError::Fenced {
+                name: fence.name.clone(),
+            });
+        }
+    }
     for device in &batch.alive {
         words::alive(&tx, device, batch.now)?;
     }
@@ -429,7 +444,7 @@ pub(super) fn decide_in(
             "SELECT f.state, f.device, (SELECT count(*) FROM history WHERE filing = f.id),
                     (SELECT coalesce(max(seq), 0) FROM notices WHERE filing = f.id),
                     coalesce((SELECT at FROM eras WHERE recipient = f.recipient), 0)
-             FROM filings f WHERE f.id = ?1",
+             FROM filings f WHERE f.id = ?1 AND f.erased_at IS NULL",
             [id],
             |row| {
                 Ok((

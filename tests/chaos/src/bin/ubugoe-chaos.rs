@@ -6,12 +6,15 @@
 
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::time::Duration;
 
 use anyhow::{Context as _, Result};
 use clap::{Parser, Subcommand};
 use ubugoe_chaos::table::Line;
 use ubugoe_chaos::town::Database;
-use ubugoe_chaos::{broker, carry, cluster, crowd, kills, network, power, restore, writer};
+use ubugoe_chaos::{
+    broker, carry, cluster, crowd, kills, network, power, replicas, restore, writer,
+};
 use ubugoe_model::explore::explore;
 use ubugoe_model::scopes::{LARGE, SOUND};
 use ubugoe_model::way::Way;
@@ -40,6 +43,8 @@ enum Part {
     Broker,
     /// A month offline, and a hundred kiosks at once.
     Crowd,
+    /// Three programs of one city on one database are killed.
+    Replicas,
     /// The city's database crashes, and is restored from a backup.
     Restore,
     /// Filings and receipts travel on a stick.
@@ -100,6 +105,7 @@ fn main() -> Result<ExitCode> {
             Part::Kills,
             Part::Broker,
             Part::Crowd,
+            Part::Replicas,
             Part::Restore,
             Part::Carry,
             Part::Model,
@@ -166,6 +172,7 @@ fn run(part: &Part, seed: u64, allow_skips: bool) -> Result<Vec<Line>> {
             crowd::month(30, 500, Database::Postgres)?,
             crowd::together(100, 50, Database::Postgres)?,
         ],
+        Part::Replicas => vec![replicas::run(Duration::from_mins(5), seed)?],
         Part::Restore => vec![restore::crash(600, 12)?, restore::backup(100, 60)?],
         Part::Carry => vec![carry::run(50)?],
         Part::Model => model_lines()?,
