@@ -12,10 +12,13 @@ use tokio::sync::{Notify, watch};
 use ubugoe_exchange::{Dialer, TlsError, server as exchange};
 use ubugoe_procedures::{Catalogue, CatalogueError, MunicipalityCode};
 use ubugoe_protocol::SigningKey;
+use ubugoe_protocol::cades::Trust;
 
 use crate::Clock;
 use crate::agencies::{Book, desk, send};
-use crate::config::{AgenciesConfig, Config, NonstopConfig, Office, PapersConfig, StoreAddress};
+use crate::config::{
+    AgenciesConfig, Config, NonstopConfig, Office, PapersConfig, SigningConfig, StoreAddress,
+};
 use crate::http::limits::Limiter;
 use crate::http::password::Throttle;
 use crate::http::{self, App, nonstop};
@@ -23,6 +26,7 @@ use crate::ingest::link::{self, LinkError, LinkParts};
 use crate::ingest::{Desk, Faults, Ingest};
 use crate::metrics::Metrics;
 use crate::nonstop::{Engine, Worker};
+use crate::oidc::signing::AuthAndSign;
 use crate::oidc::{Provider, SetUpError};
 use crate::papers::Fontcase;
 use crate::receipt::CitySealer;
@@ -131,6 +135,22 @@ fn by_itself(
     (parts, worker)
 }
 
+/// How the other parent signs.
+fn second(
+    config: SigningConfig,
+    trust: Trust,
+    public_url: &str,
+    clock: &Clock,
+) -> Result<http::second::Parts, SetUpError> {
+    let procedures = config.procedures.clone();
+    let service = AuthAndSign::new(config, public_url, Arc::clone(clock))?;
+    Ok(http::second::Parts {
+        service: Arc::new(service),
+        procedures,
+        trust,
+    })
+}
+
 /// A city that listens but does not run yet.
 pub struct City {
     listener: TcpListener,
@@ -234,9 +254,13 @@ impl City {
             office: config.office.clone(),
             keys: config.keys,
             devices: config.devices,
-            trust: config.trust,
+            trust: config.trust.clone(),
             catalogue: catalogue.clone(),
         };
+        let second = config
+            .signing
+            .map(|signing| second(signing, config.trust, &config.http.public_url, &clock))
+            .transpose()?;
         let ingest = Ingest::new(
             Arc::new(desk),
             Arc::clone(&store),
@@ -286,6 +310,7 @@ impl City {
             metrics,
             agencies: agencies.as_ref().map(|all| Arc::clone(&all.sender)),
             nonstop,
+            second,
         };
         let watched = match config.metrics {
             Some(address) => Some(listen(address).await?),

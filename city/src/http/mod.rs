@@ -21,6 +21,7 @@ mod papers;
 pub mod password;
 mod provider;
 pub mod routes;
+pub mod second;
 mod sign_in;
 
 use std::collections::BTreeMap;
@@ -89,6 +90,8 @@ pub struct App {
     pub agencies: Option<Arc<crate::agencies::send::Sender>>,
     /// What the city does by itself.
     pub nonstop: nonstop::Parts,
+    /// How the other parent signs, if this city asks them to.
+    pub second: Option<second::Parts>,
 }
 
 impl std::fmt::Debug for App {
@@ -159,6 +162,7 @@ fn addresses() -> Router<Shared> {
         .route("/console/quarantine", get(oversight::quarantine))
         .route("/console/audit", get(oversight::audit))
         .merge(family::routes())
+        .merge(second::routes())
         .merge(nonstop::routes())
         .merge(papers::routes())
         .route(

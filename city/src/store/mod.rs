@@ -17,6 +17,7 @@ pub mod migrate;
 pub mod nonstop;
 pub mod papers;
 pub mod postgres;
+pub mod second;
 pub mod sqlite;
 
 use std::error::Error as StdError;
@@ -902,6 +903,7 @@ pub trait Store:
     + desk::DeskStore
     + family::FamilyStore
     + nonstop::NonstopStore
+    + second::SecondStore
     + DoorStore
     + PapersStore
     + Send

@@ -349,6 +349,11 @@ fn notice_words(lang: Lang, notice: &NoticeRow) -> Markup {
         ),
         "closes" => t(lang, "まもなく期間が終わります", "ends soon"),
         "deadline" => t(lang, "まもなく期限です", "the deadline is near"),
+        "sign_again" => t(
+            lang,
+            "届出が直されたので、もうひとりの親の署名をもう一度お願いします（任意）",
+            "was corrected; the other parent may sign it again (optional)",
+        ),
         "dose" => t(
             lang,
             "標準的な接種の時期になりました。受け方は医療機関にご相談ください",
