@@ -8,6 +8,7 @@ pub mod facts;
 pub mod roles;
 pub mod search;
 pub mod second;
+pub mod second_fact;
 pub mod words;
 
 use serde::{Deserialize, Serialize};

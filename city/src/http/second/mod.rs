@@ -395,7 +395,14 @@ async fn back(State(app): State<Shared>, request: Request) -> Result<Response, F
     if let TakenUp::Now(filing, digest, reference) =
         app.store.second_take_up(hash, app.now()).await?
     {
+        // a link that was closed in the meantime opens nothing, and takes nothing
+        let closed = app
+            .store
+            .family_link(token_hash(token), None, app.now())
+            .await?
+            .is_none();
         let came = match answered(parts, &fields) {
+            _ if closed => Err(Outcome::Late),
             Ok(code) => parts
                 .service
                 .signed(&way, code, &reference)
