@@ -3,7 +3,7 @@
 use jiff::civil::{Date, date, datetime};
 use rcgen::{
     BasicConstraints, CertificateParams, CertifiedIssuer, CustomExtension, DnType, IsCa, KeyPair,
-    KeyUsagePurpose, PKCS_RSA_SHA256, RsaKeySize,
+    KeyUsagePurpose, OtherNameValue, PKCS_RSA_SHA256, RsaKeySize, SanType,
 };
 use rsa::pkcs8::DecodePrivateKey;
 use rsa::{Pkcs1v15Sign, RsaPrivateKey};
@@ -207,6 +207,7 @@ pub(crate) fn many_allowances(prefix: &str, count: usize) -> Vec<Vec<u8>> {
 }
 
 /// A parent's signing key and certificate, and the authority over it.
+#[derive(Clone)]
 pub(crate) struct Parent {
     key: RsaPrivateKey,
     /// The key, for somebody else to sign with.
