@@ -232,14 +232,7 @@ fn page(token: &str) -> String {
 /// Opens the door with the mother's date of birth.
 async fn enter(city: &Running, token: &str) -> Browser {
     let mut browser = Browser::new(city.address);
-    let fields = [
-        ("era", "w"),
-        ("year", "1996"),
-        ("month", "11"),
-        ("day", "23"),
-    ];
-    let opened = browser.post(&format!("/f/{token}/open"), &fields).await;
-    assert_eq!(opened.status, 303, "{}", opened.brief());
+    browser.open_family(token).await;
     browser
 }
 

@@ -111,6 +111,7 @@ pub(super) enum Part {
     Quarantine,
     Audit,
     Agencies,
+    Voices,
 }
 
 /// A console page.
@@ -134,6 +135,9 @@ pub(super) fn console(
                 }
                 @if officer.may(Right::SeeCases) {
                     a href="/console/nonstop" aria-current=[(part == Part::Nonstop).then_some("page")] { (t(lang, "自動で進むこと", "By itself")) }
+                }
+                @if officer.may(Right::SeeCases) {
+                    a href="/console/voices" aria-current=[(part == Part::Voices).then_some("page")] { (t(lang, "コエ", "Comments")) }
                 }
                 @if officer.may(Right::SeeQuarantine) {
                     a href="/console/quarantine" aria-current=[(part == Part::Quarantine).then_some("page")] {

@@ -55,6 +55,7 @@ async fn filing_page(
     let names = app.store.officer_names().await?;
     let papers = outputs(app, officer, record).await?;
     let second = super::super::second::signed_twice(app, lang, record).await?;
+    let voices = super::family::voices_box(app, officer, record).await?;
     let heading = title(lang, &record.row.facts).to_owned();
     let masked = record.row.facts.protected && !revealed;
     let certificate = match &parsed {
@@ -101,6 +102,7 @@ async fn filing_page(
                 (second)
                 (receipt_box(lang, app, record, masked))
                 (papers)
+                (voices)
                 (history_box(lang, app, record, &desk, &names))
             }
         }

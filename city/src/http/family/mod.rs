@@ -3,12 +3,15 @@
 //! Answers for who may open them ([`Guest`]), for the frame that every one of them shares and for the audit lines they write.
 //! No page here shows a name, an address or a value of a filing unless its own header says so. Works without any script.
 
-#![expect(unused_imports, reason = "the parts that use the frame come next")]
-
 mod door;
 mod door_words;
+mod for_you;
 mod line;
+mod line_words;
+mod looks;
+mod room_words;
 mod status;
+mod voice;
 mod words;
 
 use axum::Router;
@@ -34,6 +37,9 @@ pub(super) fn routes() -> Router<Shared> {
         .route("/f/{token}", get(status::status))
         .route("/f/{token}/open", post(door::open))
         .route("/f/{token}/close", get(door::ask_close).post(door::close))
+        .route("/f/{token}/looks", get(looks::page))
+        .route("/f/{token}/for-you", get(for_you::page))
+        .route("/f/{token}/voice", post(voice::keep))
         .merge(line::routes())
 }
 
@@ -217,7 +223,7 @@ fn document(
 ) -> Markup {
     let header = html! {
         header.top.for-family {
-            span.product { (office) }
+            span.product lang=[tongue.foreign()] { (office) }
             @if let Some(here) = here { details.tongues {
                 summary { span { (tongue.name()) } span.hint { (words::LANGUAGE) } }
                 nav aria-label=(words::LANGUAGE) { ul { (tongues(tongue, here)) } }
