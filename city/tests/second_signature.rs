@@ -386,14 +386,7 @@ async fn what_does_not_count_is_said_plainly_and_the_filing_is_accepted_all_the_
         assert_eq!(town.rows().await, 0, "{login}");
         town.office.hands.forward(1);
     }
-    // too late
-    let there = begin(&mut browser, &token).await;
-    let late = town.come_back(&there, "father").await;
-    town.office.hands.forward(15 * 60 + 1);
-    let after = finish(&mut browser, &token, &late).await;
-    assert_eq!(marks(&after), ["arrived", "late"]);
     // another browser's answer, and an answer to nothing
-    town.office.hands.forward(-(15 * 60 + 1) + 20);
     let there = begin(&mut browser, &token).await;
     let back = town.come_back(&there, "father").await;
     let stray = Browser::new(town.city.address).get(&back).await;
@@ -433,9 +426,14 @@ async fn what_does_not_count_is_said_plainly_and_the_filing_is_accepted_all_the_
     // without the service: said so, nothing begun, and the officer decides
     let other = first("SEC-3");
     let theirs = town.land(&other).await;
-    town.service.process.terminate(Duration::from_secs(10)).unwrap();
-    town.office.hands.forward(700);
     let mut browser = enter(&town.city, &theirs).await;
+    // too late
+    let there = begin(&mut browser, &theirs).await;
+    let late = town.come_back(&there, "father").await;
+    town.office.hands.forward(15 * 60 + 1);
+    let after = finish(&mut browser, &theirs, &late).await;
+    assert_eq!(marks(&after), ["arrived", "late"]);
+    town.service.process.terminate(Duration::from_secs(10)).unwrap();
     let away = press(&mut browser, &theirs).await;
     assert_eq!(marks(&away), ["trouble", "arrived"]);
     assert!(away.text().contains("手続きは進んでいます"));

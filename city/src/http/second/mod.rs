@@ -353,16 +353,7 @@ fn onwards(tongue: Tongue, to: &str, said: &Said) -> Markup {
 }
 
 /// Somebody came back whom nobody here waits for.
-async fn stray(app: &Shared, why: &str) -> Result<Response, Failure> {
-    app.store
-        .audit(AuditEntry {
-            at: app.now(),
-            actor: "family".to_owned(),
-            action: "second.failed".to_owned(),
-            subject: "-".to_owned(),
-            detail: why.to_owned(),
-        })
-        .await?;
+fn stray() -> Response {
     let words = [
         (
             "署名を確認できませんでした",
@@ -373,7 +364,7 @@ async fn stray(app: &Shared, why: &str) -> Result<Response, Failure> {
             "Open your pages again with the QR code of your receipt. No signature was taken.",
         ),
     ];
-    Ok((StatusCode::FORBIDDEN, page::plain(words)).into_response())
+    (StatusCode::FORBIDDEN, page::plain(words)).into_response()
 }
 
 /// Ends: somebody came back from the service.
@@ -382,13 +373,22 @@ async fn back(State(app): State<Shared>, request: Request) -> Result<Response, F
     let (head, _) = request.into_parts();
     let secure = app.http.secure_cookies;
     let Some((secret, token)) = kept(&head, secure) else {
-        return stray(&app, "stray").await;
+        return Ok(stray());
     };
     let fields = Fields::parse(head.uri.query().unwrap_or_default().as_bytes())?;
     let way = Way::new(secret);
     let state = fields.get("state");
     if !state.is_some_and(|state| same(state, &way.state())) {
-        return stray(&app, "state").await;
+        app.store
+            .audit(AuditEntry {
+                at: app.now(),
+                actor: "family".to_owned(),
+                action: "second.failed".to_owned(),
+                subject: "-".to_owned(),
+                detail: "state".to_owned(),
+            })
+            .await?;
+        return Ok(stray());
     }
     // from here on this way is over, whatever comes of it
     let hash = token_hash(secret);
