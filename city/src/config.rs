@@ -31,10 +31,12 @@ pub use agencies::{AgenciesConfig, AgencyConfig, Ask, Call};
 mod nonstop;
 mod replicas;
 mod retention;
+mod signing;
 
 pub use crate::ingest::lease::ReplicasConfig;
 pub use nonstop::NonstopConfig;
 pub use retention::RetentionConfig;
+pub use signing::SigningConfig;
 
 /// Longest `public_url` that still fits a receipt (80 bytes with `/f/`).
 const MAX_PUBLIC_URL: usize = 80 - "/f/".len();
@@ -101,6 +103,8 @@ pub struct Config {
     pub nonstop: NonstopConfig,
     /// The town's identity provider, if it has one.
     pub oidc: Option<OidcConfig>,
+    /// The service with which the other parent signs, if there is one.
+    pub signing: Option<SigningConfig>,
     /// How fast browsers may ask.
     pub limits: Limits,
     /// Papers.
@@ -542,6 +546,7 @@ impl Form<'_> {
         let devices = self.devices(&mut root);
         let beside = root.contains_key("oidc");
         let oidc = beside.then(|| self.oidc(&mut root));
+        let signing = self.signing(&mut root);
         let staff = self.staff(&mut root, beside);
         let limits = self.limits(&mut root);
         let agencies = self.agencies(&mut root);
@@ -570,6 +575,7 @@ impl Form<'_> {
                 Some(read) => Some(read?),
                 None => None,
             },
+            signing: signing?,
             limits: limits?,
             papers: papers?,
             casework: casework?,

@@ -13,12 +13,13 @@ use tokio::sync::{Notify, watch};
 use ubugoe_exchange::{Dialer, TlsError, server as exchange};
 use ubugoe_procedures::{Catalogue, CatalogueError, MunicipalityCode};
 use ubugoe_protocol::SigningKey;
+use ubugoe_protocol::cades::Trust;
 
 use crate::Clock;
 use crate::agencies::{Book, desk, send};
 use crate::config::{
     AgenciesConfig, BrokerConfig, Config, NonstopConfig, Office, PapersConfig, ReplicasConfig,
-    StoreAddress,
+    SigningConfig, StoreAddress,
 };
 use crate::http::limits::Limiter;
 use crate::http::password::Throttle;
@@ -28,6 +29,7 @@ use crate::ingest::link::{self, LinkError, LinkParts};
 use crate::ingest::{Desk, Faults, Ingest};
 use crate::metrics::Metrics;
 use crate::nonstop::{Engine, Worker};
+use crate::oidc::signing::AuthAndSign;
 use crate::oidc::{Provider, SetUpError};
 use crate::papers::Fontcase;
 use crate::receipt::CitySealer;
@@ -178,6 +180,22 @@ fn by_itself(
     (parts, worker)
 }
 
+/// How the other parent signs.
+fn second(
+    config: SigningConfig,
+    trust: Trust,
+    public_url: &str,
+    clock: &Clock,
+) -> Result<http::second::Parts, SetUpError> {
+    let procedures = config.procedures.clone();
+    let service = AuthAndSign::new(config, public_url, Arc::clone(clock))?;
+    Ok(http::second::Parts {
+        service: Arc::new(service),
+        procedures,
+        trust,
+    })
+}
+
 /// A city that listens but does not run yet.
 pub struct City {
     listener: TcpListener,
@@ -282,9 +300,13 @@ impl City {
             office: config.office.clone(),
             keys: config.keys,
             devices: config.devices,
-            trust: config.trust,
+            trust: config.trust.clone(),
             catalogue: catalogue.clone(),
         };
+        let second = config
+            .signing
+            .map(|signing| second(signing, config.trust, &config.http.public_url, &clock))
+            .transpose()?;
         let ingest = Ingest::new(
             Arc::new(desk),
             Arc::clone(&store),
@@ -337,6 +359,7 @@ impl City {
             nonstop,
             retention: config.retention,
             api: config.api,
+            second,
         };
         let keeper = app.retention.erase.then(|| Keeper {
             store: Arc::clone(&app.store),

@@ -8,11 +8,14 @@ use std::fmt::Write as _;
 
 use support::browser::{Browser, Reply};
 use support::office::{Letter, Office, Running, land, letter, message, password_hash};
-use support::papers::{birth, canonical};
+use support::papers::{birth, canonical, parent};
 use ubugoe_city::casework::audit::AuditEntry;
 use ubugoe_city::casework::roles::{Role, may};
+use ubugoe_city::casework::second::{Named, Outcome, SecondFinding};
 use ubugoe_city::http::routes::{ROUTES, Route, Who};
 use ubugoe_city::http::{CONTENT_SECURITY_POLICY, served};
+use ubugoe_city::store::Finding;
+use ubugoe_city::store::second::{SecondKind, SecondSignature};
 use ubugoe_protocol::attachment::cut;
 use ubugoe_protocol::{AttachmentRef, FilingId, digest};
 
@@ -28,6 +31,15 @@ fn everybody() -> Office {
         )
         .unwrap();
     }
+    // a signing service that nobody reaches: its pages are there
+    let key = rcgen::KeyPair::generate().unwrap().serialize_pem();
+    for (name, text) in [("rp.key", &key), ("rp-open.key", &parent().key_pem)] {
+        std::fs::write(office.folder.path().join(name), text).unwrap();
+    }
+    office.more.push_str(
+        "[second_signature]\nissuer = \"http://127.0.0.1:1\"\ntransactions = \"http://127.0.0.1:1/t\"\n\
+         client_id = \"RP1\"\nclient_key = \"rp.key\"\nopening_key = \"rp-open.key\"\n",
+    );
     office.more.push_str(
         "[limits]\naddress_burst = 1000000\nsession_burst = 1000000\nsign_in_burst = 1000000\n",
     );
@@ -59,6 +71,7 @@ async fn objects(office: &Office) -> Vec<Object> {
     let chunk = &cut(own.id, &photograph).unwrap()[0];
     let piece = office.piece(FilingId::generate().unwrap(), "ward-1", chunk);
     ingest.land(vec![message("ward-1", piece)]).await.unwrap();
+    signed_twice(office, &own).await;
     let other = neighbours_filing(office).await;
     let object = |name, id: String, token: String| Object { name, id, token };
     vec![
@@ -71,6 +84,32 @@ async fn objects(office: &Office) -> Vec<Object> {
         ),
         object("nonsense", "%2e%2e".into(), "%00".into()),
     ]
+}
+
+/// A second signature beside a filing.
+async fn signed_twice(office: &Office, letter: &Letter) {
+    let store = office.store().await;
+    let sum = digest(&letter.canonical);
+    let signature = SecondSignature {
+        signer: [7; 32],
+        kind: SecondKind::App,
+        digest: sum,
+        given_at: 0,
+        cms: vec![0x30],
+        finding: SecondFinding {
+            math: Finding::Ok,
+            chain: Finding::Ok,
+            validity: Finding::Ok,
+            revocation: Finding::Unknown,
+            distinct: Finding::Ok,
+            named: Named::Father,
+        },
+    };
+    let (asked, now) = ((letter.id, sum, String::new()), office.now());
+    store.second_begin([1; 32], asked, (now, now)).await.unwrap();
+    store.second_take_up([1; 32], now).await.unwrap();
+    let ended = store.second_end([1; 32], Ok(signature), now).await;
+    assert_eq!(ended.unwrap(), Outcome::Given);
 }
 
 /// A filing of another recipient in the same database: written as the ingest of a neighbour on it would.
@@ -284,6 +323,7 @@ fn looked(route: &Route, role: Option<Role>, object: &Object) -> &'static [u16] 
         // a browser has no token of a system
         (Who::Client(_), _) => &[401],
         // no provider is configured
+        (Who::SigningIn, _) if route.path.starts_with("/f/") => &[403],
         (Who::SigningIn, _) => &[404],
         (Who::SignedIn | Who::Holding(_) | Who::Either(..), None) => &[303],
         // to their first page; an agency's clerk has none yet

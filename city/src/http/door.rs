@@ -58,6 +58,8 @@ async fn enter(app: &Shared, mut request: Request, next: Next) -> Result<Respons
     request.extensions_mut().insert(Origin(from));
     let path = request.uri().path();
     if path == oidc::BACK
+        || path == oidc::signing::BACK
+        || request.method() == Method::POST && path.ends_with("/second-signature")
         || request.method() == Method::POST && path.starts_with("/console/sign-in")
     {
         take(Whose::SignIn(from))?;

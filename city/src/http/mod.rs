@@ -23,6 +23,7 @@ pub mod password;
 mod provider;
 mod retention;
 pub mod routes;
+pub mod second;
 mod sign_in;
 
 use std::collections::BTreeMap;
@@ -95,6 +96,8 @@ pub struct App {
     pub retention: RetentionConfig,
     /// Other systems that may read.
     pub api: Vec<api::ApiClient>,
+    /// How the other parent signs, if this city asks them to.
+    pub second: Option<second::Parts>,
 }
 
 impl std::fmt::Debug for App {
@@ -165,6 +168,7 @@ fn addresses() -> Router<Shared> {
         .route("/console/quarantine", get(oversight::quarantine))
         .route("/console/audit", get(oversight::audit))
         .merge(family::routes())
+        .merge(second::routes())
         .merge(nonstop::routes())
         .merge(retention::routes())
         .merge(papers::routes())

@@ -64,6 +64,7 @@ impl Worker {
                 .pay_months(now(), Arc::clone(&self.planner))
                 .await?;
             steps = steps.saturating_add(months);
+            steps = steps.saturating_add(self.store.second_tell(now()).await?);
             steps = steps.saturating_add(self.store.hand_out(now()).await?);
             if steps == before {
                 return Ok(steps);

@@ -1,95 +1,35 @@
 //! Asks the town's identity provider who somebody is (OpenID Connect Core 1.0, authorisation code flow with PKCE).
 //!
-//! Answers for discovery, the way to the provider, the exchange of the code, the check of the ID token, and for reading what
-//! somebody may out of its claims. Knows any provider by its discovery document. Must not know of cookies, pages or sessions, and
-//! keeps nothing but the discovery document.
+//! Answers for who signs in at the desk: for reading what somebody may out of the claims of their provider. What any provider is
+//! asked, and how its answers are checked, is in [`party`]; the service that lets a family sign is in [`signing`], on the same.
+//! Must not know of cookies, pages or sessions.
 
 mod claims;
+mod key;
+mod party;
+pub mod signing;
 
-use std::pin::Pin;
-use std::sync::Arc;
-use std::time::{Duration, UNIX_EPOCH};
-
-use openidconnect::core::{
-    CoreAuthDisplay, CoreAuthPrompt, CoreAuthenticationFlow, CoreClientAuthMethod,
-    CoreErrorResponseType, CoreGenderClaim, CoreJsonWebKey, CoreJweContentEncryptionAlgorithm,
-    CoreJwsSigningAlgorithm, CoreRevocableToken, CoreRevocationErrorResponse,
-    CoreTokenIntrospectionResponse, CoreTokenType,
-};
+use openidconnect::core::CoreGenderClaim;
 use openidconnect::url::Url;
 use openidconnect::{
-    AccessTokenHash, AsyncHttpClient, AuthType, AuthorizationCode, Client, ClientId, ClientSecret,
-    CsrfToken, DiscoveryError, EmptyExtraTokenFields, EndpointMaybeSet, EndpointNotSet,
-    EndpointSet, HttpRequest, HttpResponse, IdTokenFields, IssuerUrl, LogoutRequest, Nonce,
-    OAuth2TokenResponse as _, PkceCodeChallenge, PkceCodeVerifier, PostLogoutRedirectUrl,
-    ProviderMetadataWithLogout, RedirectUrl, RequestTokenError, Scope, StandardErrorResponse,
-    StandardTokenResponse, TokenResponse as _, UserInfoClaims, UserInfoError,
+    ClientId, ClientSecret, LogoutRequest, Nonce, OAuth2TokenResponse as _, PkceCodeVerifier,
+    PostLogoutRedirectUrl, ProviderMetadataWithLogout, UserInfoClaims, UserInfoError,
 };
 use sha2::{Digest, Sha256};
-use tokio::sync::Mutex;
 use zeroize::Zeroizing;
 
 pub use self::claims::Arrival;
 use self::claims::{Claims, Said};
+use self::party::{FRESH, Party, Proves, Tokens, shown, unreachable_by};
 use crate::Clock;
 use crate::config::OidcConfig;
 pub use crate::fetch::FetchSetUpError;
-use crate::fetch::{Fetch, FetchError, loopback};
+use crate::fetch::{Fetch, loopback};
 
 /// Where a provider sends browsers back to, below the public address.
 pub const BACK: &str = "/console/sign-in/back";
 /// Where it sends them after signing out.
 const HOME: &str = "/console/sign-in";
-
-/// How long a discovery document is believed, seconds …
-const FRESH: i64 = 600;
-/// … how long it must have been believed before an unknown key makes us ask again …
-const RECENT: i64 = 30;
-/// … and how long nobody is asked again after nobody answered.
-const PAUSE: i64 = 3;
-/// How far the ID token's time of issue may lie back or ahead, seconds.
-const ISSUED_WITHIN: i64 = 600;
-
-type Fields = IdTokenFields<
-    Claims,
-    EmptyExtraTokenFields,
-    CoreGenderClaim,
-    CoreJweContentEncryptionAlgorithm,
-    CoreJwsSigningAlgorithm,
->;
-type Tokens = StandardTokenResponse<Fields, CoreTokenType>;
-type TownClient = Client<
-    Claims,
-    CoreAuthDisplay,
-    CoreGenderClaim,
-    CoreJweContentEncryptionAlgorithm,
-    CoreJsonWebKey,
-    CoreAuthPrompt,
-    StandardErrorResponse<CoreErrorResponseType>,
-    Tokens,
-    CoreTokenIntrospectionResponse,
-    CoreRevocableToken,
-    CoreRevocationErrorResponse,
-    EndpointSet,
-    EndpointNotSet,
-    EndpointNotSet,
-    EndpointNotSet,
-    EndpointMaybeSet,
-    EndpointMaybeSet,
->;
-
-/// Signatures with a public key of the provider. Never the ones made with our own secret.
-const SIGNED_WITH: [CoreJwsSigningAlgorithm; 9] = [
-    CoreJwsSigningAlgorithm::RsaSsaPkcs1V15Sha256,
-    CoreJwsSigningAlgorithm::RsaSsaPkcs1V15Sha384,
-    CoreJwsSigningAlgorithm::RsaSsaPkcs1V15Sha512,
-    CoreJwsSigningAlgorithm::RsaSsaPssSha256,
-    CoreJwsSigningAlgorithm::RsaSsaPssSha384,
-    CoreJwsSigningAlgorithm::RsaSsaPssSha512,
-    CoreJwsSigningAlgorithm::EcdsaP256Sha256,
-    CoreJwsSigningAlgorithm::EcdsaP384Sha384,
-    CoreJwsSigningAlgorithm::EdDsa,
-];
 
 /// Why somebody could not be signed in.
 #[derive(Debug, thiserror::Error)]
@@ -148,11 +88,11 @@ impl Way {
         self.derived("ubugoe sign-in state")
     }
 
-    fn nonce(&self) -> Nonce {
+    pub(in crate::oidc) fn nonce(&self) -> Nonce {
         Nonce::new(self.derived("ubugoe sign-in nonce"))
     }
 
-    fn verifier(&self) -> PkceCodeVerifier {
+    pub(in crate::oidc) fn verifier(&self) -> PkceCodeVerifier {
         PkceCodeVerifier::new(self.derived("ubugoe sign-in code verifier"))
     }
 }
@@ -174,22 +114,11 @@ pub fn check_issuer(issuer: &str) -> Result<(), &'static str> {
     }
 }
 
-/// What is known of the provider.
-#[derive(Default)]
-struct Known {
-    metadata: Option<(Arc<ProviderMetadataWithLogout>, i64)>,
-    failed_at: Option<i64>,
-}
-
 /// The town's identity provider.
 pub struct Provider {
     config: OidcConfig,
-    issuer: IssuerUrl,
-    back: RedirectUrl,
+    party: Party,
     home: PostLogoutRedirectUrl,
-    fetch: Fetch,
-    known: Mutex<Known>,
-    clock: Clock,
 }
 
 /// Why a provider cannot be set up.
@@ -209,74 +138,24 @@ impl Provider {
     /// # Errors
     /// [`SetUpError`].
     pub fn new(config: OidcConfig, public_url: &str, clock: Clock) -> Result<Self, SetUpError> {
-        Ok(Self {
-            issuer: IssuerUrl::new(config.issuer.clone())?,
-            back: RedirectUrl::new(format!("{public_url}{BACK}"))?,
-            home: PostLogoutRedirectUrl::new(format!("{public_url}{HOME}"))?,
-            fetch: Fetch::new(&config.ca_pem, config.patience)?,
-            known: Mutex::default(),
-            config,
+        let party = Party::new(
+            (&config.issuer, &config.client_id),
+            Proves::Secret(ClientSecret::new(config.client_secret.to_string())),
+            &format!("{public_url}{BACK}"),
+            Fetch::new(&config.ca_pem, config.patience)?,
             clock,
+        )?;
+        Ok(Self {
+            party,
+            home: PostLogoutRedirectUrl::new(format!("{public_url}{HOME}"))?,
+            config,
         })
     }
 
     /// The issuer that is configured.
     #[must_use]
     pub fn issuer(&self) -> &str {
-        self.issuer.as_str()
-    }
-
-    fn now(&self) -> i64 {
-        (self.clock)().as_second()
-    }
-
-    /// The discovery document and its keys, not older than `age` seconds. One asks, the others wait for its answer.
-    async fn metadata(&self, age: i64) -> Result<Arc<ProviderMetadataWithLogout>, SignInError> {
-        let mut known = self.known.lock().await;
-        let now = self.now();
-        if let Some((metadata, at)) = &known.metadata
-            && (0..=age).contains(&(now - at))
-        {
-            return Ok(Arc::clone(metadata));
-        }
-        if known
-            .failed_at
-            .is_some_and(|at| (0..PAUSE).contains(&(now - at)))
-        {
-            return Err(SignInError::Unreachable("it was asked just now".to_owned()));
-        }
-        match ProviderMetadataWithLogout::discover_async(self.issuer.clone(), &self.fetch).await {
-            Ok(metadata) => {
-                let metadata = Arc::new(metadata);
-                *known = Known {
-                    metadata: Some((Arc::clone(&metadata), now)),
-                    failed_at: None,
-                };
-                Ok(metadata)
-            }
-            Err(error) => {
-                known.failed_at = Some(now);
-                Err(undiscovered(&error))
-            }
-        }
-    }
-
-    fn client(&self, metadata: &ProviderMetadataWithLogout) -> TownClient {
-        let methods = metadata.token_endpoint_auth_methods_supported();
-        // without a word about it, Basic is what a provider takes (OpenID Connect Discovery 1.0, 3)
-        let basic =
-            methods.is_none_or(|list| list.contains(&CoreClientAuthMethod::ClientSecretBasic));
-        TownClient::from_provider_metadata(
-            metadata.clone(),
-            ClientId::new(self.config.client_id.clone()),
-            Some(ClientSecret::new(self.config.client_secret.to_string())),
-        )
-        .set_redirect_uri(self.back.clone())
-        .set_auth_type(if basic {
-            AuthType::BasicAuth
-        } else {
-            AuthType::RequestBody
-        })
+        self.party.issuer()
     }
 
     /// Where to send a browser to.
@@ -284,21 +163,7 @@ impl Provider {
     /// # Errors
     /// [`SignInError::Unreachable`].
     pub async fn way_there(&self, way: &Way) -> Result<String, SignInError> {
-        let metadata = self.metadata(FRESH).await?;
-        let client = self.client(&metadata);
-        let (state, nonce) = (CsrfToken::new(way.state()), way.nonce());
-        let challenge = PkceCodeChallenge::from_code_verifier_sha256(&way.verifier());
-        let scopes = self.config.scopes.iter();
-        let (url, _, _) = client
-            .authorize_url(
-                CoreAuthenticationFlow::AuthorizationCode,
-                move || state,
-                move || nonce,
-            )
-            .add_scopes(scopes.map(|scope| Scope::new(scope.clone())))
-            .set_pkce_challenge(challenge)
-            .url();
-        shown(&url)
+        self.party.way_there(way, &self.config.scopes, &[]).await
     }
 
     /// Who came back with this code.
@@ -306,81 +171,12 @@ impl Provider {
     /// # Errors
     /// [`SignInError`].
     pub async fn arrive(&self, way: &Way, code: &str) -> Result<Arrival, SignInError> {
-        let mut metadata = self.metadata(FRESH).await?;
-        let tokens = self.exchange(&metadata, way, code).await?;
-        let mut said = self.read(&metadata, way, &tokens);
-        if said.is_err() {
-            // the provider may have a new key since we looked
-            metadata = self.metadata(RECENT).await?;
-            said = self.read(&metadata, way, &tokens);
-        }
-        let mut said = said?;
+        let (metadata, tokens, claims) = self.party.arrive(way, code).await?;
+        let mut said = Said::from_id_token(&claims);
         if !said.suffices(&self.config) {
             said = self.ask_more(&metadata, &tokens, said).await?;
         }
         said.arrival(&self.config, self.issuer())
-    }
-
-    async fn exchange(
-        &self,
-        metadata: &ProviderMetadataWithLogout,
-        way: &Way,
-        code: &str,
-    ) -> Result<Tokens, SignInError> {
-        let client = self.client(metadata);
-        let tokens = client
-            .exchange_code(AuthorizationCode::new(code.to_owned()))
-            .map_err(|_| SignInError::Unreachable("it has no token endpoint".to_owned()))?
-            .set_pkce_verifier(way.verifier())
-            .request_async(&self.fetch)
-            .await;
-        tokens.map_err(|error| match error {
-            RequestTokenError::ServerResponse(said) => {
-                SignInError::Code(said.error().as_ref().to_owned())
-            }
-            RequestTokenError::Request(error) => unreachable_by(&error),
-            RequestTokenError::Parse(..) | RequestTokenError::Other(_) => {
-                SignInError::Unreachable("the answer about the code cannot be read".to_owned())
-            }
-        })
-    }
-
-    /// Checks signature, issuer, audience, times, nonce and the access token's hash.
-    fn read(
-        &self,
-        metadata: &ProviderMetadataWithLogout,
-        way: &Way,
-        tokens: &Tokens,
-    ) -> Result<Said, SignInError> {
-        let bad = |why: &dyn std::fmt::Display| SignInError::Token(why.to_string());
-        let client = self.client(metadata);
-        let token = tokens.id_token().ok_or_else(|| bad(&"there is none"))?;
-        let now = self.now();
-        let moment = UNIX_EPOCH + Duration::from_secs(now.max(0).unsigned_abs());
-        let verifier = client
-            .id_token_verifier()
-            .set_allowed_algs(SIGNED_WITH)
-            .set_time_fn(move || moment.into())
-            .set_issue_time_verifier_fn(move |at| {
-                if (at.timestamp() - now).abs() <= ISSUED_WITHIN {
-                    Ok(())
-                } else {
-                    Err("it was not issued just now".to_owned())
-                }
-            });
-        let claims = token
-            .claims(&verifier, &way.nonce())
-            .map_err(|error| bad(&error))?;
-        if let Some(expected) = claims.access_token_hash() {
-            let algorithm = token.signing_alg().map_err(|error| bad(&error))?;
-            let key = token.signing_key(&verifier).map_err(|error| bad(&error))?;
-            let found = AccessTokenHash::from_token(tokens.access_token(), algorithm, key)
-                .map_err(|error| bad(&error))?;
-            if found != *expected {
-                return Err(bad(&"it is not about this access token"));
-            }
-        }
-        Ok(Said::from_id_token(claims))
     }
 
     /// Asks the UserInfo endpoint for what the ID token leaves out. Its subject must be the ID token's.
@@ -390,13 +186,13 @@ impl Provider {
         tokens: &Tokens,
         said: Said,
     ) -> Result<Said, SignInError> {
-        let client = self.client(metadata);
+        let client = self.party.client(metadata);
         let Ok(request) = client.user_info(tokens.access_token().clone(), Some(said.subject()))
         else {
             return Ok(said);
         };
         let more: Result<UserInfoClaims<Claims, CoreGenderClaim>, _> =
-            request.request_async(&self.fetch).await;
+            request.request_async(&self.party.fetch).await;
         match more {
             Ok(more) => Ok(said.with(&more)),
             Err(UserInfoError::Request(error)) => Err(unreachable_by(&error)),
@@ -406,7 +202,7 @@ impl Provider {
 
     /// Where a browser that signed out here signs out there, if the provider has such a place and is to be had.
     pub async fn way_out(&self) -> Option<String> {
-        let metadata = self.metadata(FRESH).await.ok()?;
+        let metadata = self.party.metadata(FRESH).await.ok()?;
         let place = metadata
             .additional_metadata()
             .end_session_endpoint
@@ -416,42 +212,6 @@ impl Provider {
             .set_post_logout_redirect_uri(self.home.clone())
             .http_get_url();
         shown(&url).ok()
-    }
-}
-
-impl<'c> AsyncHttpClient<'c> for Fetch {
-    type Error = FetchError;
-    type Future = Pin<Box<dyn Future<Output = Result<HttpResponse, FetchError>> + Send + 'c>>;
-
-    fn call(&'c self, request: HttpRequest) -> Self::Future {
-        Box::pin(self.send(request))
-    }
-}
-
-/// An address a browser may be sent to.
-fn shown(url: &Url) -> Result<String, SignInError> {
-    let safe = match url.scheme() {
-        "https" => true,
-        "http" => url.host_str().is_some_and(loopback),
-        _ => false,
-    };
-    if safe {
-        Ok(url.to_string())
-    } else {
-        Err(SignInError::Unreachable(
-            "it names an address without TLS".to_owned(),
-        ))
-    }
-}
-
-fn unreachable_by(error: &FetchError) -> SignInError {
-    SignInError::Unreachable(error.to_string())
-}
-
-fn undiscovered(error: &DiscoveryError<FetchError>) -> SignInError {
-    match error {
-        DiscoveryError::Request(error) => unreachable_by(error),
-        other => SignInError::Unreachable(other.to_string()),
     }
 }
 

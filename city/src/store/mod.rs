@@ -20,6 +20,7 @@ pub mod papers;
 pub mod postgres;
 pub mod published;
 pub mod retention;
+pub mod second;
 pub mod sqlite;
 
 use std::error::Error as StdError;
@@ -918,6 +919,7 @@ pub trait Store:
     + published::PublishedStore
     + nonstop::NonstopStore
     + retention::RetentionStore
+    + second::SecondStore
     + DoorStore
     + PapersStore
     + Send

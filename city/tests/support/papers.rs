@@ -3,7 +3,7 @@
 use jiff::civil::{Date, date, datetime};
 use rcgen::{
     BasicConstraints, CertificateParams, CertifiedIssuer, CustomExtension, DnType, IsCa, KeyPair,
-    KeyUsagePurpose, PKCS_RSA_SHA256, RsaKeySize,
+    KeyUsagePurpose, OtherNameValue, PKCS_RSA_SHA256, RsaKeySize, SanType,
 };
 use rsa::pkcs8::DecodePrivateKey;
 use rsa::{Pkcs1v15Sign, RsaPrivateKey};
@@ -212,9 +212,13 @@ pub(crate) fn many_allowances(prefix: &str, count: usize) -> Vec<Vec<u8>> {
 }
 
 /// A parent's signing key and certificate, and the authority over it.
+#[derive(Clone)]
 pub(crate) struct Parent {
     key: RsaPrivateKey,
-    certificate: Vec<u8>,
+    /// The key, for somebody else to sign with.
+    pub(crate) key_pem: String,
+    /// The certificate, DER.
+    pub(crate) certificate: Vec<u8>,
     /// The authority, PEM.
     pub(crate) authority_pem: String,
 }
@@ -222,42 +226,88 @@ pub(crate) struct Parent {
 /// 2026-11-24T03:00:00Z.
 pub(crate) const SIGNED_AT: i64 = 1_795_489_200;
 
-fn issue() -> Parent {
-    let rsa = || KeyPair::generate_rsa_for(&PKCS_RSA_SHA256, RsaKeySize::_2048).unwrap();
-    let mut authority = CertificateParams::default();
-    authority.distinguished_name.push(DnType::CountryName, "JP");
-    authority
-        .distinguished_name
-        .push(DnType::OrganizationName, "JPKI-TEST");
-    authority.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
-    authority.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
-    authority.not_before = rcgen::date_time_ymd(2020, 1, 1);
-    authority.not_after = rcgen::date_time_ymd(2040, 1, 1);
-    let authority = CertifiedIssuer::self_signed(authority, rsa()).unwrap();
-    let key = rsa();
-    let mut person = CertificateParams::default();
-    person.distinguished_name.push(DnType::CountryName, "JP");
-    person
-        .distinguished_name
-        .push(DnType::CommonName, "20261124000000000001");
-    person.key_usages = vec![
-        KeyUsagePurpose::DigitalSignature,
-        KeyUsagePurpose::ContentCommitment,
-    ];
-    person.use_authority_key_identifier_extension = true;
-    person.not_before = rcgen::date_time_ymd(2024, 1, 1);
-    person.not_after = rcgen::date_time_ymd(2029, 1, 1);
-    // certificatePolicies { 1.2.392.200149.8.5.1.1.20 }
-    let policy = hex::decode("300f300d060b2a8308 8c9b550805010114".replace(' ', "")).unwrap();
-    person
-        .custom_extensions
-        .push(CustomExtension::from_oid_content(&[2, 5, 29, 32], policy));
-    let certificate = person.signed_by(&key, &authority).unwrap();
-    Parent {
-        key: RsaPrivateKey::from_pkcs8_der(key.serialized_der()).unwrap(),
-        certificate: certificate.der().to_vec(),
-        authority_pem: authority.pem(),
+/// An authority over signature certificates.
+pub(crate) struct Authority {
+    issuer: CertifiedIssuer<'static, KeyPair>,
+    /// Itself.
+    pub(crate) pem: String,
+}
+
+/// Whom a certificate names; `birth` as it writes it: the era's digit, then year, month and day.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Holder {
+    pub(crate) name: &'static str,
+    pub(crate) birth: &'static str,
+    pub(crate) sex: &'static str,
+}
+
+fn rsa() -> KeyPair {
+    KeyPair::generate_rsa_for(&PKCS_RSA_SHA256, RsaKeySize::_2048).unwrap()
+}
+
+impl Authority {
+    pub(crate) fn new() -> Self {
+        let mut authority = CertificateParams::default();
+        authority.distinguished_name.push(DnType::CountryName, "JP");
+        authority
+            .distinguished_name
+            .push(DnType::OrganizationName, "JPKI-TEST");
+        authority.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+        authority.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
+        authority.not_before = rcgen::date_time_ymd(2020, 1, 1);
+        authority.not_after = rcgen::date_time_ymd(2040, 1, 1);
+        let issuer = CertifiedIssuer::self_signed(authority, rsa()).unwrap();
+        let pem = issuer.pem();
+        Self { issuer, pem }
     }
+
+    /// A certificate that ends with this year's first day.
+    pub(crate) fn issue(&self, holder: Option<Holder>, until: i32) -> Parent {
+        let key = rsa();
+        let mut person = CertificateParams::default();
+        person.distinguished_name.push(DnType::CountryName, "JP");
+        person
+            .distinguished_name
+            .push(DnType::CommonName, "20261124000000000001");
+        person.key_usages = vec![
+            KeyUsagePurpose::DigitalSignature,
+            KeyUsagePurpose::ContentCommitment,
+        ];
+        person.use_authority_key_identifier_extension = true;
+        person.not_before = rcgen::date_time_ymd(2024, 1, 1);
+        person.not_after = rcgen::date_time_ymd(until, 1, 1);
+        if let Some(holder) = holder {
+            let flags = "0".repeat(holder.name.chars().count());
+            let names = [
+                (1, holder.name),
+                (4, holder.birth),
+                (3, holder.sex),
+                (2, &flags),
+            ];
+            person.subject_alt_names = names
+                .map(|(last, text)| {
+                    let kind = vec![1, 2, 392, 200_149, 8, 5, 5, last];
+                    SanType::OtherName((kind, OtherNameValue::Utf8String(text.to_owned())))
+                })
+                .to_vec();
+        }
+        // certificatePolicies { 1.2.392.200149.8.5.1.1.20 }
+        let policy = hex::decode("300f300d060b2a8308 8c9b550805010114".replace(' ', "")).unwrap();
+        person
+            .custom_extensions
+            .push(CustomExtension::from_oid_content(&[2, 5, 29, 32], policy));
+        let certificate = person.signed_by(&key, &self.issuer).unwrap();
+        Parent {
+            key: RsaPrivateKey::from_pkcs8_der(key.serialized_der()).unwrap(),
+            key_pem: key.serialize_pem(),
+            certificate: certificate.der().to_vec(),
+            authority_pem: self.pem.clone(),
+        }
+    }
+}
+
+fn issue() -> Parent {
+    Authority::new().issue(None, 2029)
 }
 
 /// The parent all tests share; making RSA keys takes a moment.

@@ -36,9 +36,14 @@ pub(crate) struct IdentityProvider {
 }
 
 /// The provider's modules, installed once for each lock file beside the other test data.
-fn installed() -> PathBuf {
+pub(crate) fn installed() -> PathBuf {
     let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/oidc");
-    let files = ["package.json", "package-lock.json", "provider.mjs"];
+    let files = [
+        "package.json",
+        "package-lock.json",
+        "provider.mjs",
+        "signing.mjs",
+    ];
     let mut digest = Sha256::new();
     for file in files {
         digest.update(std::fs::read(source.join(file)).unwrap());
@@ -138,26 +143,32 @@ jurisdiction_claim = "towns"
     /// Goes where the city sent the browser, signs in as somebody, and answers where the provider sends it back to: path and
     /// query at the city.
     pub(crate) async fn through(&self, browser: &mut Browser, url: &str, login: &str) -> String {
-        let mut next = url.to_owned();
-        for _ in 0..12 {
-            if let Some(back) = next.strip_prefix(PUBLIC) {
-                return back.to_owned();
-            }
-            let path = next.strip_prefix(&self.issuer).unwrap_or(&next).to_owned();
-            let mut reply = browser.get(&path).await;
-            if reply.status == 200 {
-                reply = answer(browser, &path, login, &reply).await;
-            }
-            assert_eq!(reply.status, 303, "{path}: {}", reply.text());
-            next = reply.header("location").unwrap().to_owned();
-        }
-        panic!("the provider leads nowhere: {next}");
+        through(&self.issuer, browser, url, login).await
     }
 }
 
-/// Fills in the provider's own form.
+/// Goes through a provider's own pages as somebody, and answers where it sends the browser back to: path and query at the city.
+pub(crate) async fn through(issuer: &str, browser: &mut Browser, url: &str, login: &str) -> String {
+    let mut next = url.to_owned();
+    for _ in 0..12 {
+        if let Some(back) = next.strip_prefix(PUBLIC) {
+            return back.to_owned();
+        }
+        let path = next.strip_prefix(issuer).unwrap_or(&next).to_owned();
+        let mut reply = browser.get(&path).await;
+        if reply.status == 200 {
+            reply = answer(browser, &path, login, &reply).await;
+        }
+        assert_eq!(reply.status, 303, "{path}: {}", reply.text());
+        next = reply.header("location").unwrap().to_owned();
+    }
+    panic!("the provider leads nowhere: {next}");
+}
+
+/// Fills in the provider's own form; nobody's login is somebody who goes away again.
 async fn answer(browser: &mut Browser, path: &str, login: &str, page: &Reply) -> Reply {
     match page.hidden("prompt").as_str() {
+        "login" if login.is_empty() => browser.get(&format!("{path}/abort")).await,
         "login" => {
             let fields = [("prompt", "login"), ("login", login), ("password", "any")];
             browser.post(path, &fields).await

@@ -9,7 +9,8 @@ use std::process::Command;
 use std::sync::OnceLock;
 
 use ubugoe_protocol::cades::{
-    Birth, CadesError, Purpose, Revocation, Trust, check_certificate, describe, prepare, verify,
+    Birth, CadesError, Purpose, Revocation, Trust, check_certificate, describe, prepare, signer_of,
+    verify, verify_bare, wrap_bare,
 };
 use ubugoe_protocol::digest;
 
@@ -525,4 +526,54 @@ fn a_time_that_cannot_be_written_is_refused_and_2050_changes_the_type() {
         let cms = prepared.assemble(&[0; 256]).unwrap();
         assert!(cms.windows(text.len()).any(|w| w == text), "{time}");
     }
+}
+
+#[test]
+fn a_bare_value_of_a_signing_service_passes_the_same_checks_and_openssl_reads_the_file_made_of_it()
+{
+    let value = card("person", &digest(CONTENT));
+    let trusted = trust(&["ca2"]);
+    let verified = verify_bare(&der("sign"), &value, CONTENT, &trusted, now()).unwrap();
+    assert_eq!(verified.facts, describe(&der("sign")).unwrap());
+    assert_eq!(verified.anchor_sha256, digest(&der("ca2")));
+    assert_eq!(verified.revocation, Revocation::Unknown);
+    let cms = wrap_bare(&der("sign"), &value).unwrap();
+    assert_eq!(signer_of(sound()).unwrap(), der("sign"));
+    let folder = tempfile::tempdir().unwrap();
+    let judged = |content: &[u8]| {
+        std::fs::write(folder.path().join("cms"), &cms).unwrap();
+        std::fs::write(folder.path().join("content"), content).unwrap();
+        let ca = pki().join("ca2.pem");
+        let asked = format!(
+            "cms -verify -binary -inform DER -in cms -content content -CAfile {} -purpose any -attime {} -out out",
+            ca.display(),
+            now()
+        );
+        run(folder.path(), &asked)
+    };
+    let (good, said) = judged(CONTENT);
+    assert!(good, "{said}");
+    assert!(!judged(b"other content").0);
+    // and what must not pass
+    let other = verify_bare(&der("sign"), &value, b"other content", &trusted, now());
+    assert_eq!(other.unwrap_err(), CadesError::Signature);
+    let anothers = verify_bare(&der("elsewhere"), &value, CONTENT, &trusted, now());
+    assert_eq!(anothers.unwrap_err(), CadesError::Signature);
+    let untrusted = verify_bare(&der("sign"), &value, CONTENT, &trust(&["ca1"]), now());
+    assert!(matches!(
+        untrusted.unwrap_err(),
+        CadesError::NoIssuer | CadesError::IssuerSignature
+    ));
+    let late = verify_bare(&der("sign"), &value, CONTENT, &trusted, now() + 6 * YEAR);
+    assert!(matches!(late.unwrap_err(), CadesError::NotValidAt { .. }));
+    let no_signature = verify_bare(&der("auth"), &value, CONTENT, &trusted, now());
+    assert!(matches!(
+        no_signature.unwrap_err(),
+        CadesError::Usage { .. }
+    ));
+    let mut garbage = der("sign");
+    garbage.truncate(200);
+    assert!(wrap_bare(&garbage, &value).is_err() && signer_of(&garbage).is_err());
+    // a bare CMS is no CAdES: the first signature's door stays shut for it
+    assert!(verify(&cms, CONTENT, &trusted, now()).is_err());
 }

@@ -7,7 +7,7 @@ use super::super::page::say;
 use super::super::{Shared, t};
 use super::{Names, hidden_words, staff_name, state_mark, title};
 use crate::casework::ReturnReason;
-use crate::casework::words::words;
+use crate::casework::words::{Words, words};
 use crate::jst;
 use crate::store::desk::{DeskEntry, DeskStep, OnDesk};
 use crate::store::{Attachment, AttachmentState, FilingRecord, Finding, HistoryEntry};
@@ -26,12 +26,7 @@ pub(super) fn signature_box(lang: Lang, record: &FilingRecord) -> Markup {
     html! {
         section.card id="signature" aria-labelledby="signature-title" {
             h2 id="signature-title" { (t(lang, "電子署名", "Electronic signature")) }
-            ul.checks { @for (label, finding) in lines {
-                li class={ "check " (finding_word(finding)) } {
-                    span.label { (say(lang, label)) }
-                    span.result { (finding_words(lang, label.ja == "失効", finding)) }
-                }
-            } }
+            (checks(lang, &lines))
             @if let Some(problem) = &finding.problem { p.hint { (t(lang, "検証の詳細：", "Detail: ")) span lang="en" { (problem) } } }
             dl.small {
                 @if let Some(serial) = &finding.serial { dt { (t(lang, "証明書シリアル番号", "Certificate serial")) } dd.code { (serial) } }
@@ -40,6 +35,18 @@ pub(super) fn signature_box(lang: Lang, record: &FilingRecord) -> Markup {
                 dd.code id="digest" { (hex::encode(record.digest)) }
             }
         }
+    }
+}
+
+/// What was checked of a signature, line by line.
+pub(in crate::http) fn checks(lang: Lang, lines: &[(Words, Finding)]) -> Markup {
+    html! {
+        ul.checks { @for (label, finding) in lines {
+            li class={ "check " (finding_word(*finding)) } {
+                span.label { (say(lang, *label)) }
+                span.result { (finding_words(lang, label.ja == "失効", *finding)) }
+            }
+        } }
     }
 }
 

@@ -54,6 +54,7 @@ async fn filing_page(
     let desk = app.store.on_desk(record.row.id).await?;
     let names = app.store.officer_names().await?;
     let papers = outputs(app, officer, record).await?;
+    let second = super::super::second::signed_twice(app, lang, record).await?;
     let voices = super::family::voices_box(app, officer, record).await?;
     let heading = title(lang, &record.row.facts).to_owned();
     let masked = record.row.facts.protected && !revealed;
@@ -99,6 +100,7 @@ async fn filing_page(
             }
             aside.facts-side aria-label=(t(lang, "署名・受付・経過", "Signature, receipt, history")) {
                 (signature_box(lang, record))
+                (second)
                 (receipt_box(lang, app, record, masked))
                 (papers)
                 (voices)

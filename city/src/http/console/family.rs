@@ -15,7 +15,7 @@ use ubugoe_procedures::Lang;
 use super::super::guard::{Officer, Posted, token_hash};
 use super::super::page::{Part, console as frame, csrf};
 use super::super::{Failure, Shared, t};
-use super::{find, framed, look_at, note, title};
+use super::{badge, find, framed, look_at, note, title};
 use crate::casework::roles::Right;
 use crate::casework::second_fact::{Asked, Fact, code_hash};
 use crate::jst;
@@ -340,7 +340,7 @@ pub(super) async fn voices(State(app): State<Shared>, officer: Officer) -> Resul
         }
     };
     let office = app.office.name.get(lang);
-    let numbers = app.store.counts().await?;
+    let numbers = badge(&app, &officer).await?;
     Ok(frame(
         &officer,
         office,

@@ -34,6 +34,7 @@ use crate::jst;
 use crate::store::desk::reason_word;
 use crate::store::{AttachmentState, Counts, Facts, FilingRecord, FilingRow};
 
+pub(super) use aside::checks;
 pub(super) use case::second_officer;
 pub(super) use fields::{remaining, ticks_of};
 

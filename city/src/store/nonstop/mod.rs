@@ -892,11 +892,14 @@ fn unreadable(what: &'static str) -> impl FnOnce(serde_json::Error) -> StoreErro
     }
 }
 
-fn to_json<T: Serialize>(what: &'static str, value: &T) -> Result<String, StoreError> {
+pub(crate) fn to_json<T: Serialize>(what: &'static str, value: &T) -> Result<String, StoreError> {
     serde_json::to_string(value).map_err(unreadable(what))
 }
 
-fn from_json<T: for<'d> Deserialize<'d>>(what: &'static str, text: &str) -> Result<T, StoreError> {
+pub(crate) fn from_json<T: for<'d> Deserialize<'d>>(
+    what: &'static str,
+    text: &str,
+) -> Result<T, StoreError> {
     serde_json::from_str(text).map_err(unreadable(what))
 }
 

@@ -53,43 +53,71 @@ pub fn prepare(
 impl Prepared {
     /// Puts the card's signature value in and returns the CMS as DER.
     pub fn assemble(&self, signature: &[u8]) -> Result<Vec<u8>, CadesError> {
-        let sha256 = tlv::tlv(SEQUENCE, &[&tlv::oid(oid::SHA_256)?]);
-        let rsa = tlv::tlv(SEQUENCE, &[&tlv::oid(oid::RSA)?, &NULL]);
-        let version = tlv::tlv(INTEGER, &[&[1]]);
         // [0] IMPLICIT: the same contents as the SET the card signed, under another tag.
         let mut attributes = self.attributes.clone();
         if let Some(tag) = attributes.first_mut() {
             *tag = CONTEXT_0;
         }
-        let signer = tlv::tlv(
-            SEQUENCE,
-            &[
-                &version,
-                &self.issuer_and_serial,
-                &sha256,
-                &attributes,
-                &rsa,
-                &tlv::tlv(OCTET_STRING, &[signature]),
-            ],
-        );
-        let signed_data = tlv::tlv(
-            SEQUENCE,
-            &[
-                &version,
-                &tlv::tlv(SET, &[&sha256]),
-                &tlv::tlv(SEQUENCE, &[&tlv::oid(oid::DATA)?]),
-                &tlv::tlv(CONTEXT_0, &[&self.certificate]),
-                &tlv::tlv(SET, &[&signer]),
-            ],
-        );
-        Ok(tlv::tlv(
-            SEQUENCE,
-            &[
-                &tlv::oid(oid::SIGNED_DATA)?,
-                &tlv::tlv(CONTEXT_0, &[&signed_data]),
-            ],
-        ))
+        signed_data(
+            &self.certificate,
+            &self.issuer_and_serial,
+            Some(&attributes),
+            signature,
+        )
     }
+}
+
+/// Puts a signature value that a signing service made straight over `content` beside its certificate, as a detached CMS
+/// without signed attributes (RFC 5652 §5.4: then the signature is over the content itself). Checks nothing.
+///
+/// # Errors
+/// [`CadesError::Der`] when the certificate cannot be read.
+pub fn wrap_bare(certificate: &[u8], signature: &[u8]) -> Result<Vec<u8>, CadesError> {
+    tlv::lengths_fit("signer certificate", certificate)?;
+    let parsed = Certificate::from_der(certificate).map_err(|_| CadesError::Der {
+        what: "signer certificate",
+    })?;
+    signed_data(certificate, &issuer_and_serial(&parsed)?, None, signature)
+}
+
+/// The one shape of message that is written here.
+fn signed_data(
+    certificate: &[u8],
+    issuer_and_serial: &[u8],
+    attributes: Option<&[u8]>,
+    signature: &[u8],
+) -> Result<Vec<u8>, CadesError> {
+    let sha256 = tlv::tlv(SEQUENCE, &[&tlv::oid(oid::SHA_256)?]);
+    let rsa = tlv::tlv(SEQUENCE, &[&tlv::oid(oid::RSA)?, &NULL]);
+    let version = tlv::tlv(INTEGER, &[&[1]]);
+    let signer = tlv::tlv(
+        SEQUENCE,
+        &[
+            &version,
+            issuer_and_serial,
+            &sha256,
+            attributes.unwrap_or_default(),
+            &rsa,
+            &tlv::tlv(OCTET_STRING, &[signature]),
+        ],
+    );
+    let signed_data = tlv::tlv(
+        SEQUENCE,
+        &[
+            &version,
+            &tlv::tlv(SET, &[&sha256]),
+            &tlv::tlv(SEQUENCE, &[&tlv::oid(oid::DATA)?]),
+            &tlv::tlv(CONTEXT_0, &[certificate]),
+            &tlv::tlv(SET, &[&signer]),
+        ],
+    );
+    Ok(tlv::tlv(
+        SEQUENCE,
+        &[
+            &tlv::oid(oid::SIGNED_DATA)?,
+            &tlv::tlv(CONTEXT_0, &[&signed_data]),
+        ],
+    ))
 }
 
 pub(super) fn issuer_and_serial(certificate: &Certificate) -> Result<Vec<u8>, CadesError> {

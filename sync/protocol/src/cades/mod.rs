@@ -2,7 +2,8 @@
 //!
 //! The card signs a SHA-256 digest with RSA PKCS#1 v1.5; this module writes the bytes around it and checks them
 //! again at the other end, with the whole chain to the given anchors. It does not ask anybody about revocation,
-//! and says so: [`Revocation::Unknown`].
+//! and says so: [`Revocation::Unknown`]. A signing service signs without us: its bare value and certificate go through
+//! [`verify_bare`], and [`wrap_bare`] makes a file of them that others can check.
 //!
 //! ```text
 //! ContentInfo signedData
@@ -17,9 +18,9 @@ mod cert;
 mod tlv;
 mod verify;
 
-pub use build::{Prepared, prepare};
+pub use build::{Prepared, prepare, wrap_bare};
 pub use cert::{Birth, CertificateFacts, Purpose, Trust, check_certificate, describe};
-pub use verify::{Revocation, Verified, verify};
+pub use verify::{Revocation, Verified, VerifiedBare, signer_of, verify, verify_bare};
 
 /// Whether no length inside this DER promises more than there is, at any level. The typed decoders of the crate `der` take
 /// memory for a length before they look whether its value is there, so whoever reads certificates from outside asks first.

@@ -82,6 +82,49 @@ pub fn verify(cms: &[u8], content: &[u8], trust: &Trust, at: i64) -> Result<Veri
     })
 }
 
+/// A bare signature value that holds: what a signing service hands back instead of a CMS.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct VerifiedBare {
+    /// Name, birth, sex and address from the certificate, and its validity.
+    pub facts: CertificateFacts,
+    /// SHA-256 of the anchor that issued the certificate.
+    pub anchor_sha256: [u8; 32],
+    /// Always [`Revocation::Unknown`] from here.
+    pub revocation: Revocation,
+}
+
+/// Verifies a signature value (RSA PKCS#1 v1.5, SHA-256) made straight over `content` by the holder of `certificate` (DER).
+/// The same checks as [`verify`], but for what a bare value lacks: no attributes, so no time of signing is claimed.
+///
+/// # Errors
+/// [`CadesError`], the value itself before anything about trust.
+pub fn verify_bare(
+    certificate: &[u8],
+    signature: &[u8],
+    content: &[u8],
+    trust: &Trust,
+    at: i64,
+) -> Result<VerifiedBare, CadesError> {
+    let signer = Checked::parse(certificate)?;
+    if !signer.verifies(content, signature) {
+        return Err(CadesError::Signature);
+    }
+    let anchor_sha256 = signer.chain(trust, Purpose::Signature, at)?;
+    Ok(VerifiedBare {
+        facts: signer.facts()?,
+        anchor_sha256,
+        revocation: Revocation::Unknown,
+    })
+}
+
+/// The certificate (DER) that a CMS of [`verify`]'s shape carries, without any check of it.
+///
+/// # Errors
+/// [`CadesError`] when the message is of another shape.
+pub fn signer_of(cms: &[u8]) -> Result<Vec<u8>, CadesError> {
+    Message::parse(cms).map(|message| message.certificate.to_vec())
+}
+
 /// The parts of a CMS message of the one accepted shape, as slices of its bytes.
 struct Message<'a> {
     certificate: &'a [u8],
