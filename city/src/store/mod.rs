@@ -16,6 +16,7 @@ pub mod migrate;
 pub mod nonstop;
 pub mod papers;
 pub mod postgres;
+pub mod services;
 pub mod sqlite;
 
 use std::error::Error as StdError;
@@ -900,6 +901,7 @@ pub trait Store:
     agencies::AgencyStore
     + desk::DeskStore
     + nonstop::NonstopStore
+    + services::ServiceStore
     + DoorStore
     + PapersStore
     + Send

@@ -26,6 +26,8 @@ use crate::casework::FilingState;
 use crate::casework::audit::AuditEntry;
 
 pub(crate) use change::{AFTER_DECISION, AFTER_LOSS};
+pub(crate) use read::{case_of, losses};
+pub(crate) use work::filings;
 
 /// Declares an enum of stored words.
 macro_rules! stored {
@@ -54,7 +56,7 @@ macro_rules! stored {
                 Self::ALL.iter().copied().find(|one| one.code() == code)
             }
 
-            fn stored(code: &str) -> Result<Self, StoreError> {
+            pub(crate) fn stored(code: &str) -> Result<Self, StoreError> {
                 Self::from_code(code).ok_or_else(|| StoreError::Corrupt {
                     what: stringify!($name),
                     detail: code.to_owned(),
@@ -63,6 +65,8 @@ macro_rules! stored {
         }
     };
 }
+
+pub(crate) use stored;
 
 stored! {
     /// How an item comes about.
@@ -790,7 +794,7 @@ impl Row {
         self.0.next().unwrap_or(Cell::Int(None))
     }
 
-    fn maybe_int(&mut self) -> Result<Option<i64>, StoreError> {
+    pub(crate) fn maybe_int(&mut self) -> Result<Option<i64>, StoreError> {
         match self.next() {
             Cell::Int(number) => Ok(number),
             Cell::Text(None) | Cell::Blob(None) => Ok(None),
@@ -798,16 +802,16 @@ impl Row {
         }
     }
 
-    fn int(&mut self) -> Result<i64, StoreError> {
+    pub(crate) fn int(&mut self) -> Result<i64, StoreError> {
         self.maybe_int()?
             .ok_or_else(|| shape("a number", &Cell::Int(None)))
     }
 
-    fn flag(&mut self) -> Result<bool, StoreError> {
+    pub(crate) fn flag(&mut self) -> Result<bool, StoreError> {
         Ok(self.int()? != 0)
     }
 
-    fn maybe_text(&mut self) -> Result<Option<String>, StoreError> {
+    pub(crate) fn maybe_text(&mut self) -> Result<Option<String>, StoreError> {
         match self.next() {
             Cell::Text(text) => Ok(text),
             Cell::Int(None) | Cell::Blob(None) => Ok(None),
@@ -815,23 +819,23 @@ impl Row {
         }
     }
 
-    fn text(&mut self) -> Result<String, StoreError> {
+    pub(crate) fn text(&mut self) -> Result<String, StoreError> {
         self.maybe_text()?
             .ok_or_else(|| shape("a text", &Cell::Int(None)))
     }
 
-    fn blob(&mut self) -> Result<Vec<u8>, StoreError> {
+    pub(crate) fn blob(&mut self) -> Result<Vec<u8>, StoreError> {
         match self.next() {
             Cell::Blob(Some(bytes)) => Ok(bytes),
             other => Err(shape("bytes", &other)),
         }
     }
 
-    fn case_ref(&mut self) -> Result<[u8; 32], StoreError> {
+    pub(crate) fn case_ref(&mut self) -> Result<[u8; 32], StoreError> {
         super::fixed("case", &self.blob()?)
     }
 
-    fn filing(&mut self) -> Result<FilingId, StoreError> {
+    pub(crate) fn filing(&mut self) -> Result<FilingId, StoreError> {
         Ok(FilingId::from_bytes(super::fixed("filing", &self.blob()?)?))
     }
 }
@@ -850,11 +854,11 @@ fn unreadable(what: &'static str) -> impl FnOnce(serde_json::Error) -> StoreErro
     }
 }
 
-fn to_json<T: Serialize>(what: &'static str, value: &T) -> Result<String, StoreError> {
+pub(crate) fn to_json<T: Serialize>(what: &'static str, value: &T) -> Result<String, StoreError> {
     serde_json::to_string(value).map_err(unreadable(what))
 }
 
-fn from_json<T: for<'d> Deserialize<'d>>(what: &'static str, text: &str) -> Result<T, StoreError> {
+pub(crate) fn from_json<T: for<'d> Deserialize<'d>>(what: &'static str, text: &str) -> Result<T, StoreError> {
     serde_json::from_str(text).map_err(unreadable(what))
 }
 

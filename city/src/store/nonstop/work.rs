@@ -71,7 +71,7 @@ pub(super) fn plan_next(tx: &dyn Tx, now: i64, planner: &dyn Planner) -> Result<
     Ok(true)
 }
 
-fn filings(tx: &dyn Tx, case_ref: [u8; 32]) -> Result<Vec<SeenFiling>, StoreError> {
+pub(crate) fn filings(tx: &dyn Tx, case_ref: [u8; 32]) -> Result<Vec<SeenFiling>, StoreError> {
     tx.rows(
         "SELECT f.id, f.procedure, f.state, f.canonical, f.arrived_at FROM cases c
          JOIN filings f ON f.recipient = c.recipient AND f.device = c.device AND f.case_id = c.case_id

@@ -10,7 +10,7 @@ use super::write::append_all;
 use super::{PostgresStore, failed};
 use crate::casework::audit::AuditEntry;
 use crate::store::nonstop::{AFTER_DECISION, AFTER_LOSS, Cell, Row, Transacts, Tx};
-use crate::store::{Decision, StoreError};
+use crate::store::{Decision, StoreError, services};
 
 struct PostgresTx<'c> {
     tx: Transaction<'c>,
@@ -118,8 +118,8 @@ pub(super) async fn accepted(tx: &Transaction<'_>, decision: &Decision) -> Resul
             .await
             .map_err(failed(DOING))?;
     }
-    for sql in AFTER_LOSS {
-        tx.execute(sql, &[&id, &decision.at, &decision.actor])
+    for sql in AFTER_LOSS.iter().chain(&services::AFTER_LOSS) {
+        tx.execute(*sql, &[&id, &decision.at, &decision.actor])
             .await
             .map_err(failed(DOING))?;
     }

@@ -9,7 +9,7 @@ use super::write::{append_audit, begin};
 use super::{SqliteStore, failed};
 use crate::casework::audit::AuditEntry;
 use crate::store::nonstop::{AFTER_DECISION, AFTER_LOSS, Cell, Row, Transacts, Tx};
-use crate::store::{Decision, StoreError};
+use crate::store::{Decision, StoreError, services};
 
 struct SqliteTx<'c> {
     tx: Transaction<'c>,
@@ -116,7 +116,7 @@ pub(super) fn accepted(tx: &Transaction<'_>, decision: &Decision) -> Result<(), 
         tx.execute(&numbered(sql), params![id, decision.at])
             .map_err(failed(DOING))?;
     }
-    for sql in AFTER_LOSS {
+    for sql in AFTER_LOSS.iter().chain(&services::AFTER_LOSS) {
         tx.execute(&numbered(sql), params![id, decision.at, decision.actor])
             .map_err(failed(DOING))?;
     }
