@@ -8,7 +8,6 @@ mod console;
 mod decide;
 mod door;
 mod family;
-mod family_line;
 mod fields;
 mod guard;
 mod health;
@@ -159,8 +158,7 @@ fn addresses() -> Router<Shared> {
         .merge(console::routes())
         .route("/console/quarantine", get(oversight::quarantine))
         .route("/console/audit", get(oversight::audit))
-        .route("/f/{token}", get(family::status))
-        .merge(family_line::routes())
+        .merge(family::routes())
         .merge(nonstop::routes())
         .merge(papers::routes())
         .route(
@@ -194,6 +192,8 @@ async fn not_found() -> Failure {
 async fn headers(State(app): State<Shared>, request: Request, next: Next) -> Response {
     let chosen = page::language_choice(request.uri());
     let console = request.uri().path().starts_with("/console");
+    let tongue =
+        family::Tongue::asked(request.uri()).filter(|_| request.uri().path().starts_with("/f/"));
     let mut response = next.run(request).await;
     let headers = response.headers_mut();
     for (name, value) in [
@@ -228,6 +228,11 @@ async fn headers(State(app): State<Shared>, request: Request, next: Next) -> Res
     if let Some(lang) = chosen.filter(|_| console)
         && let Ok(value) =
             HeaderValue::from_str(&guard::language_cookie(lang, app.http.secure_cookies))
+    {
+        headers.append(header::SET_COOKIE, value);
+    }
+    if let Some(tongue) = tongue
+        && let Ok(value) = HeaderValue::from_str(&tongue.cookie(app.http.secure_cookies))
     {
         headers.append(header::SET_COOKIE, value);
     }

@@ -20,7 +20,7 @@ use ubugoe_procedures::Lang;
 use ubugoe_procedures::codes::{AccountHolder, bank, branch};
 
 use super::console::{find, note};
-use super::family_line::{hops, yen_words};
+use super::family::{hops, yen_words};
 use super::guard::{Officer, Posted};
 use super::page::{Part, console as frame, csrf};
 use super::{Failure, Shared, t};

@@ -38,9 +38,26 @@ pub(super) fn say(lang: Lang, words: Words) -> &'static str {
 
 /// A whole document.
 pub(super) fn document(lang: Lang, title: &str, header: &Markup, body: &Markup) -> Markup {
+    document_in(
+        code(lang),
+        t(lang, "本文へ", "Skip to content"),
+        title,
+        header,
+        body,
+    )
+}
+
+/// The same in a language that has a code, with its words for skipping to the content.
+pub(super) fn document_in(
+    code: &str,
+    skip: &str,
+    title: &str,
+    header: &Markup,
+    body: &Markup,
+) -> Markup {
     html! {
         (DOCTYPE)
-        html lang=(code(lang)) {
+        html lang=(code) {
             head {
                 meta charset="utf-8";
                 meta name="viewport" content="width=device-width, initial-scale=1";
@@ -52,7 +69,7 @@ pub(super) fn document(lang: Lang, title: &str, header: &Markup, body: &Markup) 
                 link rel="icon" href="/assets/icon.svg" type="image/svg+xml";
             }
             body {
-                a.skip href="#main" { (t(lang, "本文へ", "Skip to content")) }
+                a.skip href="#main" { (skip) }
                 (header)
                 (body)
             }
@@ -80,17 +97,6 @@ pub(super) fn bare_header(lang: Lang, here: &str) -> Markup {
     html! {
         header.top {
             span.product { (t(lang, PRODUCT, PRODUCT_EN)) }
-            span.grow {}
-            (language_switch(lang, here))
-        }
-    }
-}
-
-/// Header of the family's page: the office, no product names, nothing to sign in to.
-pub(super) fn bare_header_for_family(lang: Lang, here: &str, office: &str) -> Markup {
-    html! {
-        header.top.for-family {
-            span.product { (office) }
             span.grow {}
             (language_switch(lang, here))
         }

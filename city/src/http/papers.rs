@@ -6,7 +6,7 @@
 use std::sync::Arc;
 
 use axum::Router;
-use axum::extract::{Path, Request, State};
+use axum::extract::{Path, State};
 use axum::http::header;
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
@@ -14,8 +14,9 @@ use maud::{Markup, html};
 use ubugoe_procedures::{Filing, Lang, calendar};
 
 use super::console::{look_at, note};
-use super::guard::{Officer, Posted, token_hash};
-use super::page::{Part, console as frame, csrf, language_choice, say};
+use super::family::{self, Guest};
+use super::guard::{Officer, Posted};
+use super::page::{Part, console as frame, csrf, say};
 use super::{Failure, Shared, t};
 use crate::casework::roles::Right;
 use crate::casework::{FilingState, ReturnReason};
@@ -197,16 +198,10 @@ fn returned_for(reason: Option<&str>, lang: Lang) -> &'static str {
 }
 
 /// The family's leaflet, behind the same link as their page.
-async fn leaflet(
-    State(app): State<Shared>,
-    Path(token): Path<String>,
-    request: Request,
-) -> Result<Response, Failure> {
-    let lang = language_choice(request.uri()).unwrap_or(Lang::Ja);
-    let filings = app.store.family(token_hash(&token)).await?;
-    if filings.is_empty() {
-        return Err(Failure::NotFound);
-    }
+async fn leaflet(State(app): State<Shared>, guest: Guest) -> Result<Response, Failure> {
+    let lang = guest.tongue.lang();
+    let filings = app.store.family(guest.hash).await?;
+    family::note(&app, &guest, "family.viewed", "leaflet").await?;
     let profile = app.catalogue.profile(&app.office.municipality);
     let phone = app
         .office

@@ -12,6 +12,7 @@ pub mod attachments;
 pub mod desk;
 pub mod door;
 pub mod down;
+pub mod family;
 pub mod migrate;
 pub mod nonstop;
 pub mod papers;
@@ -900,6 +901,7 @@ pub struct Counts {
 pub trait Store:
     agencies::AgencyStore
     + desk::DeskStore
+    + family::FamilyStore
     + nonstop::NonstopStore
     + services::ServiceStore
     + DoorStore

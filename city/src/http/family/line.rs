@@ -8,19 +8,17 @@
 use std::sync::Arc;
 
 use axum::Router;
-use axum::extract::{Path, Request, State};
+use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::post;
 use maud::{Markup, html};
-use sha2::{Digest, Sha256};
 use ubugoe_procedures::Lang;
 use ubugoe_procedures::codes::{AccountHolder, BankAccount, bank, yucho_account};
 
-use super::fields::Fields;
-use super::guard::{read_form, same, token_hash};
-use super::page::language_choice;
-use super::{Failure, Shared, family, t};
+use super::super::fields::Fields;
+use super::super::{Failure, Shared, t};
+use super::{Guest, Sent, status};
 use crate::jst;
 use crate::store::nonstop::{
     Account, CaseLine, Hop, HopState, Item, ItemKind, ItemState, Needs, NoticeRow, Step,
@@ -28,14 +26,6 @@ use crate::store::nonstop::{
 
 pub(super) fn routes() -> Router<Shared> {
     Router::new().route("/f/{token}/items/{id}", post(answer))
-}
-
-/// Ties a form to the link it was opened by.
-fn form_token(token: &str) -> String {
-    let mut hash = Sha256::new();
-    hash.update(b"ubugoe family form\0");
-    hash.update(token.as_bytes());
-    hex::encode(hash.finalize())
 }
 
 /// What was wrong with an account, and with which item.
@@ -48,15 +38,15 @@ pub(super) struct Complaint {
 /// The line of a link; nothing where there is none.
 pub(super) async fn part(
     app: &Shared,
-    lang: Lang,
-    token: &str,
+    guest: &Guest,
     complaint: Option<Complaint>,
 ) -> Result<Markup, Failure> {
-    let line = app.store.family_line(token_hash(token), app.now()).await?;
-    Ok(whole(lang, token, &line, complaint))
+    let line = app.store.family_line(guest.hash, app.now()).await?;
+    Ok(whole(guest, &line, complaint))
 }
 
-fn whole(lang: Lang, token: &str, line: &CaseLine, complaint: Option<Complaint>) -> Markup {
+fn whole(guest: &Guest, line: &CaseLine, complaint: Option<Complaint>) -> Markup {
+    let lang = guest.tongue.lang();
     let pick = |group: Group| {
         line.items
             .iter()
@@ -70,7 +60,7 @@ fn whole(lang: Lang, token: &str, line: &CaseLine, complaint: Option<Complaint>)
             @if !items.is_empty() {
                 section class={ "line " (group.code()) } data-group=(group.code()) {
                     h2 { (group.words(lang)) }
-                    @for item in items { (card(lang, token, line, item, complaint)) }
+                    @for item in items { (card(guest, line, item, complaint)) }
                 }
             }
         }
@@ -165,13 +155,8 @@ fn state_words(lang: Lang, item: &Item) -> &'static str {
     }
 }
 
-fn card(
-    lang: Lang,
-    token: &str,
-    line: &CaseLine,
-    item: &Item,
-    complaint: Option<Complaint>,
-) -> Markup {
+fn card(guest: &Guest, line: &CaseLine, item: &Item, complaint: Option<Complaint>) -> Markup {
+    let lang = guest.tongue.lang();
     let detail = &item.detail;
     let complaint = complaint.filter(|one| one.item == item.id);
     html! {
@@ -194,8 +179,8 @@ fn card(
             }
             @if !item.hops.is_empty() { (hops(lang, item)) }
             @match group_of(item) {
-                Group::Yes => (confirm(lang, token, item)),
-                Group::OneThing => (ask_account(lang, token, item, complaint)),
+                Group::Yes => (confirm(guest, item)),
+                Group::OneThing => (ask_account(guest, item, complaint)),
                 _ => {}
             }
             (why(lang, item))
@@ -222,7 +207,7 @@ fn span(lang: Lang, from: Option<jiff::civil::Date>, to: Option<jiff::civil::Dat
 }
 
 /// 50000 as `50,000`.
-pub(super) fn yen_words(yen: i64) -> String {
+pub(in super::super) fn yen_words(yen: i64) -> String {
     let digits = yen.unsigned_abs().to_string();
     let mut words = String::new();
     for (at, digit) in digits.chars().enumerate() {
@@ -235,7 +220,7 @@ pub(super) fn yen_words(yen: i64) -> String {
 }
 
 /// The chain of an item, station by station.
-pub(super) fn hops(lang: Lang, item: &Item) -> Markup {
+pub(in super::super) fn hops(lang: Lang, item: &Item) -> Markup {
     let name = |hop: Hop| match hop {
         Hop::Hospital => t(lang, "病院の証明", "Hospital's certificate"),
         Hop::City => t(lang, "市役所", "City hall"),
@@ -274,14 +259,15 @@ fn why(lang: Lang, item: &Item) -> Markup {
     }
 }
 
-fn action(token: &str, item: &Item) -> String {
-    format!("/f/{token}/items/{}", item.id)
+fn action(guest: &Guest, item: &Item) -> String {
+    format!("{}/items/{}", guest.home(), item.id)
 }
 
-fn confirm(lang: Lang, token: &str, item: &Item) -> Markup {
+fn confirm(guest: &Guest, item: &Item) -> Markup {
+    let lang = guest.tongue.lang();
     html! {
-        form.decision method="post" action=(action(token, item)) {
-            input type="hidden" name="csrf" value=(form_token(token));
+        form.decision method="post" action=(action(guest, item)) {
+            (guest.hidden())
             div.buttons {
                 button.primary type="submit" name="answer" value="yes" { (t(lang, "はい、お願いします", "Yes, please")) }
                 button.secondary type="submit" name="answer" value="no" { (t(lang, "いりません", "No, thank you")) }
@@ -290,7 +276,8 @@ fn confirm(lang: Lang, token: &str, item: &Item) -> Markup {
     }
 }
 
-fn ask_account(lang: Lang, token: &str, item: &Item, complaint: Option<Complaint>) -> Markup {
+fn ask_account(guest: &Guest, item: &Item, complaint: Option<Complaint>) -> Markup {
+    let lang = guest.tongue.lang();
     let field = |name: &'static str, ja, en, most: u32, digits: bool| {
         html! {
             label for={ (name) "-" (item.id) } { (t(lang, ja, en)) }
@@ -299,8 +286,8 @@ fn ask_account(lang: Lang, token: &str, item: &Item, complaint: Option<Complaint
         }
     };
     html! {
-        form.decision method="post" action=(action(token, item)) {
-            input type="hidden" name="csrf" value=(form_token(token));
+        form.decision method="post" action=(action(guest, item)) {
+            (guest.hidden())
             input type="hidden" name="answer" value="account";
             @if let Some(complaint) = complaint { p.alert role="alert" { (t(lang, complaint.words.0, complaint.words.1)) } }
             p { (t(lang, "受け取る方ご本人の口座を入れてください。一度だけ登録できます。変更は窓口へお申し出ください。",
@@ -382,22 +369,12 @@ fn notice_words(lang: Lang, notice: &NoticeRow) -> Markup {
 /// The answer to an item.
 async fn answer(
     State(app): State<Shared>,
-    Path((token, id)): Path<(String, String)>,
-    request: Request,
+    Path((_, id)): Path<(String, String)>,
+    Sent { guest, fields }: Sent,
 ) -> Result<Response, Failure> {
-    let lang = language_choice(request.uri()).unwrap_or(Lang::Ja);
-    let (parts, body) = request.into_parts();
-    let fields = read_form(&parts.headers, body).await?;
-    if !fields
-        .get("csrf")
-        .is_some_and(|given| same(given, &form_token(&token)))
-    {
-        return Err(Failure::ForgedForm);
-    }
-    let here = format!("/f/{token}");
-    let hash = token_hash(&token);
+    let hash = guest.hash;
     let Ok(id) = id.parse::<i64>() else {
-        return Ok((StatusCode::NOT_FOUND, family::unknown(lang, &here)).into_response());
+        return Ok(super::unknown(guest.tongue, &guest.here));
     };
     let planner = Arc::clone(&app.nonstop.engine) as _;
     let wanted = fields.get("answer").unwrap_or_default();
@@ -419,14 +396,8 @@ async fn answer(
                     .await?
             }
             Err(words) => {
-                let filings = app.store.family(hash).await?;
-                if filings.is_empty() {
-                    let page = family::unknown(lang, &here);
-                    return Ok((StatusCode::NOT_FOUND, page).into_response());
-                }
                 let complaint = Complaint { item: id, words };
-                let line = part(&app, lang, &token, Some(complaint)).await?;
-                let page = family::page(&app, lang, &here, &filings, &line);
+                let page = status::page(&app, &guest, Some(complaint)).await?;
                 return Ok((StatusCode::UNPROCESSABLE_ENTITY, page).into_response());
             }
         },
@@ -434,9 +405,9 @@ async fn answer(
     };
     app.nonstop.bell.notify_one();
     Ok(match step {
-        Step::NotFound => (StatusCode::NOT_FOUND, family::unknown(lang, &here)).into_response(),
+        Step::NotFound => super::unknown(guest.tongue, &guest.here),
         // what is not open any more is shown as it is now
-        Step::Done | Step::Already | Step::Closed => Redirect::to(&here).into_response(),
+        Step::Done | Step::Already | Step::Closed => Redirect::to(&guest.home()).into_response(),
     })
 }
 
@@ -546,12 +517,6 @@ mod tests {
             ("9900", "238", "1234567")
         );
         assert_eq!(format!("{account:?}"), "Account(masked)");
-    }
-
-    #[test]
-    fn forms_are_tied_to_their_link() {
-        assert_ne!(form_token("a"), form_token("b"));
-        assert_eq!(form_token("a").len(), 64);
     }
 
     #[test]

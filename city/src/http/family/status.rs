@@ -1,79 +1,80 @@
-//! The family's status page, opened by the link on the receipt.
+//! Where each filing of a case stands, and what else there is behind the link.
 //!
-//! Answers for showing where each filing of one case stands, phone first. Must not show a name, an address, a date of
-//! birth or any value of a filing: whoever holds the link learns only states. An unknown link gets the same calm page as
-//! a mistyped one, after the same work.
+//! Answers for the first page after the door. Must not show an address, a date of birth or a value of a filing.
 
-use axum::extract::{Path, Request, State};
-use axum::http::StatusCode;
-use axum::response::{IntoResponse, Response};
+use axum::extract::State;
 use maud::{Markup, html};
 use ubugoe_procedures::{Lang, Profile};
 
-use super::guard::token_hash;
-use super::page::{bare_header_for_family, document, language_choice, say};
-use super::{Failure, Shared, family_line, t};
+use super::super::page::{code, say};
+use super::super::{Failure, Shared, t};
+use super::{Guest, Room, Said, line, note, sheet};
 use crate::casework::{FilingState, ReturnReason};
 use crate::jst;
 use crate::store::FamilyFiling;
 
+const TITLE: Said = Said {
+    ja: "手続きの状況",
+    easy: "てつづきは いま",
+    en: "Where your filings stand",
+    zh: "手续进度",
+    pt: "Andamento dos procedimentos",
+    vi: "Tình trạng thủ tục",
+    tl: "Kalagayan ng mga aplikasyon",
+    ne: "प्रक्रियाको स्थिति",
+};
+
 /// The page.
-pub(super) async fn status(
-    State(app): State<Shared>,
-    Path(token): Path<String>,
-    request: Request,
-) -> Result<Response, Failure> {
-    let lang = language_choice(request.uri()).unwrap_or(Lang::Ja);
-    // the store looks up the hash, so how long it takes says nothing about how much of a guess was right
-    let filings = app.store.family(token_hash(&token)).await?;
-    let here = request.uri().path().to_owned();
-    if filings.is_empty() {
-        return Ok((StatusCode::NOT_FOUND, unknown(lang, &here)).into_response());
-    }
-    let line = family_line::part(&app, lang, &token, None).await?;
-    Ok(page(&app, lang, &here, &filings, &line).into_response())
+pub(super) async fn status(State(app): State<Shared>, guest: Guest) -> Result<Markup, Failure> {
+    let page = page(&app, &guest, None).await?;
+    note(&app, &guest, "family.viewed", "line").await?;
+    Ok(page)
 }
 
-pub(super) fn unknown(lang: Lang, here: &str) -> Markup {
-    let title = t(lang, "ページが見つかりません", "Page not found");
-    let body = html! {
-        main.family id="main" {
-            h1 { (title) }
-            p { (t(lang,
-                "リンクが途中で切れていないか、お手元の控えのQRコードをもう一度お確かめください。",
-                "Please check that the link is complete, or scan the QR code on your receipt again.")) }
-        }
-    };
-    document(lang, title, &bare_header_for_family(lang, here, ""), &body)
+/// What else there is, each part with its own page. One line per part.
+async fn rooms(_app: &Shared, _guest: &Guest) -> Result<Vec<Room>, Failure> {
+    let rooms: [Option<Room>; 0] = [];
+    Ok(rooms.into_iter().flatten().collect())
 }
 
-pub(super) fn page(
+/// The page as it is now, with what was wrong with an account.
+pub(super) async fn page(
     app: &Shared,
-    lang: Lang,
-    here: &str,
-    filings: &[FamilyFiling],
-    line: &Markup,
-) -> Markup {
-    let title = t(lang, "手続きの状況", "Where your filings stand");
+    guest: &Guest,
+    complaint: Option<line::Complaint>,
+) -> Result<Markup, Failure> {
+    let lang = guest.tongue.lang();
+    let filings = app.store.family(guest.hash).await?;
+    let line = line::part(app, guest, complaint).await?;
+    let rooms = rooms(app, guest).await?;
     let profile = app.catalogue.profile(&app.office.municipality);
     let body = html! {
         main.family id="main" {
-            h1 { (title) }
-            @for filing in filings { (filing_card(lang, filing)) }
+            h1 { (guest.say(&TITLE)) }
+            @for filing in &filings { (filing_card(lang, filing)) }
+            @if !rooms.is_empty() { (room_list(guest, &rooms)) }
             (line)
             (contact(lang, app, profile))
-            p { a id="leaflet" href={ (here) "/leaflet.pdf?lang=" (super::page::code(lang)) } { (t(lang, "印刷用の紙（PDF）", "Leaflet to print (PDF)")) } }
+            p { a id="leaflet" href={ (guest.home()) "/leaflet.pdf?lang=" (code(lang)) } { (t(lang, "印刷用の紙（PDF）", "Leaflet to print (PDF)")) } }
             p.hint { (t(lang,
                 "このページに氏名や住所は表示されません。リンクを知っている人は、だれでも状況を見られます。",
                 "This page shows no names or addresses. Anyone who has the link can see these states.")) }
         }
     };
-    document(
-        lang,
-        title,
-        &bare_header_for_family(lang, here, app.office.name.get(lang)),
-        &body,
-    )
+    Ok(sheet(app, guest, &TITLE, &body))
+}
+
+fn room_list(guest: &Guest, rooms: &[Room]) -> Markup {
+    html! {
+        nav.rooms aria-label=(guest.say(&TITLE)) { ul {
+            @for room in rooms {
+                li data-room=(room.path) {
+                    a href={ (guest.home()) "/" (room.path) } { (guest.say(room.title)) }
+                    div.about { (room.about) }
+                }
+            }
+        } }
+    }
 }
 
 fn filing_card(lang: Lang, filing: &FamilyFiling) -> Markup {

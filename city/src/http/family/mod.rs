@@ -1,0 +1,252 @@
+//! The family's pages, phone first, opened by the link on the receipt.
+//!
+//! Answers for who may open them ([`Guest`]), for the frame that every one of them shares and for the audit lines they write.
+//! No page here shows a name, an address or a value of a filing unless its own header says so. Works without any script.
+
+#![expect(dead_code, reason = "the parts that use the frame come next")]
+#![expect(unused_imports, reason = "as above")]
+
+mod line;
+mod status;
+mod words;
+
+use axum::Router;
+use axum::extract::{FromRequest, FromRequestParts, RawPathParams, Request};
+use axum::http::StatusCode;
+use axum::http::request::Parts;
+use axum::response::{IntoResponse, Response};
+use axum::routing::get;
+use maud::{Markup, html};
+use sha2::{Digest, Sha256};
+
+use super::fields::Fields;
+use super::guard::{read_form, same, token_hash};
+use super::page::document_in;
+use super::{Failure, Shared};
+use crate::casework::audit::AuditEntry;
+pub(super) use line::{hops, yen_words};
+pub(super) use words::{Said, Tongue, catalogue, day, moment};
+
+/// Every address of this folder.
+pub(super) fn routes() -> Router<Shared> {
+    Router::new()
+        .route("/f/{token}", get(status::status))
+        .merge(line::routes())
+}
+
+/// Somebody who holds a family's link and has shown what only the family knows.
+#[derive(Debug, Clone)]
+pub(super) struct Guest {
+    /// What stands in the address. Never in a log or a title.
+    pub(super) token: String,
+    /// Its hash, as the store looks links up.
+    pub(super) hash: [u8; 32],
+    /// The case, whatever link it was opened by: what tables are keyed by.
+    pub(super) case_ref: [u8; 32],
+    /// The first filing of the case, as audit lines name it.
+    pub(super) filing: ubugoe_protocol::FilingId,
+    /// Language of the page.
+    pub(super) tongue: Tongue,
+    /// Path asked for, for the language links.
+    pub(super) here: String,
+}
+
+impl Guest {
+    /// The address of the line; everything else of the family stands below it.
+    pub(super) fn home(&self) -> String {
+        format!("/f/{}", self.token)
+    }
+
+    /// Words in the page's language.
+    pub(super) fn say(&self, said: &Said) -> &'static str {
+        said.get(self.tongue)
+    }
+
+    /// Ties a form to the link it was opened by.
+    fn form_token(&self) -> String {
+        form_token(&self.token)
+    }
+
+    /// The hidden field every form carries.
+    pub(super) fn hidden(&self) -> Markup {
+        html! { input type="hidden" name="csrf" value=(self.form_token()); }
+    }
+
+    /// Whether a form came from a page of this guest.
+    ///
+    /// # Errors
+    /// [`Failure::ForgedForm`].
+    pub(super) fn form(&self, fields: &Fields) -> Result<(), Failure> {
+        if fields
+            .get("csrf")
+            .is_some_and(|given| same(given, &self.form_token()))
+        {
+            Ok(())
+        } else {
+            Err(Failure::ForgedForm)
+        }
+    }
+}
+
+fn form_token(token: &str) -> String {
+    let mut hash = Sha256::new();
+    hash.update(b"ubugoe family form\0");
+    hash.update(token.as_bytes());
+    hex::encode(hash.finalize())
+}
+
+impl FromRequestParts<Shared> for Guest {
+    type Rejection = Response;
+
+    async fn from_request_parts(parts: &mut Parts, app: &Shared) -> Result<Self, Response> {
+        let tongue = Tongue::of(&parts.uri, &parts.headers);
+        let params = RawPathParams::from_request_parts(parts, app)
+            .await
+            .map_err(IntoResponse::into_response)?;
+        let token = params
+            .iter()
+            .find_map(|(name, value)| (name == "token").then(|| value.to_owned()))
+            .unwrap_or_default();
+        let here = parts.uri.path().to_owned();
+        let hash = token_hash(&token);
+        // the store looks up the hash, so how long it takes says nothing about how much of a guess was right
+        let link = app
+            .store
+            .family_link(hash)
+            .await
+            .map_err(|failed| Failure::Store(failed).into_response())?;
+        let Some(link) = link else {
+            return Err(unknown(tongue, &here));
+        };
+        Ok(Self {
+            token,
+            hash,
+            case_ref: link.case_ref,
+            filing: link.filing,
+            tongue,
+            here,
+        })
+    }
+}
+
+/// A form sent by a guest, from a page of theirs.
+pub(super) struct Sent {
+    pub(super) guest: Guest,
+    pub(super) fields: Fields,
+}
+
+impl FromRequest<Shared> for Sent {
+    type Rejection = Response;
+
+    async fn from_request(request: Request, app: &Shared) -> Result<Self, Response> {
+        let (mut parts, body) = request.into_parts();
+        let guest = Guest::from_request_parts(&mut parts, app).await?;
+        let fields = read_form(&parts.headers, body)
+            .await
+            .map_err(IntoResponse::into_response)?;
+        guest.form(&fields).map_err(IntoResponse::into_response)?;
+        Ok(Self { guest, fields })
+    }
+}
+
+/// A part of the family's pages, as the line lists it.
+pub(super) struct Room {
+    /// Its address below `/f/{token}/`.
+    pub(super) path: &'static str,
+    pub(super) title: &'static Said,
+    /// A line or two about it.
+    pub(super) about: Markup,
+}
+
+/// What a link that opens nothing gets: mistyped, never given, or closed.
+pub(super) fn unknown(tongue: Tongue, here: &str) -> Response {
+    let body = html! {
+        main.family id="main" {
+            h1 { (words::UNKNOWN_TITLE.get(tongue)) }
+            p { (words::UNKNOWN.get(tongue)) }
+        }
+    };
+    let page = document(tongue, here, "", &words::UNKNOWN_TITLE, &body);
+    (StatusCode::NOT_FOUND, page).into_response()
+}
+
+/// A page of the family's with the way back to the line.
+pub(super) fn frame(app: &Shared, guest: &Guest, title: &Said, body: Markup) -> Response {
+    let body = html! {
+        main.family id="main" {
+            p.back { a href=(guest.home()) { span aria-hidden="true" { "←" } " " (guest.say(&words::BACK)) } }
+            h1 { (guest.say(title)) }
+            (body)
+        }
+    };
+    sheet(app, guest, title, &body).into_response()
+}
+
+/// A page of the family's.
+fn sheet(app: &Shared, guest: &Guest, title: &Said, body: &Markup) -> Markup {
+    let office = app.office.name.get(guest.tongue.lang());
+    document(guest.tongue, &guest.here, office, title, body)
+}
+
+fn document(tongue: Tongue, here: &str, office: &str, title: &Said, body: &Markup) -> Markup {
+    let header = html! {
+        header.top.for-family {
+            span.product { (office) }
+            details.tongues {
+                summary { span { (tongue.name()) } span.hint { (words::LANGUAGE) } }
+                nav aria-label=(words::LANGUAGE) { (tongues(tongue, here)) }
+            }
+        }
+    };
+    document_in(
+        tongue.code(),
+        words::SKIP.get(tongue),
+        title.get(tongue),
+        &header,
+        body,
+    )
+}
+
+/// Links to the page in every language.
+fn tongues(tongue: Tongue, here: &str) -> Markup {
+    html! {
+        ul { @for each in Tongue::ALL {
+            li { @if each == tongue {
+                span aria-current="true" lang=(each.code()) { (each.name()) }
+            } @else {
+                a href={ (here) "?lang=" (each.word()) } lang=(each.code()) hreflang=(each.code()) { (each.name()) }
+            } }
+        } }
+    }
+}
+
+/// A line for the audit chain: what a family saw or did. Codes only.
+///
+/// # Errors
+/// When it could not be stored; then nothing is shown.
+pub(super) async fn note(
+    app: &Shared,
+    guest: &Guest,
+    action: &str,
+    detail: &str,
+) -> Result<(), Failure> {
+    let entry = AuditEntry {
+        at: app.now(),
+        actor: "family".to_owned(),
+        action: action.to_owned(),
+        subject: guest.filing.to_string(),
+        detail: detail.to_owned(),
+    };
+    Ok(app.store.audit(entry).await?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn forms_are_tied_to_their_link() {
+        assert_ne!(form_token("a"), form_token("b"));
+        assert_eq!(form_token("a").len(), 64);
+    }
+}
