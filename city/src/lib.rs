@@ -24,6 +24,7 @@ pub mod operate;
 pub mod papers;
 pub mod receipt;
 pub mod server;
+pub mod services;
 pub mod store;
 
 use std::sync::Arc;

@@ -10,6 +10,7 @@ use std::sync::Arc;
 use tokio::net::TcpListener;
 use tokio::sync::{Notify, watch};
 use ubugoe_exchange::{Dialer, TlsError, server as exchange};
+use ubugoe_procedures::nursery::Index;
 use ubugoe_procedures::{Catalogue, CatalogueError, MunicipalityCode};
 use ubugoe_protocol::SigningKey;
 
@@ -26,6 +27,7 @@ use crate::nonstop::{Engine, Worker};
 use crate::oidc::{Provider, SetUpError};
 use crate::papers::Fontcase;
 use crate::receipt::CitySealer;
+use crate::services::nursery::Nurseries;
 use crate::store::postgres::PostgresStore;
 use crate::store::sqlite::SqliteStore;
 use crate::store::{Sealer, Store, StoreError, desk as desk_store};
@@ -268,6 +270,13 @@ impl City {
             .oidc
             .map(|oidc| Provider::new(oidc, &config.http.public_url, Arc::clone(&clock)))
             .transpose()?;
+        let nurseries = config.nursery.map(|lists| {
+            let name = catalogue.profile(&config.office.municipality).map_or_else(
+                || config.office.name.ja.clone(),
+                |profile| profile.name.ja.clone(),
+            );
+            Nurseries::new(Index::build(lists.facilities, &lists.vacancies), &name)
+        });
         let app = App {
             provider,
             limits: Limiter::new(config.limits),
@@ -286,6 +295,7 @@ impl City {
             metrics,
             agencies: agencies.as_ref().map(|all| Arc::clone(&all.sender)),
             nonstop,
+            nurseries,
         };
         let watched = match config.metrics {
             Some(address) => Some(listen(address).await?),

@@ -89,6 +89,8 @@ pub struct App {
     pub agencies: Option<Arc<crate::agencies::send::Sender>>,
     /// What the city does by itself.
     pub nonstop: nonstop::Parts,
+    /// Nurseries, where families search and apply here.
+    pub nurseries: Option<crate::services::nursery::Nurseries>,
 }
 
 impl std::fmt::Debug for App {

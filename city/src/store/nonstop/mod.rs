@@ -858,7 +858,10 @@ pub(crate) fn to_json<T: Serialize>(what: &'static str, value: &T) -> Result<Str
     serde_json::to_string(value).map_err(unreadable(what))
 }
 
-pub(crate) fn from_json<T: for<'d> Deserialize<'d>>(what: &'static str, text: &str) -> Result<T, StoreError> {
+pub(crate) fn from_json<T: for<'d> Deserialize<'d>>(
+    what: &'static str,
+    text: &str,
+) -> Result<T, StoreError> {
     serde_json::from_str(text).map_err(unreadable(what))
 }
 

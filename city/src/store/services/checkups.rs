@@ -63,7 +63,12 @@ fn a_booking(mut row: Row, now: i64) -> Result<BookingRow, StoreError> {
     })
 }
 
-fn bookings(tx: &dyn Tx, whose: &str, with: &[super::super::nonstop::Cell], now: i64) -> Result<Vec<BookingRow>, StoreError> {
+fn bookings(
+    tx: &dyn Tx,
+    whose: &str,
+    with: &[super::super::nonstop::Cell],
+    now: i64,
+) -> Result<Vec<BookingRow>, StoreError> {
     tx.rows(
         &format!(
             "SELECT b.id, b.filing, b.child, b.checkup, b.state, b.held_until, b.cover, b.state_at, {SLOT}
@@ -76,7 +81,11 @@ fn bookings(tx: &dyn Tx, whose: &str, with: &[super::super::nonstop::Cell], now:
     .collect()
 }
 
-pub(super) fn of_case(tx: &dyn Tx, case: [u8; 32], now: i64) -> Result<Vec<BookingRow>, StoreError> {
+pub(super) fn of_case(
+    tx: &dyn Tx,
+    case: [u8; 32],
+    now: i64,
+) -> Result<Vec<BookingRow>, StoreError> {
     bookings(tx, "b.case_ref = $1", cells![case], now)
 }
 
@@ -129,7 +138,12 @@ pub(super) fn slot(
         slot: a_slot(&mut row)?,
         taken: row.int()?,
     };
-    let standing = bookings(tx, &format!("{STANDS} AND b.slot = $2"), cells![now, id], now)?;
+    let standing = bookings(
+        tx,
+        &format!("{STANDS} AND b.slot = $2"),
+        cells![now, id],
+        now,
+    )?;
     Ok(Some((seen, standing)))
 }
 
@@ -376,12 +390,7 @@ fn own(tx: &dyn Tx, act: &Act, id: i64) -> Result<Option<BookingRow>, StoreError
     let found = bookings(
         tx,
         "b.id = $1 AND b.case_ref = $2 AND b.child = $3 AND b.checkup = $4",
-        cells![
-            id,
-            entered.case,
-            act.child.as_str(),
-            act.procedure.as_str()
-        ],
+        cells![id, entered.case, act.child.as_str(), act.procedure.as_str()],
         act.at,
     )?;
     Ok(found.into_iter().next())

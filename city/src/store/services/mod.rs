@@ -15,9 +15,7 @@ use async_trait::async_trait;
 use ubugoe_protocol::FilingId;
 
 use super::StoreError;
-use super::nonstop::{
-    By, CaseSeen, Row, Transacts, Tx, case_of, cells, filings, losses, stored,
-};
+use super::nonstop::{By, CaseSeen, Row, Transacts, Tx, case_of, cells, filings, losses, stored};
 use crate::casework::audit::AuditEntry;
 
 pub(crate) use silence::{AFTER_LOSS, silence};
@@ -414,18 +412,11 @@ pub trait ServiceStore {
         draft: NurseryDraft,
     ) -> Result<Acted, StoreError>;
     /// Submits the draft for a round, or replaces what was submitted.
-    async fn submit_nursery(
-        &self,
-        act: Act,
-        submission: Submission,
-    ) -> Result<Acted, StoreError>;
+    async fn submit_nursery(&self, act: Act, submission: Submission) -> Result<Acted, StoreError>;
     /// Takes an application back until its round closes.
     async fn withdraw_nursery(&self, act: Act, id: i64) -> Result<Acted, StoreError>;
     /// Applications of a round that count, in the order of their numbers.
-    async fn nursery_applications(
-        &self,
-        round: String,
-    ) -> Result<Vec<ApplicationRow>, StoreError>;
+    async fn nursery_applications(&self, round: String) -> Result<Vec<ApplicationRow>, StoreError>;
     /// Rounds with applications that count, and how many.
     async fn nursery_rounds(&self) -> Result<Vec<(String, i64)>, StoreError>;
 }
@@ -536,12 +527,13 @@ impl<S: Transacts> ServiceStore for S {
     }
 
     async fn case_services(&self, filing: FilingId, now: i64) -> Result<CaseServices, StoreError> {
-        self.transact("reading a case's services", move |tx| {
-            match case_of_filing(tx, filing)? {
+        self.transact(
+            "reading a case's services",
+            move |tx| match case_of_filing(tx, filing)? {
                 Some(case) => services_of(tx, case, now),
                 None => Ok(CaseServices::default()),
-            }
-        })
+            },
+        )
         .await
     }
 
@@ -588,10 +580,8 @@ impl<S: Transacts> ServiceStore for S {
     }
 
     async fn take_place(&self, act: Act, asked: PlaceAsked) -> Result<Acted, StoreError> {
-        self.transact("taking a place", move |tx| {
-            checkups::take(tx, &act, &asked)
-        })
-        .await
+        self.transact("taking a place", move |tx| checkups::take(tx, &act, &asked))
+            .await
     }
 
     async fn confirm_booking(&self, act: Act, id: i64) -> Result<Acted, StoreError> {
@@ -609,10 +599,8 @@ impl<S: Transacts> ServiceStore for S {
     }
 
     async fn attended(&self, id: i64, by: By) -> Result<Acted, StoreError> {
-        self.transact("noting who came", move |tx| {
-            checkups::attended(tx, id, &by)
-        })
-        .await
+        self.transact("noting who came", move |tx| checkups::attended(tx, id, &by))
+            .await
     }
 
     async fn tell_dose(
@@ -674,11 +662,7 @@ impl<S: Transacts> ServiceStore for S {
         .await
     }
 
-    async fn submit_nursery(
-        &self,
-        act: Act,
-        submission: Submission,
-    ) -> Result<Acted, StoreError> {
+    async fn submit_nursery(&self, act: Act, submission: Submission) -> Result<Acted, StoreError> {
         self.transact("submitting an application", move |tx| {
             nursery::submit(tx, &act, &submission)
         })
@@ -692,10 +676,7 @@ impl<S: Transacts> ServiceStore for S {
         .await
     }
 
-    async fn nursery_applications(
-        &self,
-        round: String,
-    ) -> Result<Vec<ApplicationRow>, StoreError> {
+    async fn nursery_applications(&self, round: String) -> Result<Vec<ApplicationRow>, StoreError> {
         self.transact("listing applications", move |tx| {
             nursery::of_round(tx, &round)
         })
