@@ -7,6 +7,7 @@ pub mod audit;
 pub mod facts;
 pub mod roles;
 pub mod search;
+pub mod second_fact;
 pub mod words;
 
 use serde::{Deserialize, Serialize};

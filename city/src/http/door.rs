@@ -22,6 +22,10 @@ use crate::oidc;
 use crate::random_token;
 use crate::store::{Rotation, Session};
 
+/// Where a request comes from, as the door sees it.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Origin(pub(super) IpAddr);
+
 /// A token is used this long, in seconds, then it is changed.
 pub(super) const ROTATE: i64 = 15 * 60;
 /// So long the old one is still taken, for requests that were on their way with it, seconds.
@@ -49,6 +53,7 @@ async fn enter(app: &Shared, mut request: Request, next: Next) -> Result<Respons
         });
     let from = app.limits.from(peer, request.headers());
     take(Whose::Address(from))?;
+    request.extensions_mut().insert(Origin(from));
     let path = request.uri().path();
     if path == oidc::BACK
         || request.method() == Method::POST && path.starts_with("/console/sign-in")

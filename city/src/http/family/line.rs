@@ -374,7 +374,7 @@ async fn answer(
 ) -> Result<Response, Failure> {
     let hash = guest.hash;
     let Ok(id) = id.parse::<i64>() else {
-        return Ok(super::unknown(guest.tongue, &guest.here));
+        return Ok(super::unknown(guest.tongue));
     };
     let planner = Arc::clone(&app.nonstop.engine) as _;
     let wanted = fields.get("answer").unwrap_or_default();
@@ -405,7 +405,7 @@ async fn answer(
     };
     app.nonstop.bell.notify_one();
     Ok(match step {
-        Step::NotFound => super::unknown(guest.tongue, &guest.here),
+        Step::NotFound => super::unknown(guest.tongue),
         // what is not open any more is shown as it is now
         Step::Done | Step::Already | Step::Closed => Redirect::to(&guest.home()).into_response(),
     })

@@ -3,11 +3,15 @@
 //! Answers for who may open them ([`Guest`]), for the frame that every one of them shares and for the audit lines they write.
 //! No page here shows a name, an address or a value of a filing unless its own header says so. Works without any script.
 
-#![expect(dead_code, reason = "the parts that use the frame come next")]
-#![expect(unused_imports, reason = "as above")]
-
+mod checkups;
+mod door;
+mod door_words;
+mod gift;
 mod line;
+mod nursery;
+mod services;
 mod status;
+mod vaccines;
 mod words;
 
 use axum::Router;
@@ -15,12 +19,12 @@ use axum::extract::{FromRequest, FromRequestParts, RawPathParams, Request};
 use axum::http::StatusCode;
 use axum::http::request::Parts;
 use axum::response::{IntoResponse, Response};
-use axum::routing::get;
+use axum::routing::{get, post};
 use maud::{Markup, html};
 use sha2::{Digest, Sha256};
 
 use super::fields::Fields;
-use super::guard::{read_form, same, token_hash};
+use super::guard::{cookie, read_form, same, token_hash};
 use super::page::document_in;
 use super::{Failure, Shared};
 use crate::casework::audit::AuditEntry;
@@ -31,7 +35,13 @@ pub(super) use words::{Said, Tongue, catalogue, day, moment};
 pub(super) fn routes() -> Router<Shared> {
     Router::new()
         .route("/f/{token}", get(status::status))
+        .route("/f/{token}/open", post(door::open))
+        .route("/f/{token}/close", get(door::ask_close).post(door::close))
         .merge(line::routes())
+        .merge(checkups::routes())
+        .merge(nursery::routes())
+        .merge(vaccines::routes())
+        .merge(gift::routes())
 }
 
 /// Somebody who holds a family's link and has shown what only the family knows.
@@ -45,6 +55,8 @@ pub(super) struct Guest {
     pub(super) case_ref: [u8; 32],
     /// The first filing of the case, as audit lines name it.
     pub(super) filing: ubugoe_protocol::FilingId,
+    /// The session's token, which ties forms to this browser.
+    session: String,
     /// Language of the page.
     pub(super) tongue: Tongue,
     /// Path asked for, for the language links.
@@ -62,9 +74,9 @@ impl Guest {
         said.get(self.tongue)
     }
 
-    /// Ties a form to the link it was opened by.
+    /// Ties a form to the link it was opened by, and to the session that did.
     fn form_token(&self) -> String {
-        form_token(&self.token)
+        form_token(&self.token, &self.session)
     }
 
     /// The hidden field every form carries.
@@ -88,10 +100,13 @@ impl Guest {
     }
 }
 
-fn form_token(token: &str) -> String {
+fn form_token(token: &str, session: &str) -> String {
     let mut hash = Sha256::new();
     hash.update(b"ubugoe family form\0");
-    hash.update(token.as_bytes());
+    for part in [token, session] {
+        hash.update((part.len() as u64).to_be_bytes());
+        hash.update(part.as_bytes());
+    }
     hex::encode(hash.finalize())
 }
 
@@ -109,20 +124,29 @@ impl FromRequestParts<Shared> for Guest {
             .unwrap_or_default();
         let here = parts.uri.path().to_owned();
         let hash = token_hash(&token);
+        let session = cookie(&parts.headers, door::cookie_name(app.http.secure_cookies))
+            .unwrap_or_default()
+            .to_owned();
+        let asked = (!session.is_empty()).then(|| token_hash(&session));
         // the store looks up the hash, so how long it takes says nothing about how much of a guess was right
         let link = app
             .store
-            .family_link(hash)
+            .family_link(hash, asked, app.now())
             .await
             .map_err(|failed| Failure::Store(failed).into_response())?;
         let Some(link) = link else {
-            return Err(unknown(tongue, &here));
+            return Err(unknown(tongue));
         };
+        if !link.opened {
+            let door = door::ask(app, link, (&token, &here), tongue).await;
+            return Err(door.unwrap_or_else(IntoResponse::into_response));
+        }
         Ok(Self {
             token,
             hash,
             case_ref: link.case_ref,
             filing: link.filing,
+            session,
             tongue,
             here,
         })
@@ -159,14 +183,16 @@ pub(super) struct Room {
 }
 
 /// What a link that opens nothing gets: mistyped, never given, or closed.
-pub(super) fn unknown(tongue: Tongue, here: &str) -> Response {
+///
+/// Its language links lead nowhere else, so that all such pages are alike but for the language.
+pub(super) fn unknown(tongue: Tongue) -> Response {
     let body = html! {
         main.family id="main" {
             h1 { (words::UNKNOWN_TITLE.get(tongue)) }
             p { (words::UNKNOWN.get(tongue)) }
         }
     };
-    let page = document(tongue, here, "", &words::UNKNOWN_TITLE, &body);
+    let page = document(tongue, Some(""), "", &words::UNKNOWN_TITLE, &body);
     (StatusCode::NOT_FOUND, page).into_response()
 }
 
@@ -185,17 +211,24 @@ pub(super) fn frame(app: &Shared, guest: &Guest, title: &Said, body: Markup) -> 
 /// A page of the family's.
 fn sheet(app: &Shared, guest: &Guest, title: &Said, body: &Markup) -> Markup {
     let office = app.office.name.get(guest.tongue.lang());
-    document(guest.tongue, &guest.here, office, title, body)
+    document(guest.tongue, Some(&guest.here), office, title, body)
 }
 
-fn document(tongue: Tongue, here: &str, office: &str, title: &Said, body: &Markup) -> Markup {
+/// A whole page; the language links in its head lead to the page itself, if it has an address to come back to.
+fn document(
+    tongue: Tongue,
+    here: Option<&str>,
+    office: &str,
+    title: &Said,
+    body: &Markup,
+) -> Markup {
     let header = html! {
         header.top.for-family {
             span.product { (office) }
-            details.tongues {
+            @if let Some(here) = here { details.tongues {
                 summary { span { (tongue.name()) } span.hint { (words::LANGUAGE) } }
-                nav aria-label=(words::LANGUAGE) { (tongues(tongue, here)) }
-            }
+                nav aria-label=(words::LANGUAGE) { ul { (tongues(tongue, here)) } }
+            } }
         }
     };
     document_in(
@@ -210,13 +243,13 @@ fn document(tongue: Tongue, here: &str, office: &str, title: &Said, body: &Marku
 /// Links to the page in every language.
 fn tongues(tongue: Tongue, here: &str) -> Markup {
     html! {
-        ul { @for each in Tongue::ALL {
+        @for each in Tongue::ALL {
             li { @if each == tongue {
                 span aria-current="true" lang=(each.code()) { (each.name()) }
             } @else {
                 a href={ (here) "?lang=" (each.word()) } lang=(each.code()) hreflang=(each.code()) { (each.name()) }
             } }
-        } }
+        }
     }
 }
 
@@ -245,8 +278,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn forms_are_tied_to_their_link() {
-        assert_ne!(form_token("a"), form_token("b"));
-        assert_eq!(form_token("a").len(), 64);
+    fn forms_are_tied_to_their_link_and_session() {
+        assert_ne!(form_token("a", "s"), form_token("b", "s"));
+        assert_ne!(form_token("a", "s"), form_token("a", "t"));
+        assert_ne!(form_token("ab", "s"), form_token("a", "bs"));
+        assert_eq!(form_token("a", "s").len(), 64);
     }
 }

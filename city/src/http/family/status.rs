@@ -8,7 +8,7 @@ use ubugoe_procedures::{Lang, Profile};
 
 use super::super::page::{code, say};
 use super::super::{Failure, Shared, t};
-use super::{Guest, Room, Said, line, note, sheet};
+use super::{Guest, Room, Said, line, note, services, sheet};
 use crate::casework::{FilingState, ReturnReason};
 use crate::jst;
 use crate::store::FamilyFiling;
@@ -32,9 +32,10 @@ pub(super) async fn status(State(app): State<Shared>, guest: Guest) -> Result<Ma
 }
 
 /// What else there is, each part with its own page. One line per part.
-async fn rooms(_app: &Shared, _guest: &Guest) -> Result<Vec<Room>, Failure> {
-    let rooms: [Option<Room>; 0] = [];
-    Ok(rooms.into_iter().flatten().collect())
+async fn rooms(app: &Shared, guest: &Guest) -> Result<Vec<Room>, Failure> {
+    let mut rooms = Vec::new();
+    rooms.extend(services::rooms(app, guest).await?);
+    Ok(rooms)
 }
 
 /// The page as it is now, with what was wrong with an account.

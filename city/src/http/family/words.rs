@@ -87,11 +87,11 @@ impl Tongue {
         }
     }
 
-    /// The nearest language of the catalogue and of papers.
+    /// The language of the catalogue and of papers beside it: Japanese, which is what was filed, wherever there is no translation.
     pub(in super::super) const fn lang(self) -> Lang {
         match self {
-            Self::Ja | Self::Easy => Lang::Ja,
-            _ => Lang::En,
+            Self::En => Lang::En,
+            _ => Lang::Ja,
         }
     }
 
@@ -199,6 +199,21 @@ impl Said {
             Tongue::Tl => self.tl,
             Tongue::Ne => self.ne,
         }
+    }
+}
+
+/// The same, from words in the order of [`Tongue::ALL`].
+pub(in super::super) const fn said(words: [&'static str; 8]) -> Said {
+    let [ja, easy, en, zh, pt, vi, tl, ne] = words;
+    Said {
+        ja,
+        easy,
+        en,
+        zh,
+        pt,
+        vi,
+        tl,
+        ne,
     }
 }
 

@@ -35,7 +35,7 @@ use crate::casework::FilingState;
 use crate::casework::audit::{AuditEntry, AuditRecord};
 
 /// Frozen migrations, oldest first.
-pub const MIGRATIONS: [Migration; 8] = [
+pub const MIGRATIONS: [Migration; 9] = [
     Migration {
         number: 1,
         name: "0001_first",
@@ -70,6 +70,11 @@ pub const MIGRATIONS: [Migration; 8] = [
         number: 7,
         name: "0007_agencies",
         sql: include_str!("migrations/0007_agencies.sql"),
+    },
+    Migration {
+        number: 8,
+        name: "0008_family",
+        sql: include_str!("migrations/0008_family.sql"),
     },
     Migration {
         number: 9,
@@ -383,6 +388,7 @@ mod tests {
                 "65c9428d831659ce2721986eaf13b22883711f4872b272ce6f44a81c8cb1682c",
                 "7c8cbbc7fc2cf7d85dec762f3d3988954ffe58678c71b9733ee6936d46fb393e",
                 "bb0bdcdb3197591fc29f14072a30eeb0aa9a5788683d2d7f6a354c411fc1039c",
+                "0c6ccb928d01798ee1d20b1001eb249cad4b46801deaadce94150a8b9e9169fe",
                 "ffdad4398f03e9c7d124885b34e8509f14b5f361bd54725280ef72918754e87b"
             ]
         );
