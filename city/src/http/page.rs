@@ -108,6 +108,7 @@ pub(super) fn bare_header(lang: Lang, here: &str) -> Markup {
 pub(super) enum Part {
     Filings,
     Nonstop,
+    Services,
     Quarantine,
     Audit,
     Agencies,
@@ -134,6 +135,9 @@ pub(super) fn console(
                 }
                 @if officer.may(Right::SeeCases) {
                     a href="/console/nonstop" aria-current=[(part == Part::Nonstop).then_some("page")] { (t(lang, "自動で進むこと", "By itself")) }
+                }
+                @if officer.may(Right::SeeCases) {
+                    a href="/console/services" aria-current=[(part == Part::Services).then_some("page")] { (t(lang, "予約・記念品・保育", "Services")) }
                 }
                 @if officer.may(Right::SeeQuarantine) {
                     a href="/console/quarantine" aria-current=[(part == Part::Quarantine).then_some("page")] {

@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use jiff::ToSpan;
 use jiff::civil::Date;
+use ubugoe_procedures::Text;
 use ubugoe_procedures::calendar::{MonthDay, fiscal_year, plus_days};
 use ubugoe_procedures::catalogue::Profile;
 use ubugoe_procedures::milestone::school_entry;
@@ -14,7 +15,6 @@ use ubugoe_procedures::nursery::{
     Certification, Employment, Facility, Guardian, Household, Index, NeedReason, NeedRules,
     PointTables, Score, Town, certify, towns,
 };
-use ubugoe_procedures::{MunicipalityCode, Text};
 
 use crate::jst;
 
@@ -177,7 +177,7 @@ pub struct Estimate {
     pub fictional: bool,
     /// Said where another fiscal year's table was used.
     pub year_note: Option<Text>,
-    /// The certification that the reasons lead to.
+    /// The certification that the reasons lead to; none without a date of birth.
     pub certification: Option<Certification>,
 }
 
@@ -186,7 +186,7 @@ pub struct Estimate {
 pub fn estimate(
     profile: &Profile,
     household: &Household,
-    birth: Date,
+    birth: Option<Date>,
     entry: Date,
 ) -> Option<Estimate> {
     let year = fiscal_year(entry);
@@ -197,10 +197,12 @@ pub fn estimate(
     let supposed = household.suppose_employees().ok()?;
     let mut score = table.score(&household).ok()?;
     score.lines.extend(supposed);
-    let certification = NeedRules::builtin().ok().and_then(|mut rules| {
-        rules.minimum_hours_month = profile.nursery.least_work_hours;
-        certify(&rules, birth, entry, &household.guardians, false, false).ok()
-    });
+    let certification = birth
+        .zip(NeedRules::builtin().ok())
+        .and_then(|(birth, mut rules)| {
+            rules.minimum_hours_month = profile.nursery.least_work_hours;
+            certify(&rules, birth, entry, &household.guardians, false, false).ok()
+        });
     Some(Estimate {
         score,
         table: table.name.clone(),
@@ -344,12 +346,6 @@ pub fn household<'f>(field: impl Fn(&str) -> Option<&'f str>) -> Result<Househol
     Ok(household)
 }
 
-/// Whether a code names this profile's municipality; a list of another place is not searched.
-#[must_use]
-pub fn is_here(profile: &Profile, code: &MunicipalityCode) -> bool {
-    profile.code == *code
-}
-
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used, reason = "a failed unwrap is a failed test")]
@@ -447,7 +443,12 @@ mod tests {
             }
         };
         let points = |household: &Household| {
-            let found = estimate(&profile(), household, date(2026, 11, 20), date(2027, 4, 1));
+            let found = estimate(
+                &profile(),
+                household,
+                Some(date(2026, 11, 20)),
+                date(2027, 4, 1),
+            );
             let found = found.unwrap();
             assert!(found.fictional && found.score.note.ja.contains("見込みは示しません"));
             found.score.total

@@ -12,6 +12,7 @@ mod files;
 pub(super) mod preview;
 mod queue;
 mod search;
+mod services;
 pub(super) mod work;
 
 use std::collections::BTreeMap;
@@ -66,6 +67,7 @@ pub(super) fn routes() -> Router<Shared> {
             "/console/filings/{id}/attachments/{number}",
             get(files::attachment),
         )
+        .merge(services::routes())
 }
 
 /// A page of the desk in the console's frame.

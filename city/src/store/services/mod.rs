@@ -342,7 +342,7 @@ pub struct CaseServices {
 #[async_trait]
 pub trait ServiceStore {
     /// What a link opens. `None`: nothing was ever accepted in its case.
-    async fn family_case(
+    async fn services_case(
         &self,
         token_sha256: [u8; 32],
         now: i64,
@@ -454,7 +454,7 @@ fn family_line(act: &Act, action: &str, subject: String, detail: impl Into<Strin
     }
 }
 
-fn family_case(
+fn services_case(
     tx: &dyn Tx,
     token_sha256: [u8; 32],
     now: i64,
@@ -515,13 +515,13 @@ fn case_of_filing(tx: &dyn Tx, filing: FilingId) -> Result<Option<[u8; 32]>, Sto
 
 #[async_trait]
 impl<S: Transacts> ServiceStore for S {
-    async fn family_case(
+    async fn services_case(
         &self,
         token_sha256: [u8; 32],
         now: i64,
     ) -> Result<Option<FamilyCase>, StoreError> {
         self.transact("reading what a link opens", move |tx| {
-            family_case(tx, token_sha256, now)
+            services_case(tx, token_sha256, now)
         })
         .await
     }

@@ -16,10 +16,10 @@ use ubugoe_procedures::checkups::{Checkup, Checkups, Child, Cover, Status};
 use super::super::{Failure, Shared};
 use super::services::{Around, PHONE, PLACE, STALE, complaint, home, span, to, went_well};
 use super::{Guest, Room, Said, Sent, catalogue, day, frame, moment, note};
+use crate::jst;
 use crate::nonstop::engine::KnownChild;
 use crate::services::{calendar, slots};
 use crate::store::services::{Acted, BookingRow, BookingState, PlaceAsked, SlotSeen};
-use crate::jst;
 
 #[cfg(test)]
 pub(super) use words::ALL as WORDS;
@@ -139,11 +139,7 @@ async fn show(app: &Shared, guest: &Guest, said: Option<&Said>) -> Result<Respon
 }
 
 /// The times that suit a child and have a place left.
-async fn times(
-    app: &Shared,
-    around: &Around,
-    part: &Part<'_>,
-) -> Result<Vec<SlotSeen>, Failure> {
+async fn times(app: &Shared, around: &Around, part: &Part<'_>) -> Result<Vec<SlotSeen>, Failure> {
     let Some(now) = jst::civil(around.now) else {
         return Ok(Vec::new());
     };
@@ -376,9 +372,11 @@ async fn take(State(app): State<Shared>, sent: Sent) -> Result<Response, Failure
     };
     let slot = sent.fields.get("slot").ok_or(Failure::BadForm("slot"))?;
     let found = app.store.slot(slot.to_owned(), around.now).await?;
-    let (Some((seen, _)), Some(now), Some(rules)) =
-        (found, jst::civil(around.now), builtin().map(Checkups::booking))
-    else {
+    let (Some((seen, _)), Some(now), Some(rules)) = (
+        found,
+        jst::civil(around.now),
+        builtin().map(Checkups::booking),
+    ) else {
         return show(&app, guest, Some(&STALE)).await;
     };
     let Some(place) = slots::domain(&seen.slot) else {

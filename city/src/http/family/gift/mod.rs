@@ -61,7 +61,12 @@ pub(super) fn room(app: &Shared, guest: &Guest, around: &Around) -> Option<Room>
     Some(Room {
         path: "gift",
         title: &words::TITLE,
-        about: html! { (guest.say(state_words(answered(around, first)))) },
+        about: html! {
+            @match answered(around, first) {
+                None => (guest.say(&words::ABOUT)),
+                row => (guest.say(state_words(row))),
+            }
+        },
     })
 }
 
@@ -92,7 +97,12 @@ async fn show(app: &Shared, guest: &Guest, said: Option<&Said>) -> Result<Respon
     Ok((status, frame(app, guest, &words::TITLE, body)).into_response())
 }
 
-fn card(guest: &Guest, around: &Around, (number, child): (usize, &KnownChild), gift: &Gift) -> Markup {
+fn card(
+    guest: &Guest,
+    around: &Around,
+    (number, child): (usize, &KnownChild),
+    gift: &Gift,
+) -> Markup {
     let tongue = guest.tongue;
     let row = answered(around, child);
     let state = row.map(|row| row.state);
@@ -147,7 +157,10 @@ async fn answer(State(app): State<Shared>, sent: Sent) -> Result<Response, Failu
     let choice = match sent.fields.get("choice") {
         Some("none") => None,
         Some(number) => {
-            let at = number.parse::<usize>().ok().and_then(|at| at.checked_sub(1));
+            let at = number
+                .parse::<usize>()
+                .ok()
+                .and_then(|at| at.checked_sub(1));
             let what = match at {
                 Some(0) if gift.choices.is_empty() => Some(&gift.what),
                 Some(at) => gift.choices.get(at),

@@ -106,7 +106,13 @@ async fn form_page(
     wrong: Option<&'static str>,
 ) -> Result<Response, Failure> {
     desk.guest.here = desk.path("/apply");
-    note(desk.app, &desk.guest, "family.viewed", "nursery application").await?;
+    note(
+        desk.app,
+        &desk.guest,
+        "family.viewed",
+        "nursery application",
+    )
+    .await?;
     let household = kept(&desk);
     let value = |name: &str| match sent {
         Some(fields) => fields.get(name).map(str::to_owned),
@@ -299,7 +305,7 @@ async fn review(
     if desk.draft.wishes.is_empty() || !round.is_open(desk.around.today) {
         return Ok(desk.back());
     }
-    let points = estimate(desk.profile, &household, known.birth, round.entry);
+    let points = estimate(desk.profile, &household, Some(known.birth), round.entry);
     desk.guest.here = desk.path(&format!("/review/{}", round.key));
     note(&app, &guest, "family.viewed", "nursery review").await?;
     let body = html! {
@@ -388,7 +394,7 @@ async fn submit(
     if !round.is_open(desk.around.today) {
         return super::show(&desk, Some(&words::CLOSED), &super::Asked::default(), None).await;
     }
-    let points = estimate(desk.profile, &household, known.birth, round.entry);
+    let points = estimate(desk.profile, &household, Some(known.birth), round.entry);
     let submission = Submission {
         filing: known.filing,
         version: version(&sent)?,

@@ -29,9 +29,7 @@ use super::{Guest, Room, Said, Sent, Tongue, catalogue, day, frame, moment, note
 use crate::nonstop::engine::KnownChild;
 use crate::services::NURSERY;
 use crate::services::nursery::{Nurseries, Round, Turn, most_wishes, rounds};
-use crate::store::services::{
-    Acted, ApplicationRow, ApplicationState, NurseryDraft,
-};
+use crate::store::services::{Acted, ApplicationRow, ApplicationState, NurseryDraft};
 
 #[cfg(test)]
 pub(super) use words::ALL as WORDS;
@@ -62,11 +60,7 @@ struct Desk<'a> {
 
 impl<'a> Desk<'a> {
     /// `None` where this room is closed.
-    async fn of(
-        app: &'a Shared,
-        guest: &Guest,
-        number: &str,
-    ) -> Result<Option<Desk<'a>>, Failure> {
+    async fn of(app: &'a Shared, guest: &Guest, number: &str) -> Result<Option<Desk<'a>>, Failure> {
         let Some(around) = Around::of(app, guest).await? else {
             return Ok(None);
         };
@@ -231,11 +225,7 @@ async fn show(
     } else {
         StatusCode::OK
     };
-    Ok((
-        status,
-        frame(desk.app, &desk.guest, &words::TITLE, body),
-    )
-        .into_response())
+    Ok((status, frame(desk.app, &desk.guest, &words::TITLE, body)).into_response())
 }
 
 /// Whether something was submitted, first of all.
@@ -320,7 +310,7 @@ fn month(tongue: Tongue, day: Date) -> String {
     use ubugoe_procedures::Tongue as Spoken;
     let spoken = match tongue {
         Tongue::Ja => Spoken::Ja,
-        Tongue::Easy => Spoken::Easy,
+        Tongue::Easy => Spoken::JaEasy,
         Tongue::En => Spoken::En,
         Tongue::Zh => Spoken::Zh,
         Tongue::Pt => Spoken::Pt,

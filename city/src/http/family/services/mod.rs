@@ -31,7 +31,7 @@ impl Around {
     /// `None`: nothing of this link was accepted yet.
     pub(super) async fn of(app: &Shared, guest: &Guest) -> Result<Option<Self>, Failure> {
         let now = app.now();
-        let Some(case) = app.store.family_case(guest.hash, now).await? else {
+        let Some(case) = app.store.services_case(guest.hash, now).await? else {
             return Ok(None);
         };
         let Some(today) = jst::date(now) else {
@@ -60,9 +60,7 @@ impl Around {
     pub(super) fn child(&self, number: Option<&str>, procedure: &str) -> Option<&KnownChild> {
         let number: usize = number?.parse().ok()?;
         let child = self.children.get(number.checked_sub(1)?)?;
-        self.case
-            .is_open(procedure, &child.child)
-            .then_some(child)
+        self.case.is_open(procedure, &child.child).then_some(child)
     }
 
     /// An act in a room of this child.

@@ -2,7 +2,7 @@
 
 use super::super::words::Said;
 
-pub(super) const CHILD_BEFORE: Said = Said {
+pub(in super::super) const CHILD_BEFORE: Said = Said {
     ja: "",
     easy: "",
     en: "Child ",
@@ -13,7 +13,7 @@ pub(super) const CHILD_BEFORE: Said = Said {
     ne: "बच्चा ",
 };
 
-pub(super) const CHILD_AFTER: Said = Said {
+pub(in super::super) const CHILD_AFTER: Said = Said {
     ja: "人目のお子さん",
     easy: "人目の こども",
     en: "",
@@ -24,7 +24,7 @@ pub(super) const CHILD_AFTER: Said = Said {
     ne: "",
 };
 
-pub(super) const STALE: Said = Said {
+pub(in super::super) const STALE: Said = Said {
     ja: "ほかの画面で先に変更がありました。いまの内容を表示しています。もう一度お試しください。",
     easy: "ほかの ページで 先に かわりました。いまの ないようです。もういちど ためして ください。",
     en: "Something was changed on another page first. This is how it stands now; please try again.",
@@ -35,7 +35,7 @@ pub(super) const STALE: Said = Said {
     ne: "अर्को पृष्ठमा पहिले नै परिवर्तन भयो। अहिलेको विवरण यही हो; फेरि प्रयास गर्नुहोस्।",
 };
 
-pub(super) const PHONE: Said = Said {
+pub(in super::super) const PHONE: Said = Said {
     ja: "電話",
     easy: "でんわ",
     en: "Telephone",
@@ -46,7 +46,7 @@ pub(super) const PHONE: Said = Said {
     ne: "फोन",
 };
 
-pub(super) const PLACE: Said = Said {
+pub(in super::super) const PLACE: Said = Said {
     ja: "場所",
     easy: "ばしょ",
     en: "Place",

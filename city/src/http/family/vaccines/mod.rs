@@ -300,7 +300,10 @@ async fn tell(State(app): State<Shared>, sent: Sent) -> Result<Response, Failure
         Some("not") => false,
         _ => return Err(Failure::BadForm("what")),
     };
-    let told = sent.fields.get("day").and_then(|day| day.trim().parse::<Date>().ok());
+    let told = sent
+        .fields
+        .get("day")
+        .and_then(|day| day.trim().parse::<Date>().ok());
     let Some(told) = told.filter(|day| *day >= child.birth && *day <= around.today) else {
         return show(&app, guest, Some(&words::BAD_DAY)).await;
     };
