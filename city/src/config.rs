@@ -27,8 +27,10 @@ use crate::casework::roles::Role;
 
 pub use agencies::{AgenciesConfig, AgencyConfig, Ask, Call};
 mod nonstop;
+mod push;
 
 pub use nonstop::NonstopConfig;
+pub use push::PushConfig;
 
 /// Longest `public_url` that still fits a receipt (80 bytes with `/f/`).
 const MAX_PUBLIC_URL: usize = 80 - "/f/".len();
@@ -93,6 +95,8 @@ pub struct Config {
     pub agencies: Option<AgenciesConfig>,
     /// What the city does by itself.
     pub nonstop: NonstopConfig,
+    /// How families' phones are told, if at all.
+    pub push: Option<PushConfig>,
     /// The town's identity provider, if it has one.
     pub oidc: Option<OidcConfig>,
     /// How fast browsers may ask.
@@ -534,6 +538,7 @@ impl Form<'_> {
         let limits = self.limits(&mut root);
         let agencies = self.agencies(&mut root);
         let nonstop = self.nonstop(&mut root);
+        let push = self.push(&mut root);
         let papers = self.papers(&mut root);
         let casework = self.casework(&mut root);
         self.leftovers("", &root);
@@ -550,6 +555,7 @@ impl Form<'_> {
             metrics,
             agencies,
             nonstop: nonstop?,
+            push: push?,
             oidc: match oidc {
                 Some(read) => Some(read?),
                 None => None,

@@ -27,6 +27,7 @@ pub(super) async fn status(State(app): State<Shared>, guest: Guest) -> Result<Ma
 async fn rooms(app: &Shared, guest: &Guest) -> Result<Vec<Room>, Failure> {
     let rooms = [
         super::for_you::room(app, guest).await?,
+        super::phone::room(app, guest).await?,
         super::looks::room(app, guest).await?,
     ];
     Ok(rooms.into_iter().flatten().collect())
