@@ -28,9 +28,11 @@ use crate::casework::roles::Role;
 pub use agencies::{AgenciesConfig, AgencyConfig, Ask, Call};
 mod nonstop;
 mod nursery;
+mod push;
 
 pub use nonstop::NonstopConfig;
 pub use nursery::NurseryConfig;
+pub use push::PushConfig;
 
 /// Longest `public_url` that still fits a receipt (80 bytes with `/f/`).
 const MAX_PUBLIC_URL: usize = 80 - "/f/".len();
@@ -97,6 +99,8 @@ pub struct Config {
     pub nonstop: NonstopConfig,
     /// Lists of nurseries, where families search and apply here.
     pub nursery: Option<NurseryConfig>,
+    /// How families' phones are told, if at all.
+    pub push: Option<PushConfig>,
     /// The town's identity provider, if it has one.
     pub oidc: Option<OidcConfig>,
     /// How fast browsers may ask.
@@ -539,6 +543,7 @@ impl Form<'_> {
         let agencies = self.agencies(&mut root);
         let nonstop = self.nonstop(&mut root);
         let nursery = self.nursery(&mut root);
+        let push = self.push(&mut root);
         let papers = self.papers(&mut root);
         let casework = self.casework(&mut root);
         self.leftovers("", &root);
@@ -556,6 +561,7 @@ impl Form<'_> {
             agencies,
             nonstop: nonstop?,
             nursery: nursery?,
+            push: push?,
             oidc: match oidc {
                 Some(read) => Some(read?),
                 None => None,

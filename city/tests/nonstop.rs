@@ -74,6 +74,7 @@ impl Desk {
             planner: Arc::clone(&engine) as _,
             clock: office.hands.clock(),
             bell: Arc::new(Notify::new()),
+            done: Arc::new(Notify::new()),
         };
         Self {
             store,
@@ -1219,6 +1220,7 @@ async fn a_family_sees_its_line_and_answers_once() {
     let (_office, city, _, ids, token, desk) = town().await;
     let mut phone = Browser::new(city.address);
     let here = format!("/f/{token}");
+    phone.open_family(&token).await;
     let page = phone.get(&here).await;
     for group in ["yes", "one-thing", "apply", "by-itself", "later", "news"] {
         assert!(
@@ -1227,8 +1229,8 @@ async fn a_family_sees_its_line_and_answers_once() {
         );
     }
     assert!(
-        !page.text().contains("さくら") && !page.text().contains("𠮷"),
-        "no names"
+        page.text().contains("さくら") && !page.text().contains("𠮷"),
+        "the accepted child's name, and nobody else's"
     );
     let csrf = page.hidden("csrf");
     let line = desk.store.case_line(ids[0]).await.unwrap();
@@ -1258,7 +1260,7 @@ async fn a_family_sees_its_line_and_answers_once() {
             &[("csrf", &csrf), ("answer", "no")],
         )
         .await;
-    assert_eq!(reply.status, 403);
+    assert_eq!(reply.status, 404);
     assert_eq!(
         phone
             .post(&to(9_999), &[("csrf", &csrf), ("answer", "yes")])

@@ -76,7 +76,7 @@ fn render(folder: &Path, name: &str, size: &str, url: &str) -> (PathBuf, String)
 type Sight = (&'static str, &'static str, String);
 
 /// Filings of every kind an officer meets, the pages worth a look, and two filings to accept and to return.
-async fn scene(office: &Office) -> (Vec<Sight>, Letter, Letter) {
+async fn scene(office: &Office) -> (Vec<Sight>, Letter, Letter, [String; 2]) {
     let ingest = office.ingest().await;
     let notice = letter(canonical(&birth("ASK-2026-000123")));
     let receipt = land(office, &ingest, &notice).await;
@@ -140,7 +140,8 @@ async fn scene(office: &Office) -> (Vec<Sight>, Letter, Letter) {
         ),
         ("filing-returned", desk, page(&returned, "")),
     ];
-    (sights, decided, returned)
+    let tokens = [receipt.status_token, decided_receipt.status_token];
+    (sights, decided, returned, tokens)
 }
 
 async fn decide(browser: &mut Browser, letter: &Letter, step: &str, more: &[(&str, &str)]) {
@@ -155,7 +156,7 @@ async fn decide(browser: &mut Browser, letter: &Letter, step: &str, more: &[(&st
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn every_page_renders_in_chromium_and_its_policy_refuses_nothing() {
     let office = Office::new();
-    let (pages, accept, give_back) = scene(&office).await;
+    let (pages, accept, give_back, tokens) = scene(&office).await;
     assert_eq!((office.hands.clock())().as_second(), NOON);
     let city = office.open().await;
     let mut browser = Browser::new(city.address);
@@ -174,13 +175,23 @@ async fn every_page_renders_in_chromium_and_its_policy_refuses_nothing() {
         .collect::<Vec<_>>()
         .join("; ");
     let signed_in = with_cookie(city.address, cookie).await;
+    let mut family = Vec::new();
+    for token in tokens {
+        let mut phone = Browser::new(city.address);
+        phone.open_family(&token).await;
+        let cookie = format!("ubugoe_family={}", phone.cookies["ubugoe_family"]);
+        family.push((token, with_cookie(city.address, cookie).await));
+    }
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("pages");
     std::fs::create_dir_all(&folder).unwrap();
     for (name, size, path) in pages {
-        let address = if name == "sign-in" {
-            city.address
-        } else {
-            signed_in
+        let opened = family
+            .iter()
+            .find(|(token, _)| path.contains(token.as_str()));
+        let address = match opened {
+            Some((_, address)) => *address,
+            None if name == "sign-in" => city.address,
+            None => signed_in,
         };
         let url = format!("http://{address}{path}");
         let (picture, said) = tokio::task::block_in_place(|| render(&folder, name, size, &url));

@@ -301,6 +301,17 @@ async fn papers_leave_the_console_masked_and_audited_and_the_leaflet_names_nobod
     let told = browser.get(&format!("{base}/notice.pdf")).await;
     assert!(text(&told.body).contains("到達のお知らせ"));
 
+    assert_eq!(
+        browser.get(&leaflet_at).await.status,
+        403,
+        "without the fact"
+    );
+    let handed_over = browser.get(&format!("{base}/leaflet.pdf")).await;
+    assert_eq!(
+        (handed_over.status, handed_over.header("content-type")),
+        (200, Some("application/pdf"))
+    );
+    browser.open_family(&receipt.status_token).await;
     let leaflet = browser.get(&leaflet_at).await;
     assert_eq!(leaflet.status, 200);
     let words = text(&leaflet.body);
@@ -324,7 +335,8 @@ async fn papers_leave_the_console_masked_and_audited_and_the_leaflet_names_nobod
         [
             ("filing.printed", "paper"),
             ("filing.unmasked", "paper"),
-            ("filing.printed", "notice")
+            ("filing.printed", "notice"),
+            ("filing.printed", "leaflet")
         ]
     );
     city.stop().await;

@@ -41,14 +41,23 @@ fn family_sees_acceptance(rig: &mut Rig, family: &str, person: Person) -> anyhow
         family.contains("受理"),
         "the family's page does not say 受理: {family}"
     );
+    // the accepted child's name is there, and the child has the mother's family name
+    let (family_name, _) = person.name.split_once('\u{3000}').context("two parts")?;
+    ensure!(
+        family.contains("湊"),
+        "the accepted name is not there: {family}"
+    );
     for trace in world::traces(person) {
         ensure!(
-            !family.contains(trace) || trace.is_ascii(),
+            !family.contains(trace) || trace.is_ascii() || trace == family_name,
             "the family's page names {trace}"
         );
     }
     Ok(())
 }
+
+/// When she was born: what the family's page asks.
+const HANA_BORN: [&str; 3] = ["1994", "5", "17"];
 
 fn status_url(report: &Report) -> anyhow::Result<String> {
     let url = report
@@ -87,7 +96,13 @@ fn a_parent_files_twice_from_one_visit_and_an_officer_accepts_in_a_browser() -> 
         browser.open(&format!("{}/console/filings", rig.city_url()))?;
     }
     browser.open(&status_url(&report)?)?;
-    browser.wait_id("main")?;
+    browser.wait_id("year")?;
+    let [year, month, day] = HANA_BORN;
+    browser.fill("year", year)?;
+    browser.fill("month", month)?;
+    browser.fill("day", day)?;
+    browser.click("open")?;
+    browser.wait_css("article.filing")?;
     let family = browser.text()?;
     family_sees_acceptance(&mut rig, &family, HANA)?;
     world::logs_hold_nothing_of(&rig, HANA)?;
@@ -103,7 +118,9 @@ fn the_same_visit_ends_the_same_way_on_postgresql() -> anyhow::Result<()> {
         office.accept(id)?;
     }
     let url = status_url(&report)?;
-    let family = office.get(url.trim_start_matches(&rig.city_url()))?;
+    let path = url.trim_start_matches(&rig.city_url()).to_owned();
+    office.open_family(&path, HANA_BORN)?;
+    let family = office.get(&path)?;
     family_sees_acceptance(&mut rig, &family.text(), HANA)?;
     world::logs_hold_nothing_of(&rig, HANA)?;
     world::logs_are_calm(&rig)

@@ -15,7 +15,7 @@ use super::{Form, key};
 use crate::casework::roles::Role;
 
 /// Where Debian keeps the authorities that everybody trusts.
-const DEBIAN_ROOTS: &str = "/etc/ssl/certs/ca-certificates.crt";
+pub(super) const DEBIAN_ROOTS: &str = "/etc/ssl/certs/ca-certificates.crt";
 
 /// The town's identity provider.
 #[derive(Clone)]

@@ -20,7 +20,7 @@ use ubugoe_procedures::Lang;
 use ubugoe_procedures::codes::{AccountHolder, bank, branch};
 
 use super::console::{find, note};
-use super::family::{hops, yen_words};
+use super::family::{Tongue, hops, yen_words};
 use super::guard::{Officer, Posted};
 use super::page::{Part, console as frame, csrf};
 use super::{Failure, Shared, t};
@@ -336,7 +336,7 @@ async fn item_page(
                         " " a href={ "/console/filings/" (item.filing) "/nonstop" } { (t(lang, "この家族の全体", "The whole family")) }
                     }
                 }
-                @if !item.hops.is_empty() { section.card { h2 { (t(lang, "流れ", "Chain")) } (hops(lang, item)) } }
+                @if !item.hops.is_empty() { section.card { h2 { (t(lang, "流れ", "Chain")) } (hops(Tongue::from(lang), item)) } }
             }
         }
     };
@@ -544,7 +544,7 @@ fn case_item(lang: Lang, item: &Item) -> Markup {
         section.card data-item=(item.id) data-state=(item.state.code()) data-procedure=(item.procedure) {
             h2 { a href={ "/console/nonstop/" (item.id) } { (item.detail.title.get(lang)) } " "
                 span class={ "state " (item.state.code()) } { (state_words(lang, item)) } " " span.hint { (kind_words(lang, item.kind)) } }
-            @if !item.hops.is_empty() { (hops(lang, item)) }
+            @if !item.hops.is_empty() { (hops(Tongue::from(lang), item)) }
         }
     }
 }

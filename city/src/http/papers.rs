@@ -35,6 +35,10 @@ pub(super) fn routes() -> Router<Shared> {
             get(paper).post(paper_unmasked),
         )
         .route("/console/filings/{id}/notice.pdf", get(notice))
+        .route(
+            "/console/filings/{id}/leaflet.pdf",
+            get(leaflet_for_officer),
+        )
         .route("/console/export", get(exports))
         .route("/console/export/{layout}", post(export))
         .route("/f/{token}/leaflet.pdf", get(leaflet))
@@ -200,8 +204,25 @@ fn returned_for(reason: Option<&str>, lang: Lang) -> &'static str {
 /// The family's leaflet, behind the same link as their page.
 async fn leaflet(State(app): State<Shared>, guest: Guest) -> Result<Response, Failure> {
     let lang = guest.tongue.lang();
-    let filings = app.store.family(guest.hash).await?;
     family::note(&app, &guest, "family.viewed", "leaflet").await?;
+    leaflet_of(&app, lang, guest.hash).await
+}
+
+/// The same, handed over by an officer.
+async fn leaflet_for_officer(
+    State(app): State<Shared>,
+    officer: Officer,
+    Path(id): Path<String>,
+) -> Result<Response, Failure> {
+    let what = (Right::SeeContent, id.as_str());
+    let record = look_at(&app, &officer, what, ("filing.printed", "leaflet")).await?;
+    let link = app.store.family_link_state(record.row.id).await?;
+    let case_ref = link.ok_or(Failure::NotFound)?.case_ref;
+    leaflet_of(&app, officer.lang, case_ref).await
+}
+
+async fn leaflet_of(app: &Shared, lang: Lang, link: [u8; 32]) -> Result<Response, Failure> {
+    let filings = app.store.family(link).await?;
     let profile = app.catalogue.profile(&app.office.municipality);
     let phone = app
         .office
@@ -213,13 +234,13 @@ async fn leaflet(State(app): State<Shared>, guest: Guest) -> Result<Response, Fa
         lang,
         office: app.office.name.get(lang).to_owned(),
         contact: phone.into_iter().chain(hours).collect(),
-        day: today(&app, lang),
+        day: today(app, lang),
         lines: filings
             .iter()
             .map(|filing| leaflet_line(lang, filing))
             .collect(),
     };
-    let pdf = set(&app, move |fonts| set_leaflet(fonts, &words)).await?;
+    let pdf = set(app, move |fonts| set_leaflet(fonts, &words)).await?;
     Ok(file("leaflet.pdf", "application/pdf", pdf))
 }
 
@@ -269,7 +290,7 @@ pub(super) async fn outputs(
             p.links {
                 a id="paper" href={ (base) "/paper.pdf" } { (t(lang, "届出書（PDF）", "Form (PDF)")) }
                 a id="notice-paper" href={ (base) "/notice.pdf" } { (t(lang, "お知らせ（PDF）", "Notice (PDF)")) }
-                a href={ "/f/" (record.token) "/leaflet.pdf" } { (t(lang, "家族向けの紙（PDF）", "Family leaflet (PDF)")) }
+                a href={ (base) "/leaflet.pdf" } { (t(lang, "家族向けの紙（PDF）", "Family leaflet (PDF)")) }
             }
             @if record.row.facts.protected && officer.may(Right::Unmask) {
                 form method="post" action={ (base) "/paper.pdf" } {

@@ -108,6 +108,23 @@ pub const ROUTES: &[Route] = &[
         "/console/filings/{id}/attachments/{number}",
         Who::Holding(Right::SeeContent),
     ),
+    get(
+        "/console/filings/{id}/family",
+        Who::Holding(Right::SeeContent),
+    ),
+    post(
+        "/console/filings/{id}/family/close",
+        Who::Holding(Right::GiveBack),
+    ),
+    post(
+        "/console/filings/{id}/family/renew",
+        Who::Holding(Right::GiveBack),
+    ),
+    get(
+        "/console/filings/{id}/leaflet.pdf",
+        Who::Holding(Right::SeeContent),
+    ),
+    get("/console/voices", Who::Holding(Right::SeeCases)),
     get("/console/quarantine", Who::Holding(Right::SeeQuarantine)),
     get("/console/audit", Who::Holding(Right::SeeAudit)),
     get(
@@ -200,6 +217,11 @@ pub const ROUTES: &[Route] = &[
     ),
     get("/f/{token}", Who::Family),
     post("/f/{token}/open", Who::Family),
+    get("/f/{token}/looks", Who::Family),
+    get("/f/{token}/news", Who::Family),
+    post("/f/{token}/news", Who::Family),
+    get("/f/{token}/for-you", Who::Family),
+    post("/f/{token}/voice", Who::Family),
     get("/f/{token}/close", Who::Family),
     post("/f/{token}/close", Who::Family),
     post("/f/{token}/items/{id}", Who::Family),
@@ -225,6 +247,8 @@ pub const ROUTES: &[Route] = &[
     post("/f/{token}/nursery/{child}/withdraw", Who::Family),
     get("/assets/city.css", Who::Anybody),
     get("/assets/icon.svg", Who::Anybody),
+    get("/assets/family-push.js", Who::Anybody),
+    get("/assets/family-worker.js", Who::Anybody),
     get("/healthz", Who::Anybody),
     get("/readyz", Who::Anybody),
 ];

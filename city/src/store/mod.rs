@@ -732,6 +732,8 @@ impl FilingRecord {
 /// What the family page may know of a filing: no name, no address.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FamilyFiling {
+    /// Id.
+    pub id: FilingId,
     /// Procedure id.
     pub procedure: String,
     /// Title in Japanese.

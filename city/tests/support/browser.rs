@@ -141,6 +141,24 @@ impl Browser {
         }
     }
 
+    /// Answers the question at a family's door: when the mother of [`super::papers`] was born.
+    pub(crate) async fn open_family(&mut self, token: &str) {
+        let reply = self.answer_family(token, ["1996", "11", "23"]).await;
+        assert_eq!(
+            (reply.status, reply.header("location")),
+            (303, Some(format!("/f/{token}").as_str())),
+            "{}",
+            reply.brief()
+        );
+    }
+
+    /// An answer at a family's door: year, month, day.
+    pub(crate) async fn answer_family(&mut self, token: &str, day: [&str; 3]) -> Reply {
+        let [year, month, day] = day;
+        let fields = [("era", "w"), ("year", year), ("month", month), ("day", day)];
+        self.post(&format!("/f/{token}/open"), &fields).await
+    }
+
     /// Signs in as 佐藤.
     pub(crate) async fn sign_in(&mut self) {
         let reply = self.sign_in_as("sato").await;

@@ -135,6 +135,18 @@ impl Office {
         })
     }
 
+    /// Answers the question at a family's door (`/f/…`): year, month and day of the mother's birth.
+    ///
+    /// # Errors
+    /// [`Error::Page`] or [`Error::Office`].
+    pub fn open_family(&mut self, path: &str, born: [&str; 3]) -> Result<(), Error> {
+        let [year, month, day] = born;
+        let fields = [("era", "w"), ("year", year), ("month", month), ("day", day)];
+        let door = format!("{path}/open");
+        let answer = self.post(&door, &fields)?;
+        expect(&door, &answer, answer.status == 303, "an open door")
+    }
+
     /// Opens a page.
     ///
     /// # Errors

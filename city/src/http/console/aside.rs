@@ -158,7 +158,6 @@ pub(super) fn receipt_box(lang: Lang, app: &Shared, record: &FilingRecord, maske
                 a href={ (base) "/filing.json" } { (t(lang, "署名された原本", "Signed content")) }
                 a href={ (base) "/signature.p7s" } { (t(lang, "署名", "Signature")) }
                 a href={ (base) "/receipt.cose" } { (t(lang, "受領証", "Receipt")) }
-                a href={ "/f/" (record.token) } id="family-link" { (t(lang, "家族向けページ", "Family page")) }
             }
         }
     }

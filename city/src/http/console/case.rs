@@ -54,6 +54,7 @@ async fn filing_page(
     let desk = app.store.on_desk(record.row.id).await?;
     let names = app.store.officer_names().await?;
     let papers = outputs(app, officer, record).await?;
+    let voices = super::family::voices_box(app, officer, record).await?;
     let heading = title(lang, &record.row.facts).to_owned();
     let masked = record.row.facts.protected && !revealed;
     let certificate = match &parsed {
@@ -100,6 +101,7 @@ async fn filing_page(
                 (signature_box(lang, record))
                 (receipt_box(lang, app, record, masked))
                 (papers)
+                (voices)
                 (history_box(lang, app, record, &desk, &names))
             }
         }

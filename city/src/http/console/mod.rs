@@ -7,6 +7,7 @@ mod aside;
 mod case;
 mod certificate;
 mod compare;
+mod family;
 mod fields;
 mod files;
 pub(super) mod preview;
@@ -60,6 +61,10 @@ pub(super) fn routes() -> Router<Shared> {
             "/console/filings/{id}/return",
             get(decide::ask_return).post(decide::give_back),
         )
+        .route("/console/filings/{id}/family", get(family::open))
+        .route("/console/filings/{id}/family/close", post(family::close))
+        .route("/console/filings/{id}/family/renew", post(family::renew))
+        .route("/console/voices", get(family::voices))
         .route("/console/filings/{id}/filing.json", get(files::canonical))
         .route("/console/filings/{id}/signature.p7s", get(files::signature))
         .route("/console/filings/{id}/receipt.cose", get(files::receipt))

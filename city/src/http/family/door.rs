@@ -168,7 +168,7 @@ pub(super) fn contact(app: &Shared, tongue: Tongue) -> Markup {
         .phone
         .as_deref()
         .or_else(|| profile.map(|profile| profile.counter.tel.as_str()));
-    let foreign = (lang.eq(&ubugoe_procedures::Lang::Ja) && tongue.code() != "ja").then_some("ja");
+    let foreign = tongue.foreign();
     html! {
         section.contact {
             h2 { (said::CONTACT.get(tongue)) }

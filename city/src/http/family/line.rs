@@ -13,13 +13,13 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::post;
 use maud::{Markup, html};
-use ubugoe_procedures::Lang;
 use ubugoe_procedures::codes::{AccountHolder, BankAccount, bank, yucho_account};
 
 use super::super::fields::Fields;
-use super::super::{Failure, Shared, t};
-use super::{Guest, Sent, status};
-use crate::jst;
+use super::super::{Failure, Shared};
+use super::line_words as said;
+use super::voice::{self, Told};
+use super::{Guest, Said, Sent, Tongue, catalogue, day, moment, status};
 use crate::store::nonstop::{
     Account, CaseLine, Hop, HopState, Item, ItemKind, ItemState, Needs, NoticeRow, Step,
 };
@@ -32,21 +32,16 @@ pub(super) fn routes() -> Router<Shared> {
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Complaint {
     item: i64,
-    words: (&'static str, &'static str),
+    words: &'static Said,
 }
 
-/// The line of a link; nothing where there is none.
-pub(super) async fn part(
-    app: &Shared,
+/// The line of a case, and what belongs beside every step of it.
+pub(super) fn whole(
     guest: &Guest,
+    line: &CaseLine,
+    told: &Told,
     complaint: Option<Complaint>,
-) -> Result<Markup, Failure> {
-    let line = app.store.family_line(guest.hash, app.now()).await?;
-    Ok(whole(guest, &line, complaint))
-}
-
-fn whole(guest: &Guest, line: &CaseLine, complaint: Option<Complaint>) -> Markup {
-    let lang = guest.tongue.lang();
+) -> Markup {
     let pick = |group: Group| {
         line.items
             .iter()
@@ -54,13 +49,13 @@ fn whole(guest: &Guest, line: &CaseLine, complaint: Option<Complaint>) -> Markup
             .collect::<Vec<_>>()
     };
     html! {
-        @if !line.notices.is_empty() { (notices(lang, line)) }
+        @if !line.notices.is_empty() { (notices(guest, line)) }
         @for group in Group::ALL {
             @let items = pick(group);
             @if !items.is_empty() {
                 section class={ "line " (group.code()) } data-group=(group.code()) {
-                    h2 { (group.words(lang)) }
-                    @for item in items { (card(guest, line, item, complaint)) }
+                    h2 { (guest.say(group.words())) }
+                    @for item in items { (card(guest, line, item, (told, complaint))) }
                 }
             }
         }
@@ -99,18 +94,14 @@ impl Group {
         }
     }
 
-    fn words(self, lang: Lang) -> &'static str {
+    fn words(self) -> &'static Said {
         match self {
-            Self::Yes => t(lang, "確認をお待ちしているもの", "Waiting for your yes"),
-            Self::OneThing => t(lang, "あと1つだけ教えてください", "One thing is missing"),
-            Self::Apply => t(lang, "申請が必要なもの", "You need to apply"),
-            Self::Done => t(
-                lang,
-                "申請なしで進むもの・済んだもの",
-                "Done without asking you again",
-            ),
-            Self::Later => t(lang, "これからのこと", "Later"),
-            Self::Informs => t(lang, "そのほかのこと", "Good to know"),
+            Self::Yes => &said::YES_GROUP,
+            Self::OneThing => &said::ONE_THING,
+            Self::Apply => &said::APPLY,
+            Self::Done => &said::BY_ITSELF,
+            Self::Later => &said::LATER,
+            Self::Informs => &said::INFORMS,
         }
     }
 }
@@ -128,81 +119,70 @@ fn group_of(item: &Item) -> Group {
     }
 }
 
-fn state_words(lang: Lang, item: &Item) -> &'static str {
-    match item.state {
-        ItemState::Prepared => t(
-            lang,
-            "役所が準備しています。していただくことはありません。",
-            "The office is preparing it. There is nothing for you to do.",
-        ),
-        ItemState::Done if item.needs == Needs::Check => t(
-            lang,
-            "口座を受け取りました。担当が確かめます。",
-            "We have your account; an officer checks it.",
-        ),
-        ItemState::Done => t(lang, "済みました。", "Done."),
-        ItemState::Stopped => t(
-            lang,
-            "自動では進めていません。担当からご連絡します。",
-            "It does not go on by itself. The office will contact you.",
-        ),
-        ItemState::Declined => t(
-            lang,
-            "辞退されました。必要になったら窓口へお申し出ください。",
-            "You said no. Tell the office if you change your mind.",
-        ),
-        _ => "",
-    }
+fn state_words(item: &Item) -> Option<&'static Said> {
+    Some(match item.state {
+        ItemState::Prepared => &said::PREPARING,
+        ItemState::Done if item.needs == Needs::Check => &said::CHECKING,
+        ItemState::Done => &said::DONE,
+        ItemState::Stopped => &said::STOPPED,
+        ItemState::Declined => &said::DECLINED,
+        _ => return None,
+    })
 }
 
-fn card(guest: &Guest, line: &CaseLine, item: &Item, complaint: Option<Complaint>) -> Markup {
-    let lang = guest.tongue.lang();
+fn card(
+    guest: &Guest,
+    line: &CaseLine,
+    item: &Item,
+    (told, complaint): (&Told, Option<Complaint>),
+) -> Markup {
+    let tongue = guest.tongue;
     let detail = &item.detail;
     let complaint = complaint.filter(|one| one.item == item.id);
     html! {
         article.filing id={ "item-" (item.id) } data-state=(item.state.code()) data-kind=(item.kind.code()) {
-            h3 { (detail.title.get(lang)) (which_child(lang, line, item)) }
-            @let words = state_words(lang, item);
-            @if !words.is_empty() { p { (words) } }
+            h3 { (catalogue(tongue, &detail.title)) (which_child(guest, line, item)) }
+            @if let Some(words) = state_words(item) { p { (guest.say(words)) } }
             @if let Some(yen) = item.yen {
-                p { (t(lang, "金額", "Amount")) ": " (yen_words(yen)) " " (t(lang, "円", "yen")) @if item.monthly { (t(lang, "（月額）", " a month")) } }
+                p { (guest.say(&said::AMOUNT)) ": " (yen_words(yen)) " " (guest.say(&said::YEN)) @if item.monthly { (guest.say(&said::MONTHLY)) } }
             } @else if let Some(amount) = &detail.amount {
-                p { (amount.get(lang)) }
+                p { (catalogue(tongue, amount)) }
             }
             @if let Some(deadline) = detail.deadline.filter(|_| item.state == ItemState::Open) {
-                p { (t(lang, "期限", "Until")) ": " (jst::day(deadline, lang)) }
+                p { (guest.say(&said::UNTIL)) ": " (day(tongue, deadline)) }
             } @else if item.state == ItemState::Open && (detail.from.is_some() || detail.to.is_some()) {
-                p { (span(lang, detail.from, detail.to)) }
+                p { (span(guest, detail.from, detail.to)) }
             }
             @if !detail.recipient.ja.is_empty() && item.state == ItemState::Open {
-                p.hint { (t(lang, "窓口", "Office")) ": " (detail.recipient.get(lang)) }
+                p.hint { (guest.say(&said::OFFICE)) ": " (catalogue(tongue, &detail.recipient)) }
             }
-            @if !item.hops.is_empty() { (hops(lang, item)) }
+            @if !item.hops.is_empty() { (hops(tongue, item)) }
             @match group_of(item) {
                 Group::Yes => (confirm(guest, item)),
                 Group::OneThing => (ask_account(guest, item, complaint)),
                 _ => {}
             }
-            (why(lang, item))
+            (why(guest, item))
+            (voice::ask(guest, told, &voice::Step::Item(item.id)))
         }
     }
 }
 
-fn which_child(lang: Lang, line: &CaseLine, item: &Item) -> Markup {
+fn which_child(guest: &Guest, line: &CaseLine, item: &Item) -> Markup {
     let place = line.children.iter().position(|child| *child == item.child);
     html! {
         @if let Some(at) = place.filter(|_| line.children.len() > 1) {
-            " " (t(lang, "（", "(child ")) (at + 1) (t(lang, "人目）", ")"))
+            " " span.which { (said::nth_child(guest.tongue, at + 1)) }
         }
     }
 }
 
-fn span(lang: Lang, from: Option<jiff::civil::Date>, to: Option<jiff::civil::Date>) -> Markup {
+fn span(guest: &Guest, from: Option<jiff::civil::Date>, to: Option<jiff::civil::Date>) -> Markup {
     html! {
-        (t(lang, "時期", "When")) ": "
-        @if let Some(from) = from { (jst::day(from, lang)) }
-        " " (t(lang, "〜", "–")) " "
-        @if let Some(to) = to { (jst::day(to, lang)) }
+        (guest.say(&said::WHEN)) ": "
+        @if let Some(from) = from { (day(guest.tongue, from)) }
+        " 〜 "
+        @if let Some(to) = to { (day(guest.tongue, to)) }
     }
 }
 
@@ -220,22 +200,22 @@ pub(in super::super) fn yen_words(yen: i64) -> String {
 }
 
 /// The chain of an item, station by station.
-pub(in super::super) fn hops(lang: Lang, item: &Item) -> Markup {
+pub(in super::super) fn hops(tongue: Tongue, item: &Item) -> Markup {
     let name = |hop: Hop| match hop {
-        Hop::Hospital => t(lang, "病院の証明", "Hospital's certificate"),
-        Hop::City => t(lang, "市役所", "City hall"),
-        Hop::Insurer => t(lang, "健康保険", "Health insurer"),
-        Hop::Payment => t(lang, "振込", "Payment"),
+        Hop::Hospital => &said::HOSPITAL,
+        Hop::City => &said::CITY,
+        Hop::Insurer => &said::INSURER,
+        Hop::Payment => &said::PAYMENT,
     };
     html! {
         ol.steps {
             @for hop in &item.hops {
                 li class=(if hop.state == HopState::Done { "done" } else { "now" }) data-hop=(hop.hop.code()) data-state=(hop.state.code()) {
-                    span.step { (name(hop.hop)) }
+                    span.step { (name(hop.hop).get(tongue)) }
                     span.when { @match hop.state {
-                        HopState::Done => (jst::moment(hop.at, lang)),
-                        HopState::Waiting => (t(lang, "これから", "to come")),
-                        HopState::Stopped => (t(lang, "取りやめ", "stopped")),
+                        HopState::Done => (moment(tongue, hop.at)),
+                        HopState::Waiting => (said::TO_COME.get(tongue)),
+                        HopState::Stopped => (said::HALTED.get(tongue)),
                     } }
                 }
             }
@@ -243,17 +223,18 @@ pub(in super::super) fn hops(lang: Lang, item: &Item) -> Markup {
     }
 }
 
-fn why(lang: Lang, item: &Item) -> Markup {
+fn why(guest: &Guest, item: &Item) -> Markup {
+    let tongue = guest.tongue;
     html! {
-        details {
-            summary { (t(lang, "理由と根拠", "Why")) }
-            @if let Some(words) = &item.detail.automatic { p { (words.get(lang)) } }
+        details.why {
+            summary { (guest.say(&said::WHY)) }
+            @if let Some(words) = &item.detail.automatic { p { (catalogue(tongue, words)) } }
             ul.plain { @for because in &item.detail.because {
-                li { (because.sentence.get(lang)) @if let Some(article) = &because.article { " " span.hint lang="ja" { "（" (article) "）" } } }
+                li { (catalogue(tongue, &because.sentence)) @if let Some(article) = &because.article { " " span.hint lang="ja" { "（" (article) "）" } } }
             } }
             @if !item.detail.missing.is_empty() {
-                p { (t(lang, "わかると決まること", "What would have to be known")) ": "
-                    @for (at, one) in item.detail.missing.iter().enumerate() { @if at > 0 { (t(lang, "、", ", ")) } (one.get(lang)) } }
+                p { (guest.say(&said::MISSING)) ": "
+                    @for (at, one) in item.detail.missing.iter().enumerate() { @if at > 0 { "、" } (catalogue(tongue, one)) } }
             }
         }
     }
@@ -264,23 +245,21 @@ fn action(guest: &Guest, item: &Item) -> String {
 }
 
 fn confirm(guest: &Guest, item: &Item) -> Markup {
-    let lang = guest.tongue.lang();
     html! {
         form.decision method="post" action=(action(guest, item)) {
             (guest.hidden())
             div.buttons {
-                button.primary type="submit" name="answer" value="yes" { (t(lang, "はい、お願いします", "Yes, please")) }
-                button.secondary type="submit" name="answer" value="no" { (t(lang, "いりません", "No, thank you")) }
+                button.primary type="submit" name="answer" value="yes" { (guest.say(&said::YES)) }
+                button.secondary type="submit" name="answer" value="no" { (guest.say(&said::NO)) }
             }
         }
     }
 }
 
 fn ask_account(guest: &Guest, item: &Item, complaint: Option<Complaint>) -> Markup {
-    let lang = guest.tongue.lang();
-    let field = |name: &'static str, ja, en, most: u32, digits: bool| {
+    let field = |name: &'static str, words: &Said, most: u32, digits: bool| {
         html! {
-            label for={ (name) "-" (item.id) } { (t(lang, ja, en)) }
+            label for={ (name) "-" (item.id) } { (guest.say(words)) }
             input type="text" id={ (name) "-" (item.id) } name=(name) maxlength=(most) autocomplete="off"
                 inputmode=[digits.then_some("numeric")];
         }
@@ -289,79 +268,52 @@ fn ask_account(guest: &Guest, item: &Item, complaint: Option<Complaint>) -> Mark
         form.decision method="post" action=(action(guest, item)) {
             (guest.hidden())
             input type="hidden" name="answer" value="account";
-            @if let Some(complaint) = complaint { p.alert role="alert" { (t(lang, complaint.words.0, complaint.words.1)) } }
-            p { (t(lang, "受け取る方ご本人の口座を入れてください。一度だけ登録できます。変更は窓口へお申し出ください。",
-                "The account of whoever receives the money. It can be entered once; to change it, please ask the office.")) }
-            (field("bank", "金融機関コード（4けた。ゆうちょ銀行は 9900）", "Bank code (4 digits; Japan Post Bank: 9900)", 4, true))
-            (field("branch", "支店コード（3けた）", "Branch code (3 digits)", 3, true))
-            label for={ "kind-" (item.id) } { (t(lang, "口座の種類", "Kind of account")) }
+            @if let Some(complaint) = complaint { p.alert role="alert" { (guest.say(complaint.words)) } }
+            p { (guest.say(&said::ACCOUNT_ABOUT)) }
+            (field("bank", &said::BANK, 4, true))
+            (field("branch", &said::BRANCH, 3, true))
+            label for={ "kind-" (item.id) } { (guest.say(&said::KIND)) }
             select id={ "kind-" (item.id) } name="kind" {
-                option value="1" { (t(lang, "普通", "Ordinary")) }
-                option value="2" { (t(lang, "当座", "Current")) }
+                option value="1" { (guest.say(&said::ORDINARY)) }
+                option value="2" { (guest.say(&said::CURRENT)) }
             }
-            (field("number", "口座番号（7けた）", "Account number (7 digits)", 7, true))
-            p.hint { (t(lang, "ゆうちょ銀行は、支店コードと口座番号のかわりに、記号と番号を入れてください。",
-                "Japan Post Bank: enter symbol and number instead of branch and account number.")) }
-            (field("kigo", "記号（ゆうちょ銀行・5けた）", "Symbol (Japan Post Bank, 5 digits)", 5, true))
-            (field("bango", "番号（ゆうちょ銀行）", "Number (Japan Post Bank)", 8, true))
-            (field("holder", "口座名義（カナ）", "Holder's name in kana", 60, false))
+            (field("number", &said::ACCOUNT_NUMBER, 7, true))
+            p.hint { (guest.say(&said::POST_BANK)) }
+            (field("kigo", &said::KIGO, 5, true))
+            (field("bango", &said::BANGO, 8, true))
+            (field("holder", &said::HOLDER, 60, false))
             div.buttons {
-                button.primary type="submit" { @if item.state == ItemState::Offered {
-                    (t(lang, "この口座で受け取る", "Receive it there"))
-                } @else { (t(lang, "口座を登録する", "Save the account")) } }
+                button.primary type="submit" { @if item.state == ItemState::Offered { (guest.say(&said::RECEIVE)) } @else { (guest.say(&said::SAVE_ACCOUNT)) } }
                 @if item.state == ItemState::Offered {
-                    button.secondary type="submit" name="no" value="1" { (t(lang, "いりません", "No, thank you")) }
+                    button.secondary type="submit" name="no" value="1" { (guest.say(&said::NO)) }
                 }
             }
         }
     }
 }
 
-fn notices(lang: Lang, line: &CaseLine) -> Markup {
+fn notices(guest: &Guest, line: &CaseLine) -> Markup {
     html! {
         section.line.news data-group="news" {
-            h2 { (t(lang, "お知らせ", "News")) }
+            h2 { (guest.say(&said::NEWS)) }
             ul.plain { @for notice in line.notices.iter().rev().take(30) {
                 li data-code=(notice.code) data-seen=[notice.seen_at.is_some().then_some("yes")] {
-                    (notice_words(lang, notice))
-                    @if let Some(at) = notice.handed_at { " " span.hint { (jst::moment(at, lang)) } }
+                    (notice_words(guest, notice))
+                    @if let Some(at) = notice.handed_at { " " span.hint { (moment(guest.tongue, at)) } }
                 }
             } }
         }
     }
 }
 
-/// What a notice says: a code and the catalogue's title become a sentence here, and nowhere else.
-fn notice_words(lang: Lang, notice: &NoticeRow) -> Markup {
-    let words = match notice.code.as_str() {
-        "done" => t(lang, "済みました", "done"),
-        "offered" => t(lang, "確認をお待ちしています", "waits for your yes"),
-        "stopped" => t(
-            lang,
-            "自動では進めません。担当からご連絡します",
-            "does not go on by itself; the office will contact you",
-        ),
-        "paid" => t(lang, "振込の手続きをしました", "payment ordered"),
-        "opens" => t(
-            lang,
-            "受けられる時期になりました",
-            "can be done from now on",
-        ),
-        "closes" => t(lang, "まもなく期間が終わります", "ends soon"),
-        "deadline" => t(lang, "まもなく期限です", "the deadline is near"),
-        "dose" => t(
-            lang,
-            "標準的な接種の時期になりました。受け方は医療機関にご相談ください",
-            "its usual time has come; please ask your clinic",
-        ),
-        _ => "",
-    };
+fn notice_words(guest: &Guest, notice: &NoticeRow) -> Markup {
+    let tongue = guest.tongue;
     html! {
-        strong { (notice.detail.title.get(lang)) }
-        @if let Some(label) = &notice.detail.label { "（" (label.get(lang)) "）" }
-        ": " (words)
+        strong { (catalogue(tongue, &notice.detail.title)) }
+        @if let Some(label) = &notice.detail.label { "（" (catalogue(tongue, label)) "）" }
+        @if let Some(words) = said::notice(&notice.code) { ": " (guest.say(words)) }
         @if notice.code != "done" && (notice.detail.from.is_some() || notice.detail.to.is_some()) {
-            " " span.hint { (span(lang, notice.detail.from, notice.detail.to)) }
+            " " span.hint { (span(guest, notice.detail.from, notice.detail.to)) }
         }
     }
 }
@@ -412,7 +364,7 @@ async fn answer(
 }
 
 /// An account from the form, checked by the rules and the table of banks. A branch that is not in the table may be a new one.
-fn account(fields: &Fields) -> Result<Account, (&'static str, &'static str)> {
+fn account(fields: &Fields) -> Result<Account, &'static Said> {
     let text = |name: &str| {
         let text = fields.get(name).unwrap_or_default().trim();
         (!text.is_empty()).then_some(text)
@@ -420,52 +372,33 @@ fn account(fields: &Fields) -> Result<Account, (&'static str, &'static str)> {
     let code = text("bank")
         .and_then(|text| text.parse().ok())
         .filter(|code| bank(*code).is_some())
-        .ok_or((
-            "金融機関コードを確かめてください（4けた）。",
-            "Please check the bank code (4 digits).",
-        ))?;
+        .ok_or(&said::WRONG_BANK)?;
     let found = match (text("kigo"), text("bango")) {
         (Some(kigo), Some(bango)) => {
-            let found = yucho_account(kigo, bango).map_err(|_| {
-                (
-                    "ゆうちょ銀行の記号と番号を確かめてください。",
-                    "Please check the symbol and number of Japan Post Bank.",
-                )
-            })?;
+            let found = yucho_account(kigo, bango).map_err(|_| &said::WRONG_YUCHO)?;
             if found.bank != code {
-                return Err((
-                    "記号と番号は、ゆうちょ銀行（9900）だけで使います。",
-                    "Symbol and number are for Japan Post Bank (9900) only.",
-                ));
+                return Err(&said::ONLY_YUCHO);
             }
             found
         }
         _ => BankAccount {
             bank: code,
-            branch: text("branch").and_then(|text| text.parse().ok()).ok_or((
-                "支店コードを確かめてください（3けた）。",
-                "Please check the branch code (3 digits).",
-            ))?,
+            branch: text("branch")
+                .and_then(|text| text.parse().ok())
+                .ok_or(&said::WRONG_BRANCH)?,
             kind: match text("kind") {
                 Some(kind @ ("1" | "2")) => kind.parse().ok(),
                 _ => None,
             }
-            .ok_or((
-                "口座の種類を選んでください。",
-                "Please choose the kind of account.",
-            ))?,
-            number: text("number").and_then(|text| text.parse().ok()).ok_or((
-                "口座番号を確かめてください（7けた）。",
-                "Please check the account number (7 digits).",
-            ))?,
+            .ok_or(&said::WRONG_KIND)?,
+            number: text("number")
+                .and_then(|text| text.parse().ok())
+                .ok_or(&said::WRONG_NUMBER)?,
         },
     };
     let holder = text("holder")
         .and_then(|text| AccountHolder::from_reading(text).ok())
-        .ok_or((
-            "口座名義をカナで入れてください（30文字まで）。",
-            "Please enter the holder's name in kana (up to 30 characters).",
-        ))?;
+        .ok_or(&said::WRONG_HOLDER)?;
     Ok(Account::of(&found, holder.as_str()))
 }
 

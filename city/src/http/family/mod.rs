@@ -6,12 +6,19 @@
 mod checkups;
 mod door;
 mod door_words;
+mod for_you;
 mod gift;
 mod line;
+mod line_words;
+mod looks;
 mod nursery;
+mod phone;
+mod phone_words;
+mod room_words;
 mod services;
 mod status;
 mod vaccines;
+mod voice;
 mod words;
 
 use axum::Router;
@@ -37,6 +44,12 @@ pub(super) fn routes() -> Router<Shared> {
         .route("/f/{token}", get(status::status))
         .route("/f/{token}/open", post(door::open))
         .route("/f/{token}/close", get(door::ask_close).post(door::close))
+        .route("/f/{token}/news", get(phone::page).post(phone::keep))
+        .route("/assets/family-push.js", get(phone::script))
+        .route("/assets/family-worker.js", get(phone::worker))
+        .route("/f/{token}/looks", get(looks::page))
+        .route("/f/{token}/for-you", get(for_you::page))
+        .route("/f/{token}/voice", post(voice::keep))
         .merge(line::routes())
         .merge(checkups::routes())
         .merge(nursery::routes())
@@ -224,7 +237,7 @@ fn document(
 ) -> Markup {
     let header = html! {
         header.top.for-family {
-            span.product { (office) }
+            span.product lang=[tongue.foreign()] { (office) }
             @if let Some(here) = here { details.tongues {
                 summary { span { (tongue.name()) } span.hint { (words::LANGUAGE) } }
                 nav aria-label=(words::LANGUAGE) { ul { (tongues(tongue, here)) } }

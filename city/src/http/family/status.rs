@@ -4,25 +4,17 @@
 
 use axum::extract::State;
 use maud::{Markup, html};
-use ubugoe_procedures::{Lang, Profile};
+use ubugoe_procedures::Text;
+use ubugoe_protocol::FilingId;
 
-use super::super::page::{code, say};
-use super::super::{Failure, Shared, t};
-use super::{Guest, Room, Said, line, note, services, sheet};
+use super::super::page::code;
+use super::super::{Failure, Shared};
+use super::line_words as said;
+use super::voice::{self, Told};
+use super::{Guest, Room, catalogue, door, line, moment, note, sheet};
 use crate::casework::{FilingState, ReturnReason};
-use crate::jst;
 use crate::store::FamilyFiling;
-
-const TITLE: Said = Said {
-    ja: "手続きの状況",
-    easy: "てつづきは いま",
-    en: "Where your filings stand",
-    zh: "手续进度",
-    pt: "Andamento dos procedimentos",
-    vi: "Tình trạng thủ tục",
-    tl: "Kalagayan ng mga aplikasyon",
-    ne: "प्रक्रियाको स्थिति",
-};
+use crate::store::family::CaseFile;
 
 /// The page.
 pub(super) async fn status(State(app): State<Shared>, guest: Guest) -> Result<Markup, Failure> {
@@ -33,9 +25,14 @@ pub(super) async fn status(State(app): State<Shared>, guest: Guest) -> Result<Ma
 
 /// What else there is, each part with its own page. One line per part.
 async fn rooms(app: &Shared, guest: &Guest) -> Result<Vec<Room>, Failure> {
-    let mut rooms = Vec::new();
-    rooms.extend(services::rooms(app, guest).await?);
-    Ok(rooms)
+    let rooms = [
+        super::for_you::room(app, guest).await?,
+        super::phone::room(app, guest).await?,
+        super::looks::room(app, guest).await?,
+    ];
+    let mut all = super::services::rooms(app, guest).await?;
+    all.extend(rooms.into_iter().flatten());
+    Ok(all)
 }
 
 /// The page as it is now, with what was wrong with an account.
@@ -44,30 +41,32 @@ pub(super) async fn page(
     guest: &Guest,
     complaint: Option<line::Complaint>,
 ) -> Result<Markup, Failure> {
-    let lang = guest.tongue.lang();
     let filings = app.store.family(guest.hash).await?;
-    let line = line::part(app, guest, complaint).await?;
+    let case = app.store.family_case(guest.case_ref).await?;
+    let kept = app.store.family_line(guest.hash, app.now()).await?;
+    let voices = app.store.family_voices(guest.case_ref).await?;
+    let told = Told::of(&case, &kept, voices);
     let rooms = rooms(app, guest).await?;
-    let profile = app.catalogue.profile(&app.office.municipality);
     let body = html! {
         main.family id="main" {
-            h1 { (guest.say(&TITLE)) }
-            @for filing in &filings { (filing_card(lang, filing)) }
+            h1 { (guest.say(&said::TITLE)) }
+            @for filing in &filings { (filing_card(guest, filing, named(&case, filing.id, told.loss()), &told)) }
             @if !rooms.is_empty() { (room_list(guest, &rooms)) }
-            (line)
-            (contact(lang, app, profile))
-            p { a id="leaflet" href={ (guest.home()) "/leaflet.pdf?lang=" (code(lang)) } { (t(lang, "印刷用の紙（PDF）", "Leaflet to print (PDF)")) } }
-            p.hint { (t(lang,
-                "このページに氏名や住所は表示されません。リンクを知っている人は、だれでも状況を見られます。",
-                "This page shows no names or addresses. Anyone who has the link can see these states.")) }
+            (line::whole(guest, &kept, &told, complaint))
+            (door::contact(app, guest.tongue))
+            ul.more {
+                li { a id="leaflet" href={ (guest.home()) "/leaflet.pdf?lang=" (code(guest.tongue.lang())) } { (guest.say(&said::LEAFLET)) } }
+                li { a id="close-link" href={ (guest.home()) "/close" } { (guest.say(&super::door_words::CLOSE_TITLE)) } }
+            }
+            p.hint { (guest.say(&said::NO_NAMES)) }
         }
     };
-    Ok(sheet(app, guest, &TITLE, &body))
+    Ok(sheet(app, guest, &said::TITLE, &body))
 }
 
 fn room_list(guest: &Guest, rooms: &[Room]) -> Markup {
     html! {
-        nav.rooms aria-label=(guest.say(&TITLE)) { ul {
+        nav.rooms aria-label=(guest.say(&said::ROOMS)) { ul {
             @for room in rooms {
                 li data-room=(room.path) {
                     a href={ (guest.home()) "/" (room.path) } { (guest.say(room.title)) }
@@ -78,30 +77,45 @@ fn room_list(guest: &Guest, rooms: &[Room]) -> Markup {
     }
 }
 
-fn filing_card(lang: Lang, filing: &FamilyFiling) -> Markup {
-    let title = match lang {
-        Lang::Ja => &filing.title_ja,
-        Lang::En => &filing.title_en,
+/// The child's name of an accepted notification, by code points as filed. Not while anybody of the case is protected, and not
+/// after a loss.
+fn named(case: &CaseFile, filing: FilingId, loss: bool) -> Option<&str> {
+    let guarded = loss || case.papers.iter().any(|paper| paper.facts.protected);
+    let paper = case.papers.iter().find(|paper| paper.id == filing)?;
+    let birth = paper.procedure == "shussei_todoke" && paper.state == FilingState::Accepted;
+    paper.facts.child.as_deref().filter(|_| birth && !guarded)
+}
+
+fn filing_card(guest: &Guest, filing: &FamilyFiling, named: Option<&str>, told: &Told) -> Markup {
+    let title = Text {
+        ja: filing.title_ja.clone(),
+        en: filing.title_en.clone(),
     };
+    let tongue = guest.tongue;
+    let state = said::state(filing.state);
     let decided = filing.state != FilingState::Arrived;
     html! {
-        article class={ "filing " (filing.state.code()) } data-state=(filing.state.code()) {
-            h2 { (title) }
+        article class={ "filing " (filing.state.code()) } id={ "filing-" (filing.id) } data-state=(filing.state.code()) {
+            h2 { (catalogue(tongue, &title)) }
             p class={ "big-state " (filing.state.code()) } {
                 span.mark aria-hidden="true" { (mark(filing.state)) }
-                (say(lang, filing.state.family()))
+                (guest.say(state))
             }
-            p { (say(lang, filing.state.next_step())) }
-            @if filing.state == FilingState::Returned { (what_to_correct(lang, filing)) }
+            @if let Some(name) = named {
+                p.childs-name { span.hint { (guest.say(&said::CHILDS_NAME)) } strong lang="ja" id="childs-name" { (name) } }
+            }
+            p { (guest.say(said::next_step(filing.state))) }
+            @if filing.state == FilingState::Returned { (what_to_correct(guest, filing)) }
             ol.steps {
-                li.done { span.step { (t(lang, "到達（市役所に届きました）", "Arrived at city hall")) } span.when { (jst::moment(filing.arrived_at, lang)) } }
+                li.done { span.step { (guest.say(&said::ARRIVED)) } span.when { (moment(tongue, filing.arrived_at)) } }
                 @if decided {
-                    li.done { span.step { (say(lang, filing.state.family())) } span.when { (jst::moment(filing.state_at, lang)) } }
+                    li.done { span.step { (guest.say(state)) } span.when { (moment(tongue, filing.state_at)) } }
                 } @else {
-                    li.now { span.step { (t(lang, "審査", "Examination")) } span.when { (t(lang, "進行中", "going on")) } }
+                    li.now { span.step { (guest.say(&said::EXAMINING)) } span.when { (guest.say(&said::GOING_ON)) } }
                 }
             }
-            p.number { (t(lang, "到達番号", "Arrival no.")) " " (filing.arrival_no) }
+            p.number { (guest.say(&said::NUMBER)) " " (filing.arrival_no) }
+            (voice::ask(guest, told, &voice::Step::Filing(filing.id)))
         }
     }
 }
@@ -114,7 +128,7 @@ fn mark(state: FilingState) -> &'static str {
     }
 }
 
-fn what_to_correct(lang: Lang, filing: &FamilyFiling) -> Markup {
+fn what_to_correct(guest: &Guest, filing: &FamilyFiling) -> Markup {
     let reason = filing
         .reason
         .as_deref()
@@ -122,25 +136,9 @@ fn what_to_correct(lang: Lang, filing: &FamilyFiling) -> Markup {
         .unwrap_or(ReturnReason::WillContact);
     html! {
         div.correct {
-            p { strong { (say(lang, reason.family())) } }
+            p { strong { (guest.say(said::returned(reason))) } }
             @if let Some(note) = &filing.note { p.lines lang="ja" { (note) } }
-            p { (t(lang, "直し方が分からないときは、下の窓口へお電話ください。", "If you are unsure what to do, call the office below.")) }
-        }
-    }
-}
-
-fn contact(lang: Lang, app: &Shared, profile: Option<&Profile>) -> Markup {
-    let phone = app
-        .office
-        .phone
-        .as_deref()
-        .or_else(|| profile.map(|profile| profile.counter.tel.as_str()));
-    html! {
-        section.contact {
-            h2 { (t(lang, "お問い合わせ", "Contact")) }
-            p { (app.office.name.get(lang)) }
-            @if let Some(phone) = phone { p { a.phone href={ "tel:" (phone) } { (phone) } } }
-            @if let Some(profile) = profile { p.hint { (profile.counter.hours.get(lang)) } }
+            p { (guest.say(&said::UNSURE)) }
         }
     }
 }

@@ -95,6 +95,14 @@ impl Tongue {
         }
     }
 
+    /// What marks words of the catalogue and of the office where they are in another language than the page.
+    pub(in super::super) const fn foreign(self) -> Option<&'static str> {
+        match self {
+            Self::Ja | Self::Easy | Self::En => None,
+            _ => Some("ja"),
+        }
+    }
+
     fn of_word(word: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|one| one.word() == word)
     }
@@ -123,6 +131,15 @@ impl Tongue {
     /// A `Set-Cookie` value that keeps it.
     pub(in super::super) fn cookie(self, secure: bool) -> String {
         set_lax_cookie(COOKIE, self.word(), YEAR, secure)
+    }
+}
+
+impl From<Lang> for Tongue {
+    fn from(lang: Lang) -> Self {
+        match lang {
+            Lang::Ja => Self::Ja,
+            Lang::En => Self::En,
+        }
     }
 }
 

@@ -219,7 +219,7 @@ pub(super) async fn family(
     let found = c
         .query(
             "SELECT f.procedure, f.facts, coalesce(e.arrival_no, f.arrival_no), coalesce(e.arrived_at, f.arrived_at), h.state, h.at, h.reason,
-                    CASE WHEN h.state = 'returned' THEN h.note END
+                    CASE WHEN h.state = 'returned' THEN h.note END, f.id
              FROM cases c
              JOIN filings f ON f.recipient = c.recipient AND f.device = c.device AND f.case_id = c.case_id
              JOIN history h ON h.filing = f.id AND h.seq = (SELECT max(seq) FROM history WHERE filing = f.id)
@@ -237,6 +237,7 @@ pub(super) async fn family(
         .map(|row| {
             let facts = facts_from_text(col(row, 1)?)?;
             Ok(FamilyFiling {
+                id: FilingId::from_bytes(fixed("filing", col::<&[u8]>(row, 8)?)?),
                 procedure: col(row, 0)?,
                 title_ja: facts.title_ja,
                 title_en: facts.title_en,

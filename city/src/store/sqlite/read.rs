@@ -296,7 +296,7 @@ pub(super) fn family(
     let mut statement = c
         .prepare_cached(
             "SELECT f.procedure, f.facts, coalesce(e.arrival_no, f.arrival_no), coalesce(e.arrived_at, f.arrived_at), h.state, h.at, h.reason,
-                    CASE WHEN h.state = 'returned' THEN h.note END
+                    CASE WHEN h.state = 'returned' THEN h.note END, f.id
              FROM cases c
              JOIN filings f ON f.recipient = c.recipient AND f.device = c.device AND f.case_id = c.case_id
              JOIN history h ON h.filing = f.id AND h.seq = (SELECT max(seq) FROM history WHERE filing = f.id)
@@ -311,6 +311,7 @@ pub(super) fn family(
         .query_map([token_sha256.as_slice()], |row| {
             let (facts, code): (String, String) = (row.get(1)?, row.get(4)?);
             let filing = FamilyFiling {
+                id: FilingId::from_bytes(row.get(8)?),
                 procedure: row.get(0)?,
                 title_ja: String::new(),
                 title_en: String::new(),
