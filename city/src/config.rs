@@ -29,12 +29,16 @@ use crate::http::api::ApiClient;
 
 pub use agencies::{AgenciesConfig, AgencyConfig, Ask, Call};
 mod nonstop;
+mod nursery;
+mod push;
 mod replicas;
 mod retention;
 mod signing;
 
 pub use crate::ingest::lease::ReplicasConfig;
 pub use nonstop::NonstopConfig;
+pub use nursery::NurseryConfig;
+pub use push::PushConfig;
 pub use retention::RetentionConfig;
 pub use signing::SigningConfig;
 
@@ -101,6 +105,10 @@ pub struct Config {
     pub agencies: Option<AgenciesConfig>,
     /// What the city does by itself.
     pub nonstop: NonstopConfig,
+    /// Lists of nurseries, where families search and apply here.
+    pub nursery: Option<NurseryConfig>,
+    /// How families' phones are told, if at all.
+    pub push: Option<PushConfig>,
     /// The town's identity provider, if it has one.
     pub oidc: Option<OidcConfig>,
     /// The service with which the other parent signs, if there is one.
@@ -551,6 +559,8 @@ impl Form<'_> {
         let limits = self.limits(&mut root);
         let agencies = self.agencies(&mut root);
         let nonstop = self.nonstop(&mut root);
+        let nursery = self.nursery(&mut root);
+        let push = self.push(&mut root);
         let papers = self.papers(&mut root);
         let casework = self.casework(&mut root);
         let retention = self.retention(&mut root);
@@ -571,6 +581,8 @@ impl Form<'_> {
             metrics,
             agencies,
             nonstop: nonstop?,
+            nursery: nursery?,
+            push: push?,
             oidc: match oidc {
                 Some(read) => Some(read?),
                 None => None,

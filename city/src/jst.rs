@@ -30,6 +30,14 @@ pub fn at(day: Date, hour: i8) -> i64 {
         .map_or(i64::MAX, Timestamp::as_second)
 }
 
+/// The moment of a time on the wall, unix seconds.
+#[must_use]
+pub fn instant(on_the_wall: DateTime) -> i64 {
+    TimeZone::fixed(JST)
+        .to_timestamp(on_the_wall)
+        .map_or(i64::MAX, Timestamp::as_second)
+}
+
 /// `2026年11月22日（日）23:59`, or `Sun 22 Nov 2026, 23:59`.
 #[must_use]
 pub fn moment(at: i64, lang: Lang) -> String {

@@ -22,9 +22,11 @@ pub mod nonstop;
 pub mod oidc;
 pub mod operate;
 pub mod papers;
+pub mod push;
 pub mod receipt;
 pub mod retention;
 pub mod server;
+pub mod services;
 pub mod store;
 
 use std::sync::Arc;

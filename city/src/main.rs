@@ -21,7 +21,10 @@ use ubugoe_city::operate::certificate::{self, Authority};
 use ubugoe_city::operate::{self, OPERATOR, Operator, restore, rollout};
 use ubugoe_city::retention::{self, Sure};
 use ubugoe_city::server::{City, open_ingest, open_store};
+use ubugoe_city::services::slots;
 use ubugoe_city::store::down::{content_code, outcome_code, update_code};
+use ubugoe_city::store::nonstop::By;
+use ubugoe_city::store::services::SlotRefusal;
 use ubugoe_protocol::update::Content;
 use ubugoe_protocol::{DeviceId, MAX_ENVELOPE, Order, UpdateId, VerifyingKey};
 use zeroize::Zeroizing;
@@ -63,6 +66,15 @@ enum Command {
         /// How many numbers to skip: more than filings arrived since the backup.
         #[arg(long, default_value_t = restore::GAP)]
         gap: u32,
+    },
+    /// Takes times for check-ups out of a CSV file (docs/checkup-slots.md): all of them, or none and every reason why.
+    ImportSlots {
+        /// Configuration file (TOML).
+        #[arg(long)]
+        config: PathBuf,
+        /// The file.
+        #[arg(long)]
+        file: PathBuf,
     },
     /// Orders something of devices; the order waits until its device has answered or it expires.
     Order {
@@ -332,6 +344,9 @@ fn run(command: Command) -> anyhow::Result<ExitCode> {
             runtime()?.block_on(export_messages(read_config(&config)?))
         }
         Command::VerifyMessages { file, key, seals } => verify_messages(&file, &key, seals),
+        Command::ImportSlots { config, file } => {
+            runtime()?.block_on(import_slots(&read_config(&config)?, &file))
+        }
         Command::AfterRestore { config, since, gap } => runtime()?.block_on(after_restore(
             &read_config(&config)?,
             since.as_second(),
@@ -695,6 +710,48 @@ fn verify_messages(file: &Path, key: &Path, least: i64) -> anyhow::Result<ExitCo
             Ok(ExitCode::FAILURE)
         }
     }
+}
+
+async fn import_slots(config: &Config, file: &Path) -> anyhow::Result<ExitCode> {
+    const MOST: u64 = 8 * 1024 * 1024;
+    let length = std::fs::metadata(file)
+        .with_context(|| format!("cannot read {}", file.display()))?
+        .len();
+    if length > MOST {
+        bail!("{length} bytes are more than such a file has");
+    }
+    let bytes = std::fs::read(file).with_context(|| format!("cannot read {}", file.display()))?;
+    let times = match slots::read(&bytes) {
+        Ok(times) => times,
+        Err(problems) => {
+            problems
+                .iter()
+                .try_for_each(|problem| say(&problem.to_string()))?;
+            say("nothing was imported")?;
+            return Ok(ExitCode::FAILURE);
+        }
+    };
+    let store = open_store(&config.store).await?;
+    let by = By {
+        actor: OPERATOR.to_owned(),
+        at: now().as_second(),
+    };
+    let done = store.import_slots(times, by).await?;
+    for (id, why) in &done.refused {
+        say(&match why {
+            SlotRefusal::Booked => format!("{id}: is booked, so it cannot move"),
+            SlotRefusal::Taken => format!("{id}: more places are taken than would be left"),
+        })?;
+    }
+    if !done.refused.is_empty() {
+        say("nothing was imported")?;
+        return Ok(ExitCode::FAILURE);
+    }
+    say(&format!(
+        "{} new, {} changed, {} as they were",
+        done.new, done.changed, done.same
+    ))?;
+    Ok(ExitCode::SUCCESS)
 }
 
 async fn after_restore(config: &Config, since: i64, gap: u32) -> anyhow::Result<ExitCode> {

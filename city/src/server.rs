@@ -11,6 +11,7 @@ use std::time::Duration;
 use tokio::net::TcpListener;
 use tokio::sync::{Notify, watch};
 use ubugoe_exchange::{Dialer, TlsError, server as exchange};
+use ubugoe_procedures::nursery::Index;
 use ubugoe_procedures::{Catalogue, CatalogueError, MunicipalityCode};
 use ubugoe_protocol::SigningKey;
 use ubugoe_protocol::cades::Trust;
@@ -32,8 +33,10 @@ use crate::nonstop::{Engine, Worker};
 use crate::oidc::signing::AuthAndSign;
 use crate::oidc::{Provider, SetUpError};
 use crate::papers::Fontcase;
+use crate::push::{PushSetUpError, Pusher};
 use crate::receipt::CitySealer;
 use crate::retention::Keeper;
+use crate::services::nursery::Nurseries;
 use crate::store::postgres::PostgresStore;
 use crate::store::sqlite::SqliteStore;
 use crate::store::{Sealer, Store, StoreError, desk as desk_store};
@@ -71,6 +74,9 @@ pub enum ServeError {
     /// A name for this run.
     #[error("no random bytes")]
     Random(#[from] crate::NoRandomness),
+    /// The key or the authorities for telling phones.
+    #[error("phones cannot be told")]
+    Push(#[from] PushSetUpError),
     /// The server for browsers ended.
     #[error("the server for browsers ended")]
     Http(#[source] std::io::Error),
@@ -176,6 +182,7 @@ fn by_itself(
         planner: Arc::clone(&parts.engine) as _,
         clock: Arc::clone(clock),
         bell: Arc::clone(&parts.bell),
+        done: Arc::new(Notify::new()),
     };
     (parts, worker)
 }
@@ -339,7 +346,16 @@ impl City {
             .oidc
             .map(|oidc| Provider::new(oidc, &config.http.public_url, Arc::clone(&clock)))
             .transpose()?;
+        let nurseries = config.nursery.map(|lists| {
+            let name = catalogue.profile(&config.office.municipality).map_or_else(
+                || config.office.name.ja.clone(),
+                |profile| profile.name.ja.clone(),
+            );
+            Nurseries::new(Index::build(lists.facilities, &lists.vacancies), &name)
+        });
+        let pusher = config.push.as_ref().map(Pusher::new).transpose()?;
         let app = App {
+            pusher: pusher.map(Arc::new),
             provider,
             limits: Limiter::new(config.limits),
             store,
@@ -360,6 +376,7 @@ impl City {
             retention: config.retention,
             api: config.api,
             second,
+            nurseries,
         };
         let keeper = app.retention.erase.then(|| Keeper {
             store: Arc::clone(&app.store),
@@ -433,6 +450,11 @@ impl City {
             .collect();
         drop(self.parts);
         let agencies = self.agencies.map(|all| tokio::spawn(all.run(stop.clone())));
+        let done = Arc::clone(&self.worker.done);
+        let pusher = self.app.pusher.as_ref().map(|pusher| {
+            let parts = (Arc::clone(&self.app.store), Arc::clone(&self.app.clock));
+            tokio::spawn(Arc::clone(pusher).run(parts, done, stop.clone()))
+        });
         let worker = tokio::spawn(self.worker.run(stop.clone()));
         let keeper = self
             .keeper
@@ -443,6 +465,10 @@ impl City {
         // it ends by the same flag, after what it is in the middle of; whatever it had not begun is due at the next start
         worker.abort();
         let _ = worker.await;
+        if let Some(pusher) = pusher {
+            pusher.abort();
+            let _ = pusher.await;
+        }
         catching_up.abort();
         for link in links {
             // it ends by the same flag, and gives back what it holds

@@ -766,6 +766,7 @@ async fn what_the_line_waits_for_is_asked_once_and_its_answer_comes_back() {
             planner: Arc::new(engine) as Arc<dyn Planner>,
             clock: office.hands.clock(),
             bell: Arc::default(),
+            done: Arc::default(),
         };
         worker.work_off().await.unwrap();
         let now = async || insurer(store.as_ref(), filing.id).await;

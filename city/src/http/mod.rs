@@ -90,6 +90,8 @@ pub struct App {
     pub metrics: Arc<Metrics>,
     /// Whoever asks agencies, if the city is linked to any.
     pub agencies: Option<Arc<crate::agencies::send::Sender>>,
+    /// Who tells families' phones, if anybody does.
+    pub pusher: Option<Arc<crate::push::Pusher>>,
     /// What the city does by itself.
     pub nonstop: nonstop::Parts,
     /// How long what is kept.
@@ -98,6 +100,8 @@ pub struct App {
     pub api: Vec<api::ApiClient>,
     /// How the other parent signs, if this city asks them to.
     pub second: Option<second::Parts>,
+    /// Nurseries, where families search and apply here.
+    pub nurseries: Option<crate::services::nursery::Nurseries>,
 }
 
 impl std::fmt::Debug for App {

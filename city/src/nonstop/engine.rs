@@ -196,6 +196,51 @@ fn read(seen: &CaseSeen, today: Date) -> (Case<'_>, bool) {
     (case, unreadable)
 }
 
+/// A child of a case, as its accepted birth notification tells it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KnownChild {
+    /// As the line names children.
+    pub child: String,
+    /// The birth notification.
+    pub filing: ubugoe_protocol::FilingId,
+    /// Date of birth.
+    pub birth: Date,
+    /// Where it lives, if the address names a municipality we know.
+    pub home: Option<MunicipalityCode>,
+    /// Its sex, where the notification says so.
+    pub sex: Option<ubugoe_procedures::Sex>,
+}
+
+impl Engine {
+    /// The children of a case, in the order of their birth.
+    #[must_use]
+    pub fn children(&self, seen: &CaseSeen) -> Vec<KnownChild> {
+        let Some(today) = jst::date(seen.now) else {
+            return Vec::new();
+        };
+        let (case, _) = read(seen, today);
+        case.births
+            .iter()
+            .filter_map(|birth| {
+                Some(KnownChild {
+                    child: birth.child(seen.case_ref),
+                    filing: birth.seen.id,
+                    birth: birth.date("birth_dt")?,
+                    home: birth
+                        .answers
+                        .text("addr.full")
+                        .and_then(|address| self.municipality_of(address, today)),
+                    sex: match birth.choice("sex") {
+                        Some("1") => Some(ubugoe_procedures::Sex::Male),
+                        Some("2") => Some(ubugoe_procedures::Sex::Female),
+                        _ => None,
+                    },
+                })
+            })
+            .collect()
+    }
+}
+
 impl Planner for Engine {
     fn plan(&self, seen: &CaseSeen) -> Planned {
         let Some(today) = jst::date(seen.now) else {

@@ -21,6 +21,7 @@ pub mod postgres;
 pub mod published;
 pub mod retention;
 pub mod second;
+pub mod services;
 pub mod sqlite;
 
 use std::error::Error as StdError;
@@ -920,6 +921,7 @@ pub trait Store:
     + nonstop::NonstopStore
     + retention::RetentionStore
     + second::SecondStore
+    + services::ServiceStore
     + DoorStore
     + PapersStore
     + Send

@@ -53,6 +53,32 @@ pub struct Slot {
     pub contracts: BTreeSet<MunicipalityCode>,
 }
 
+impl Slot {
+    /// Whether this place is one for this child at all: the check-up, its window, and that it has not begun.
+    ///
+    /// # Errors
+    /// [`BookingError`]: what the family can be told.
+    pub fn takes(&self, checkup: &Checkup, facts: Child, now: DateTime) -> Result<(), BookingError> {
+        fits(self, checkup, facts, now)
+    }
+
+    /// Who pays for a child of this municipality.
+    #[must_use]
+    pub fn cover(&self, home: &MunicipalityCode) -> Cover {
+        if self.contracts.contains(home) {
+            Cover::Voucher
+        } else {
+            Cover::Refund
+        }
+    }
+
+    /// The last day on which a confirmed booking can be cancelled or changed.
+    #[must_use]
+    pub fn last_change(&self, rules: &BookingRules) -> Date {
+        plus_days(self.start.date(), -i32::from(rules.cancel_days_before))
+    }
+}
+
 /// Who pays.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -256,11 +282,7 @@ impl Book {
         if self.places_left(request.slot, now) == 0 {
             return Err(BookingError::Full);
         }
-        let cover = if slot.contracts.contains(request.home) {
-            Cover::Voucher
-        } else {
-            Cover::Refund
-        };
+        let cover = slot.cover(request.home);
         let last = self.bookings.last_key_value();
         let id = BookingId(last.map_or(1, |(id, _)| id.0.saturating_add(1)));
         let booking = Booking {
@@ -311,7 +333,7 @@ impl Book {
         self.change(id, |slot, state| match state {
             BookingState::Held { .. } | BookingState::Cancelled => Ok(BookingState::Cancelled),
             BookingState::Confirmed => {
-                let last = plus_days(slot.start.date(), -i32::from(rules.cancel_days_before));
+                let last = slot.last_change(rules);
                 if now.date() <= last {
                     Ok(BookingState::Cancelled)
                 } else {

@@ -81,6 +81,7 @@ async fn filing_page(
             (actions(app, officer, record, &desk))
         }
         (super::super::nonstop::case_link(lang, record))
+        (super::services::case_link(lang, record))
         (second_officer(app, officer, record, (&desk, &names)))
         (summary(lang, app, record))
         (hands(app, officer, record, (&desk, &names)))

@@ -13,6 +13,7 @@ mod files;
 pub(super) mod preview;
 mod queue;
 mod search;
+mod services;
 pub(super) mod work;
 
 use std::collections::BTreeMap;
@@ -72,6 +73,7 @@ pub(super) fn routes() -> Router<Shared> {
             "/console/filings/{id}/attachments/{number}",
             get(files::attachment),
         )
+        .merge(services::routes())
 }
 
 /// A page of the desk in the console's frame.

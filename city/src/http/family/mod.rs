@@ -3,14 +3,21 @@
 //! Answers for who may open them ([`Guest`]), for the frame that every one of them shares and for the audit lines they write.
 //! No page here shows a name, an address or a value of a filing unless its own header says so. Works without any script.
 
+mod checkups;
 mod door;
 mod door_words;
 mod for_you;
+mod gift;
 mod line;
 mod line_words;
 mod looks;
+mod nursery;
+mod phone;
+mod phone_words;
 mod room_words;
+mod services;
 mod status;
+mod vaccines;
 mod voice;
 mod words;
 
@@ -37,10 +44,17 @@ pub(super) fn routes() -> Router<Shared> {
         .route("/f/{token}", get(status::status))
         .route("/f/{token}/open", post(door::open))
         .route("/f/{token}/close", get(door::ask_close).post(door::close))
+        .route("/f/{token}/news", get(phone::page).post(phone::keep))
+        .route("/assets/family-push.js", get(phone::script))
+        .route("/assets/family-worker.js", get(phone::worker))
         .route("/f/{token}/looks", get(looks::page))
         .route("/f/{token}/for-you", get(for_you::page))
         .route("/f/{token}/voice", post(voice::keep))
         .merge(line::routes())
+        .merge(checkups::routes())
+        .merge(nursery::routes())
+        .merge(vaccines::routes())
+        .merge(gift::routes())
 }
 
 /// Somebody who holds a family's link and has shown what only the family knows.

@@ -28,9 +28,12 @@ async fn rooms(app: &Shared, guest: &Guest) -> Result<Vec<Room>, Failure> {
     let rooms = [
         super::for_you::room(app, guest).await?,
         super::super::second::room(app, guest).await?,
+        super::phone::room(app, guest).await?,
         super::looks::room(app, guest).await?,
     ];
-    Ok(rooms.into_iter().flatten().collect())
+    let mut all = super::services::rooms(app, guest).await?;
+    all.extend(rooms.into_iter().flatten());
+    Ok(all)
 }
 
 /// The page as it is now, with what was wrong with an account.

@@ -291,6 +291,7 @@ pub(super) fn mark_loss(
     }
     silence_items(tx, case, &lost, by)?;
     silence_notices(tx, case, &lost)?;
+    crate::store::services::silence(tx, case, &lost, by)?;
     let mut entry = line(
         by,
         "case.loss",

@@ -26,6 +26,8 @@ use crate::casework::FilingState;
 use crate::casework::audit::AuditEntry;
 
 pub(crate) use change::{AFTER_DECISION, AFTER_LOSS};
+pub(crate) use read::{case_of, losses};
+pub(crate) use work::filings;
 
 /// Declares an enum of stored words.
 macro_rules! stored {
@@ -54,7 +56,7 @@ macro_rules! stored {
                 Self::ALL.iter().copied().find(|one| one.code() == code)
             }
 
-            fn stored(code: &str) -> Result<Self, StoreError> {
+            pub(crate) fn stored(code: &str) -> Result<Self, StoreError> {
                 Self::from_code(code).ok_or_else(|| StoreError::Corrupt {
                     what: stringify!($name),
                     detail: code.to_owned(),
@@ -63,6 +65,8 @@ macro_rules! stored {
         }
     };
 }
+
+pub(crate) use stored;
 
 stored! {
     /// How an item comes about.

@@ -182,7 +182,7 @@ pub(super) fn line_answered(
 }
 
 /// The case of a family's link, also of one printed before a restore.
-pub(super) fn case_of(tx: &dyn Tx, token_sha256: [u8; 32]) -> Result<Option<[u8; 32]>, StoreError> {
+pub(crate) fn case_of(tx: &dyn Tx, token_sha256: [u8; 32]) -> Result<Option<[u8; 32]>, StoreError> {
     tx.rows(
         "SELECT n.case_ref FROM nonstop_cases n WHERE n.case_ref = $1
          UNION SELECT c.token_sha256 FROM case_aliases a
@@ -234,7 +234,7 @@ pub(super) fn family_line(
     Ok(line)
 }
 
-pub(super) fn losses(tx: &dyn Tx, case: [u8; 32]) -> Result<Vec<String>, StoreError> {
+pub(crate) fn losses(tx: &dyn Tx, case: [u8; 32]) -> Result<Vec<String>, StoreError> {
     tx.rows(
         "SELECT child FROM nonstop_losses WHERE case_ref = $1 ORDER BY child",
         cells![case],

@@ -11,7 +11,7 @@ use super::{PostgresStore, failed};
 use crate::casework::audit::AuditEntry;
 use crate::store::nonstop::{AFTER_DECISION, AFTER_LOSS, Cell, Row, Transacts, Tx};
 use crate::store::retention::Forgets;
-use crate::store::{Decision, StoreError};
+use crate::store::{Decision, StoreError, services};
 
 struct PostgresTx<'c> {
     tx: Transaction<'c>,
@@ -155,8 +155,8 @@ pub(super) async fn accepted(tx: &Transaction<'_>, decision: &Decision) -> Resul
             .await
             .map_err(failed(DOING))?;
     }
-    for sql in AFTER_LOSS {
-        tx.execute(sql, &[&id, &decision.at, &decision.actor])
+    for sql in AFTER_LOSS.iter().chain(&services::AFTER_LOSS) {
+        tx.execute(*sql, &[&id, &decision.at, &decision.actor])
             .await
             .map_err(failed(DOING))?;
     }

@@ -10,7 +10,7 @@ use super::{SqliteStore, failed};
 use crate::casework::audit::AuditEntry;
 use crate::store::nonstop::{AFTER_DECISION, AFTER_LOSS, Cell, Row, Transacts, Tx};
 use crate::store::retention::Forgets;
-use crate::store::{Decision, StoreError};
+use crate::store::{Decision, StoreError, services};
 
 struct SqliteTx<'c> {
     tx: Transaction<'c>,
@@ -129,7 +129,7 @@ pub(super) fn accepted(tx: &Transaction<'_>, decision: &Decision) -> Result<(), 
         tx.execute(&numbered(sql), params![id, decision.at])
             .map_err(failed(DOING))?;
     }
-    for sql in AFTER_LOSS {
+    for sql in AFTER_LOSS.iter().chain(&services::AFTER_LOSS) {
         tx.execute(&numbered(sql), params![id, decision.at, decision.actor])
             .map_err(failed(DOING))?;
     }
