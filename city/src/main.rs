@@ -11,7 +11,7 @@ use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
 use tracing_subscriber::EnvFilter;
 use ubugoe_city::agencies::log;
-use ubugoe_city::casework::audit::{AuditEntry, Verifier};
+use ubugoe_city::casework::audit::AuditEntry;
 use ubugoe_city::config::Config;
 use ubugoe_city::export::{self, Format, Layout};
 use ubugoe_city::http::password;
@@ -590,28 +590,21 @@ async fn import_addressees(
 }
 
 async fn audit_verify(config: Config) -> anyhow::Result<ExitCode> {
-    const PIECE: u32 = 1_000;
     let store = open_store(&config.store).await?;
-    let (last, head) = store.audit_start().await?;
-    let mut verifier = Verifier::after(last, head);
-    loop {
-        let lines = store.audit_lines(verifier.lines(), PIECE).await?;
-        for line in &lines {
-            if let Err(broken) = verifier.follow(line) {
-                say(&format!("BROKEN: {broken}"))?;
-                return Ok(ExitCode::FAILURE);
-            }
+    match ubugoe_city::store::audit::verify(store.as_ref()).await? {
+        Ok(chain) => {
+            say(&format!(
+                "intact: {} lines, newest hash {}",
+                chain.lines(),
+                hex::encode(chain.head())
+            ))?;
+            Ok(ExitCode::SUCCESS)
         }
-        if lines.len() < PIECE as usize {
-            break;
+        Err(broken) => {
+            say(&format!("BROKEN: {broken}"))?;
+            Ok(ExitCode::FAILURE)
         }
     }
-    say(&format!(
-        "intact: {} lines, newest hash {}",
-        verifier.lines(),
-        hex::encode(verifier.head())
-    ))?;
-    Ok(ExitCode::SUCCESS)
 }
 
 /// One line for each rule: rows due, rows held, the oldest, the rule's word, its source.

@@ -691,7 +691,7 @@ async fn bad_forms_and_addresses_get_calm_pages() {
         browser.get("/console/filings?state=%22%3E").await.status,
         200
     );
-    assert_eq!(browser.get("/console/audit?after=abc").await.status, 400);
+    assert_eq!(browser.get("/console/audit?before=abc").await.status, 400);
     city.stop().await;
 }
 
@@ -732,5 +732,43 @@ async fn every_view_and_action_is_in_the_audit_chain() {
             "the audit log names somebody"
         );
     }
+    auditor_reads(&office, &mut browser, &notice.id.to_string()).await;
     city.stop().await;
+}
+
+/// Filters of the log, and the check of the chain: whole, then changed behind everybody's back.
+async fn auditor_reads(office: &Office, browser: &mut Browser, filing: &str) {
+    let rows = |page: &str| page.matches("<tr><td>").count();
+    let all = browser.get("/console/audit").await;
+    assert!(rows(&all.text()) >= 8, "{}", all.text());
+    let one = |query: &str| format!("/console/audit?{query}");
+    let seen = browser.get(&one("action=filing.viewed&actor=sato")).await;
+    assert_eq!(rows(&seen.text()), 2);
+    let about = browser.get(&one(&format!("subject={filing}"))).await;
+    assert!(rows(&about.text()) >= 4 && !about.text().contains("sign_in.done"));
+    for nothing in ["actor=tanaka", "until=2001-01-01", "from=2100-01-01"] {
+        assert_eq!(
+            rows(&browser.get(&one(nothing)).await.text()),
+            0,
+            "{nothing}"
+        );
+    }
+    let csrf = all.hidden("csrf");
+    let verify = async |browser: &mut Browser| {
+        let reply = browser
+            .post("/console/audit/verify", &[("csrf", &csrf)])
+            .await;
+        (
+            reply.text().contains("id=\"verified\""),
+            reply.text().contains("id=\"broken\""),
+        )
+    };
+    assert_eq!(verify(browser).await, (true, false));
+    let database = rusqlite::Connection::open(office.folder.path().join("city.db")).unwrap();
+    database
+        .execute_batch(
+            "DROP TRIGGER audit_never_changes; UPDATE audit SET actor = 'suzuki' WHERE seq = 3;",
+        )
+        .unwrap();
+    assert_eq!(verify(browser).await, (false, true));
 }

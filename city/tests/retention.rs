@@ -82,6 +82,7 @@ impl City {
             planner: Arc::new(engine),
             clock: office.hands.clock(),
             bell: Arc::new(Notify::new()),
+            done: Arc::default(),
         };
         Self {
             store,

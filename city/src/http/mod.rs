@@ -5,6 +5,7 @@
 
 mod agencies;
 pub mod api;
+mod audit;
 mod console;
 mod decide;
 mod door;
@@ -170,7 +171,8 @@ fn addresses() -> Router<Shared> {
         .route("/console/sign-out", post(sign_in::leave))
         .merge(console::routes())
         .route("/console/quarantine", get(oversight::quarantine))
-        .route("/console/audit", get(oversight::audit))
+        .route("/console/audit", get(audit::list))
+        .route("/console/audit/verify", post(audit::verify))
         .merge(family::routes())
         .merge(second::routes())
         .merge(nonstop::routes())

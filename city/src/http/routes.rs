@@ -130,6 +130,7 @@ pub const ROUTES: &[Route] = &[
     get("/console/voices", Who::Holding(Right::SeeCases)),
     get("/console/quarantine", Who::Holding(Right::SeeQuarantine)),
     get("/console/audit", Who::Holding(Right::SeeAudit)),
+    post("/console/audit/verify", Who::Holding(Right::SeeAudit)),
     get(
         "/console/retention",
         Who::Either(Right::SeeAudit, Right::Hold),

@@ -9,6 +9,7 @@
 
 pub mod agencies;
 pub mod attachments;
+pub mod audit;
 pub mod desk;
 pub mod door;
 pub mod down;
@@ -914,6 +915,7 @@ pub struct Counts {
 #[async_trait]
 pub trait Store:
     agencies::AgencyStore
+    + audit::AuditStore
     + desk::DeskStore
     + family::FamilyStore
     + leases::LeaseStore
