@@ -12,6 +12,7 @@ use aws_lc_rs::agreement::{self, ECDH_P256, PrivateKey, agree};
 use aws_lc_rs::rand::SystemRandom;
 use aws_lc_rs::{hkdf, signature};
 use base64ct::{Base64, Base64UrlUnpadded, Encoding as _};
+use jiff::civil::date;
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 use support::browser::{Browser, Reply};
@@ -22,10 +23,11 @@ use tokio::net::TcpListener;
 use tokio::sync::Notify;
 use tokio::task::JoinSet;
 use ubugoe_bench::browser::Browser as Chromium;
+use ubugoe_city::casework::second_fact::{Asked, Fact, day_hash};
 use ubugoe_city::config::Config;
 use ubugoe_city::nonstop::{Engine, Worker};
 use ubugoe_city::push::Pusher;
-use ubugoe_city::store::family::{Knock, Knocked, NewPhone, NewVoice};
+use ubugoe_city::store::family::{CaseFile, Knock, Knocked, NewPhone, NewVoice};
 use ubugoe_city::store::nonstop::By;
 use ubugoe_procedures::Catalogue;
 use ubugoe_protocol::Receipt;
@@ -490,7 +492,7 @@ fn own_words(page: &Reply) -> String {
         own.push_str(&before[..start]);
         let tag: String = before[start + 1..]
             .chars()
-            .take_while(|each| each.is_ascii_alphanumeric())
+            .take_while(char::is_ascii_alphanumeric)
             .collect();
         let end = format!("</{tag}>");
         rest = marked.split_once(&end).map_or("", |(_, after)| after);
@@ -745,7 +747,7 @@ fn derived(salt: &[u8], secret: &[u8], info: &[&[u8]], length: usize) -> Vec<u8>
 
 /// One request to the push service, answered with a status; answers head and body.
 async fn pushed(service: &TcpListener, answer: impl Fn(&str) -> &'static str) -> (String, Vec<u8>) {
-    let waiting = tokio::time::timeout(std::time::Duration::from_secs(60), service.accept());
+    let waiting = tokio::time::timeout(std::time::Duration::from_mins(1), service.accept());
     let (mut stream, _) = waiting.await.unwrap().unwrap();
     let mut bytes = Vec::new();
     let head = loop {
@@ -809,10 +811,13 @@ fn telling() -> Office {
         Base64::encode_string(key.as_ref())
     );
     std::fs::write(office.folder.path().join("push.pem"), pem).unwrap();
-    office.more = "[push]\nkey = \"push.pem\"\nsubject = \"mailto:koho@asukoe.example\"\nservices = [\"127.0.0.1\"]\nca = \"broker-ca.pem\"\n".to_owned();
+    office.more.push_str(
+        "[push]\nkey = \"push.pem\"\nsubject = \"mailto:koho@asukoe.example\"\nservices = [\"127.0.0.1\"]\nca = \"broker-ca.pem\"\n",
+    );
     office
 }
 
+#[expect(clippy::too_many_lines, reason = "one story")]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_phone_that_asked_is_told_of_something_new_and_never_after_a_loss() {
     let office = telling();
@@ -967,6 +972,7 @@ fn hash(text: &str) -> [u8; 32] {
     Sha256::digest(text).into()
 }
 
+#[expect(clippy::too_many_lines, reason = "one story")]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn doors_links_comments_and_phones_are_alike_on_both_databases() {
     on_each_store(async |office| {
@@ -1088,7 +1094,9 @@ async fn doors_links_comments_and_phones_are_alike_on_both_databases() {
 #[test]
 fn everything_that_is_wrong_with_telling_phones_is_named_at_once() {
     let mut office = Office::new();
-    office.more = "[push]\nkey = \"nowhere.pem\"\nsubject = \"somebody\"\nlater = 1\nca = \"broker-ca.pem\"\n".to_owned();
+    office.more.push_str(
+        "[push]\nkey = \"nowhere.pem\"\nsubject = \"somebody\"\nlater = 1\nca = \"broker-ca.pem\"\n",
+    );
     let said = office.config_of(&office.toml()).unwrap_err().to_string();
     for key in ["push.key", "push.subject", "push.later"] {
         assert!(said.contains(key), "{key} is not in {said}");
@@ -1107,4 +1115,51 @@ fn everything_that_is_wrong_with_telling_phones_is_named_at_once() {
     ] {
         assert_eq!(pusher.asks(address), asked, "{address}");
     }
+}
+
+/// A filing's canonical bytes without the rows that have these paths.
+fn without(canonical: &[u8], paths: &[&str]) -> Vec<u8> {
+    let mut filing: Value = serde_json::from_slice(canonical).unwrap();
+    let rows = filing["rows"].as_array_mut().unwrap();
+    rows.retain(|row| !paths.contains(&row["path"].as_str().unwrap()));
+    serde_json::to_vec(&filing).unwrap()
+}
+
+#[tokio::test]
+async fn what_is_asked_follows_what_the_filings_say_and_spares_a_loss() {
+    let office = Office::new();
+    let (_, _, receipt) = case(&office, "FA-12").await;
+    let store = office.store().await;
+    let link = store
+        .family_link(hash(&receipt.status_token), None, office.now())
+        .await
+        .unwrap()
+        .unwrap();
+    let mut whole = store.family_case(link.case_ref).await.unwrap();
+    let (mother, father, child) = (
+        day_hash(date(1996, 11, 23)),
+        day_hash(date(1994, 2, 3)),
+        day_hash(date(2026, 11, 22)),
+    );
+    let opens = |file: &CaseFile| {
+        let fact = Fact::of(file);
+        (
+            fact.asked(),
+            [mother, father, child].map(|day| fact.opens(day)),
+        )
+    };
+    assert_eq!(opens(&whole), (Asked::Mother, [true, false, false]));
+    // a claim alone: whoever claims
+    let claim = CaseFile {
+        papers: whole.papers.split_off(1),
+        ..CaseFile::default()
+    };
+    assert_eq!(opens(&claim), (Asked::Filer, [true, false, false]));
+    // a notification that knows no parent's birth: the child's, but never after a loss
+    let births = ["mother.birth", "father.birth", "filer.birth"];
+    let notice = &mut whole.papers[0];
+    notice.canonical = without(&notice.canonical, &births);
+    assert_eq!(opens(&whole), (Asked::Child, [false, false, true]));
+    whole.loss = true;
+    assert_eq!(opens(&whole), (Asked::Nothing, [false, false, false]));
 }
