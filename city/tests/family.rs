@@ -419,6 +419,12 @@ async fn families_see_who_looked_and_officers_hear_what_they_say() {
     assert!(row.ends_with("<td>1</td><td>0</td><td>0</td>"), "{row}");
     let row = between(&page, "<tr data-procedure=\"jido_teate_nintei\">", "</tr>");
     assert!(row.ends_with("<td>0</td><td>1</td><td>0</td>"), "{row}");
+    let page = phone.get(&format!("/f/{token}/for-you?for=027")).await;
+    assert!(
+        page.text().contains("data-shelf=\"What you look for\"")
+            && page.text().contains("data-shelf=\"Can be used now\"")
+    );
+    assert!(!page.text().contains("data-procedure=\"ninpu_kenshin\""));
     // after a loss there is nothing good to ask about, no name, and nothing for children
     accept(&mut desk, &filing).await;
     let page = phone.get(&line(token)).await;
@@ -611,7 +617,7 @@ fn look(browser: &Chromium, folder: &Path, name: &str) {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_phone_opens_reads_and_closes_without_a_script() {
-    let office = Office::new();
+    let office = telling();
     let (filing, _, receipt) = case(&office, "FA-10").await;
     let city = office.open().await;
     let mut desk = officer(&city).await;
@@ -664,6 +670,18 @@ fn visit(folder: &Path, home: &str) {
         browser.wait_id("main").unwrap();
         look(&browser, folder, name);
     }
+    // the one page with a script: under its own policy the script runs, and its worker is taken for this family's pages
+    browser.open(&format!("{home}/news")).unwrap();
+    browser.wait_css("#subscribe:not([hidden])").unwrap();
+    look(&browser, folder, "news");
+    let register = "const done = arguments[arguments.length - 1];
+        navigator.serviceWorker.register('/assets/family-worker.js', { scope: document.getElementById('subscribe').dataset.scope })
+            .then(taken => done(new URL(taken.scope).pathname), refused => done(String(refused)));";
+    let scope = browser.ask(register, Vec::new()).unwrap();
+    assert!(
+        home.ends_with(scope.as_str().unwrap().trim_end_matches('/')),
+        "{scope}"
+    );
     // the checks find what is wrong: grey on grey, and something wider than the window
     let planted = "(() => { const e = document.createElement('p'); e.className = 'hint'; e.textContent = 'うすい文字';
         e.style.color = '#bbbbbb'; e.style.width = '900px'; document.getElementById('main').append(e); return true; })()";
