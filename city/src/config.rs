@@ -582,7 +582,7 @@ impl Form<'_> {
             agencies,
             nonstop: nonstop?,
             nursery: nursery?,
-            push: push?,
+            push,
             oidc: match oidc {
                 Some(read) => Some(read?),
                 None => None,

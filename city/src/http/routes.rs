@@ -238,6 +238,8 @@ pub const ROUTES: &[Route] = &[
     get("/f/{token}/close", Who::Family),
     post("/f/{token}/close", Who::Family),
     post("/f/{token}/items/{id}", Who::Family),
+    get("/f/{token}/consents", Who::Family),
+    post("/f/{token}/consents", Who::Family),
     get("/f/{token}/second-signature", Who::Family),
     post("/f/{token}/second-signature", Who::Family),
     get("/f/{token}/second-signature/{id}/filing.json", Who::Family),

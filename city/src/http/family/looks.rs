@@ -55,7 +55,12 @@ struct Line<'l> {
 fn gathered<'l>(app: &Shared, looks: &'l [Look]) -> Vec<Line<'l>> {
     let mut lines: Vec<Line<'_>> = Vec::new();
     for look in looks {
-        let (who, act) = (who(app, &look.actor), said::act(&look.action));
+        // whoever answered wrong may be anybody who found the paper
+        let who = match look.action.as_str() {
+            "family.wrong" => &said::SOMEBODY,
+            _ => who(app, &look.actor),
+        };
+        let act = said::act(&look.action);
         let known = lines
             .iter_mut()
             .rev()
@@ -82,6 +87,9 @@ fn who(app: &Shared, actor: &str) -> &'static Said {
         "system" => return &said::MACHINE,
         "hospital" | "insurer" => return &said::AGENCY,
         _ => {}
+    }
+    if actor.starts_with("agency:") {
+        return &said::AGENCY;
     }
     if actor.starts_with(PROVIDED) {
         return &said::STAFF;

@@ -4,6 +4,8 @@
 //! No page here shows a name, an address or a value of a filing unless its own header says so. Works without any script.
 
 mod checkups;
+mod consents;
+mod consents_words;
 mod door;
 mod door_words;
 mod for_you;
@@ -48,6 +50,10 @@ pub(super) fn routes() -> Router<Shared> {
         .route("/assets/family-push.js", get(phone::script))
         .route("/assets/family-worker.js", get(phone::worker))
         .route("/f/{token}/looks", get(looks::page))
+        .route(
+            "/f/{token}/consents",
+            get(consents::page).post(consents::answer),
+        )
         .route("/f/{token}/for-you", get(for_you::page))
         .route("/f/{token}/voice", post(voice::keep))
         .merge(line::routes())
@@ -210,6 +216,10 @@ pub(super) fn unknown(tongue: Tongue) -> Response {
 }
 
 /// A page of the family's with the way back to the line.
+#[expect(
+    clippy::needless_pass_by_value,
+    reason = "a handler makes it for this and has no other use for it"
+)]
 pub(super) fn frame(app: &Shared, guest: &Guest, title: &Said, body: Markup) -> Response {
     let body = html! {
         main.family id="main" {

@@ -29,6 +29,7 @@ async fn rooms(app: &Shared, guest: &Guest) -> Result<Vec<Room>, Failure> {
         super::for_you::room(app, guest).await?,
         super::super::second::room(app, guest).await?,
         super::phone::room(app, guest).await?,
+        super::consents::room(app, guest).await?,
         super::looks::room(app, guest).await?,
     ];
     let mut all = super::services::rooms(app, guest).await?;
