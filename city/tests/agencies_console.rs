@@ -6,19 +6,24 @@ mod support;
 use std::net::SocketAddr;
 use std::path::Path;
 use std::process::{Command, Output};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use jiff::civil::{date, datetime};
 use support::browser::{Browser, Reply};
 use support::exchange::Exchange;
-use support::office::{Office, PASSWORD, land, letter, on_each_store};
-use support::papers::{MOTHER, birth, canonical};
+use support::office::{Letter, Office, PASSWORD, land, letter, on_each_store};
+use support::papers::{MOTHER, Paper, birth, canonical};
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 use ubugoe_city::agencies::send::Wish;
 use ubugoe_city::casework::FilingState;
 use ubugoe_city::ingest::no_faults;
+use ubugoe_city::receipt::CitySealer;
 use ubugoe_city::server::City;
 use ubugoe_city::store::agencies::{CertificateKind, Consent};
+use ubugoe_city::store::nonstop::{Hop, HopState};
+use ubugoe_city::store::{Decision, Store};
 use ubugoe_exchange::MessageId;
 use ubugoe_procedures::fhir::write_birth;
 use ubugoe_procedures::{BirthCertificate, IssuerKind, PlaceKind, Plurality, Sex};
@@ -527,4 +532,110 @@ async fn the_database_itself_refuses_to_change_what_was_logged() {
         exchange.stop().await;
     })
     .await;
+}
+
+async fn accept(office: &Office, store: &dyn Store, filing: FilingId) {
+    let config = office.config();
+    let sealer = CitySealer::new(
+        config.office.recipient,
+        config.keys.sign,
+        &config.http.public_url,
+    );
+    let version = store.filing(filing).await.unwrap().unwrap().version();
+    let decision = Decision {
+        filing,
+        version,
+        to: FilingState::Accepted,
+        reason: None,
+        note: None,
+        actor: "sato".to_owned(),
+        at: office.now(),
+    };
+    store.decide(decision, Arc::new(sealer)).await.unwrap();
+}
+
+/// Waits until the medical subsidy's station at the insurer is here.
+async fn insurer_is(store: &dyn Store, filing: FilingId, wanted: HopState) {
+    let start = Instant::now();
+    loop {
+        let line = store.case_line(filing).await.unwrap();
+        let mut items = line.items.iter();
+        let item = items.find(|item| item.procedure == "kodomo_iryohi");
+        let hop = item.and_then(|item| item.hops.iter().find(|hop| hop.hop == Hop::Insurer));
+        let now = hop.map(|hop| hop.state);
+        if now == Some(wanted) {
+            return;
+        }
+        assert!(start.elapsed() < Duration::from_mins(1), "{now:?}");
+        tokio::task::yield_now().await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_family_says_who_may_be_asked_and_the_line_goes_on() {
+    let office = Office::new();
+    let exchange = Exchange::of(&office).await;
+    let ingest = office.ingest().await;
+    let store = office.store().await;
+    let notice = letter(canonical(&birth("ASK-1")));
+    let subsidy = Paper {
+        procedure: "kodomo_iryohi",
+        ..birth("ASK-1")
+    };
+    let claim = Letter {
+        case: notice.case,
+        case_seq: 1,
+        ..letter(canonical(&subsidy))
+    };
+    let token = land(&office, &ingest, &notice).await.status_token;
+    land(&office, &ingest, &claim).await;
+    for filing in [notice.id, claim.id] {
+        accept(&office, store.as_ref(), filing).await;
+    }
+    let town = Town::open(&office, &exchange).await;
+    insurer_is(store.as_ref(), claim.id, HopState::Waiting).await;
+
+    let mut phone = Browser::new(town.address);
+    phone.open_family(&token).await;
+    let home = format!("/f/{token}");
+    let room = format!("{home}/consents");
+    assert!(phone.get(&home).await.text().contains(&room));
+    let page = phone.get(&room).await;
+    assert!(
+        page.text().contains("あすこえinsurer") && page.text().contains("data-given=\"false\"")
+    );
+    let csrf = page.hidden("csrf");
+    let say = |agency: &'static str, answer: &'static str| {
+        [
+            ("csrf", csrf.clone()),
+            ("agency", agency.to_owned()),
+            ("purpose", "lump-sum".to_owned()),
+            ("answer", answer.to_owned()),
+        ]
+    };
+    let post = async |phone: &mut Browser, agency, answer| {
+        let fields = say(agency, answer);
+        let fields: Vec<_> = fields.iter().map(|(n, v)| (*n, v.as_str())).collect();
+        phone.post(&room, &fields).await.status
+    };
+    // what nobody asked for cannot be agreed to
+    assert_eq!(post(&mut phone, "prefecture", "yes").await, 303);
+    assert_eq!(post(&mut phone, "insurer", "no").await, 303);
+    assert_eq!(store.consents(notice.id).await.unwrap(), []);
+    assert_eq!(post(&mut phone, "insurer", "maybe").await, 400);
+    // sent twice, given once; and the real insurer is asked by the running city
+    for _ in 0..2 {
+        assert_eq!(post(&mut phone, "insurer", "yes").await, 303);
+    }
+    let given = store.consents(notice.id).await.unwrap();
+    assert_eq!((given.len(), given[0].given_by.as_str()), (1, "family"));
+    assert_eq!(given[0].filing, claim.id);
+    insurer_is(store.as_ref(), claim.id, HopState::Done).await;
+    assert_eq!(exchange.agency("insurer").answers.effects(), 1);
+    let page = phone.get(&room).await;
+    assert!(page.text().contains("data-given=\"true\""));
+    assert_eq!(post(&mut phone, "insurer", "no").await, 303);
+    let given = store.consents(notice.id).await.unwrap();
+    assert!(given[0].withdrawn_at.is_some());
+    town.stop().await;
 }
