@@ -25,8 +25,8 @@ mod words;
 
 use axum::Router;
 use axum::extract::{FromRequest, FromRequestParts, RawPathParams, Request};
-use axum::http::StatusCode;
 use axum::http::request::Parts;
+use axum::http::{Method, StatusCode};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use maud::{Markup, html};
@@ -157,7 +157,8 @@ impl FromRequestParts<Shared> for Guest {
             return Err(unknown(tongue));
         };
         if !link.opened {
-            let door = door::ask(app, link, (&token, &here), tongue).await;
+            let looking = matches!(parts.method, Method::GET | Method::HEAD);
+            let door = door::ask(app, link, (&token, &here, looking), tongue).await;
             return Err(door.unwrap_or_else(IntoResponse::into_response));
         }
         Ok(Self {
