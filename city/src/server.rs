@@ -118,6 +118,16 @@ pub async fn open_ingest(config: Config, clock: Clock) -> Result<Ingest, ServeEr
     Ok(Ingest::new(Arc::new(desk), store, Arc::new(sealer), clock))
 }
 
+/// Whoever erases what is due, if the town lets anything be erased.
+fn keeper(app: &App) -> Option<Keeper> {
+    app.retention.erase.then(|| Keeper {
+        store: Arc::clone(&app.store),
+        policy: Arc::new(app.retention.policy.clone()),
+        hour: app.retention.hour,
+        clock: Arc::clone(&app.clock),
+    })
+}
+
 /// One inbox for a program alone; several, each with its lease, where programs share the work.
 fn inboxes(
     replicas: Option<ReplicasConfig>,
@@ -338,12 +348,7 @@ impl City {
             retention: config.retention,
             api: config.api,
         };
-        let keeper = app.retention.erase.then(|| Keeper {
-            store: Arc::clone(&app.store),
-            policy: Arc::new(app.retention.policy.clone()),
-            hour: app.retention.hour,
-            clock: Arc::clone(&app.clock),
-        });
+        let keeper = keeper(&app);
         let watched = match config.metrics {
             Some(address) => Some(listen(address).await?),
             None => None,

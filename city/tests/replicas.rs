@@ -137,6 +137,7 @@ async fn accept(store: &dyn Store, sealer: &Arc<dyn Sealer>, filing: FilingId, a
     assert!(matches!(decided, Decided::Done { .. }), "{decided:?}");
 }
 
+#[allow(clippy::too_many_lines, reason = "one story, told in its order")]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn nothing_is_lost_or_doubled_while_replicas_are_killed() {
     let cluster = Postgres::start().unwrap();

@@ -156,6 +156,7 @@ async fn with_picture(office: &Office, letter: &mut Letter, picture: &[u8]) {
     }
 }
 
+#[allow(clippy::too_many_lines, reason = "one story, told in its order")]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_is_due_leaves_every_file_and_what_is_open_or_held_stays() {
     on_each_store(async |office| {

@@ -89,7 +89,7 @@ pub(super) const ENDPOINTS: &[Endpoint] = &[
 /// Parameters of the list.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct From {
+struct Reading {
     after: Option<u64>,
     limit: Option<u32>,
 }
@@ -131,7 +131,7 @@ struct AcceptedLine {
 async fn accepted(
     State(app): State<Shared>,
     caller: Caller,
-    query: Result<Query<From>, QueryRejection>,
+    query: Result<Query<Reading>, QueryRejection>,
 ) -> Result<Json<AcceptedList>, Problem> {
     caller.must(ApiRight::List)?;
     let Query(from) = query.map_err(|_| Problem::Request("unknown or unreadable parameters"))?;
