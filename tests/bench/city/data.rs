@@ -383,10 +383,9 @@ pub(crate) async fn fill(office: &Office, cases: usize, seed: u64) -> Town {
     for sql in again {
         client.batch_execute(&sql).await.unwrap();
     }
-    client
-        .batch_execute("VACUUM ANALYZE; CHECKPOINT")
-        .await
-        .unwrap();
+    for sql in ["VACUUM ANALYZE", "CHECKPOINT"] {
+        client.batch_execute(sql).await.unwrap();
+    }
     town.bytes = client
         .query_one("SELECT pg_database_size(current_database())", &[])
         .await
