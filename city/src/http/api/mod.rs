@@ -219,8 +219,12 @@ impl FromRequestParts<Shared> for Caller {
         let known = app
             .api
             .iter()
-            .filter(|client| same(&client.token_sha256, &text))
-            .last()
+            .fold(None, |known, client| {
+                match same(&client.token_sha256, &text) {
+                    true => Some(client),
+                    false => known,
+                }
+            })
             .ok_or(Problem::Token)?;
         app.limits
             .take(Whose::Session(hash), (app.clock)().as_millisecond())
