@@ -191,6 +191,13 @@ async fn main() -> ExitCode {
         town.bytes as f64 / 1e9,
         town.open.len(),
     );
+    let per_case = |bytes: i64| bytes / i64::try_from(wishes.cases.max(1)).unwrap();
+    for (table, bytes) in &town.largest {
+        println!(
+            "                {:>7} bytes a case in {table}",
+            per_case(*bytes)
+        );
+    }
     nightly(wishes.families, wishes.seed);
 
     let mut command = Command::new(env!("CARGO_BIN_EXE_ubugoe-city"));
