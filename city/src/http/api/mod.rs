@@ -220,9 +220,10 @@ impl FromRequestParts<Shared> for Caller {
             .api
             .iter()
             .fold(None, |known, client| {
-                match same(&client.token_sha256, &text) {
-                    true => Some(client),
-                    false => known,
+                if same(&client.token_sha256, &text) {
+                    Some(client)
+                } else {
+                    known
                 }
             })
             .ok_or(Problem::Token)?;
