@@ -30,7 +30,7 @@ const ACCEPTED: usize = 40;
 /// How long replicas are killed at least.
 const KILLING: Duration = Duration::from_secs(12);
 /// How long everything may take.
-const WITHIN: Duration = Duration::from_secs(60);
+const WITHIN: Duration = Duration::from_mins(1);
 
 struct Replica {
     name: &'static str,
