@@ -389,6 +389,13 @@ pub(crate) async fn fill(office: &Office, cases: usize, seed: u64) -> Town {
     for sql in ["VACUUM ANALYZE", "CHECKPOINT"] {
         client.batch_execute(sql).await.unwrap();
     }
+    measure(&client, &mut town).await;
+    connection.abort();
+    town
+}
+
+/// Sizes on the disk.
+async fn measure(client: &Client, town: &mut Town) {
     town.bytes = client
         .query_one("SELECT pg_database_size(current_database())", &[])
         .await
@@ -404,8 +411,6 @@ pub(crate) async fn fill(office: &Office, cases: usize, seed: u64) -> Town {
     for row in &largest {
         town.largest.push((row.get(0), row.get(1)));
     }
-    connection.abort();
-    town
 }
 
 struct Chain {
