@@ -126,13 +126,26 @@ pub async fn open_ingest(config: Config, clock: Clock) -> Result<Ingest, ServeEr
     Ok(Ingest::new(Arc::new(desk), store, Arc::new(sealer), clock))
 }
 
+/// The inboxes that a program takes in, each with whoever holds its lease where there are several, and the ways to the broker.
+type Inboxes = Vec<(Option<Holder>, Vec<link::MqttOptions>)>;
+
+/// Whoever erases what is due, if the town lets anything be erased.
+fn keeper(app: &App) -> Option<Keeper> {
+    app.retention.erase.then(|| Keeper {
+        store: Arc::clone(&app.store),
+        policy: Arc::new(app.retention.policy.clone()),
+        hour: app.retention.hour,
+        clock: Arc::clone(&app.clock),
+    })
+}
+
 /// One inbox for a program alone; several, each with its lease, where programs share the work.
 fn inboxes(
     replicas: Option<ReplicasConfig>,
     broker: &BrokerConfig,
     office: &Office,
     store: &Arc<dyn Store>,
-) -> Result<Vec<(Option<Holder>, Vec<link::MqttOptions>)>, ServeError> {
+) -> Result<Inboxes, ServeError> {
     let Some(config) = replicas else {
         let ways = link::options(broker, &office.recipient, Inbox::WHOLE)?;
         return Ok(vec![(None, ways)]);
@@ -159,6 +172,13 @@ fn inboxes(
             ))
         })
         .collect()
+}
+
+async fn listen_if(address: Option<SocketAddr>) -> Result<Option<TcpListener>, ServeError> {
+    match address {
+        Some(address) => listen(address).await.map(Some),
+        None => Ok(None),
+    }
 }
 
 async fn listen(address: SocketAddr) -> Result<TcpListener, ServeError> {
@@ -209,7 +229,7 @@ pub struct City {
     /// Where its figures are read.
     watched: Option<TcpListener>,
     app: App,
-    inboxes: Vec<(Option<Holder>, Vec<link::MqttOptions>)>,
+    inboxes: Inboxes,
     parts: LinkParts,
     agencies: Option<Exchange>,
     worker: Worker,
@@ -378,16 +398,8 @@ impl City {
             second,
             nurseries,
         };
-        let keeper = app.retention.erase.then(|| Keeper {
-            store: Arc::clone(&app.store),
-            policy: Arc::new(app.retention.policy.clone()),
-            hour: app.retention.hour,
-            clock: Arc::clone(&app.clock),
-        });
-        let watched = match config.metrics {
-            Some(address) => Some(listen(address).await?),
-            None => None,
-        };
+        let keeper = keeper(&app);
+        let watched = listen_if(config.metrics).await?;
         Ok(Self {
             listener,
             watched,

@@ -157,6 +157,7 @@ async fn with_picture(office: &Office, letter: &mut Letter, picture: &[u8]) {
     }
 }
 
+#[allow(clippy::too_many_lines, reason = "one story, told in its order")]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_is_due_leaves_every_file_and_what_is_open_or_held_stays() {
     on_each_store(async |office| {
@@ -251,9 +252,9 @@ async fn what_is_due_leaves_every_file_and_what_is_open_or_held_stays() {
         assert!(cut > 0 && Verifier::default().follow(&lines[0]).is_err());
 
         // a hold is lifted, an open case is decided: then their time comes too, and of the family nothing is left
-        let hold = store.holds(10).await.unwrap()[0].id;
-        assert!(store.lift_hold(hold, by(office)).await.unwrap());
-        assert!(!store.lift_hold(hold, by(office)).await.unwrap());
+        let placed = store.holds(10).await.unwrap()[0].id;
+        assert!(store.lift_hold(placed, by(office)).await.unwrap());
+        assert!(!store.lift_hold(placed, by(office)).await.unwrap());
         assert!(matches!(
             city.accept(open.id, office.now()).await,
             Decided::Done { .. }

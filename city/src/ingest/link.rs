@@ -460,7 +460,7 @@ impl Worker {
             match news {
                 News::Connected => {
                     let asked = self.subscribe().await?;
-                    if !asked && !(ready || subscribed) {
+                    if !(asked || ready || subscribed) {
                         self.stands().await?;
                         subscribed = true;
                     }

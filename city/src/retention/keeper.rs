@@ -6,6 +6,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use jiff::civil::DateTime;
 use tokio::sync::watch;
 
 use super::Policy;
@@ -65,12 +66,11 @@ impl Keeper {
         loop {
             let now = (self.clock)().as_second();
             let moment = jst::civil(now).filter(|moment| moment.hour() >= self.hour);
-            if let Some(today) = moment.map(|moment| moment.date())
-                && done != Some(today)
-            {
+            let today = moment.map(DateTime::date);
+            if today.is_some() && done != today {
                 match sweep(self.store.as_ref(), &self.policy, now).await {
                     Ok(gone) => {
-                        done = Some(today);
+                        done = today;
                         if gone > 0 {
                             tracing::info!(gone, "what was due to be erased is erased");
                         }

@@ -145,6 +145,8 @@ pub(crate) struct Town {
     pub(crate) names: Vec<String>,
     /// Size of the database.
     pub(crate) bytes: i64,
+    /// Its largest tables with their indexes.
+    pub(crate) largest: Vec<(String, i64)>,
 }
 
 /// The common before the rare: the n-th comes about 1/n as often as the first.
@@ -332,6 +334,7 @@ pub(crate) async fn fill(office: &Office, cases: usize, seed: u64) -> Town {
         some: Vec::new(),
         names: Vec::new(),
         bytes: 0,
+        largest: Vec::new(),
     };
     let last = client
         .query_one("SELECT seq, hash FROM audit ORDER BY seq DESC LIMIT 1", &[])
@@ -383,17 +386,31 @@ pub(crate) async fn fill(office: &Office, cases: usize, seed: u64) -> Town {
     for sql in again {
         client.batch_execute(&sql).await.unwrap();
     }
-    client
-        .batch_execute("VACUUM ANALYZE; CHECKPOINT")
-        .await
-        .unwrap();
+    for sql in ["VACUUM ANALYZE", "CHECKPOINT"] {
+        client.batch_execute(sql).await.unwrap();
+    }
+    measure(&client, &mut town).await;
+    connection.abort();
+    town
+}
+
+/// Sizes on the disk.
+async fn measure(client: &Client, town: &mut Town) {
     town.bytes = client
         .query_one("SELECT pg_database_size(current_database())", &[])
         .await
         .unwrap()
         .get(0);
-    connection.abort();
-    town
+    let largest = client
+        .query(
+            "SELECT relname::text, pg_total_relation_size(oid) FROM pg_class WHERE relkind = 'r' ORDER BY 2 DESC LIMIT 6",
+            &[],
+        )
+        .await
+        .unwrap();
+    for row in &largest {
+        town.largest.push((row.get(0), row.get(1)));
+    }
 }
 
 struct Chain {

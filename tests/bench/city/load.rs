@@ -178,7 +178,7 @@ impl Officer {
                     let path = [
                         "/console/filings",
                         "/console/filings?state=accepted",
-                        "/console/filings?whose=nobody",
+                        "/console/filings?queue=free",
                     ];
                     let path = path[self.numbers.below(3) as usize];
                     self.get("work queue", path).await;

@@ -160,9 +160,7 @@ fn nightly(families: usize, seed: u64) {
     let start = Instant::now();
     allowance_columns(&columns, MonthNumber::of(today), table, &mut out).unwrap();
     let reckoned = start.elapsed();
-    let entitled = (0..columns.households())
-        .filter(|family| out.total(*family).is_some_and(|yen| yen > 0))
-        .count();
+    let entitled = out.totals.iter().filter(|yen| **yen > 0).count();
     println!(
         "nightly batch   {families} families, {} children: {entitled} entitled; {:.0} ms to reckon, {:.1} s to prepare, {} MB",
         columns.children(),
@@ -193,6 +191,13 @@ async fn main() -> ExitCode {
         town.bytes as f64 / 1e9,
         town.open.len(),
     );
+    let per_case = |bytes: i64| bytes / i64::try_from(wishes.cases.max(1)).unwrap();
+    for (table, bytes) in &town.largest {
+        println!(
+            "                {:>7} bytes a case in {table}",
+            per_case(*bytes)
+        );
+    }
     nightly(wishes.families, wishes.seed);
 
     let mut command = Command::new(env!("CARGO_BIN_EXE_ubugoe-city"));

@@ -3,11 +3,11 @@
 use axum::http::header;
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
+use schemars::SchemaGenerator;
 use schemars::generate::SchemaSettings;
-use schemars::{JsonSchema, SchemaGenerator};
-use serde::Serialize;
 use serde_json::{Map, Value, json};
 
+use super::problem::Shape;
 use super::{Endpoint, Gives, endpoints};
 
 pub(super) const ENDPOINTS: &[Endpoint] = &[Endpoint {
@@ -21,20 +21,6 @@ pub(super) const ENDPOINTS: &[Endpoint] = &[Endpoint {
     also: &[],
     answer: || get(serve),
 }];
-
-/// A problem as it is answered (RFC 9457).
-#[derive(Serialize, JsonSchema)]
-#[schemars(rename = "Problem")]
-struct Shape {
-    /// Which problem: `urn:ubugoe:problem:…`.
-    r#type: String,
-    /// In words.
-    title: String,
-    /// The status again.
-    status: u16,
-    /// More about this one.
-    detail: Option<String>,
-}
 
 async fn serve() -> Response {
     let kind = (header::CONTENT_TYPE, "application/json");

@@ -5,7 +5,7 @@ use axum::extract::{Path, Query, State};
 use axum::http::header;
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
-use schemars::JsonSchema;
+use schemars::{JsonSchema, SchemaGenerator};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use ubugoe_protocol::FilingId;
@@ -47,7 +47,7 @@ pub(super) const ENDPOINTS: &[Endpoint] = &[
                 schema: || json!({ "type": "integer", "minimum": 1, "maximum": MOST, "default": 50 }),
             },
         ],
-        gives: Gives::Shape(|generator| generator.subschema_for::<AcceptedList>()),
+        gives: Gives::Shape(SchemaGenerator::subschema_for::<AcceptedList>),
         also: &[],
         answer: || get(accepted),
     },
@@ -58,7 +58,7 @@ pub(super) const ENDPOINTS: &[Endpoint] = &[
         summary: "What the city knows about one accepted filing, without what it says",
         right: Some(ApiRight::List),
         parameters: &[ID],
-        gives: Gives::Shape(|generator| generator.subschema_for::<FilingFacts>()),
+        gives: Gives::Shape(SchemaGenerator::subschema_for::<FilingFacts>),
         also: &[404],
         answer: || get(facts),
     },
@@ -89,7 +89,7 @@ pub(super) const ENDPOINTS: &[Endpoint] = &[
 /// Parameters of the list.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct From {
+struct Reading {
     after: Option<u64>,
     limit: Option<u32>,
 }
@@ -131,7 +131,7 @@ struct AcceptedLine {
 async fn accepted(
     State(app): State<Shared>,
     caller: Caller,
-    query: Result<Query<From>, QueryRejection>,
+    query: Result<Query<Reading>, QueryRejection>,
 ) -> Result<Json<AcceptedList>, Problem> {
     caller.must(ApiRight::List)?;
     let Query(from) = query.map_err(|_| Problem::Request("unknown or unreadable parameters"))?;
@@ -263,10 +263,7 @@ async fn facts(
         .note(&app, "api.facts", id.clone(), String::new())
         .await?;
     let facts = &record.row.facts;
-    let reasons = facts
-        .reasons
-        .iter()
-        .map(|reason| reason_word(reason.code).to_owned());
+    let reasons = facts.reasons.iter().map(|reason| reason_word(reason.code));
     Ok(Json(FilingFacts {
         id,
         arrival_no: record.row.arrival_no,

@@ -219,8 +219,13 @@ impl FromRequestParts<Shared> for Caller {
         let known = app
             .api
             .iter()
-            .filter(|client| same(&client.token_sha256, &text))
-            .last()
+            .fold(None, |known, client| {
+                if same(&client.token_sha256, &text) {
+                    Some(client)
+                } else {
+                    known
+                }
+            })
             .ok_or(Problem::Token)?;
         app.limits
             .take(Whose::Session(hash), (app.clock)().as_millisecond())

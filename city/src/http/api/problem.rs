@@ -2,11 +2,27 @@
 
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use serde_json::json;
+use schemars::JsonSchema;
+use serde::Serialize;
 
 use super::ApiRight;
 use crate::export::ExportError;
 use crate::store::StoreError;
+
+/// A problem as it is answered (RFC 9457).
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "Problem")]
+pub(super) struct Shape {
+    /// Which problem: `urn:ubugoe:problem:…`.
+    r#type: String,
+    /// In words.
+    title: String,
+    /// The status again.
+    status: u16,
+    /// More about this one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    detail: Option<String>,
+}
 
 /// Why there is no answer.
 #[derive(Debug, thiserror::Error)]
@@ -67,16 +83,15 @@ impl IntoResponse for Problem {
             Self::Right(right) => Some(format!("the right '{}' is needed", right.code())),
             _ => None,
         };
-        let mut body = json!({
-            "type": format!("urn:ubugoe:problem:{code}"),
-            "title": self.to_string(),
-            "status": status.as_u16(),
-        });
-        if let (Some(detail), Some(object)) = (detail, body.as_object_mut()) {
-            object.insert("detail".to_owned(), detail.into());
-        }
+        let shape = Shape {
+            r#type: format!("urn:ubugoe:problem:{code}"),
+            title: self.to_string(),
+            status: status.as_u16(),
+            detail,
+        };
+        let body = serde_json::to_vec(&shape).unwrap_or_default();
         let kind = (header::CONTENT_TYPE, "application/problem+json");
-        let mut response = (status, [kind], body.to_string()).into_response();
+        let mut response = (status, [kind], body).into_response();
         let headers = response.headers_mut();
         match self {
             Self::Token => {

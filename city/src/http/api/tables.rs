@@ -5,7 +5,7 @@ use axum::extract::{Path, Query, State};
 use axum::http::header;
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
-use schemars::JsonSchema;
+use schemars::{JsonSchema, SchemaGenerator};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
@@ -21,7 +21,7 @@ pub(super) const ENDPOINTS: &[Endpoint] = &[
         summary: "The layouts in which files are made",
         right: Some(ApiRight::Export),
         parameters: &[],
-        gives: Gives::Shape(|generator| generator.subschema_for::<LayoutList>()),
+        gives: Gives::Shape(SchemaGenerator::subschema_for::<LayoutList>),
         also: &[],
         answer: || get(layouts),
     },
