@@ -5,10 +5,10 @@ use ubugoe_exchange::{Answer, Request};
 
 use crate::Verdict;
 
-/// Header lines, `name: value`, as a server hands them over.
+/// Header lines, `name:value`, as a server hands them over.
 fn headers<'a>(lines: impl Iterator<Item = &'a str>) -> Vec<(&'a str, &'a [u8])> {
     lines
-        .filter_map(|line| line.split_once(": "))
+        .filter_map(|line| line.split_once(':'))
         .map(|(name, value)| (name, value.as_bytes()))
         .collect()
 }
