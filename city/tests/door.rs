@@ -106,7 +106,10 @@ async fn signed_twice(office: &Office, letter: &Letter) {
         },
     };
     let (asked, now) = ((letter.id, sum, String::new()), office.now());
-    store.second_begin([1; 32], asked, (now, now)).await.unwrap();
+    store
+        .second_begin([1; 32], asked, (now, now))
+        .await
+        .unwrap();
     store.second_take_up([1; 32], now).await.unwrap();
     let ended = store.second_end([1; 32], Ok(signature), now).await;
     assert_eq!(ended.unwrap(), Outcome::Given);

@@ -173,7 +173,9 @@ impl Site {
         let (head, body) = self.request(output, asked.family);
         match asked.how {
             How::Plainly => {}
-            How::Again => break_off(&browser, self.nodes[usize::from(asked.node)], &head, &body).await,
+            How::Again => {
+                break_off(&browser, self.nodes[usize::from(asked.node)], &head, &body).await
+            }
             How::After(before) => {
                 let first = self.request(output, before);
                 let other = self.browser(&Asked {
@@ -278,7 +280,10 @@ async fn one_connection(node: SocketAddr, two: [(&Browser, &str, &str); 2]) -> [
 
 /// One answer with a length, and what comes after it.
 fn cut(bytes: &[u8]) -> (Reply, &[u8]) {
-    let end = bytes.windows(4).position(|four| four == b"\r\n\r\n").unwrap();
+    let end = bytes
+        .windows(4)
+        .position(|four| four == b"\r\n\r\n")
+        .unwrap();
     let head = std::str::from_utf8(&bytes[..end]).unwrap();
     let mut lines = head.split("\r\n");
     let status = lines.next().unwrap().split(' ').nth(1).unwrap();
@@ -319,7 +324,11 @@ fn office() -> Office {
     let folder = office.folder.path();
     let client = rcgen::KeyPair::generate().unwrap();
     std::fs::write(folder.join("rp.key"), client.serialize_pem()).unwrap();
-    std::fs::write(folder.join("rp-open.key"), &support::papers::parent().key_pem).unwrap();
+    std::fs::write(
+        folder.join("rp-open.key"),
+        &support::papers::parent().key_pem,
+    )
+    .unwrap();
     office.more = format!(
         "[limits]\naddress_burst = 1000000\nsession_burst = 1000000\nsign_in_burst = 1000000\n{SIGNING}"
     );
@@ -379,13 +388,7 @@ async fn site(office: &Office, nodes: [SocketAddr; 2]) -> Site {
 
 /// Requests that go out together.
 fn plans(outputs: usize) -> impl Strategy<Value = Vec<Asked>> {
-    let one = (
-        any::<bool>(),
-        0..FAMILIES,
-        0..outputs,
-        0_u8..4,
-        0..FAMILIES,
-    );
+    let one = (any::<bool>(), 0..FAMILIES, 0..outputs, 0_u8..4, 0..FAMILIES);
     let one = one.prop_map(|(node, family, output, how, before)| Asked {
         node,
         family,
@@ -471,7 +474,10 @@ fn nobody_ever_gets_what_another_family_was_asked_about() {
         let mut browser = site.browser(&pair[0]);
         let reply = runtime.block_on(browser.request(&head, &body));
         let text = read(&reply);
-        let found = site.families[0].marks.iter().any(|mark| text.contains(mark));
+        let found = site.families[0]
+            .marks
+            .iter()
+            .any(|mark| text.contains(mark));
         own.insert((output.method, output.path), (reply.status, found));
     }
     let missing: Vec<_> = own
