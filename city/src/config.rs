@@ -27,9 +27,11 @@ use crate::casework::roles::Role;
 
 pub use agencies::{AgenciesConfig, AgencyConfig, Ask, Call};
 mod nonstop;
+mod push;
 mod signing;
 
 pub use nonstop::NonstopConfig;
+pub use push::PushConfig;
 pub use signing::SigningConfig;
 
 /// Longest `public_url` that still fits a receipt (80 bytes with `/f/`).
@@ -95,6 +97,8 @@ pub struct Config {
     pub agencies: Option<AgenciesConfig>,
     /// What the city does by itself.
     pub nonstop: NonstopConfig,
+    /// How families' phones are told, if at all.
+    pub push: Option<PushConfig>,
     /// The town's identity provider, if it has one.
     pub oidc: Option<OidcConfig>,
     /// The service with which the other parent signs, if there is one.
@@ -539,6 +543,7 @@ impl Form<'_> {
         let limits = self.limits(&mut root);
         let agencies = self.agencies(&mut root);
         let nonstop = self.nonstop(&mut root);
+        let push = self.push(&mut root);
         let papers = self.papers(&mut root);
         let casework = self.casework(&mut root);
         self.leftovers("", &root);
@@ -555,6 +560,7 @@ impl Form<'_> {
             metrics,
             agencies,
             nonstop: nonstop?,
+            push: push?,
             oidc: match oidc {
                 Some(read) => Some(read?),
                 None => None,

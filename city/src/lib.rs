@@ -22,6 +22,7 @@ pub mod nonstop;
 pub mod oidc;
 pub mod operate;
 pub mod papers;
+pub mod push;
 pub mod receipt;
 pub mod server;
 pub mod store;

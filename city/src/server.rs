@@ -29,6 +29,7 @@ use crate::nonstop::{Engine, Worker};
 use crate::oidc::signing::AuthAndSign;
 use crate::oidc::{Provider, SetUpError};
 use crate::papers::Fontcase;
+use crate::push::{PushSetUpError, Pusher};
 use crate::receipt::CitySealer;
 use crate::store::postgres::PostgresStore;
 use crate::store::sqlite::SqliteStore;
@@ -61,6 +62,9 @@ pub enum ServeError {
     /// The identity provider's addresses or certificates.
     #[error("the identity provider cannot be set up")]
     Provider(#[from] SetUpError),
+    /// The key or the authorities for telling phones.
+    #[error("phones cannot be told")]
+    Push(#[from] PushSetUpError),
     /// The server for browsers ended.
     #[error("the server for browsers ended")]
     Http(#[source] std::io::Error),
@@ -131,6 +135,7 @@ fn by_itself(
         planner: Arc::clone(&parts.engine) as _,
         clock: Arc::clone(clock),
         bell: Arc::clone(&parts.bell),
+        done: Arc::new(Notify::new()),
     };
     (parts, worker)
 }
@@ -292,7 +297,9 @@ impl City {
             .oidc
             .map(|oidc| Provider::new(oidc, &config.http.public_url, Arc::clone(&clock)))
             .transpose()?;
+        let pusher = config.push.as_ref().map(Pusher::new).transpose()?;
         let app = App {
+            pusher: pusher.map(Arc::new),
             provider,
             limits: Limiter::new(config.limits),
             store,
@@ -366,6 +373,11 @@ impl City {
         let catching_up = tokio::spawn(catch_up(Arc::clone(&self.app.store)));
         let link = tokio::spawn(link::run(self.options, self.parts, stop.clone()));
         let agencies = self.agencies.map(|all| tokio::spawn(all.run(stop.clone())));
+        let done = Arc::clone(&self.worker.done);
+        let pusher = self.app.pusher.as_ref().map(|pusher| {
+            let parts = (Arc::clone(&self.app.store), Arc::clone(&self.app.clock));
+            tokio::spawn(Arc::clone(pusher).run(parts, done, stop.clone()))
+        });
         let worker = tokio::spawn(self.worker.run(stop.clone()));
         let served = http::serve(self.listener, self.watched, self.app, stop)
             .await
@@ -373,6 +385,10 @@ impl City {
         // it ends by the same flag, after what it is in the middle of; whatever it had not begun is due at the next start
         worker.abort();
         let _ = worker.await;
+        if let Some(pusher) = pusher {
+            pusher.abort();
+            let _ = pusher.await;
+        }
         link.abort();
         catching_up.abort();
         let _ = link.await;

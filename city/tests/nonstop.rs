@@ -74,6 +74,7 @@ impl Desk {
             planner: Arc::clone(&engine) as _,
             clock: office.hands.clock(),
             bell: Arc::new(Notify::new()),
+            done: Arc::new(Notify::new()),
         };
         Self {
             store,

@@ -88,6 +88,8 @@ pub struct App {
     pub metrics: Arc<Metrics>,
     /// Whoever asks agencies, if the city is linked to any.
     pub agencies: Option<Arc<crate::agencies::send::Sender>>,
+    /// Who tells families' phones, if anybody does.
+    pub pusher: Option<Arc<crate::push::Pusher>>,
     /// What the city does by itself.
     pub nonstop: nonstop::Parts,
     /// How the other parent signs, if this city asks them to.

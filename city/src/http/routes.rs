@@ -200,6 +200,8 @@ pub const ROUTES: &[Route] = &[
     get("/f/{token}", Who::Family),
     post("/f/{token}/open", Who::Family),
     get("/f/{token}/looks", Who::Family),
+    get("/f/{token}/news", Who::Family),
+    post("/f/{token}/news", Who::Family),
     get("/f/{token}/for-you", Who::Family),
     post("/f/{token}/voice", Who::Family),
     get("/f/{token}/close", Who::Family),
@@ -216,6 +218,8 @@ pub const ROUTES: &[Route] = &[
     get("/f/{token}/leaflet.pdf", Who::Family),
     get("/assets/city.css", Who::Anybody),
     get("/assets/icon.svg", Who::Anybody),
+    get("/assets/family-push.js", Who::Anybody),
+    get("/assets/family-worker.js", Who::Anybody),
     get("/healthz", Who::Anybody),
     get("/readyz", Who::Anybody),
 ];

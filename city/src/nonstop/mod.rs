@@ -33,6 +33,8 @@ pub struct Worker {
     pub clock: Clock,
     /// Rung by whoever makes something due now.
     pub bell: Arc<Notify>,
+    /// Rung when something was done: families' phones may have to be told.
+    pub done: Arc<Notify>,
 }
 
 impl std::fmt::Debug for Worker {
@@ -75,11 +77,13 @@ impl Worker {
     /// Works until `stop` becomes true: at the bell, when something falls due, and now and then.
     pub async fn run(self, mut stop: watch::Receiver<bool>) {
         loop {
-            if let Err(error) = self.work_off().await {
-                tracing::warn!(
+            match self.work_off().await {
+                Ok(0) => {}
+                Ok(_) => self.done.notify_one(),
+                Err(error) => tracing::warn!(
                     error = &error as &dyn std::error::Error,
                     "what is due by itself waits"
-                );
+                ),
             }
             let wait = self.wait().await;
             tokio::select! {

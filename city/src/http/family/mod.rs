@@ -9,6 +9,8 @@ mod for_you;
 mod line;
 mod line_words;
 mod looks;
+mod phone;
+mod phone_words;
 mod room_words;
 mod status;
 mod voice;
@@ -37,6 +39,9 @@ pub(super) fn routes() -> Router<Shared> {
         .route("/f/{token}", get(status::status))
         .route("/f/{token}/open", post(door::open))
         .route("/f/{token}/close", get(door::ask_close).post(door::close))
+        .route("/f/{token}/news", get(phone::page).post(phone::keep))
+        .route("/assets/family-push.js", get(phone::script))
+        .route("/assets/family-worker.js", get(phone::worker))
         .route("/f/{token}/looks", get(looks::page))
         .route("/f/{token}/for-you", get(for_you::page))
         .route("/f/{token}/voice", post(voice::keep))

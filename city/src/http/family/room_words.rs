@@ -407,7 +407,7 @@ pub(super) fn act(action: &str) -> &'static Said {
         "filing.arrived" | "filing.restored" | "attachment.complete" | "attachment.damaged" => {
             &ARRIVED
         }
-        "filing.viewed" | "nonstop.viewed" | "consents.viewed" | "family.link_viewed" => &SEEN,
+        "filing.viewed" | "nonstop.viewed" | "consents.viewed" | "family-link.viewed" => &SEEN,
         "filing.unmasked" => &UNMASKED,
         "filing.downloaded" | "filing.printed" => &PRINTED,
         "filing.accepted" => &ACCEPTED,

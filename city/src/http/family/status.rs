@@ -28,6 +28,7 @@ async fn rooms(app: &Shared, guest: &Guest) -> Result<Vec<Room>, Failure> {
     let rooms = [
         super::for_you::room(app, guest).await?,
         super::super::second::room(app, guest).await?,
+        super::phone::room(app, guest).await?,
         super::looks::room(app, guest).await?,
     ];
     Ok(rooms.into_iter().flatten().collect())

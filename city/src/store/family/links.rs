@@ -119,6 +119,7 @@ fn close_all(tx: &dyn Tx, case_ref: [u8; 32], by: &By) -> Result<u64, StoreError
             cells![row.case_ref()?, case_ref, by.at, by.actor.as_str()],
         )?;
     }
+    super::phones::forget(tx, case_ref)?;
     tx.run(
         "DELETE FROM family_sessions WHERE case_ref = $1",
         cells![case_ref],

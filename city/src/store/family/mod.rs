@@ -7,6 +7,7 @@
 
 mod door;
 mod links;
+mod phones;
 mod voices;
 
 use std::collections::BTreeMap;
@@ -17,6 +18,8 @@ use ubugoe_protocol::FilingId;
 use super::nonstop::{By, Transacts};
 use super::{Facts, StoreError};
 use crate::casework::FilingState;
+
+pub(crate) use phones::AFTER_NOTICE;
 
 pub use door::{Tries, after_wrong};
 
@@ -153,6 +156,57 @@ pub struct Look {
     pub detail: String,
 }
 
+/// A phone to be told.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NewPhone {
+    /// The case.
+    pub case_ref: [u8; 32],
+    /// Its address at a push service.
+    pub endpoint: String,
+    /// Its key: an uncompressed point of P-256.
+    pub p256dh: Vec<u8>,
+    /// Its secret, 16 bytes.
+    pub auth: Vec<u8>,
+    /// The language it is told in: a word of the family's pages.
+    pub tongue: &'static str,
+    /// Unix seconds.
+    pub at: i64,
+}
+
+/// A phone whose turn it is. `Debug` shows its number only.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Phone {
+    /// Number.
+    pub id: i64,
+    /// See [`NewPhone::endpoint`].
+    pub endpoint: String,
+    /// See [`NewPhone::p256dh`].
+    pub p256dh: Vec<u8>,
+    /// See [`NewPhone::auth`].
+    pub auth: Vec<u8>,
+    /// See [`NewPhone::tongue`].
+    pub tongue: String,
+    /// How often this word was tried, this time included.
+    pub attempts: i64,
+}
+
+impl std::fmt::Debug for Phone {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Phone({})", self.id)
+    }
+}
+
+/// What became of telling a phone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Settled {
+    /// Its push service took it.
+    Told,
+    /// It is tried again later, until it was tried often enough.
+    Later,
+    /// There is no such phone any more.
+    Gone,
+}
+
 /// Comments by procedure: how many of each mood.
 pub type VoiceCounts = BTreeMap<String, BTreeMap<String, i64>>;
 
@@ -197,6 +251,21 @@ pub trait FamilyStore {
     async fn newest_voices(&self, limit: u32) -> Result<Vec<Voice>, StoreError>;
     /// How many comments there are.
     async fn voice_counts(&self) -> Result<VoiceCounts, StoreError>;
+    /// Keeps a phone of a case; one that is known is kept anew. `false`: the case has enough.
+    async fn keep_phone(&self, phone: NewPhone) -> Result<bool, StoreError>;
+    /// How many phones of a case are told.
+    async fn family_phones(&self, case_ref: [u8; 32]) -> Result<i64, StoreError>;
+    /// Forgets all phones of a case.
+    async fn forget_phones(&self, case_ref: [u8; 32]) -> Result<(), StoreError>;
+    /// Takes phones that are to be told; for a while nobody else gets them. None of a case with a loss.
+    async fn due_phones(&self, now: i64, limit: u32) -> Result<Vec<Phone>, StoreError>;
+    /// Notes what became of telling one.
+    async fn settle_phone(
+        &self,
+        phone: Phone,
+        settled: Settled,
+        now: i64,
+    ) -> Result<(), StoreError>;
     /// Lines of the audit chain about a case, newest first, at most this many.
     async fn family_looks(&self, case_ref: [u8; 32], limit: u32) -> Result<Vec<Look>, StoreError>;
 }
@@ -283,6 +352,46 @@ impl<S: Transacts> FamilyStore for S {
 
     async fn voice_counts(&self) -> Result<VoiceCounts, StoreError> {
         self.transact("counting comments", voices::counts).await
+    }
+
+    async fn keep_phone(&self, phone: NewPhone) -> Result<bool, StoreError> {
+        self.transact("keeping a family's phone", move |tx| {
+            phones::keep(tx, &phone)
+        })
+        .await
+    }
+
+    async fn family_phones(&self, case_ref: [u8; 32]) -> Result<i64, StoreError> {
+        self.transact("counting a family's phones", move |tx| {
+            phones::count(tx, case_ref)
+        })
+        .await
+    }
+
+    async fn forget_phones(&self, case_ref: [u8; 32]) -> Result<(), StoreError> {
+        self.transact("forgetting a family's phones", move |tx| {
+            phones::forget(tx, case_ref)
+        })
+        .await
+    }
+
+    async fn due_phones(&self, now: i64, limit: u32) -> Result<Vec<Phone>, StoreError> {
+        self.transact("taking phones to be told", move |tx| {
+            phones::due(tx, now, limit)
+        })
+        .await
+    }
+
+    async fn settle_phone(
+        &self,
+        phone: Phone,
+        settled: Settled,
+        now: i64,
+    ) -> Result<(), StoreError> {
+        self.transact("noting that a phone was told", move |tx| {
+            phones::settle(tx, &phone, settled, now)
+        })
+        .await
     }
 
     async fn family_looks(&self, case_ref: [u8; 32], limit: u32) -> Result<Vec<Look>, StoreError> {

@@ -493,7 +493,7 @@ pub(super) fn pay_months(tx: &dyn Tx, now: i64, planner: &dyn Planner) -> Result
 
 pub(super) fn hand_out(tx: &dyn Tx, now: i64) -> Result<u32, StoreError> {
     let due = tx.claim(
-        "SELECT n.id, n.shown, n.case_ref, n.child, n.joyful, n.congrats, n.loss_guard FROM nonstop_notices n
+        "SELECT n.id, n.shown, n.case_ref, n.case_ref, n.child, n.joyful, n.congrats, n.loss_guard FROM nonstop_notices n
          WHERE n.state = 'queued' AND n.due_at <= $1 ORDER BY n.due_at, n.id LIMIT $2",
         "n",
         cells![now, NOTICES],
@@ -502,6 +502,7 @@ pub(super) fn hand_out(tx: &dyn Tx, now: i64) -> Result<u32, StoreError> {
     for mut row in due {
         let id = row.int()?;
         let shown = Shown::stored(&row.text()?)?;
+        let case = row.case_ref()?;
         // looked at once more, at the moment of sending
         let (state, shown) = match guarded(tx, &mut row)? {
             AfterLoss::Stays => ("handed", shown),
@@ -513,6 +514,10 @@ pub(super) fn hand_out(tx: &dyn Tx, now: i64) -> Result<u32, StoreError> {
              WHERE id = $1",
             cells![id, state, shown.code(), now],
         )?;
+        // what may make a sound makes one, where the family asked for it
+        if state == "handed" && shown == Shown::Show {
+            tx.run(crate::store::family::AFTER_NOTICE, cells![case, now])?;
+        }
         looked += 1;
     }
     Ok(looked)

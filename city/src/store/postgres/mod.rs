@@ -363,7 +363,7 @@ mod tests {
                 "e97e71b66b99c44e2f63fac294b1aca01d106bf4d0256793fd0741fae73c84fd",
                 "731247e2bf2aa4357f6b1dc2ede2c103dd8fe28148c0d584e8c1453fae104bab",
                 "e4ff1c5d914e3551bdee7a5b3dfc5f07aa80c65f31bda42b05e2acba94baa887",
-                "80fff3c00f6b5c568094603da1e631d487a2c29dda27615e168ceeeac414198a",
+                "ec9e65c47038fc0ae2c704ec5e287780277c6afd63fc9fc685f287d4a3ab2249",
                 "efea23b4940b60104b53b8f6b0068eaaf58cbd60770280f46ffe2348b2246259"
             ]
         );

@@ -388,7 +388,7 @@ mod tests {
                 "65c9428d831659ce2721986eaf13b22883711f4872b272ce6f44a81c8cb1682c",
                 "7c8cbbc7fc2cf7d85dec762f3d3988954ffe58678c71b9733ee6936d46fb393e",
                 "bb0bdcdb3197591fc29f14072a30eeb0aa9a5788683d2d7f6a354c411fc1039c",
-                "0c6ccb928d01798ee1d20b1001eb249cad4b46801deaadce94150a8b9e9169fe",
+                "ede391d99efc840e3e66cb17e1d4bcef5b25765077bd43ad2c965c63f6102979",
                 "8ff8b0ae74005733456b6d2837bde5eca3181b9273eaaccfb34804117f6752cc"
             ]
         );

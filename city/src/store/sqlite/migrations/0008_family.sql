@@ -1,5 +1,5 @@
 -- The family's door and what families say: links that were closed, codes that an officer gave, sessions after the second fact,
--- wrong answers, and comments. Frozen: later changes are later files. Times are unix seconds. A case is known by the hash of
+-- wrong answers, comments, and phones that are told. Frozen: later changes are later files. Times are unix seconds. A case is known by the hash of
 -- its first link, whatever link is used now.
 
 -- A closed link opens nothing, ever again.
@@ -53,6 +53,21 @@ CREATE TABLE family_voices (
 ) STRICT;
 CREATE INDEX family_voices_by_case ON family_voices (case_ref, id);
 CREATE INDEX family_voices_by_procedure ON family_voices (procedure, mood);
+
+-- Phones that are told that there is something new: when next, if anything is waiting.
+CREATE TABLE family_phones (
+    id       INTEGER PRIMARY KEY,
+    case_ref BLOB NOT NULL CHECK (length(case_ref) = 32),
+    endpoint TEXT NOT NULL UNIQUE,
+    p256dh   BLOB NOT NULL CHECK (length(p256dh) = 65),
+    auth     BLOB NOT NULL CHECK (length(auth) = 16),
+    tongue   TEXT NOT NULL,
+    at       INTEGER NOT NULL,
+    next_at  INTEGER,
+    attempts INTEGER NOT NULL
+) STRICT;
+CREATE INDEX family_phones_by_case ON family_phones (case_ref);
+CREATE INDEX family_phones_due ON family_phones (next_at) WHERE next_at IS NOT NULL;
 
 -- Who looked at a case is asked by what was looked at.
 CREATE INDEX audit_by_subject ON audit (subject, seq);
