@@ -415,7 +415,10 @@ async fn site(office: &Office, nodes: [SocketAddr; 2]) -> Site {
         let ids = [&first, &second, &fathers].map(|one| one.id.to_string());
         let sums = [&first, &second].map(|one| digest(&one.canonical).to_vec());
         let marks = [&mark, &number, &receipt.status_token, &theirs.status_token];
-        let marks = marks.into_iter().chain(&ids).map(|one| one.clone().into_bytes());
+        let marks = marks
+            .into_iter()
+            .chain(&ids)
+            .map(|one| one.clone().into_bytes());
         let marks: Vec<Vec<u8>> = marks.collect();
         let mut phone = Browser::new(nodes[n % 2]);
         phone.open_family(&receipt.status_token).await;
