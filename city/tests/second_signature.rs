@@ -454,7 +454,12 @@ async fn what_does_not_count_is_said_plainly_and_the_filing_is_accepted_all_the_
     for named in ["father", "nobody"] {
         assert!(seen.text().contains(&format!("data-named=\"{named}\"")));
     }
-    // without the service: said so, nothing begun, and the officer decides
+    without_the_service(&town, &mut officer).await;
+    town.city.stop().await;
+}
+
+/// Too late, then without the service: said so, nothing begun, and the officer decides.
+async fn without_the_service(town: &Town, officer: &mut Browser) {
     let other = first("SEC-3");
     let theirs = town.land(&other).await;
     let mut browser = enter(&town.city, &theirs).await;
@@ -482,7 +487,37 @@ async fn what_does_not_count_is_said_plainly_and_the_filing_is_accepted_all_the_
     let after = browser.get(&page(&theirs)).await;
     assert_eq!(marks(&after), ["accepted"]);
     assert!(!after.text().contains("<form"));
-    town.city.stop().await;
+}
+
+#[test]
+fn the_section_names_every_problem_at_once_and_no_key() {
+    let mut office = Office::new();
+    let folder = office.folder.path();
+    section(folder, "http://127.0.0.1:1");
+    std::fs::write(folder.join("none.key"), "no key at all").unwrap();
+    assert!(office.config().signing.is_none());
+    office.more = "[second_signature]\nissuer = \"http://sign.asukoe.example\"\ntransactions = \"ftp://127.0.0.1\"\n\
+        client_key = \"none.key\"\nopening_key = \"rp.key\"\nprocedures = [\"shusse_todoke\"]\nother = 1\n"
+        .to_owned();
+    let problems = office.config_of(&office.toml()).unwrap_err();
+    let keys: Vec<&str> = problems.0.iter().map(|one| one.key.as_str()).collect();
+    let expected = [
+        "issuer",
+        "transactions",
+        "client_id",
+        "client_key",
+        "opening_key",
+        "procedures[0]",
+        "other",
+    ];
+    for name in expected {
+        let key = format!("second_signature.{name}");
+        assert!(keys.contains(&key.as_str()), "{key}: {keys:?}");
+    }
+    assert!(!problems.to_string().contains("no key at all"));
+    office.more = sectioned("http://127.0.0.1:1");
+    let config = office.config().signing.unwrap();
+    assert_eq!(Vec::from_iter(config.procedures), ["shussei_todoke"]);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -760,14 +795,16 @@ async fn both_databases_take_an_attempt_up_once_and_tell_a_family_once() {
     .await;
 }
 
+/// axe-core 4.14.1 (MPL-2.0), unchanged from npm; see axe/README.md.
+const AXE: &str = include_str!("axe/axe.min.js");
+const CHECK: &str = "
+    const done = arguments[arguments.length - 1];
+    axe.run(document, { runOnly: { type: 'tag', values: ['wcag2a', 'wcag2aa', 'wcag21aa', 'wcag22aa'] } })
+        .then(found => done(found.violations.map(one => one.id + ' ' + one.nodes.map(n => n.html).join(' '))))
+        .catch(error => done([String(error)]));";
+
 #[test]
 fn the_page_is_readable_on_a_small_phone_and_axe_finds_nothing() {
-    const AXE: &str = include_str!("axe/axe.min.js");
-    const CHECK: &str = "
-        const done = arguments[arguments.length - 1];
-        axe.run(document, { runOnly: { type: 'tag', values: ['wcag2a', 'wcag2aa', 'wcag21aa', 'wcag22aa'] } })
-            .then(found => done(found.violations.map(one => one.id + ' ' + one.nodes.map(n => n.html).join(' '))))
-            .catch(error => done([String(error)]));";
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(2)
         .enable_all()

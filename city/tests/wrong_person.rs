@@ -131,6 +131,9 @@ fn outputs() -> Vec<Output> {
     found
 }
 
+/// Status of each output for the first family, and whether it holds a mark of theirs.
+type Own = BTreeMap<(&'static str, &'static str), (u16, bool)>;
+
 struct Site {
     nodes: [SocketAddr; 2],
     families: Vec<Family>,
@@ -501,6 +504,35 @@ async fn broken(node: SocketAddr) -> SocketAddr {
     address
 }
 
+/// The control: the same requests through a responder that hands out the previous person's document.
+fn control(runtime: &tokio::runtime::Runtime, site: &Site, own: &Own) {
+    let shelf = runtime.block_on(broken(site.nodes[0]));
+    let mut caught = 0;
+    for (at, output) in site.outputs.iter().enumerate() {
+        let (status, found) = own[&(output.method, output.path)];
+        if output.method != "GET" || status != 200 || !found {
+            continue;
+        }
+        for family in [0, 1] {
+            let (head, body) = site.request(output, family);
+            let asked = Asked {
+                node: false,
+                family,
+                output: at,
+                how: How::Plainly,
+            };
+            let mut browser = site.browser(&asked).at(shelf);
+            let reply = runtime.block_on(browser.request(&head, &body));
+            if family == 1 {
+                let wrong = site.wrong(output, family, &reply);
+                assert!(!wrong.is_empty(), "{} was not caught", output.path);
+                caught += 1;
+            }
+        }
+    }
+    assert!(caught >= 10, "{caught}");
+}
+
 /// Both nodes export at once: no line holds two families, and each family leaves once.
 fn handed_on(runtime: &tokio::runtime::Runtime, site: &Site) {
     let fields = [("format", "csv"), ("csrf", site.csrf.as_str())];
@@ -545,7 +577,7 @@ fn nobody_ever_gets_what_another_family_was_asked_about() {
         (one, other, Arc::new(site))
     });
     // each output once for two families at a time, on both nodes: and the marks are really there to be found
-    let mut own = BTreeMap::new();
+    let mut own = Own::new();
     for (at, output) in site.outputs.iter().enumerate() {
         let pair = [(false, 0), (true, 1), (false, 2), (true, 3)].map(|(node, family)| Asked {
             node,
@@ -599,32 +631,7 @@ fn nobody_ever_gets_what_another_family_was_asked_about() {
         })
         .unwrap();
     handed_on(&runtime, &site);
-    // the control: the same requests through a responder that hands out the previous person's document
-    let shelf = runtime.block_on(broken(site.nodes[0]));
-    let mut caught = 0;
-    for (at, output) in site.outputs.iter().enumerate() {
-        let (status, found) = own[&(output.method, output.path)];
-        if output.method != "GET" || status != 200 || !found {
-            continue;
-        }
-        for family in [0, 1] {
-            let (head, body) = site.request(output, family);
-            let asked = Asked {
-                node: false,
-                family,
-                output: at,
-                how: How::Plainly,
-            };
-            let mut browser = site.browser(&asked).at(shelf);
-            let reply = runtime.block_on(browser.request(&head, &body));
-            if family == 1 {
-                let wrong = site.wrong(output, family, &reply);
-                assert!(!wrong.is_empty(), "{} was not caught", output.path);
-                caught += 1;
-            }
-        }
-    }
-    assert!(caught >= 10, "{caught}");
+    control(&runtime, &site, &own);
     runtime.block_on(async {
         one.stop().await;
         other.stop().await;
