@@ -561,7 +561,7 @@ impl Form<'_> {
             metrics,
             agencies,
             nonstop: nonstop?,
-            push: push?,
+            push,
             oidc: match oidc {
                 Some(read) => Some(read?),
                 None => None,

@@ -201,6 +201,10 @@ pub(super) fn unknown(tongue: Tongue) -> Response {
 }
 
 /// A page of the family's with the way back to the line.
+#[expect(
+    clippy::needless_pass_by_value,
+    reason = "a handler makes it for this and has no other use for it"
+)]
 pub(super) fn frame(app: &Shared, guest: &Guest, title: &Said, body: Markup) -> Response {
     let body = html! {
         main.family id="main" {
