@@ -156,7 +156,7 @@ fn sheet(
         @else { p { (guest.say(&words::WHAT)) } }
         @for filing in filings { (article(guest, filing, trouble.is_some())) }
     };
-    frame(app, guest, &words::TITLE, &body)
+    frame(app, guest, &words::TITLE, body)
 }
 
 fn article(guest: &Guest, filing: &AskedFiling, told: bool) -> Markup {
