@@ -208,7 +208,7 @@ impl Town {
         .await
     }
 
-    async fn rows(&self) -> i64 {
+    fn rows(&self) -> i64 {
         let c = rusqlite::Connection::open(self.office.folder.path().join("city.db")).unwrap();
         let rows = c.query_row("SELECT count(*) FROM second_signatures", [], |row| {
             row.get(0)
@@ -411,7 +411,7 @@ async fn what_does_not_count_is_said_plainly_and_the_filing_is_accepted_all_the_
         let after = town.sign(&mut browser, &token, login).await;
         assert_eq!(marks(&after), ["arrived", outcome], "{login}");
         assert!(after.text().contains(words), "{login}");
-        assert_eq!(town.rows().await, 0, "{login}");
+        assert_eq!(town.rows(), 0, "{login}");
         town.office.hands.forward(1);
     }
     // another browser's answer, and an answer to nothing
@@ -435,7 +435,7 @@ async fn what_does_not_count_is_said_plainly_and_the_filing_is_accepted_all_the_
     browser.cookies = kept;
     let after = finish(&mut browser, &token, &back).await;
     assert_eq!(marks(&after), ["arrived", "unread"]);
-    assert_eq!(town.rows().await, 0);
+    assert_eq!(town.rows(), 0);
     // somebody whom the filing does not name is kept for an officer, and does not stand in the father's way
     let after = town.sign(&mut browser, &token, "grandmother").await;
     assert_eq!(marks(&after), ["arrived", "strange"]);
@@ -446,7 +446,7 @@ async fn what_does_not_count_is_said_plainly_and_the_filing_is_accepted_all_the_
     assert_eq!(marks(&after), ["given"]);
     browser.cookies = kept;
     finish(&mut browser, &token, &back).await;
-    assert_eq!(town.rows().await, 2, "replayed");
+    assert_eq!(town.rows(), 2, "replayed");
     let mut officer = Browser::new(town.city.address);
     officer.sign_in().await;
     let case = format!("/console/filings/{}", letter.id);
@@ -598,7 +598,7 @@ async fn a_corrected_filing_makes_the_signature_stale_and_both_are_asked_again()
     let last = corrected(3, "つばき", 1);
     town.land(&last).await;
     let page_now = finish(&mut browser, &token, &back).await;
-    assert_eq!(town.rows().await, 1);
+    assert_eq!(town.rows(), 1);
     assert_eq!(marks(&page_now), ["arrived", "again", "arrived"]);
     assert_eq!(
         town.audited().await.last().map(String::as_str),
@@ -737,7 +737,7 @@ async fn both_databases_take_an_attempt_up_once_and_tell_a_family_once() {
             store.second_take_up([9; 32], 15).await.unwrap(),
             TakenUp::Not
         );
-        let end = async |way: u8, came| store.second_end([way; 32], came, 16).await.unwrap();
+        let end = async |way: u8, by| store.second_end([way; 32], by, 16).await.unwrap();
         let first = end(1, Ok(given(7, digest, Named::Nobody))).await;
         assert_eq!(first, Outcome::Given);
         // ended is ended
@@ -754,8 +754,8 @@ async fn both_databases_take_an_attempt_up_once_and_tell_a_family_once() {
         ] {
             begin(way).await;
             store.second_take_up([way; 32], 15).await.unwrap();
-            let came = end(way, Ok(given(signer, digest, named))).await;
-            assert_eq!(came, outcome, "{way}");
+            let found = end(way, Ok(given(signer, digest, named))).await;
+            assert_eq!(found, outcome, "{way}");
         }
         begin(12).await;
         assert_eq!(
