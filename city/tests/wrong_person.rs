@@ -36,7 +36,7 @@ use ubugoe_protocol::{AttachmentRef, FilingId, digest};
 /// Families, each with a notification and a claim.
 const FAMILIES: usize = 10;
 /// Plans of requests that are tried.
-const PLANS: u32 = 12;
+const PLANS: u32 = 8;
 
 /// A family, and what is theirs alone.
 struct Family {
