@@ -554,7 +554,8 @@ impl Form<'_> {
         let devices = self.devices(&mut root);
         let beside = root.contains_key("oidc");
         let oidc = beside.then(|| self.oidc(&mut root));
-        let signing = self.signing(&mut root);
+        let asked = root.contains_key(signing::P);
+        let signing = asked.then(|| self.signing(&mut root));
         let staff = self.staff(&mut root, beside);
         let limits = self.limits(&mut root);
         let agencies = self.agencies(&mut root);
@@ -587,7 +588,10 @@ impl Form<'_> {
                 Some(read) => Some(read?),
                 None => None,
             },
-            signing: signing?,
+            signing: match signing {
+                Some(read) => Some(read?),
+                None => None,
+            },
             limits: limits?,
             papers: papers?,
             casework: casework?,
@@ -614,31 +618,41 @@ impl Form<'_> {
         self.leftovers(P, &t);
         let ids = ids?;
         // a slip of the pen here would let one officer decide alone
+        let two_officers = self.procedure_ids(P, "two_officers", ids, TWO)?;
+        Some(CaseworkConfig {
+            two_officers,
+            urgent_days: urgent_days?,
+        })
+    }
+
+    /// Ids that the catalogue knows; the others are problems. `None`: there is no catalogue.
+    fn procedure_ids(
+        &mut self,
+        prefix: &str,
+        name: &str,
+        ids: Vec<String>,
+        example: &'static str,
+    ) -> Option<BTreeSet<String>> {
         let known = match Catalogue::builtin() {
             Ok(catalogue) => catalogue,
-            Err(error) => {
-                return self.problem(key(P, "two_officers"), error.to_string(), TWO);
-            }
+            Err(error) => return self.problem(key(prefix, name), error.to_string(), example),
         };
-        let mut two_officers = BTreeSet::new();
+        let mut found = BTreeSet::new();
         for (at, id) in ids.into_iter().enumerate() {
             let there = id
                 .parse()
                 .is_ok_and(|id: ProcedureId| known.procedure(&id).is_some());
             if there {
-                two_officers.insert(id);
+                found.insert(id);
             } else {
                 self.problem::<()>(
-                    format!("{P}.two_officers[{at}]"),
+                    format!("{prefix}.{name}[{at}]"),
                     format!("{id:?} is no procedure of the catalogue"),
-                    TWO,
+                    example,
                 );
             }
         }
-        Some(CaseworkConfig {
-            two_officers,
-            urgent_days: urgent_days?,
-        })
+        Some(found)
     }
 
     /// `[metrics] bind`: where figures are read. Without it they are served nowhere.

@@ -19,8 +19,8 @@ use ubugoe_protocol::cades::Trust;
 use crate::Clock;
 use crate::agencies::{Book, desk, send};
 use crate::config::{
-    AgenciesConfig, BrokerConfig, Config, NonstopConfig, Office, PapersConfig, ReplicasConfig,
-    SigningConfig, StoreAddress,
+    AgenciesConfig, BrokerConfig, Config, NonstopConfig, Office, OidcConfig, PapersConfig,
+    ReplicasConfig, SigningConfig, StoreAddress,
 };
 use crate::http::limits::Limiter;
 use crate::http::password::Throttle;
@@ -207,20 +207,34 @@ fn by_itself(
     (parts, worker)
 }
 
-/// How the other parent signs.
+/// How the other parent signs, if this city asks them to.
 fn second(
-    config: SigningConfig,
+    config: Option<SigningConfig>,
     trust: Trust,
     public_url: &str,
     clock: &Clock,
-) -> Result<http::second::Parts, SetUpError> {
+) -> Result<Option<http::second::Parts>, SetUpError> {
+    let Some(config) = config else {
+        return Ok(None);
+    };
     let procedures = config.procedures.clone();
     let service = AuthAndSign::new(config, public_url, Arc::clone(clock))?;
-    Ok(http::second::Parts {
+    Ok(Some(http::second::Parts {
         service: Arc::new(service),
         procedures,
         trust,
-    })
+    }))
+}
+
+/// The town's identity provider, if it has one.
+fn provider(
+    config: Option<OidcConfig>,
+    public_url: &str,
+    clock: &Clock,
+) -> Result<Option<Provider>, SetUpError> {
+    config
+        .map(|oidc| Provider::new(oidc, public_url, Arc::clone(clock)))
+        .transpose()
 }
 
 /// A city that listens but does not run yet.
@@ -330,10 +344,8 @@ impl City {
             trust: config.trust.clone(),
             catalogue: catalogue.clone(),
         };
-        let second = config
-            .signing
-            .map(|signing| second(signing, config.trust, &config.http.public_url, &clock))
-            .transpose()?;
+        let public_url = &config.http.public_url;
+        let second = second(config.signing, config.trust, public_url, &clock)?;
         let ingest = Ingest::new(
             Arc::new(desk),
             Arc::clone(&store),
@@ -362,10 +374,7 @@ impl City {
         };
         let first = config.staff.first();
         let throttle = Throttle::new(first.map(|account| account.password.as_str()));
-        let provider = config
-            .oidc
-            .map(|oidc| Provider::new(oidc, &config.http.public_url, Arc::clone(&clock)))
-            .transpose()?;
+        let provider = provider(config.oidc, public_url, &clock)?;
         let nurseries = config.nursery.map(|lists| {
             let name = catalogue.profile(&config.office.municipality).map_or_else(
                 || config.office.name.ja.clone(),

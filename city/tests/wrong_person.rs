@@ -19,27 +19,32 @@ use std::time::Duration;
 use proptest::prelude::{Strategy, any, prop};
 use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
 use support::browser::{Browser, Reply, form};
-use support::office::{Letter, Office, land, letter};
+use support::office::{Letter, Office, land, letter, message};
 use support::papers::{ADDRESS, CHILD_MEI, allowance, birth, canonical};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Mutex;
 use tokio::task::JoinSet;
 use ubugoe_bench::postgres::Postgres;
+use ubugoe_city::casework::second::{Named, SecondFinding};
 use ubugoe_city::http::routes::{ROUTES, Who};
+use ubugoe_city::store::Finding;
+use ubugoe_city::store::second::{SecondKind, SecondSignature};
+use ubugoe_protocol::attachment::cut as cut_up;
+use ubugoe_protocol::{AttachmentRef, FilingId, digest};
 
 /// Families, each with a notification and a claim.
 const FAMILIES: usize = 10;
 /// Plans of requests that are tried.
-const PLANS: u32 = 24;
+const PLANS: u32 = 8;
 
 /// A family, and what is theirs alone.
 struct Family {
     token: String,
-    /// Notification and claim.
-    filings: [String; 2],
-    /// What stands in nobody else's answers.
-    marks: Vec<String>,
+    /// Notification, claim, and the other parent's notification of the same child.
+    filings: [String; 3],
+    /// What stands in nobody else's answers, as text and as bytes.
+    marks: Vec<Vec<u8>>,
     /// The mark in every text of their filings.
     mark: String,
     /// Browsers of theirs and of the officer's, with their cookies.
@@ -126,6 +131,9 @@ fn outputs() -> Vec<Output> {
     found
 }
 
+/// Status of each output for the first family, and whether it holds a mark of theirs.
+type Own = BTreeMap<(&'static str, &'static str), (u16, bool)>;
+
 struct Site {
     nodes: [SocketAddr; 2],
     families: Vec<Family>,
@@ -147,14 +155,16 @@ impl Site {
     /// First lines and body of a request for an output of a family.
     fn request(&self, output: &Output, family: usize) -> (String, String) {
         let theirs = &self.families[family];
-        let which = usize::from(output.path.contains("compare"));
-        let path = output
+        let mut path = output
             .path
             .replace("{token}", &theirs.token)
-            .replace("{other}", &theirs.filings[1 - which])
-            .replace("{id}", &theirs.filings[which])
-            .replace("{filing}", &theirs.filings[0])
-            .replace("{number}", "1");
+            .replace("{other}", &theirs.filings[2])
+            .replace("{id}", &theirs.filings[0])
+            .replace("{filing}", &theirs.filings[0]);
+        while let Some((before, rest)) = path.split_once('{') {
+            let after = rest.split_once('}').map_or("", |(_, after)| after);
+            path = format!("{before}1{after}");
+        }
         if output.method == "GET" {
             return (format!("GET {path} HTTP/1.1\r\n"), String::new());
         }
@@ -208,8 +218,9 @@ impl Site {
         let text = read(reply);
         for (other, theirs) in self.families.iter().enumerate() {
             if other != family
-                && let Some(mark) = theirs.marks.iter().find(|mark| text.contains(*mark))
+                && let Some(mark) = theirs.marks.iter().find(|mark| holds(&text, mark))
             {
+                let mark = String::from_utf8_lossy(mark);
                 wrong.push(format!("{what}: holds {mark} of family {other}"));
             }
         }
@@ -218,12 +229,11 @@ impl Site {
 }
 
 /// Everything that can be read in an answer: headers, and the body or the text of a PDF.
-fn read(reply: &Reply) -> String {
-    let mut text: String = reply
-        .headers
-        .iter()
-        .map(|(name, value)| format!("{name}: {value}\n"))
-        .collect();
+fn read(reply: &Reply) -> Vec<u8> {
+    let mut text: Vec<u8> = Vec::new();
+    for (name, value) in &reply.headers {
+        text.extend_from_slice(format!("{name}: {value}\n").as_bytes());
+    }
     if reply.body.starts_with(b"%PDF") {
         let mut file = tempfile::NamedTempFile::new().unwrap();
         file.write_all(&reply.body).unwrap();
@@ -235,11 +245,16 @@ fn read(reply: &Reply) -> String {
             .expect("pdftotext is missing: ./ubugoe setup");
         assert!(out.status.success(), "{out:?}");
         let body = String::from_utf8_lossy(&out.stdout);
-        text.extend(body.chars().filter(|c| !c.is_whitespace()));
+        let packed: String = body.chars().filter(|c| !c.is_whitespace()).collect();
+        text.extend_from_slice(packed.as_bytes());
     } else {
-        text.push_str(&String::from_utf8_lossy(&reply.body));
+        text.extend_from_slice(&reply.body);
     }
     text
+}
+
+fn holds(text: &[u8], mark: &[u8]) -> bool {
+    text.windows(mark.len()).any(|window| window == mark)
 }
 
 fn cookies(browser: &Browser) -> String {
@@ -335,6 +350,32 @@ fn office() -> Office {
     office
 }
 
+/// The other parent's signature, with the family's mark for its bytes.
+async fn signed_twice(office: &Office, n: usize, first: &Letter, mark: &str) {
+    let store = office.store().await;
+    let (sum, now) = (digest(&first.canonical), office.now());
+    let way = [u8::try_from(n).unwrap(); 32];
+    let signature = SecondSignature {
+        signer: way,
+        kind: SecondKind::App,
+        digest: sum,
+        given_at: now,
+        cms: mark.as_bytes().to_vec(),
+        finding: SecondFinding {
+            math: Finding::Ok,
+            chain: Finding::Ok,
+            validity: Finding::Ok,
+            revocation: Finding::Unknown,
+            distinct: Finding::Ok,
+            named: Named::Father,
+        },
+    };
+    let asked = (first.id, sum, String::new());
+    store.second_begin(way, asked, (now, now)).await.unwrap();
+    store.second_take_up(way, now).await.unwrap();
+    store.second_end(way, Ok(signature), now).await.unwrap();
+}
+
 /// Lands everybody's filings, accepts some of them, and signs everybody in.
 async fn site(office: &Office, nodes: [SocketAddr; 2]) -> Site {
     let ingest = office.ingest().await;
@@ -345,7 +386,15 @@ async fn site(office: &Office, nodes: [SocketAddr; 2]) -> Site {
     let mut families = Vec::new();
     for n in 0..FAMILIES {
         let (number, mark) = (format!("WP-1{n:03}"), mark(n));
-        let first = letter(marked(&birth, &number, &mark));
+        let picture = format!("{mark}の写真").into_bytes();
+        let first = Letter {
+            attachments: vec![AttachmentRef {
+                sha256: digest(&picture),
+                len: picture.len() as u64,
+                media_type: "image/png".into(),
+            }],
+            ..letter(marked(&birth, &number, &mark))
+        };
         let second = Letter {
             case: first.case,
             case_seq: 1,
@@ -353,22 +402,33 @@ async fn site(office: &Office, nodes: [SocketAddr; 2]) -> Site {
         };
         let receipt = land(office, &ingest, &first).await;
         land(office, &ingest, &second).await;
+        let piece = &cut_up(first.id, &picture).unwrap()[0];
+        let piece = office.piece(FilingId::generate().unwrap(), "ward-1", piece);
+        ingest.land(vec![message("ward-1", piece)]).await.unwrap();
+        signed_twice(office, n, &first, &mark).await;
         // some are decided, so that there are notices and lines
         if n % 3 == 0 {
             accept(&mut officer, &first.id.to_string()).await;
         }
+        let fathers = Letter {
+            device: "ward-2",
+            ..letter(marked(&birth, &number, &mark))
+        };
+        let theirs = land(office, &ingest, &fathers).await;
+        let ids = [&first, &second, &fathers].map(|one| one.id.to_string());
+        let sums = [&first, &second].map(|one| digest(&one.canonical).to_vec());
+        let marks = [&mark, &number, &receipt.status_token, &theirs.status_token];
+        let marks = marks
+            .into_iter()
+            .chain(&ids)
+            .map(|one| one.clone().into_bytes());
+        let marks: Vec<Vec<u8>> = marks.collect();
         let mut phone = Browser::new(nodes[n % 2]);
         phone.open_family(&receipt.status_token).await;
         families.push(Family {
-            marks: vec![
-                mark.clone(),
-                number,
-                receipt.status_token.clone(),
-                first.id.to_string(),
-                second.id.to_string(),
-            ],
+            marks: marks.into_iter().chain(sums).collect(),
             mark,
-            filings: [first.id.to_string(), second.id.to_string()],
+            filings: ids,
             token: receipt.status_token,
             phone,
         });
@@ -444,76 +504,8 @@ async fn broken(node: SocketAddr) -> SocketAddr {
     address
 }
 
-#[test]
-fn nobody_ever_gets_what_another_family_was_asked_about() {
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .worker_threads(2)
-        .enable_all()
-        .build()
-        .unwrap();
-    let cluster = Postgres::start().unwrap();
-    let mut office = office();
-    office.store_url = cluster.url();
-    let (one, other, site) = runtime.block_on(async {
-        let (one, other) = (office.open().await, office.open().await);
-        let site = site(&office, [one.address, other.address]).await;
-        (one, other, Arc::new(site))
-    });
-    // each output once for two families at a time, on both nodes: and the marks are really there to be found
-    let mut own = BTreeMap::new();
-    for (at, output) in site.outputs.iter().enumerate() {
-        let pair = [(false, 0), (true, 1), (false, 2), (true, 3)].map(|(node, family)| Asked {
-            node,
-            family,
-            output: at,
-            how: How::Plainly,
-        });
-        let wrong = runtime.block_on(together(&site, &pair));
-        assert_eq!(wrong, [] as [String; 0]);
-        let (head, body) = site.request(output, 0);
-        let mut browser = site.browser(&pair[0]);
-        let reply = runtime.block_on(browser.request(&head, &body));
-        let text = read(&reply);
-        let found = site.families[0]
-            .marks
-            .iter()
-            .any(|mark| text.contains(mark));
-        own.insert((output.method, output.path), (reply.status, found));
-    }
-    let missing: Vec<_> = own
-        .iter()
-        .filter(|(_, (status, found))| *status == 200 && !found)
-        .collect();
-    // what says nothing of its case cannot say anything of another's; the leaflet is the same for all
-    for (what, _) in &missing {
-        assert!(
-            what.1.ends_with("leaflet.pdf"),
-            "{what:?} shows nothing of its own case: {own:?}"
-        );
-    }
-    let answered = own.values().filter(|(status, _)| *status == 200).count();
-    assert!(answered >= 12, "{own:?}");
-    // and then whatever comes
-    let config = Config {
-        cases: PLANS,
-        failure_persistence: None,
-        max_shrink_iters: 20,
-        ..Config::default()
-    };
-    let seed = TestRng::deterministic_rng(RngAlgorithm::ChaCha);
-    let mut runner = TestRunner::new_with_rng(config, seed);
-    runner
-        .run(&plans(site.outputs.len()), |plan| {
-            let wrong = runtime.block_on(async {
-                tokio::time::timeout(Duration::from_secs(60), together(&site, &plan))
-                    .await
-                    .unwrap()
-            });
-            proptest::prop_assert!(wrong.is_empty(), "{wrong:?}");
-            Ok(())
-        })
-        .unwrap();
-    // the control: the same requests through a responder that hands out the previous person's document
+/// The control: the same requests through a responder that hands out the previous person's document.
+fn control(runtime: &tokio::runtime::Runtime, site: &Site, own: &Own) {
     let shelf = runtime.block_on(broken(site.nodes[0]));
     let mut caught = 0;
     for (at, output) in site.outputs.iter().enumerate() {
@@ -539,6 +531,105 @@ fn nobody_ever_gets_what_another_family_was_asked_about() {
         }
     }
     assert!(caught >= 10, "{caught}");
+}
+
+/// Both nodes export at once: no line holds two families, and each family leaves once.
+fn handed_on(runtime: &tokio::runtime::Runtime, site: &Site) {
+    let fields = [("format", "csv"), ("csrf", site.csrf.as_str())];
+    let [one, other] = runtime.block_on(async {
+        let mut browsers = site.nodes.map(|node| site.officer.at(node));
+        let [first, second] = &mut browsers;
+        let path = "/console/export/asukoe_shussei_1";
+        let (one, other) = tokio::join!(first.post(path, &fields), second.post(path, &fields));
+        [one, other]
+    });
+    let mut left = Vec::new();
+    for reply in [&one, &other] {
+        assert!([200, 409].contains(&reply.status), "{}", reply.brief());
+        assert_eq!(reply.header("cache-control"), Some("no-store"));
+        for line in reply.body.split(|byte| *byte == b'\n') {
+            let families = site.families.iter().enumerate();
+            let whose: Vec<usize> = families
+                .filter(|(_, family)| holds(line, family.mark.as_bytes()))
+                .map(|(n, _)| n)
+                .collect();
+            assert!(whose.len() <= 1, "one line of {whose:?}");
+            left.extend(whose);
+        }
+    }
+    left.sort_unstable();
+    assert_eq!(left, [0, 3, 6, 9], "the accepted ones, once each");
+}
+
+#[test]
+fn nobody_ever_gets_what_another_family_was_asked_about() {
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .enable_all()
+        .build()
+        .unwrap();
+    let cluster = Postgres::start().unwrap();
+    let mut office = office();
+    office.store_url = cluster.url();
+    let (one, other, site) = runtime.block_on(async {
+        let (one, other) = (office.open().await, office.open().await);
+        let site = site(&office, [one.address, other.address]).await;
+        (one, other, Arc::new(site))
+    });
+    // each output once for two families at a time, on both nodes: and the marks are really there to be found
+    let mut own = Own::new();
+    for (at, output) in site.outputs.iter().enumerate() {
+        let pair = [(false, 0), (true, 1), (false, 2), (true, 3)].map(|(node, family)| Asked {
+            node,
+            family,
+            output: at,
+            how: How::Plainly,
+        });
+        let wrong = runtime.block_on(together(&site, &pair));
+        assert_eq!(wrong, [] as [String; 0]);
+        let (head, body) = site.request(output, 0);
+        let mut browser = site.browser(&pair[0]);
+        let reply = runtime.block_on(browser.request(&head, &body));
+        let text = read(&reply);
+        let marks = &site.families[0].marks;
+        let found = marks.iter().any(|mark| holds(&text, mark));
+        own.insert((output.method, output.path), (reply.status, found));
+    }
+    let missing: Vec<_> = own
+        .iter()
+        .filter(|(_, (status, found))| *status == 200 && !found)
+        .collect();
+    // what says nothing of its case cannot say anything of another's; the leaflet is the same for all
+    for (what, _) in &missing {
+        assert!(
+            what.1.ends_with("leaflet.pdf") || what.1.ends_with(".ics"),
+            "{what:?} shows nothing of its own case: {own:?}"
+        );
+    }
+    let answered = own.values().filter(|(status, _)| *status == 200).count();
+    assert!(answered >= 12, "{own:?}");
+    // and then whatever comes
+    let config = Config {
+        cases: PLANS,
+        failure_persistence: None,
+        max_shrink_iters: 20,
+        ..Config::default()
+    };
+    let seed = TestRng::deterministic_rng(RngAlgorithm::ChaCha);
+    let mut runner = TestRunner::new_with_rng(config, seed);
+    runner
+        .run(&plans(site.outputs.len()), |plan| {
+            let wrong = runtime.block_on(async {
+                tokio::time::timeout(Duration::from_secs(60), together(&site, &plan))
+                    .await
+                    .unwrap()
+            });
+            proptest::prop_assert!(wrong.is_empty(), "{wrong:?}");
+            Ok(())
+        })
+        .unwrap();
+    handed_on(&runtime, &site);
+    control(&runtime, &site, &own);
     runtime.block_on(async {
         one.stop().await;
         other.stop().await;

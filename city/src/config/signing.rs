@@ -6,7 +6,8 @@ use std::collections::BTreeSet;
 use std::fmt;
 use std::time::Duration;
 
-use toml::{Table, Value};
+use toml::Table;
+use zeroize::Zeroizing;
 
 use super::Form;
 use crate::oidc::signing::{ClientKey, KeyProblem, OpeningKey};
@@ -37,14 +38,13 @@ impl fmt::Debug for SigningConfig {
     }
 }
 
-const P: &str = "second_signature";
+/// Name of the section.
+pub(super) const P: &str = "second_signature";
 
 impl Form<'_> {
-    /// The outer `None`: there is such a section, with problems.
-    pub(super) fn signing(&mut self, root: &mut Table) -> Option<Option<SigningConfig>> {
-        if !root.contains_key(P) {
-            return Some(None);
-        }
+    /// `None`: there are problems with it. Only to be called if there is such a section.
+    pub(super) fn signing(&mut self, root: &mut Table) -> Option<SigningConfig> {
+        const PROCEDURES: &str = "[\"shussei_todoke\"]";
         let mut t = self.section(root, P, "[second_signature]")?;
         let issuer = self.outside(
             &mut t,
@@ -59,11 +59,11 @@ impl Form<'_> {
         let client_id = self.text(&mut t, P, "client_id", "\"RP00000001\"");
         let client_key = self.private_key(&mut t, "client_key", ClientKey::from_pem);
         let opening_key = self.private_key(&mut t, "opening_key", OpeningKey::from_pem);
-        const PROCEDURES: &str = "[\"shussei_todoke\"]";
         let procedures = if t.contains_key("procedures") {
             self.text_list(&mut t, P, "procedures", PROCEDURES, true)
+                .and_then(|ids| self.procedure_ids(P, "procedures", ids, PROCEDURES))
         } else {
-            Some(vec!["shussei_todoke".to_owned()])
+            Some(BTreeSet::from(["shussei_todoke".to_owned()]))
         };
         let patience = self.number::<u16>(&mut t, P, "patience_seconds", Some(10), "10");
         let plain = issuer
@@ -79,16 +79,16 @@ impl Form<'_> {
             ),
         };
         self.leftovers(P, &t);
-        Some(Some(SigningConfig {
+        Some(SigningConfig {
             issuer: issuer?,
             transactions: transactions?,
             client_id: client_id?,
             client_key: client_key?,
             opening_key: opening_key?,
-            procedures: procedures?.into_iter().collect(),
+            procedures: procedures?,
             ca_pem: ca_pem?,
             patience: Duration::from_secs(u64::from(patience?.max(1))),
-        }))
+        })
     }
 
     /// An address that this city asks.
@@ -111,15 +111,11 @@ impl Form<'_> {
         read: impl FnOnce(&[u8]) -> Result<T, KeyProblem>,
     ) -> Option<T> {
         const EXAMPLE: &str = "\"signing.key\"";
-        let named = matches!(t.get(name), Some(Value::String(_)));
-        let pem = self.file(t, P, name, EXAMPLE)?;
+        let pem = Zeroizing::new(self.file(t, P, name, EXAMPLE)?);
         match read(&pem) {
             Ok(key) => Some(key),
             // never the file's content
-            Err(problem) if named => {
-                self.problem(format!("{P}.{name}"), problem.to_string(), EXAMPLE)
-            }
-            Err(_) => None,
+            Err(problem) => self.problem(format!("{P}.{name}"), problem.to_string(), EXAMPLE),
         }
     }
 }

@@ -104,6 +104,19 @@ fn action_words(lang: Lang, action: &str) -> &'static str {
         "sign_in.break_glass" => t(lang, "非常用サインイン", "Signed in, break-glass"),
         "door.elsewhere" => t(lang, "担当外のため拒否", "Refused: other office"),
         "sign_out" => t(lang, "サインアウト", "Signed out"),
+        "family.downloaded" => t(lang, "家族による保存", "Saved by the family"),
+        "second.begun" => t(lang, "もうひとりの親の署名の開始", "Second signature begun"),
+        "second.given" => t(lang, "もうひとりの親の署名", "Second signature given"),
+        "second.failed" => t(
+            lang,
+            "もうひとりの親の署名の不成立",
+            "Second signature not given",
+        ),
+        "second.stale" => t(
+            lang,
+            "署名後に届出が直された",
+            "Corrected after the second signature",
+        ),
         _ => super::agencies::action_words(lang, action),
     }
 }

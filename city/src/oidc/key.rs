@@ -70,8 +70,7 @@ impl ClientKey {
         endpoint: &str,
         now: i64,
     ) -> Result<String, SignInError> {
-        let unmade = |_| SignInError::Unreachable("no assertion can be made".to_owned());
-        let jti = random_token().map_err(|_| ()).map_err(unmade)?;
+        let jti = random_token().map_err(unmade)?;
         let claims = json!({
             "iss": client_id, "sub": client_id, "aud": endpoint, "jti": jti,
             "iat": now, "exp": now.saturating_add(GOOD_FOR),
@@ -82,11 +81,14 @@ impl ClientKey {
         let signature = self
             .0
             .sign(&SystemRandom::new(), signed.as_bytes())
-            .map_err(|_| ())
             .map_err(unmade)?;
         let signature = Base64UrlUnpadded::encode_string(signature.as_ref());
         Ok(format!("{signed}.{signature}"))
     }
+}
+
+fn unmade<E>(_: E) -> SignInError {
+    SignInError::Unreachable("no assertion can be made".to_owned())
 }
 
 /// Opens what is answered: an RSA key.

@@ -19,7 +19,7 @@ const transactions = new Map();
 let begun = 0;
 
 // DigestInfo of SHA-256 (RFC 8017, 9.2): what a card puts before the digest
-const INFO = Buffer.from('3031300d060960864801650304020105000420', 'hex');
+const INFO = Buffer.from('30 31 30 0d 06 09 60 86 48 01 65 03 04 02 01 05 00 04 20'.replaceAll(' ', ''), 'hex');
 function sign(pem, digest) {
   const key = { key: createPrivateKey(pem), padding: constants.RSA_PKCS1_PADDING };
   return privateEncrypt(key, Buffer.concat([INFO, digest]));

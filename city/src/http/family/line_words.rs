@@ -766,6 +766,17 @@ pub(super) const NEWS: Said = said([
     "सूचना",
 ]);
 
+const SIGN_AGAIN: Said = said([
+    "届出が直されました。もうひとりの親は、もう一度署名できます（任意）",
+    "届出が 直されました。もう ひとりの 親は もう一度 サインが できます（しなくても いいです）",
+    "was corrected; the other parent may sign it again (optional)",
+    "已更正，另一位家长可重新签名（自愿）",
+    "foi corrigido; o outro responsável pode assinar de novo (opcional)",
+    "đã được sửa; người cha hoặc mẹ còn lại có thể ký lại (không bắt buộc)",
+    "naitama na; maaaring lumagda muli ang isa pang magulang (opsyonal)",
+    "सच्याइयो; अर्को अभिभावकले फेरि हस्ताक्षर गर्न सक्छन् (ऐच्छिक)",
+]);
+
 /// What a notice says: a code and the catalogue's title become a sentence here, and nowhere else.
 pub(super) fn notice(code: &str) -> Option<&'static Said> {
     const DONE: Said = said([
@@ -847,16 +858,6 @@ pub(super) fn notice(code: &str) -> Option<&'static Said> {
         "đã đến thời điểm tiêm thông thường; hãy hỏi cơ sở y tế",
         "dumating na ang karaniwang panahon; magtanong sa klinika",
         "खोपको सामान्य समय आयो; क्लिनिकमा सोध्नुहोस्",
-    ]);
-    const SIGN_AGAIN: Said = said([
-        "届出が直されました。もうひとりの親は、もう一度署名できます（任意）",
-        "届出が 直されました。もう ひとりの 親は もう一度 サインが できます（しなくても いいです）",
-        "was corrected; the other parent may sign it again (optional)",
-        "已更正，另一位家长可重新签名（自愿）",
-        "foi corrigido; o outro responsável pode assinar de novo (opcional)",
-        "đã được sửa; người cha hoặc mẹ còn lại có thể ký lại (không bắt buộc)",
-        "naitama na; maaaring lumagda muli ang isa pang magulang (opsyonal)",
-        "सच्याइयो; अर्को अभिभावकले फेरि हस्ताक्षर गर्न सक्छन् (ऐच्छिक)",
     ]);
     Some(match code {
         "sign_again" => &SIGN_AGAIN,

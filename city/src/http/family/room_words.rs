@@ -412,6 +412,17 @@ const OTHER: Said = said([
     "केही काम गर्‍यो",
 ]);
 
+const SIGNED: Said = said([
+    "もうひとりの親の署名の手続きをしました",
+    "もう ひとりの 親の サインの てつづきを しました",
+    "Dealt with the other parent's signature",
+    "办理了另一位家长的签名",
+    "Tratou da assinatura do outro responsável",
+    "Đã làm thủ tục chữ ký của người cha hoặc mẹ còn lại",
+    "Inasikaso ang lagda ng isa pang magulang",
+    "अर्को अभिभावकको हस्ताक्षरको काम गर्‍यो",
+]);
+
 /// What was done, for families. Of a loss only that the record changed.
 pub(super) fn act(action: &str) -> &'static Said {
     match action {
@@ -420,7 +431,7 @@ pub(super) fn act(action: &str) -> &'static Said {
         }
         "filing.viewed" | "nonstop.viewed" | "consents.viewed" | "family-link.viewed" => &SEEN,
         "filing.unmasked" => &UNMASKED,
-        "filing.downloaded" | "filing.printed" => &PRINTED,
+        "filing.downloaded" | "filing.printed" | "family.downloaded" => &PRINTED,
         "filing.accepted" => &ACCEPTED,
         "filing.returned" => &RETURNED,
         "nonstop.confirmed" | "nonstop.declined" | "nonstop.account_named" => &ANSWERED,
@@ -434,6 +445,7 @@ pub(super) fn act(action: &str) -> &'static Said {
         other => match other.split('.').next() {
             Some("filing" | "desk") => &WORKED,
             Some("nonstop") => &STEP,
+            Some("second") => &SIGNED,
             Some("request" | "consent" | "agency" | "certificate") => &ELSEWHERE,
             _ => &OTHER,
         },
