@@ -1,6 +1,7 @@
 //! The family's services: check-ups booked and never overbooked, doses told, gifts, nurseries ranked and applied for; and after a
 //! loss nothing of it is left. Pictures are written to `CARGO_TARGET_TMPDIR/services` for people to look at.
 #![allow(clippy::unwrap_used, reason = "a failed set-up should stop the test")]
+#![allow(clippy::too_many_lines, reason = "stories, told in their order")]
 
 mod support;
 
