@@ -196,6 +196,9 @@ mod tests {
                 .count()
         };
         for (name, said) in all() {
+            if name.ends_with("_BEFORE") || name.ends_with("_AFTER") {
+                continue;
+            }
             assert!(
                 kanji(said.easy) * 3 <= said.easy.chars().count(),
                 "{name}: {}",
