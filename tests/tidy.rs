@@ -154,11 +154,11 @@ const FOREIGN: &[Foreign] = &[
         folders: &["ui/view"],
     },
     // HTTP without a framework: at both ends of a link between authorities, where the head is hashed and signed as it came;
-    // and for requests outward, bounded in one place.
+    // and for requests outward, bounded in one place; the word to a phone is one.
     Foreign {
         packages: &["hyper", "hyper-util", "http-body-util"],
         crates: &["ubugoe-exchange", "ubugoe-city"],
-        folders: &["sync/exchange/src", "city/src/fetch.rs"],
+        folders: &["sync/exchange/src", "city/src/fetch.rs", "city/src/push"],
     },
     // Who somebody is, as their town's identity provider says.
     Foreign {

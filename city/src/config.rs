@@ -561,7 +561,7 @@ impl Form<'_> {
             agencies,
             nonstop: nonstop?,
             nursery: nursery?,
-            push: push?,
+            push,
             oidc: match oidc {
                 Some(read) => Some(read?),
                 None => None,

@@ -131,6 +131,8 @@ async fn officers_pages_hold_to_wcag_by_axe_and_by_keyboard() {
         ("confirm", case(&doubtful, "/accept")),
         ("return", case(&plain, "/return")),
         ("compare", case(&plain, &format!("/compare/{}", father.id))),
+        ("family-link", case(&plain, "/family")),
+        ("voices", format!("{base}/console/voices")),
         ("search", format!("{base}/console/search")),
     ];
     tokio::task::spawn_blocking(move || visit(&folder, &base, pages))

@@ -105,7 +105,7 @@ async fn scene(office: &Office) -> (Vec<Sight>, Letter, Letter, [String; 2]) {
         protected: true,
         ..birth("ASK-2026-000125")
     }));
-    land(office, &ingest, &guarded).await;
+    let door = land(office, &ingest, &guarded).await.status_token;
     ingest
         .land(vec![message("ward-1", b"not an envelope".to_vec())])
         .await
@@ -131,6 +131,9 @@ async fn scene(office: &Office) -> (Vec<Sight>, Letter, Letter, [String; 2]) {
             format!("/f/{}?lang=en", receipt.status_token),
         ),
         ("family-unknown", "360,640", "/f/nothing".into()),
+        ("family-door", "360,740", format!("/f/{door}")),
+        ("family-link", desk, page(&notice, "/family")),
+        ("voices", desk, "/console/voices".into()),
         ("sign-in", desk, "/console/sign-in".into()),
         ("not-found", desk, "/nothing".into()),
         (

@@ -14,7 +14,7 @@ use crate::store::family::CaseFile;
 /// Fields with the mother's date of birth, in the forms of the catalogue.
 const MOTHER: [&str; 2] = ["mother.birth", "woman.birth"];
 /// Fields with that of whoever filed.
-const FILER: [&str; 7] = [
+const FILER: [&str; 8] = [
     "filer.birth",
     "claimant.birth",
     "guardian.birth",
@@ -22,6 +22,7 @@ const FILER: [&str; 7] = [
     "person.birth",
     "rep.birth",
     "head.birth",
+    "worker.birth",
 ];
 /// Fields with the child's.
 const CHILD: [&str; 6] = [

@@ -36,13 +36,13 @@ impl std::fmt::Debug for PushConfig {
 }
 
 impl Form<'_> {
-    /// `None`: something is wrong; `Some(None)`: there is no such section.
-    pub(super) fn push(&mut self, root: &mut Table) -> Option<Option<PushConfig>> {
+    /// Nothing where there is no such section, and where something of it is wrong, which is then a problem.
+    pub(super) fn push(&mut self, root: &mut Table) -> Option<PushConfig> {
         const P: &str = "push";
         const KEY: &str = "\"push.pem\"";
         const SUBJECT: &str = "\"mailto:koho@asukoe.example\"";
         if !root.contains_key(P) {
-            return Some(None);
+            return None;
         }
         let mut t = self.section(root, P, "[push]")?;
         let key = self.file(&mut t, P, "key", KEY).and_then(|pem| {
@@ -74,11 +74,11 @@ impl Form<'_> {
             self.read_file("push.ca".to_owned(), DEBIAN_ROOTS, "\"push-ca.pem\"")
         };
         self.leftovers(P, &t);
-        Some(Some(PushConfig {
+        Some(PushConfig {
             key: key?,
             subject: subject?,
             services: services?,
             ca_pem: ca_pem?,
-        }))
+        })
     }
 }

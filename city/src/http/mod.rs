@@ -1,7 +1,7 @@
 //! The city's pages: the staff console and the family's status page.
 //!
-//! Answers for HTTP: addresses, headers, sessions, forms, pages. Rendered on the server; works without any script and
-//! loads nothing from anywhere else. Decides nothing and stores nothing by itself.
+//! Answers for HTTP: addresses, headers, sessions, forms, pages. Rendered on the server; works without any script (one
+//! page that a family need not open has one, under a policy of its own) and loads nothing from anywhere else. Decides nothing and stores nothing by itself.
 
 mod agencies;
 mod console;

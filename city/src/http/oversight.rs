@@ -163,7 +163,7 @@ fn action_words(lang: Lang, action: &str) -> &'static str {
         "family.said" => t(lang, "家族のコエ", "Comment of the family"),
         "family.closed" => t(lang, "家族のリンクの停止", "Family's link closed"),
         "family.renewed" => t(lang, "家族の新しいリンク", "New link for the family"),
-        "family.link_viewed" => t(lang, "家族のリンクの閲覧", "Family's link viewed"),
+        "family-link.viewed" => t(lang, "家族のリンクの閲覧", "Family's link viewed"),
         "family.news_on" => t(lang, "家族の通知の開始", "Family asked to be told"),
         "family.news_off" => t(lang, "家族の通知の停止", "Family no longer told"),
         "voices.viewed" => t(lang, "コエの閲覧", "Comments viewed"),

@@ -36,7 +36,7 @@ pub(super) async fn open(
     Path(id): Path<String>,
 ) -> Result<Response, Failure> {
     let what = (Right::SeeContent, id.as_str());
-    let record = look_at(&app, &officer, what, ("family.link_viewed", "")).await?;
+    let record = look_at(&app, &officer, what, ("family-link.viewed", "")).await?;
     page(&app, &officer, &record, None).await
 }
 
@@ -190,10 +190,10 @@ pub(super) async fn close(
 ) -> Result<Response, Failure> {
     let Posted { officer, fields } = posted;
     officer.must(Right::GiveBack)?;
+    let record = find(&app, &id).await?;
     if fields.get("sure") != Some("yes") {
         return Err(Failure::BadForm("sure"));
     }
-    let record = find(&app, &id).await?;
     let link = state(&app, &record).await?;
     app.store
         .close_family_links(link.case_ref, record.row.id, by(&app, &officer))
@@ -209,10 +209,10 @@ pub(super) async fn renew(
 ) -> Result<Response, Failure> {
     let Posted { officer, fields } = posted;
     officer.must(Right::GiveBack)?;
+    let record = find(&app, &id).await?;
     if fields.get("sure") != Some("yes") {
         return Err(Failure::BadForm("sure"));
     }
-    let record = find(&app, &id).await?;
     let link = state(&app, &record).await?;
     let code = match fields.get("code") {
         Some("yes") => Some(new_code()?),

@@ -13,7 +13,7 @@ use super::super::{Shared, t};
 use crate::casework::{FilingState, ReturnReason};
 use crate::jst;
 
-/// The languages of the family's page.
+/// The languages of the family's page that are shown here; it has six more.
 const PAGES: [Lang; 2] = [Lang::Ja, Lang::En];
 
 /// What the family reads after acceptance.
@@ -57,17 +57,15 @@ pub(in crate::http) fn returned(
     }
 }
 
-/// In which language the family filed, where its page does not have it.
+/// In which language the family filed.
 fn shown_in(lang: Lang, parsed: Option<&ParsedFiling>) -> Markup {
     let Some(parsed) = parsed else {
         return Markup::default();
     };
-    let own = matches!(parsed.lang_shown, Tongue::Ja | Tongue::En);
     html! {
         p.hint id="filed-in" {
             (t(lang, "届出の画面の言語：", "Filed in: ")) (tongue(lang, parsed.lang_shown)) "。"
-            @if own { (t(lang, "家族向けページは日本語と英語で読めます。", "The family's page can be read in Japanese and English.")) }
-            @else { (t(lang, "家族向けページは日本語と英語だけです。必要なら通訳の案内を添えてください。", "The family's page is in Japanese and English only; say where an interpreter can be had.")) }
+            (t(lang, "家族のページはこの言語でも読めます。手続きの名前と職員のことばは日本語です。", "The family's page can be read in it; titles and your own words are in Japanese."))
         }
     }
 }

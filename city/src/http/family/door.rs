@@ -54,22 +54,23 @@ enum Above {
     Wait(i64),
 }
 
-/// The page that asks.
+/// The page that asks. `looking`: a page was asked for; else a form was sent, to which nobody goes back.
 pub(super) async fn ask(
     app: &Shared,
     link: Link,
-    (token, here): (&str, &str),
+    (token, here, looking): (&str, &str, bool),
     tongue: Tongue,
 ) -> Result<Response, Failure> {
     let fact = Fact::of(&app.store.family_case(link.case_ref).await?);
     let home = format!("/f/{token}");
     // the door stands at the link itself; whatever is behind it is refused, and shows the door
-    let status = if here == home {
+    let status = if looking && here == home {
         StatusCode::OK
     } else {
         StatusCode::FORBIDDEN
     };
-    let page = question(app, fact.asked(), (&home, here), tongue, Above::Nothing);
+    let to = if looking { here } else { &home };
+    let page = question(app, fact.asked(), (&home, to), tongue, Above::Nothing);
     Ok((status, page).into_response())
 }
 

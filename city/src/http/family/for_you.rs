@@ -9,6 +9,7 @@ use axum::response::Response;
 use jiff::civil::Date;
 use maud::{Markup, html};
 use serde::Deserialize;
+use ubugoe_procedures::catalogue::Stage;
 use ubugoe_procedures::recommend::{Attributes, Recommendation, Shelf, recommend};
 use ubugoe_procedures::{Filing, Value};
 
@@ -18,6 +19,9 @@ use super::voice::lost;
 use super::{Guest, Room, Said, catalogue, frame, note};
 use crate::jst;
 use crate::store::family::CaseFile;
+
+/// Younger than this, in months, a child's mother is hardly expecting another.
+const NEWBORN: u16 = 6;
 
 pub(super) async fn room(app: &Shared, guest: &Guest) -> Result<Option<Room>, Failure> {
     let case = app.store.family_case(guest.case_ref).await?;
@@ -57,7 +61,12 @@ pub(super) async fn page(
         looking_for: wish.into_iter().map(str::to_owned).collect(),
         ..known(&case, today)
     };
-    let found = recommend(&app.catalogue, &attributes, today);
+    let mut found = recommend(&app.catalogue, &attributes, today);
+    // what ends with a birth is not for whoever has just given one
+    let newborn = attributes
+        .child_months
+        .is_some_and(|(months, _)| months < NEWBORN);
+    found.retain(|one| !newborn || one.procedure.stage != Stage::Pregnancy);
     let shelf = |shelf: Shelf, words: &'static Said| {
         let here: Vec<&Recommendation<'_>> =
             found.iter().filter(|one| one.shelf == shelf).collect();

@@ -28,7 +28,7 @@ pub(super) const fn state(state: FilingState) -> &'static Said {
     ]);
     const ACCEPTED: Said = said([
         "受理",
-        "うけつけ ました",
+        "うけつけました",
         "Accepted",
         "已受理",
         "Aceito",
@@ -67,7 +67,7 @@ pub(super) const fn next_step(state: FilingState) -> &'static Said {
     ]);
     const ACCEPTED: Said = said([
         "手続きは受け付けられました。していただくことはありません。",
-        "てつづきは おわりました。あなたが する ことは ありません。",
+        "てつづきを うけつけました。あなたが する ことは ありません。",
         "It has been accepted. There is nothing more for you to do.",
         "手续已受理。您无需再做任何事。",
         "Foi aceito. Você não precisa fazer mais nada.",

@@ -55,7 +55,12 @@ struct Line<'l> {
 fn gathered<'l>(app: &Shared, looks: &'l [Look]) -> Vec<Line<'l>> {
     let mut lines: Vec<Line<'_>> = Vec::new();
     for look in looks {
-        let (who, act) = (who(app, &look.actor), said::act(&look.action));
+        // whoever answered wrong may be anybody who found the paper
+        let who = match look.action.as_str() {
+            "family.wrong" => &said::SOMEBODY,
+            _ => who(app, &look.actor),
+        };
+        let act = said::act(&look.action);
         let known = lines
             .iter_mut()
             .rev()

@@ -23,8 +23,8 @@ mod words;
 
 use axum::Router;
 use axum::extract::{FromRequest, FromRequestParts, RawPathParams, Request};
-use axum::http::StatusCode;
 use axum::http::request::Parts;
+use axum::http::{Method, StatusCode};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use maud::{Markup, html};
@@ -151,7 +151,8 @@ impl FromRequestParts<Shared> for Guest {
             return Err(unknown(tongue));
         };
         if !link.opened {
-            let door = door::ask(app, link, (&token, &here), tongue).await;
+            let looking = matches!(parts.method, Method::GET | Method::HEAD);
+            let door = door::ask(app, link, (&token, &here, looking), tongue).await;
             return Err(door.unwrap_or_else(IntoResponse::into_response));
         }
         Ok(Self {
@@ -210,6 +211,10 @@ pub(super) fn unknown(tongue: Tongue) -> Response {
 }
 
 /// A page of the family's with the way back to the line.
+#[expect(
+    clippy::needless_pass_by_value,
+    reason = "a handler makes it for this and has no other use for it"
+)]
 pub(super) fn frame(app: &Shared, guest: &Guest, title: &Said, body: Markup) -> Response {
     let body = html! {
         main.family id="main" {

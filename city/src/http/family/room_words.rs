@@ -128,6 +128,16 @@ pub(super) const FAMILY: Said = said([
     "Ang pamilya (link na ito)",
     "परिवार (यो लिङ्क)",
 ]);
+pub(super) const SOMEBODY: Said = said([
+    "このリンクを使った人",
+    "この リンクを つかった 人",
+    "Somebody with this link",
+    "使用此链接的人",
+    "Alguém com este link",
+    "Người dùng đường dẫn này",
+    "May gumamit ng link na ito",
+    "यो लिङ्क प्रयोग गर्ने कोही",
+]);
 pub(super) const MACHINE: Said = said([
     "自動の処理（機械）",
     "きかいが しました",
@@ -221,193 +231,194 @@ pub(super) const fn role(role: Role) -> &'static Said {
     }
 }
 
+const ARRIVED: Said = said([
+    "届出が届きました",
+    "てつづきが とどきました",
+    "The filing arrived",
+    "申报已送达",
+    "O pedido chegou",
+    "Hồ sơ đã đến",
+    "Dumating ang file",
+    "निवेदन पुग्यो",
+]);
+const SEEN: Said = said([
+    "届出の内容を見ました",
+    "なかみを 見ました",
+    "Looked at the filing",
+    "查看了申报内容",
+    "Viu o conteúdo do pedido",
+    "Đã xem nội dung hồ sơ",
+    "Tiningnan ang laman",
+    "निवेदनको विवरण हेर्‍यो",
+]);
+const UNMASKED: Said = said([
+    "伏せてある項目を表示しました",
+    "かくして ある ところを 見ました",
+    "Looked at masked values",
+    "显示了隐藏的内容",
+    "Viu dados ocultos",
+    "Đã xem phần bị che",
+    "Tiningnan ang nakatagong bahagi",
+    "लुकाइएको विवरण हेर्‍यो",
+]);
+const PRINTED: Said = said([
+    "書面や原本を取り出しました",
+    "かみを だしました",
+    "Took out a paper or the original",
+    "取出了文书或原件",
+    "Emitiu um papel ou o original",
+    "Đã lấy giấy tờ hoặc bản gốc",
+    "Naglabas ng papel o orihinal",
+    "कागज वा सक्कल निकाल्यो",
+]);
+const ACCEPTED: Said = said([
+    "受理しました",
+    "うけつけました",
+    "Accepted it",
+    "已受理",
+    "Aceitou",
+    "Đã tiếp nhận",
+    "Tinanggap",
+    "स्वीकृत गर्‍यो",
+]);
+const RETURNED: Said = said([
+    "補正をお願いしました",
+    "なおして くださいと 言いました",
+    "Asked for a correction",
+    "要求补正",
+    "Pediu correção",
+    "Đã yêu cầu sửa",
+    "Humiling ng pagtatama",
+    "सच्याउन भन्यो",
+]);
+const WORKED: Said = said([
+    "審査の作業をしました",
+    "しらべる しごとを しました",
+    "Worked on it",
+    "进行了审查工作",
+    "Trabalhou no caso",
+    "Đã xử lý hồ sơ",
+    "Nagtrabaho rito",
+    "यसमा काम गर्‍यो",
+]);
+const STEP: Said = said([
+    "次の手続きを準備・実施しました",
+    "つぎの てつづきを しました",
+    "Prepared or carried out a next step",
+    "准备或办理了下一步手续",
+    "Preparou ou fez um próximo passo",
+    "Đã chuẩn bị hoặc thực hiện bước tiếp theo",
+    "Inihanda o ginawa ang susunod na hakbang",
+    "अर्को चरण तयार वा सम्पन्न गर्‍यो",
+]);
+const ANSWERED: Said = said([
+    "確認や口座にお答えになりました",
+    "こたえました",
+    "Answered a question",
+    "回答了确认事项",
+    "Respondeu",
+    "Đã trả lời",
+    "Sumagot",
+    "उत्तर दियो",
+]);
+const CHANGED: Said = said([
+    "記録を改めました",
+    "きろくを かえました",
+    "Changed the record",
+    "更改了记录",
+    "Alterou o registro",
+    "Đã sửa bản ghi",
+    "Binago ang talaan",
+    "अभिलेख परिवर्तन गर्‍यो",
+]);
+const ELSEWHERE: Said = said([
+    "関係機関とやりとりしました",
+    "ほかの やくしょに ききました",
+    "Asked or answered another institution",
+    "与相关机构联系",
+    "Contatou outra instituição",
+    "Đã liên hệ cơ quan khác",
+    "Nakipag-ugnayan sa ibang institusyon",
+    "अर्को निकायसँग सम्पर्क गर्‍यो",
+]);
+const PAGE: Said = said([
+    "ページを見ました",
+    "ページを 見ました",
+    "Looked at a page",
+    "查看了页面",
+    "Viu uma página",
+    "Đã xem trang",
+    "Tumingin sa pahina",
+    "पृष्ठ हेर्‍यो",
+]);
+const OPENED: Said = said([
+    "確認の答えが合い、ページを開きました",
+    "こたえが あって、ページを ひらきました",
+    "Gave the right answer and opened the page",
+    "回答正确，打开了页面",
+    "Respondeu certo e abriu a página",
+    "Trả lời đúng và mở trang",
+    "Tama ang sagot at binuksan ang pahina",
+    "सही उत्तर दिएर पृष्ठ खोल्यो",
+]);
+const WRONG: Said = said([
+    "確認の答えが合わず、開きませんでした",
+    "こたえが ちがって、ひらきませんでした",
+    "Gave a wrong answer; nothing opened",
+    "回答不符，未打开",
+    "Respondeu errado; nada abriu",
+    "Trả lời sai; không mở được",
+    "Mali ang sagot; hindi nabuksan",
+    "गलत उत्तर; खुलेन",
+]);
+const CLOSED: Said = said([
+    "リンクを使えなくしました",
+    "リンクを つかえなく しました",
+    "Closed the link",
+    "停用了链接",
+    "Desativou o link",
+    "Đã đóng đường dẫn",
+    "Isinara ang link",
+    "लिङ्क बन्द गर्‍यो",
+]);
+const RENEWED: Said = said([
+    "新しいリンクを出しました",
+    "あたらしい リンクを だしました",
+    "Gave out a new link",
+    "发放了新链接",
+    "Emitiu um link novo",
+    "Đã cấp đường dẫn mới",
+    "Nagbigay ng bagong link",
+    "नयाँ लिङ्क दियो",
+]);
+const SAID_SO: Said = said([
+    "コエを伝えました",
+    "いけんを 言いました",
+    "Sent a comment",
+    "提交了意见",
+    "Enviou um comentário",
+    "Đã gửi ý kiến",
+    "Nagpadala ng komento",
+    "प्रतिक्रिया पठायो",
+]);
+const OTHER: Said = said([
+    "手続きを進めました",
+    "てつづきを すすめました",
+    "Did something on the case",
+    "办理了手续",
+    "Fez algo no caso",
+    "Đã thao tác trên hồ sơ",
+    "May ginawa sa kaso",
+    "केही काम गर्‍यो",
+]);
+
 /// What was done, for families. Of a loss only that the record changed.
 pub(super) fn act(action: &str) -> &'static Said {
-    const ARRIVED: Said = said([
-        "届出が届きました",
-        "てつづきが とどきました",
-        "The filing arrived",
-        "申报已送达",
-        "O pedido chegou",
-        "Hồ sơ đã đến",
-        "Dumating ang file",
-        "निवेदन पुग्यो",
-    ]);
-    const SEEN: Said = said([
-        "届出の内容を見ました",
-        "なかみを 見ました",
-        "Looked at the filing",
-        "查看了申报内容",
-        "Viu o conteúdo do pedido",
-        "Đã xem nội dung hồ sơ",
-        "Tiningnan ang laman",
-        "निवेदनको विवरण हेर्‍यो",
-    ]);
-    const UNMASKED: Said = said([
-        "伏せてある項目を表示しました",
-        "かくして ある ところを 見ました",
-        "Looked at masked values",
-        "显示了隐藏的内容",
-        "Viu dados ocultos",
-        "Đã xem phần bị che",
-        "Tiningnan ang nakatagong bahagi",
-        "लुकाइएको विवरण हेर्‍यो",
-    ]);
-    const PRINTED: Said = said([
-        "書面や原本を取り出しました",
-        "かみを だしました",
-        "Took out a paper or the original",
-        "取出了文书或原件",
-        "Emitiu um papel ou o original",
-        "Đã lấy giấy tờ hoặc bản gốc",
-        "Naglabas ng papel o orihinal",
-        "कागज वा सक्कल निकाल्यो",
-    ]);
-    const ACCEPTED: Said = said([
-        "受理しました",
-        "うけつけ ました",
-        "Accepted it",
-        "已受理",
-        "Aceitou",
-        "Đã tiếp nhận",
-        "Tinanggap",
-        "स्वीकृत गर्‍यो",
-    ]);
-    const RETURNED: Said = said([
-        "補正をお願いしました",
-        "なおして くださいと 言いました",
-        "Asked for a correction",
-        "要求补正",
-        "Pediu correção",
-        "Đã yêu cầu sửa",
-        "Humiling ng pagtatama",
-        "सच्याउन भन्यो",
-    ]);
-    const WORKED: Said = said([
-        "審査の作業をしました",
-        "しらべる しごとを しました",
-        "Worked on it",
-        "进行了审查工作",
-        "Trabalhou no caso",
-        "Đã xử lý hồ sơ",
-        "Nagtrabaho rito",
-        "यसमा काम गर्‍यो",
-    ]);
-    const STEP: Said = said([
-        "次の手続きを準備・実施しました",
-        "つぎの てつづきを しました",
-        "Prepared or carried out a next step",
-        "准备或办理了下一步手续",
-        "Preparou ou fez um próximo passo",
-        "Đã chuẩn bị hoặc thực hiện bước tiếp theo",
-        "Inihanda o ginawa ang susunod na hakbang",
-        "अर्को चरण तयार वा सम्पन्न गर्‍यो",
-    ]);
-    const ANSWERED: Said = said([
-        "確認や口座にお答えになりました",
-        "こたえました",
-        "Answered a question",
-        "回答了确认事项",
-        "Respondeu",
-        "Đã trả lời",
-        "Sumagot",
-        "उत्तर दियो",
-    ]);
-    const CHANGED: Said = said([
-        "記録を改めました",
-        "きろくを かえました",
-        "Changed the record",
-        "更改了记录",
-        "Alterou o registro",
-        "Đã sửa bản ghi",
-        "Binago ang talaan",
-        "अभिलेख परिवर्तन गर्‍यो",
-    ]);
-    const ELSEWHERE: Said = said([
-        "関係機関とやりとりしました",
-        "ほかの やくしょに ききました",
-        "Asked or answered another institution",
-        "与相关机构联系",
-        "Contatou outra instituição",
-        "Đã liên hệ cơ quan khác",
-        "Nakipag-ugnayan sa ibang institusyon",
-        "अर्को निकायसँग सम्पर्क गर्‍यो",
-    ]);
-    const PAGE: Said = said([
-        "ページを見ました",
-        "ページを 見ました",
-        "Looked at a page",
-        "查看了页面",
-        "Viu uma página",
-        "Đã xem trang",
-        "Tumingin sa pahina",
-        "पृष्ठ हेर्‍यो",
-    ]);
-    const OPENED: Said = said([
-        "確認の答えが合い、ページを開きました",
-        "こたえが あって、ページを ひらきました",
-        "Gave the right answer and opened the page",
-        "回答正确，打开了页面",
-        "Respondeu certo e abriu a página",
-        "Trả lời đúng và mở trang",
-        "Tama ang sagot at binuksan ang pahina",
-        "सही उत्तर दिएर पृष्ठ खोल्यो",
-    ]);
-    const WRONG: Said = said([
-        "確認の答えが合わず、開きませんでした",
-        "こたえが ちがって、ひらきませんでした",
-        "Gave a wrong answer; nothing opened",
-        "回答不符，未打开",
-        "Respondeu errado; nada abriu",
-        "Trả lời sai; không mở được",
-        "Mali ang sagot; hindi nabuksan",
-        "गलत उत्तर; खुलेन",
-    ]);
-    const CLOSED: Said = said([
-        "リンクを使えなくしました",
-        "リンクを つかえなく しました",
-        "Closed the link",
-        "停用了链接",
-        "Desativou o link",
-        "Đã đóng đường dẫn",
-        "Isinara ang link",
-        "लिङ्क बन्द गर्‍यो",
-    ]);
-    const RENEWED: Said = said([
-        "新しいリンクを出しました",
-        "あたらしい リンクを だしました",
-        "Gave out a new link",
-        "发放了新链接",
-        "Emitiu um link novo",
-        "Đã cấp đường dẫn mới",
-        "Nagbigay ng bagong link",
-        "नयाँ लिङ्क दियो",
-    ]);
-    const SAID_SO: Said = said([
-        "コエを伝えました",
-        "いけんを 言いました",
-        "Sent a comment",
-        "提交了意见",
-        "Enviou um comentário",
-        "Đã gửi ý kiến",
-        "Nagpadala ng komento",
-        "प्रतिक्रिया पठायो",
-    ]);
-    const OTHER: Said = said([
-        "手続きを進めました",
-        "てつづきを すすめました",
-        "Did something on the case",
-        "办理了手续",
-        "Fez algo no caso",
-        "Đã thao tác trên hồ sơ",
-        "May ginawa sa kaso",
-        "केही काम गर्‍यो",
-    ]);
     match action {
         "filing.arrived" | "filing.restored" | "attachment.complete" | "attachment.damaged" => {
             &ARRIVED
         }
-        "filing.viewed" | "nonstop.viewed" | "consents.viewed" | "family.link_viewed" => &SEEN,
+        "filing.viewed" | "nonstop.viewed" | "consents.viewed" | "family-link.viewed" => &SEEN,
         "filing.unmasked" => &UNMASKED,
         "filing.downloaded" | "filing.printed" => &PRINTED,
         "filing.accepted" => &ACCEPTED,
