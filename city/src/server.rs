@@ -16,7 +16,9 @@ use ubugoe_protocol::SigningKey;
 
 use crate::Clock;
 use crate::agencies::{Book, desk, send};
-use crate::config::{AgenciesConfig, Config, NonstopConfig, Office, PapersConfig, StoreAddress};
+use crate::config::{
+    AgenciesConfig, Config, NonstopConfig, NurseryConfig, Office, PapersConfig, StoreAddress,
+};
 use crate::http::limits::Limiter;
 use crate::http::password::Throttle;
 use crate::http::{self, App, nonstop};
@@ -136,6 +138,19 @@ fn by_itself(
         done: Arc::new(Notify::new()),
     };
     (parts, worker)
+}
+
+/// The nurseries that families search, with the towns of this municipality.
+fn nurseries(
+    lists: Option<NurseryConfig>,
+    catalogue: &Catalogue,
+    office: &Office,
+) -> Option<Nurseries> {
+    let lists = lists?;
+    let profile = catalogue.profile(&office.municipality);
+    let name = profile.map_or(&office.name.ja, |profile| &profile.name.ja);
+    let index = Index::build(lists.facilities, &lists.vacancies);
+    Some(Nurseries::new(index, name))
 }
 
 /// A city that listens but does not run yet.
@@ -275,15 +290,9 @@ impl City {
             .oidc
             .map(|oidc| Provider::new(oidc, &config.http.public_url, Arc::clone(&clock)))
             .transpose()?;
-        let nurseries = config.nursery.map(|lists| {
-            let name = catalogue.profile(&config.office.municipality).map_or_else(
-                || config.office.name.ja.clone(),
-                |profile| profile.name.ja.clone(),
-            );
-            Nurseries::new(Index::build(lists.facilities, &lists.vacancies), &name)
-        });
         let pusher = config.push.as_ref().map(Pusher::new).transpose()?;
         let app = App {
+            nurseries: nurseries(config.nursery, &catalogue, &config.office),
             pusher: pusher.map(Arc::new),
             provider,
             limits: Limiter::new(config.limits),
@@ -302,7 +311,6 @@ impl City {
             metrics,
             agencies: agencies.as_ref().map(|all| Arc::clone(&all.sender)),
             nonstop,
-            nurseries,
         };
         let watched = match config.metrics {
             Some(address) => Some(listen(address).await?),
