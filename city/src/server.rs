@@ -19,8 +19,8 @@ use ubugoe_protocol::cades::Trust;
 use crate::Clock;
 use crate::agencies::{Book, desk, send};
 use crate::config::{
-    AgenciesConfig, BrokerConfig, Config, NonstopConfig, Office, OidcConfig, PapersConfig,
-    ReplicasConfig, SigningConfig, StoreAddress,
+    AgenciesConfig, BrokerConfig, Config, NonstopConfig, NurseryConfig, Office, OidcConfig,
+    PapersConfig, ReplicasConfig, SigningConfig, StoreAddress,
 };
 use crate::http::limits::Limiter;
 use crate::http::password::Throttle;
@@ -237,6 +237,19 @@ fn provider(
         .transpose()
 }
 
+/// The nurseries that families search, with the towns of this municipality.
+fn nurseries(
+    lists: Option<NurseryConfig>,
+    catalogue: &Catalogue,
+    office: &Office,
+) -> Option<Nurseries> {
+    let lists = lists?;
+    let profile = catalogue.profile(&office.municipality);
+    let name = profile.map_or(&office.name.ja, |profile| &profile.name.ja);
+    let index = Index::build(lists.facilities, &lists.vacancies);
+    Some(Nurseries::new(index, name))
+}
+
 /// A city that listens but does not run yet.
 pub struct City {
     listener: TcpListener,
@@ -354,8 +367,7 @@ impl City {
         )
         .counting(Arc::clone(&metrics));
         ingest.retry_quarantine().await?;
-        let address = config.http.bind;
-        let listener = listen(address).await?;
+        let listener = listen(config.http.bind).await?;
         let decided = Arc::new(Notify::new());
         let catalogue = Arc::new(catalogue);
         let (nonstop, worker) = by_itself(
@@ -372,18 +384,12 @@ impl City {
             faults,
             inbox: Inbox::WHOLE,
         };
-        let first = config.staff.first();
-        let throttle = Throttle::new(first.map(|account| account.password.as_str()));
+        let first = config.staff.first().map(|one| one.password.as_str());
+        let throttle = Throttle::new(first);
         let provider = provider(config.oidc, public_url, &clock)?;
-        let nurseries = config.nursery.map(|lists| {
-            let name = catalogue.profile(&config.office.municipality).map_or_else(
-                || config.office.name.ja.clone(),
-                |profile| profile.name.ja.clone(),
-            );
-            Nurseries::new(Index::build(lists.facilities, &lists.vacancies), &name)
-        });
         let pusher = config.push.as_ref().map(Pusher::new).transpose()?;
         let app = App {
+            nurseries: nurseries(config.nursery, &catalogue, &config.office),
             pusher: pusher.map(Arc::new),
             provider,
             limits: Limiter::new(config.limits),
@@ -405,7 +411,6 @@ impl City {
             retention: config.retention,
             api: config.api,
             second,
-            nurseries,
         };
         let keeper = keeper(&app);
         let watched = listen_if(config.metrics).await?;

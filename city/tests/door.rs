@@ -143,6 +143,8 @@ fn path(route: &Route, object: &Object) -> String {
         .replace("{layout}", &object.id)
         .replace("{kind}", "birth")
         .replace("{number}", "1")
+        .replace("{child}", "1")
+        .replace("{round}", "2027-04-1")
         .replace("{token}", &object.token)
 }
 

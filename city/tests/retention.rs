@@ -3,9 +3,11 @@
 
 mod support;
 
+use std::collections::BTreeSet;
 use std::process::Command;
 use std::sync::Arc;
 
+use sha2::{Digest as _, Sha256};
 use support::browser::Browser;
 use support::office::{Letter, NOON, Office, land, letter, message, on_each_store};
 use support::papers::{ADDRESS, MOTHER, Paper, birth, canonical, catalogue};
@@ -16,6 +18,7 @@ use ubugoe_city::casework::audit::{AuditEntry, Verifier};
 use ubugoe_city::nonstop::{Engine, Worker};
 use ubugoe_city::receipt::CitySealer;
 use ubugoe_city::retention::{Kind, Policy, sweep};
+use ubugoe_city::store::family::NewVoice;
 use ubugoe_city::store::nonstop::{By, Shelf, StopReason};
 use ubugoe_city::store::{Decided, Decision, Sealer, Store};
 use ubugoe_protocol::{AttachmentRef, FilingId, attachment, digest};
@@ -141,8 +144,8 @@ fn paper(certificate: &str, child: &str) -> Letter {
     }))
 }
 
-/// A filing with a picture of its certificate, all of it arrived.
-async fn with_picture(office: &Office, letter: &mut Letter, picture: &[u8]) {
+/// A filing with a picture of its certificate, all of it arrived; answers the family's link.
+async fn with_picture(office: &Office, letter: &mut Letter, picture: &[u8]) -> String {
     let chunks = attachment::cut(letter.id, picture).unwrap();
     letter.attachments = vec![AttachmentRef {
         sha256: digest(picture),
@@ -150,11 +153,12 @@ async fn with_picture(office: &Office, letter: &mut Letter, picture: &[u8]) {
         media_type: "image/png".to_owned(),
     }];
     let ingest = office.ingest().await;
-    land(office, &ingest, letter).await;
+    let token = land(office, &ingest, letter).await.status_token;
     for chunk in &chunks {
         let wire = office.piece(FilingId::generate().unwrap(), "ward-1", chunk);
         ingest.land(vec![message("ward-1", wire)]).await.unwrap();
     }
+    token
 }
 
 #[allow(clippy::too_many_lines, reason = "one story, told in its order")]
@@ -167,7 +171,16 @@ async fn what_is_due_leaves_every_file_and_what_is_open_or_held_stays() {
         let ingest = office.ingest().await;
         let picture = "絵の中の文字：さくら".as_bytes();
         let mut gone = paper("RET-A-1", "さくら");
-        with_picture(office, &mut gone, picture).await;
+        let link = with_picture(office, &mut gone, picture).await;
+        let voice = NewVoice {
+            case_ref: Sha256::digest(link.as_bytes()).into(),
+            filing: Some(gone.id),
+            item: None,
+            mood: "word",
+            words: Some("夜の病室でひとりで読みました".to_owned()),
+            at: office.now(),
+        };
+        assert!(store.family_says(voice).await.unwrap());
         let open = paper("RET-B-1", "ひかり");
         land(office, &ingest, &open).await;
         let held = paper("RET-C-1", "つばさ");
@@ -195,7 +208,7 @@ async fn what_is_due_leaves_every_file_and_what_is_open_or_held_stays() {
         );
 
         // the control: all of it is there before
-        let of_gone = ["さくら", "RET-A-1"];
+        let of_gone = ["さくら", "RET-A-1", "夜の病室でひとりで読みました"];
         let of_others = ["ひかり", "RET-B-1", "つばさ", "RET-C-1"];
         let of_all = [MOTHER, ADDRESS, "太郎", "090-0000-0000", NOTE];
         let before = files(office);
@@ -288,6 +301,43 @@ async fn tables_that_never_change_refuse_everybody_but_the_purge() {
         .query_row("SELECT count(*) FROM retention_gate", [], |row| row.get(0))
         .unwrap();
     assert_eq!(open, 0);
+}
+
+/// Emptied or deleted when a filing or the last of its case is erased.
+const WITH_A_FILING: &str = "filings history desk_log notices attachments chunks search_terms search_todo earlier agency_events
+    agency_certificates agency_requests nonstop_items cases case_aliases second_signatures second_watch second_signings
+    family_codes family_sessions family_voices family_phones checkup_bookings told_doses gift_answers nursery_drafts
+    nursery_applications";
+/// Erased by their age alone.
+const BY_AGE: &str = "nonstop_notices agency_answers nonstop_files quarantine addressees sessions sign_ins officers audit family_tries";
+/// Say nothing of anybody: numbers, states, hashes, what the city or its devices did, places that can be booked.
+const SAYS_NOTHING: &str = "counters case_slots receipts eras devices commands down certificate_asks rollouts rollout_parts
+    rollout_devices exports exported nonstop_cases nonstop_events nonstop_hops nonstop_payments nonstop_losses message_log
+    message_seals agency_consents agency_steps family_closed checkup_slots checkup_places retention_gate erasure_holds audit_cuts
+    leases migrations";
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn every_table_is_erased_from_or_says_nothing_of_anybody() {
+    let office = Office::new();
+    let _store = office.store().await;
+    let file = rusqlite_of(&office);
+    let mut asked = file
+        .prepare("SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%'")
+        .unwrap();
+    let tables: BTreeSet<String> = asked
+        .query_map([], |row| row.get(0))
+        .unwrap()
+        .map(Result::unwrap)
+        .collect();
+    let known: Vec<String> = [WITH_A_FILING, BY_AGE, SAYS_NOTHING]
+        .into_iter()
+        .flat_map(str::split_whitespace)
+        .map(str::to_owned)
+        .collect();
+    let once: BTreeSet<String> = known.iter().cloned().collect();
+    assert_eq!(once.len(), known.len(), "a table is named twice");
+    let unknown: Vec<_> = tables.symmetric_difference(&once).collect();
+    assert!(unknown.is_empty(), "say what becomes of {unknown:?}");
 }
 
 fn rusqlite_of(office: &Office) -> rusqlite::Connection {

@@ -140,7 +140,7 @@ pub(super) fn console(
                     a href="/console/nonstop" aria-current=[(part == Part::Nonstop).then_some("page")] { (t(lang, "自動で進むこと", "By itself")) }
                 }
                 @if officer.may(Right::SeeCases) {
-                    a href="/console/services" aria-current=[(part == Part::Services).then_some("page")] { (t(lang, "予約・保育", "Services")) }
+                    a href="/console/services" aria-current=[(part == Part::Services).then_some("page")] { (t(lang, "予約", "Services")) }
                 }
                 @if officer.may(Right::SeeCases) {
                     a href="/console/voices" aria-current=[(part == Part::Voices).then_some("page")] { (t(lang, "コエ", "Comments")) }

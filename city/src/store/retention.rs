@@ -26,16 +26,27 @@ const NAMED: i64 = 200;
 
 /// Run when the last filing of a case was erased, with the case's `token_sha256` as `$1`: whatever else is kept by a case's link.
 /// A part of the city that keeps something there adds its statement here.
-const WITH_THE_CASE: &[&str] = &[];
+const WITH_THE_CASE: &[&str] = &[
+    "DELETE FROM family_codes WHERE case_ref = $1",
+    "DELETE FROM family_sessions WHERE case_ref = $1",
+    "DELETE FROM family_voices WHERE case_ref = $1",
+    "DELETE FROM family_phones WHERE case_ref = $1",
+    "DELETE FROM checkup_bookings WHERE case_ref = $1",
+    "DELETE FROM told_doses WHERE case_ref = $1",
+    "DELETE FROM gift_answers WHERE case_ref = $1",
+    "DELETE FROM nursery_drafts WHERE case_ref = $1",
+    "DELETE FROM nursery_applications WHERE case_ref = $1",
+];
 
 /// Tables opened for erasing filings, in the order of their names, so that several programs wait instead of deadlock.
-const FILING_GATES: [&str; 6] = [
+const FILING_GATES: [&str; 7] = [
     "agency_certificates",
     "agency_events",
     "chunks",
     "desk_log",
     "filings",
     "history",
+    "second_signatures",
 ];
 
 /// How much of a rule is due.
@@ -540,6 +551,9 @@ fn erase_filing(tx: &dyn Tx, id: FilingId, facts: &str, now: i64) -> Result<(), 
         "DELETE FROM chunks WHERE filing = $1",
         "DELETE FROM search_todo WHERE filing = $1",
         "DELETE FROM earlier WHERE filing = $1",
+        "DELETE FROM second_signatures WHERE filing = $1",
+        "DELETE FROM second_watch WHERE filing = $1",
+        "DELETE FROM second_signings WHERE filing = $1",
         "DELETE FROM agency_events WHERE certificate IN (SELECT id FROM agency_certificates WHERE filing = $1)",
         "DELETE FROM agency_certificates WHERE filing = $1",
         "UPDATE agency_requests SET path = '/', body = NULL, answer = NULL WHERE filing = $1",

@@ -401,7 +401,7 @@ mod tests {
                 "ede391d99efc840e3e66cb17e1d4bcef5b25765077bd43ad2c965c63f6102979",
                 "ffdad4398f03e9c7d124885b34e8509f14b5f361bd54725280ef72918754e87b",
                 "8ff8b0ae74005733456b6d2837bde5eca3181b9273eaaccfb34804117f6752cc",
-                "b659f0bd0ecdb5731bc7ddacaf34a8f5f011810c3781f5b3318298fa1464ce24"
+                "5bf579fe1c6c17af05d08ffe04fafc9414130ac93ca7fa02ada4bd284f752f79"
             ]
         );
     }

@@ -254,7 +254,7 @@ fn held(guest: &Guest, part: &Part<'_>, booking: &BookingRow) -> Markup {
                 (hidden(guest, part))
                 input type="hidden" name="booking" value=(booking.id);
                 @if way == "cancel" { input type="hidden" name="sure" value="yes"; }
-                button.wide class=(style) type="submit" { (guest.say(said)) }
+                button class={ "wide " (style) } type="submit" { (guest.say(said)) }
             }
         }
     };

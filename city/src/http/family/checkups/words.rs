@@ -125,7 +125,7 @@ pub(super) const WHEN: Said = Said {
 
 pub(super) const COVER: Said = Said {
     ja: "費用",
-    easy: "お金",
+    easy: "ひよう",
     en: "Cost",
     zh: "费用",
     pt: "Custo",

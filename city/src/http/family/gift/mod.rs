@@ -117,7 +117,7 @@ fn card(
     html! {
         article.filing data-state=[state.map(GiftState::code)] {
             @if around.children.len() > 1 { h2 { (around.which(tongue, number)) } }
-            p.big-state class=(if state == Some(GiftState::Handed) { "accepted" } else { "" }) { (guest.say(state_words(row))) }
+            p class=(if state == Some(GiftState::Handed) { "big-state accepted" } else { "big-state" }) { (guest.say(state_words(row))) }
             @if let Some(what) = choices.iter().find(|one| Some(one.ja.as_str()) == chosen) { p { strong { (catalogue(tongue, what)) } } }
             @if let Some((at, _)) = row.and_then(|row| row.handed.as_ref()) {
                 p { (moment(tongue, *at)) }

@@ -60,9 +60,9 @@ fn shown(kept: Option<&Household>, name: &str) -> Option<String> {
         match what {
             "reason" => guardian.reason.map(|reason| reason.id().to_owned()),
             "work" => {
-                let work = guardian.employment?;
-                let (word, _) = WORK.into_iter().find(|(_, known)| *known == work)?;
-                Some(word.to_owned())
+                let employment = guardian.employment?;
+                let (code, _) = WORK.into_iter().find(|(_, known)| *known == employment)?;
+                Some(code.to_owned())
             }
             "hours" => guardian.hours_week.map(|hours| format!("{hours:.0}")),
             _ => flag(guardian.returns_from_leave),

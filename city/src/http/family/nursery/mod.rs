@@ -366,7 +366,7 @@ fn search_form(desk: &Desk<'_>, asked: &Asked) -> Markup {
     html! {
         section {
             h2 { (desk.say(&words::SEARCH)) }
-            form method="post" action=(desk.path("/search")) id="search" {
+            form method="post" action=(desk.path("/search#results")) id="search" {
                 (desk.guest.hidden())
                 label for="town" { (desk.say(&words::NEAR)) }
                 select id="town" name="town" {

@@ -180,7 +180,7 @@ pub(super) const MOST: Said = Said {
 
 pub(super) const UP: Said = Said {
     ja: "上へ",
-    easy: "上へ",
+    easy: "うえへ",
     en: "Up",
     zh: "上移",
     pt: "Subir",
@@ -191,7 +191,7 @@ pub(super) const UP: Said = Said {
 
 pub(super) const DOWN: Said = Said {
     ja: "下へ",
-    easy: "下へ",
+    easy: "したへ",
     en: "Down",
     zh: "下移",
     pt: "Descer",

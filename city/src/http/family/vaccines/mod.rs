@@ -85,9 +85,14 @@ fn group(planned: &Planned<'_>, today: Date) -> Option<Group> {
         Status::Complete => Group::Done,
         Status::Expired => Group::Over,
         Status::DueWindow | Status::Late | Status::LateSeries | Status::LastDay => {
-            match planned.outlook.next {
-                Some(next) if next.earliest <= today => Group::Now,
-                Some(next) if next.earliest <= plus_days(today, NEAR_DAYS) => Group::Soon,
+            // permitted from birth is not yet due: the standard time says when one goes
+            let due = planned.outlook.next.map(|next| {
+                next.recommended
+                    .map_or(next.earliest, |(from, _)| from.max(next.earliest))
+            });
+            match due {
+                Some(due) if due <= today => Group::Now,
+                Some(due) if due <= plus_days(today, NEAR_DAYS) => Group::Soon,
                 _ => Group::Later,
             }
         }

@@ -39,6 +39,10 @@ DROP TRIGGER agency_certificates_never_shrink;
 CREATE TRIGGER agency_certificates_never_shrink BEFORE DELETE ON agency_certificates WHEN NOT EXISTS (SELECT 1 FROM retention_gate WHERE relation = 'agency_certificates')
 BEGIN SELECT RAISE(ABORT, 'a certificate is never deleted'); END;
 
+DROP TRIGGER second_signatures_never_shrink;
+CREATE TRIGGER second_signatures_never_shrink BEFORE DELETE ON second_signatures WHEN NOT EXISTS (SELECT 1 FROM retention_gate WHERE relation = 'second_signatures')
+BEGIN SELECT RAISE(ABORT, 'a signature never changes'); END;
+
 -- What must not be erased, whatever its age: the case of a filing. Lifted, never deleted.
 CREATE TABLE erasure_holds (
     id        INTEGER PRIMARY KEY,
