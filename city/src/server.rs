@@ -20,7 +20,7 @@ use crate::Clock;
 use crate::agencies::{Book, desk, send};
 use crate::config::{
     AgenciesConfig, BrokerConfig, Config, NonstopConfig, NurseryConfig, Office, OidcConfig,
-    PapersConfig, ReplicasConfig, SigningConfig, StoreAddress,
+    PapersConfig, PushConfig, ReplicasConfig, SigningConfig, StoreAddress,
 };
 use crate::http::limits::Limiter;
 use crate::http::password::Throttle;
@@ -250,6 +250,11 @@ fn nurseries(
     Some(Nurseries::new(index, name))
 }
 
+/// Who tells families' phones, if anybody does.
+fn pusher(config: Option<&PushConfig>) -> Result<Option<Arc<Pusher>>, PushSetUpError> {
+    Ok(config.map(Pusher::new).transpose()?.map(Arc::new))
+}
+
 /// A city that listens but does not run yet.
 pub struct City {
     listener: TcpListener,
@@ -344,9 +349,8 @@ impl City {
             }
             None => None,
         };
-        let wards = config
-            .devices
-            .iter()
+        let devices = config.devices.iter();
+        let wards = devices
             .map(|(id, device)| (id.clone(), device.ward.clone()))
             .collect();
         let metrics = Arc::new(Metrics::new());
@@ -387,10 +391,10 @@ impl City {
         let first = config.staff.first().map(|one| one.password.as_str());
         let throttle = Throttle::new(first);
         let provider = provider(config.oidc, public_url, &clock)?;
-        let pusher = config.push.as_ref().map(Pusher::new).transpose()?;
+        let pusher = pusher(config.push.as_ref())?;
         let app = App {
             nurseries: nurseries(config.nursery, &catalogue, &config.office),
-            pusher: pusher.map(Arc::new),
+            pusher,
             provider,
             limits: Limiter::new(config.limits),
             store,
