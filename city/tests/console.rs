@@ -740,15 +740,15 @@ async fn every_view_and_action_is_in_the_audit_chain() {
 async fn auditor_reads(office: &Office, browser: &mut Browser, filing: &str) {
     let rows = |page: &str| page.matches("<tr><td>").count();
     let all = browser.get("/console/audit").await;
-    assert!(rows(&all.text()) >= 8, "{}", all.text());
+    assert!(rows(all.text()) >= 8, "{}", all.text());
     let one = |query: &str| format!("/console/audit?{query}");
     let seen = browser.get(&one("action=filing.viewed&actor=sato")).await;
-    assert_eq!(rows(&seen.text()), 2);
+    assert_eq!(rows(seen.text()), 2);
     let about = browser.get(&one(&format!("subject={filing}"))).await;
-    assert!(rows(&about.text()) >= 4 && !about.text().contains("sign_in.done"));
+    assert!(rows(about.text()) >= 4 && !about.text().contains("sign_in.done"));
     for nothing in ["actor=tanaka", "until=2001-01-01", "from=2100-01-01"] {
         assert_eq!(
-            rows(&browser.get(&one(nothing)).await.text()),
+            rows(browser.get(&one(nothing)).await.text()),
             0,
             "{nothing}"
         );
