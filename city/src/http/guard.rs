@@ -116,7 +116,7 @@ pub(super) fn covers(app: &Shared, jurisdiction: &[String]) -> bool {
 }
 
 /// The first page of somebody with these roles.
-pub(super) fn home(roles: &[Role]) -> &'static str {
+pub(super) fn home(app: &Shared, roles: &[Role]) -> &'static str {
     [
         (Right::SeeCases, "/console/filings"),
         (Right::SeeQuarantine, "/console/quarantine"),
@@ -124,6 +124,8 @@ pub(super) fn home(roles: &[Role]) -> &'static str {
         (Right::SeeOwnPart, "/console/agencies"),
     ]
     .into_iter()
+    // a clerk's part is there only where the city is linked to somebody
+    .filter(|(right, _)| *right != Right::SeeOwnPart || app.agencies.is_some())
     .find_map(|(right, page)| may(roles, right).then_some(page))
     .unwrap_or("/console")
 }

@@ -160,7 +160,7 @@ async fn come_back(
         app.store.audit(failed(now, &id, "elsewhere")).await?;
         return Err(Failure::Elsewhere);
     }
-    let to = home(&person.roles);
+    let to = home(app, &person.roles);
     let session = open(app, &parts.headers, &id, person).await?;
     let done = entry(now, &id, "sign_in.done", "oidc");
     app.store.audit(done).await?;

@@ -23,7 +23,7 @@ use crate::store::{Person, Session};
 pub(super) async fn form(State(app): State<Shared>, request: Request) -> Result<Response, Failure> {
     let (mut parts, _) = request.into_parts();
     if let Ok(officer) = Officer::from_request_parts(&mut parts, &app).await {
-        return Ok(Redirect::to(home(&officer.account.roles)).into_response());
+        return Ok(Redirect::to(home(&app, &officer.account.roles)).into_response());
     }
     let token = random_token()?;
     let lang = language(&parts);
@@ -38,8 +38,11 @@ pub(super) async fn form(State(app): State<Shared>, request: Request) -> Result<
 }
 
 /// The first page of whoever is signed in; somebody without any page of their own learns so.
-pub(super) async fn home_page(officer: Officer) -> Result<Redirect, Failure> {
-    match home(&officer.account.roles) {
+pub(super) async fn home_page(
+    State(app): State<Shared>,
+    officer: Officer,
+) -> Result<Redirect, Failure> {
+    match home(&app, &officer.account.roles) {
         "/console" => Err(Failure::NotYours),
         page => Ok(Redirect::to(page)),
     }
@@ -102,7 +105,7 @@ pub(super) async fn submit(
         roles: account.roles.clone(),
         jurisdiction: vec![app.office.recipient.to_string()],
     };
-    let to = home(&person.roles);
+    let to = home(&app, &person.roles);
     let fresh = open(&app, &parts.headers, &account.id, person).await?;
     // beside a provider a local account breaks the glass, and everybody who reads the log shall see it
     let done = if app.provider.is_some() {

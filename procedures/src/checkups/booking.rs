@@ -58,7 +58,12 @@ impl Slot {
     ///
     /// # Errors
     /// [`BookingError`]: what the family can be told.
-    pub fn takes(&self, checkup: &Checkup, facts: Child, now: DateTime) -> Result<(), BookingError> {
+    pub fn takes(
+        &self,
+        checkup: &Checkup,
+        facts: Child,
+        now: DateTime,
+    ) -> Result<(), BookingError> {
         fits(self, checkup, facts, now)
     }
 
