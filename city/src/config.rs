@@ -570,6 +570,8 @@ impl Form<'_> {
         let replicas = several.then(|| self.replicas(&mut root));
         self.leftovers("", &root);
         let (office, keys) = recipient?;
+        let mut retention = retention?;
+        retention.policy = retention.policy.of(&office.recipient);
         Some(Config {
             http: http?,
             store: store?,
@@ -595,7 +597,7 @@ impl Form<'_> {
             limits: limits?,
             papers: papers?,
             casework: casework?,
-            retention: retention?,
+            retention,
             api: api?,
             replicas: match replicas {
                 Some(read) => Some(read?),

@@ -789,6 +789,22 @@ async fn what_the_line_waits_for_is_asked_once_and_its_answer_comes_back() {
         let body = String::from_utf8(hop.request.body.clone().unwrap()).unwrap();
         assert_eq!(body, "{\"procedure\":\"kodomo_iryohi\"}", "more was told");
 
+        // taken back before it left, and given again: it is another question
+        let given = store.consents(filing.id).await.unwrap()[0].id;
+        assert!(store.withdraw_consent(given, "sato", 2).await.unwrap());
+        assert_eq!(sender.follow_the_line().await.unwrap(), 0);
+        assert_eq!(now().await, Some(Station::Waiting));
+        consent(store.as_ref(), filing.id, "insurer", "lump-sum").await;
+        assert_eq!(sender.follow_the_line().await.unwrap(), 1);
+        let ids: std::collections::BTreeSet<_> = store
+            .requests(None, 10)
+            .await
+            .unwrap()
+            .into_iter()
+            .map(|hop| hop.request.id.to_string())
+            .collect();
+        assert_eq!(ids.len(), 2);
+
         assert_eq!(sender.send_due().await.unwrap(), 1);
         assert_eq!(sender.follow_the_line().await.unwrap(), 1);
         assert_eq!(now().await, Some(Station::Done));

@@ -13,7 +13,7 @@ use super::send::{Sender, Wish, WishError};
 use crate::config::{AgencyConfig, Ask};
 use crate::store::StoreError;
 use crate::store::agencies::Queued;
-use crate::store::nonstop::{By, Hop, HopState, OnItsWay, Question};
+use crate::store::nonstop::{By, Hop, HopState, OnItsWay, Question, Step};
 
 /// Items looked at in one piece.
 const PIECE: u32 = 100;
@@ -52,6 +52,7 @@ impl Sender {
         let mut steps = 0;
         loop {
             let ended = self.store.line_answered(question.clone(), PIECE).await?;
+            let before = steps;
             for (item, done) in &ended {
                 let state = if *done {
                     HopState::Done
@@ -62,12 +63,14 @@ impl Sender {
                     actor: format!("agency:{}", question.agency),
                     at: self.now(),
                 };
-                self.store
+                let told = self
+                    .store
                     .report_hop(*item, Hop::Insurer, state, by)
                     .await?;
-                steps += 1;
+                steps += usize::from(told == Step::Done);
             }
-            if ended.len() < PIECE as usize {
+            // what somebody else told meanwhile is gone the next time; nothing goes round for ever
+            if ended.len() < PIECE as usize || steps == before {
                 return Ok(steps);
             }
         }
@@ -104,7 +107,11 @@ impl Sender {
     ) -> Result<bool, StoreError> {
         let body = json!({ "procedure": item.procedure });
         let wish = Wish {
-            id: id_of(&self.book.own().to_string(), &ask.service, item.item),
+            id: id_of(
+                &self.book.own().to_string(),
+                &ask.service,
+                (item.item, item.before),
+            ),
             filing: item.filing,
             agency: agency.id.clone(),
             service: ask.service.clone(),
@@ -138,8 +145,9 @@ impl Sender {
     }
 }
 
-/// One question of one item has one id (RFC 9562, version 8: made by our own rule).
-fn id_of(own: &str, service: &str, item: i64) -> MessageId {
+/// One question of one item has one id (RFC 9562, version 8: made by our own rule); after a consent that was taken back and given
+/// again it is another question.
+fn id_of(own: &str, service: &str, (item, before): (i64, i64)) -> MessageId {
     let mut hash = Sha256::new();
     hash.update(b"ubugoe question of the line\0");
     for text in [own, service] {
@@ -147,6 +155,7 @@ fn id_of(own: &str, service: &str, item: i64) -> MessageId {
         hash.update(text.as_bytes());
     }
     hash.update(item.to_be_bytes());
+    hash.update(before.to_be_bytes());
     let mut bytes = [0; 16];
     for (to, from) in bytes.iter_mut().zip(hash.finalize()) {
         *to = from;
@@ -162,7 +171,7 @@ mod tests {
 
     #[test]
     fn the_same_item_has_the_same_question_and_another_has_another() {
-        let id = |service, item| id_of("JPX/GOV/991015/UBUGOE", service, item).to_string();
+        let id = |service, item| id_of("JPX/GOV/991015/UBUGOE", service, (item, 0)).to_string();
         assert_eq!(id("lumpSum", 7), id("lumpSum", 7));
         assert_ne!(id("lumpSum", 7), id("lumpSum", 8));
         assert_ne!(id("lumpSum", 7), id("premiumRelief", 7));

@@ -28,15 +28,14 @@ use super::schedule::{self, About};
 use crate::casework::FilingState;
 use crate::jst;
 use crate::store::nonstop::{
-    Account, Because, CaseSeen, Hop, ItemDetail, ItemKind, ItemState, Months, NewItem, Planned,
-    Planner, SeenFiling, Shown,
+    Account, Because, CaseSeen, Hop, ItemDetail, ItemKind, ItemState, LOSSES, Months, NewItem,
+    Planned, Planner, SeenFiling, Shown,
 };
 
 /// The notification of a birth, and the claim that pays month by month.
 const BIRTH: &str = "shussei_todoke";
 const ALLOWANCE: &str = "jido_teate_nintei";
 /// What tells of a loss.
-const LOSSES: [&str; 2] = ["shizan_todoke", "shibo_todoke"];
 /// At most so many characters stand before a town's name in an address: its prefecture and its district.
 const BEFORE_TOWN: usize = 12;
 /// The hour at which a period for stopping ends, on an opening day.

@@ -26,7 +26,7 @@ use crate::store::{Store, StoreError};
 pub use seal::{SealError, seal};
 
 /// How many phones are told at a time.
-const AT_A_TIME: u32 = 50;
+const AT_A_TIME: u32 = 1;
 /// So long a push service keeps a message for a phone that is off, seconds.
 const KEPT: u32 = 86_400;
 /// So long a signature of the sender holds, seconds; at most a day (RFC 8292 §2).

@@ -53,9 +53,8 @@ pub async fn sweep(store: &dyn Store, policy: &Policy, now: i64) -> Result<u64, 
             }
         }
     }
-    if gone > 0 {
-        store.forget_erased().await?;
-    }
+    // also after nothing: an earlier sweep may have ended before this
+    store.forget_erased().await?;
     Ok(gone)
 }
 

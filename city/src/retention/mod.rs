@@ -9,6 +9,7 @@ mod keeper;
 use std::collections::BTreeMap;
 
 use serde::Deserialize;
+use ubugoe_protocol::RecipientId;
 
 use crate::jst;
 
@@ -182,6 +183,8 @@ impl Rule {
 pub struct Policy {
     kinds: BTreeMap<Kind, Rule>,
     procedures: BTreeMap<String, Rule>,
+    /// Whose filings it is for; none: all that are in the database.
+    recipient: Option<String>,
 }
 
 /// Periods that cannot be used.
@@ -205,6 +208,7 @@ impl Policy {
         let mut policy = Self {
             kinds: BTreeMap::new(),
             procedures: BTreeMap::new(),
+            recipient: None,
         };
         policy.read(BUILTIN)?;
         match Kind::ALL
@@ -223,6 +227,13 @@ impl Policy {
     pub fn with(mut self, text: &str) -> Result<Self, PolicyError> {
         self.read(text)?;
         Ok(self)
+    }
+
+    /// The same for the filings of one office alone.
+    #[must_use]
+    pub fn of(mut self, recipient: &RecipientId) -> Self {
+        self.recipient = Some(recipient.to_string());
+        self
     }
 
     fn read(&mut self, text: &str) -> Result<(), PolicyError> {
@@ -285,6 +296,7 @@ impl Policy {
                         code: format!("filing.{procedure}"),
                         only: Some(procedure.to_owned()),
                         but: Vec::new(),
+                        recipient: self.recipient.clone(),
                         cutoff: rule.cutoff(now)?,
                     })
                 }));
@@ -298,6 +310,7 @@ impl Policy {
                 } else {
                     Vec::new()
                 },
+                recipient: self.recipient.clone(),
                 cutoff,
             });
         }
@@ -327,6 +340,8 @@ pub struct Due {
     pub only: Option<String>,
     /// No filings of these.
     pub but: Vec<String>,
+    /// Only filings of this office; none: of all that are in the database.
+    pub recipient: Option<String>,
     /// Unix seconds.
     pub cutoff: i64,
 }

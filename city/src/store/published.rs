@@ -43,6 +43,8 @@ pub trait PublishedStore {
         after: i64,
         limit: u32,
     ) -> Result<(Vec<AcceptedFiling>, i64), StoreError>;
+    /// Whether any filing of the case of this one is protected: they name the same people.
+    async fn case_is_protected(&self, filing: FilingId) -> Result<bool, StoreError>;
 }
 
 #[async_trait]
@@ -66,6 +68,23 @@ impl<S: Transacts> PublishedStore for S {
                 found.extend(read(tx, &recipient, (cursor, at, id))?);
             }
             Ok((found, next))
+        })
+        .await
+    }
+
+    async fn case_is_protected(&self, filing: FilingId) -> Result<bool, StoreError> {
+        self.transact("asking whether a case is protected", move |tx| {
+            let rows = tx.rows(
+                "SELECT o.facts FROM filings f JOIN filings o ON o.recipient = f.recipient AND o.device = f.device
+                   AND o.case_id = f.case_id WHERE f.id = $1",
+                cells![filing],
+            )?;
+            for mut row in rows {
+                if facts_from_text(&row.text()?)?.protected {
+                    return Ok(true);
+                }
+            }
+            Ok(false)
         })
         .await
     }

@@ -380,10 +380,15 @@ fn due_where(due: &Due, held: bool) -> (String, Vec<Cell>) {
             format!("f.procedure NOT IN ({})", names.join(", "))
         }
     };
+    // offices that share a database have each their own periods
+    let office = match &due.recipient {
+        Some(recipient) => format!("f.recipient = {}", place(recipient)),
+        None => "1 = 1".to_owned(),
+    };
     let not = if held { "" } else { "NOT" };
     let case = "o.recipient = f.recipient AND o.device = f.device AND o.case_id = f.case_id";
     let sql = format!(
-        "f.erased_at IS NULL AND f.arrived_at < $1 AND f.state <> 'arrived' AND {procedure}
+        "f.erased_at IS NULL AND f.arrived_at < $1 AND f.state <> 'arrived' AND {procedure} AND {office}
          AND NOT EXISTS (SELECT 1 FROM history h WHERE h.filing = f.id AND h.at >= $1)
          AND NOT EXISTS (SELECT 1 FROM filings o WHERE {case} AND o.state = 'arrived')
          AND NOT EXISTS (SELECT 1 FROM filings o JOIN nonstop_events e ON e.filing = o.id WHERE {case} AND e.done_at IS NULL)
@@ -392,6 +397,12 @@ fn due_where(due: &Due, held: bool) -> (String, Vec<Cell>) {
          AND NOT EXISTS (SELECT 1 FROM cases o JOIN nonstop_items i ON i.case_ref = o.token_sha256
                            JOIN nonstop_payments p ON p.item = i.id WHERE {case} AND p.state IN ('due', 'held'))
          AND NOT EXISTS (SELECT 1 FROM agency_requests r WHERE r.filing = f.id AND r.next_at IS NOT NULL)
+         AND NOT EXISTS (SELECT 1 FROM cases o JOIN nursery_applications n ON n.case_ref = o.token_sha256
+                           WHERE {case} AND n.state = 'submitted' AND n.closes_at >= $1)
+         AND NOT EXISTS (SELECT 1 FROM cases o JOIN checkup_bookings b ON b.case_ref = o.token_sha256
+                           WHERE {case} AND b.state IN ('held', 'confirmed') AND b.state_at >= $1)
+         AND NOT EXISTS (SELECT 1 FROM cases o JOIN gift_answers g ON g.case_ref = o.token_sha256
+                           WHERE {case} AND g.state = 'chosen' AND g.answered_at >= $1)
          AND {not} EXISTS (SELECT 1 FROM erasure_holds o WHERE {case} AND o.lifted_at IS NULL)"
     );
     (sql, with)
@@ -551,6 +562,7 @@ fn erase_filing(tx: &dyn Tx, id: FilingId, facts: &str, now: i64) -> Result<(), 
         "DELETE FROM chunks WHERE filing = $1",
         "DELETE FROM search_todo WHERE filing = $1",
         "DELETE FROM earlier WHERE filing = $1",
+        "UPDATE family_voices SET words = NULL WHERE filing = $1",
         "DELETE FROM second_signatures WHERE filing = $1",
         "DELETE FROM second_watch WHERE filing = $1",
         "DELETE FROM second_signings WHERE filing = $1",
@@ -598,6 +610,11 @@ fn close_case(tx: &dyn Tx, id: FilingId) -> Result<(), StoreError> {
         return Ok(());
     };
     let (recipient, device, case, link) = (row.text()?, row.text()?, row.blob()?, row.blob()?);
+    // a family that is in one of its rooms at this moment is waited for, and finds no case afterwards
+    tx.run(
+        "UPDATE nonstop_cases SET touched_at = touched_at WHERE case_ref = $1",
+        cells![link.as_slice()],
+    )?;
     for sql in WITH_THE_CASE {
         tx.run(sql, cells![link.as_slice()])?;
     }
@@ -627,7 +644,8 @@ fn close_case(tx: &dyn Tx, id: FilingId) -> Result<(), StoreError> {
 fn hold(tx: &dyn Tx, filing: FilingId, reason: &str, by: &By) -> Result<bool, StoreError> {
     // whoever erases it at this moment is waited for, and whoever would erase it next asks for holds once it has the row
     tx.run(
-        "UPDATE filings SET erased_at = erased_at WHERE id = $1",
+        "UPDATE filings SET erased_at = erased_at WHERE (recipient, device, case_id) IN
+           (SELECT recipient, device, case_id FROM filings WHERE id = $1)",
         cells![filing],
     )?;
     let rows = tx.run(

@@ -302,7 +302,7 @@ async fn readable(
 ) -> Result<FilingRecord, Problem> {
     caller.must(ApiRight::Content)?;
     let (record, _) = find(app, id).await?;
-    if record.row.facts.protected {
+    if app.store.case_is_protected(record.row.id).await? {
         caller.must(ApiRight::Protected)?;
     }
     if record.canonical.is_empty() {

@@ -12,12 +12,10 @@ use super::super::{Failure, Shared};
 use super::room_words as said;
 use super::{Guest, Sent, moment, unknown};
 use crate::store::family::{CaseFile, NewVoice, Voice};
-use crate::store::nonstop::CaseLine;
+use crate::store::nonstop::{CaseLine, LOSSES};
 
 /// Most characters of one comment.
 const MOST_WORDS: usize = 400;
-/// Filings that tell of a loss.
-const LOSSES: [&str; 2] = ["shizan_todoke", "shibo_todoke"];
 
 /// About what something is said.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -5,7 +5,7 @@
 
 use super::{NewPhone, Phone, Settled};
 use crate::store::StoreError;
-use crate::store::nonstop::{Tx, cells};
+use crate::store::nonstop::{Tx, arrived_loss, cells, stands};
 
 /// Run by the handing out of a notice that may make a sound: `$1` case, `$2` when.
 pub(crate) const AFTER_NOTICE: &str =
@@ -19,6 +19,9 @@ const TRIES: i64 = 6;
 const MOST: i64 = 10;
 
 pub(super) fn keep(tx: &dyn Tx, phone: &NewPhone) -> Result<bool, StoreError> {
+    if !stands(tx, phone.case_ref)? {
+        return Ok(false);
+    }
     let known = tx
         .rows(
             "SELECT count(*) FROM family_phones WHERE case_ref = $1 AND endpoint <> $2",
@@ -65,15 +68,27 @@ pub(super) fn forget(tx: &dyn Tx, case_ref: [u8; 32]) -> Result<(), StoreError> 
 }
 
 pub(super) fn due(tx: &dyn Tx, now: i64, limit: u32) -> Result<Vec<Phone>, StoreError> {
-    // after a loss nothing is waiting any more
+    // after a loss nothing is waiting any more, and a loss that has only arrived is one
+    let lost = |phones: &str| {
+        format!(
+            "(EXISTS (SELECT 1 FROM nonstop_losses l WHERE l.case_ref = {phones}.case_ref)
+              OR EXISTS ({}))",
+            arrived_loss(phones)
+        )
+    };
     tx.run(
-        "UPDATE family_phones SET next_at = NULL WHERE next_at IS NOT NULL
-           AND case_ref IN (SELECT case_ref FROM nonstop_losses)",
+        &format!(
+            "UPDATE family_phones SET next_at = NULL WHERE next_at IS NOT NULL AND {}",
+            lost("family_phones")
+        ),
         &[],
     )?;
     let taken = tx.claim(
-        "SELECT p.id, p.endpoint, p.p256dh, p.auth, p.tongue, p.attempts FROM family_phones p
-         WHERE p.next_at <= $1 ORDER BY p.next_at, p.id LIMIT $2",
+        &format!(
+            "SELECT p.id, p.endpoint, p.p256dh, p.auth, p.tongue, p.attempts FROM family_phones p
+             WHERE p.next_at <= $1 AND NOT {} ORDER BY p.next_at, p.id LIMIT $2",
+            lost("p")
+        ),
         "p",
         cells![now, i64::from(limit)],
     )?;

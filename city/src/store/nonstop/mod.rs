@@ -742,6 +742,8 @@ pub struct OnItsWay {
     pub filing: FilingId,
     /// Its procedure.
     pub procedure: String,
+    /// How often it was asked before and stopped, because the family did not agree any more.
+    pub before: i64,
 }
 
 /// A value of a row, or none.
@@ -917,6 +919,30 @@ pub(crate) trait Tx {
     fn claim(&self, sql: &str, table: &str, with: &[Cell]) -> Result<Vec<Row>, StoreError>;
     /// A line for the audit chain, written when the transaction ends.
     fn audit(&self, entry: AuditEntry);
+}
+
+/// Notifications of a loss.
+pub(crate) const LOSSES: [&str; 2] = ["shizan_todoke", "shibo_todoke"];
+
+/// The query for a notification of a loss that has arrived in the case of a row of `table`, and was not returned.
+pub(crate) fn arrived_loss(table: &str) -> String {
+    format!(
+        "SELECT 1 FROM cases c JOIN filings f ON f.recipient = c.recipient AND f.device = c.device AND f.case_id = c.case_id
+         WHERE c.token_sha256 = {table}.case_ref AND f.procedure IN ('shibo_todoke', 'shizan_todoke') AND f.state <> 'returned'"
+    )
+}
+
+/// Whether a case is still there, waiting for whoever erases it at this moment.
+pub(crate) fn stands(tx: &dyn Tx, case_ref: [u8; 32]) -> Result<bool, StoreError> {
+    tx.run(
+        "UPDATE nonstop_cases SET touched_at = touched_at WHERE case_ref = $1",
+        cells![case_ref],
+    )?;
+    let found = tx.rows(
+        "SELECT 1 FROM cases WHERE token_sha256 = $1",
+        cells![case_ref],
+    )?;
+    Ok(!found.is_empty())
 }
 
 /// Runs work in a transaction: all of it, or nothing.

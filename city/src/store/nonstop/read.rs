@@ -114,7 +114,7 @@ const AT_AN_AGENCY: &str = "FROM nonstop_items i
     JOIN nonstop_hops h ON h.item = i.id AND h.hop = 'insurer' AND h.state = 'waiting'
       AND h.seq = (SELECT max(seq) FROM nonstop_hops WHERE item = i.id AND hop = 'insurer')
     LEFT JOIN agency_requests r ON r.filing = i.filing AND r.agency = $1 AND r.service = $2
-      AND r.issue = $3 || CAST(i.id AS TEXT)
+      AND r.issue = $3 || CAST(i.id AS TEXT) AND NOT (r.state = 'stopped' AND r.reason = 'no-consent')
     WHERE i.state = 'done'";
 /// The case of an item agrees to agency `$1` and purpose `$5`.
 const AGREED: &str = "AND EXISTS (SELECT 1 FROM agency_consents k JOIN filings f ON f.id = i.filing
@@ -150,7 +150,9 @@ pub(super) fn line_unasked(
     let agreed = if question.law { "" } else { AGREED };
     let (with, items) = about(question, further);
     let sql = format!(
-        "SELECT i.id, i.filing, i.procedure {AT_AN_AGENCY} AND r.id IS NULL AND i.id > $4 {agreed}
+        "SELECT i.id, i.filing, i.procedure,
+           (SELECT count(*) FROM agency_requests s WHERE s.filing = i.filing AND s.agency = $1 AND s.service = $2
+              AND s.issue = $3 || CAST(i.id AS TEXT)) {AT_AN_AGENCY} AND r.id IS NULL AND i.id > $4 {agreed}
            AND i.procedure IN ({items}) ORDER BY i.id LIMIT {limit}"
     );
     tx.rows(&sql, &with)?
@@ -160,6 +162,7 @@ pub(super) fn line_unasked(
                 item: row.int()?,
                 filing: row.filing()?,
                 procedure: row.text()?,
+                before: row.int()?,
             })
         })
         .collect()

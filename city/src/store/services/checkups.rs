@@ -339,18 +339,25 @@ pub(super) fn take(tx: &dyn Tx, act: &Act, asked: &PlaceAsked) -> Result<Acted, 
     };
     let action = match (&has, moved) {
         (Some(has), Some(id)) if has.state == BookingState::Confirmed => {
-            tx.run(
-                "UPDATE checkup_bookings SET slot = $2, place = $3, cover = $4, state_at = $5, actor = 'family' WHERE id = $1",
+            let moved = tx.run(
+                "UPDATE checkup_bookings SET slot = $2, place = $3, cover = $4, state_at = $5, actor = 'family'
+                 WHERE id = $1 AND state = 'confirmed'",
                 cells![id, asked.slot.as_str(), place, asked.cover, now],
             )?;
+            if moved == 0 {
+                return Ok(Acted::Stale);
+            }
             "checkup.moved"
         }
         (_, Some(id)) => {
-            tx.run(
+            let held = tx.run(
                 "UPDATE checkup_bookings SET slot = $2, place = $3, cover = $4, held_until = $5, state_at = $6, actor = 'family'
-                 WHERE id = $1",
+                 WHERE id = $1 AND state = 'held'",
                 cells![id, asked.slot.as_str(), place, asked.cover, asked.until, now],
             )?;
+            if held == 0 {
+                return Ok(Acted::RanOut);
+            }
             "checkup.held"
         }
         (_, None) => {

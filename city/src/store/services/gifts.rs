@@ -63,10 +63,11 @@ pub(super) fn answer(
             return Ok(Acted::Already);
         }
     }
-    tx.run(
+    // an officer may hand it over at this moment
+    let kept = tx.run(
         "INSERT INTO gift_answers (child, case_ref, filing, state, choice, way, answered_at) VALUES ($1, $2, $3, $4, $5, $6, $7)
          ON CONFLICT (child) DO UPDATE SET state = excluded.state, choice = excluded.choice, way = excluded.way,
-           answered_at = excluded.answered_at",
+           answered_at = excluded.answered_at WHERE gift_answers.state IN ('chosen', 'declined')",
         cells![
             act.child.as_str(),
             entered.case,
@@ -77,6 +78,9 @@ pub(super) fn answer(
             act.at
         ],
     )?;
+    if kept == 0 {
+        return Ok(Acted::TooLate);
+    }
     tx.audit(family_line(
         act,
         "gift.answered",

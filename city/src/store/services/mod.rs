@@ -15,7 +15,11 @@ use async_trait::async_trait;
 use ubugoe_protocol::FilingId;
 
 use super::StoreError;
-use super::nonstop::{By, CaseSeen, Row, Transacts, Tx, case_of, cells, filings, losses, stored};
+use super::nonstop::{
+    By, CaseSeen, LOSSES, Row, Transacts, Tx, arrived_loss, case_of, cells, filings, losses,
+    stands, stored,
+};
+use crate::casework::FilingState;
 use crate::casework::audit::AuditEntry;
 
 pub(crate) use silence::{AFTER_LOSS, silence};
@@ -431,14 +435,18 @@ fn enter(tx: &dyn Tx, act: &Act) -> Result<Option<Entered>, StoreError> {
     let Some(case) = case_of(tx, act.token_sha256)? else {
         return Ok(None);
     };
-    tx.run(
-        "UPDATE nonstop_cases SET touched_at = touched_at WHERE case_ref = $1",
-        cells![case],
-    )?;
-    let open = tx.rows(
+    if !stands(tx, case)? {
+        return Ok(None);
+    }
+    let sql = format!(
         "SELECT i.id FROM nonstop_items i WHERE i.case_ref = $1 AND i.procedure = $2 AND i.child = $3
            AND i.state IN ('open', 'offered', 'prepared', 'done') AND i.shown IN ('show', 'quiet')
-           AND NOT EXISTS (SELECT 1 FROM nonstop_losses l WHERE l.case_ref = i.case_ref AND (l.child = '' OR l.child = i.child))",
+           AND NOT EXISTS (SELECT 1 FROM nonstop_losses l WHERE l.case_ref = i.case_ref AND (l.child = '' OR l.child = i.child))
+           AND NOT EXISTS ({})",
+        arrived_loss("i")
+    );
+    let open = tx.rows(
+        &sql,
         cells![case, act.procedure.as_str(), act.child.as_str()],
     )?;
     Ok((!open.is_empty()).then_some(Entered { case }))
@@ -468,13 +476,16 @@ fn services_case(
     };
     let lost = losses(tx, case_ref)?;
     let mut open = Vec::new();
+    let arrived = filings.iter().any(|filing| {
+        LOSSES.contains(&filing.procedure.as_str()) && filing.state != FilingState::Returned
+    });
     for mut row in tx.rows(
         "SELECT procedure, child FROM nonstop_items WHERE case_ref = $1 AND child <> ''
            AND state IN ('open', 'offered', 'prepared', 'done') AND shown IN ('show', 'quiet') ORDER BY id",
         cells![case_ref],
     )? {
         let (procedure, child) = (row.text()?, row.text()?);
-        if !lost.iter().any(|one| one.is_empty() || *one == child) {
+        if !arrived && !lost.iter().any(|one| one.is_empty() || *one == child) {
             open.push((procedure, child));
         }
     }

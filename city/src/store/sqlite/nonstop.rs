@@ -114,8 +114,17 @@ impl Forgets for SqliteStore {
         // freed bytes are overwritten as they are freed (secure_delete); earlier pages still stand in the write-ahead log
         self.with("emptying the log of erased rows", |c| {
             let doing = "emptying the log of erased rows";
-            c.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))
-                .map_err(failed(doing))
+            let busy: i64 = c
+                .query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get(0))
+                .map_err(failed(doing))?;
+            if busy == 0 {
+                Ok(())
+            } else {
+                Err(StoreError::Unavailable {
+                    doing,
+                    source: "somebody is reading: the log could not be emptied".into(),
+                })
+            }
         })
         .await
     }
