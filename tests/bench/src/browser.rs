@@ -225,6 +225,7 @@ fn capabilities(profile: &Path, visible: bool, (width, height): (u32, u32)) -> M
         "--disable-component-update".to_owned(),
         "--disable-sync".to_owned(),
         "--lang=ja".to_owned(),
+        "--accept-lang=ja".to_owned(),
         format!("--window-size={width},{height}"),
         format!("--user-data-dir={}", profile.display()),
     ];
