@@ -53,7 +53,12 @@ impl Json {
     }
 
     pub(crate) fn to_bytes(&self) -> Vec<u8> {
-        let mut out = String::new();
+        self.to_bytes_of(0)
+    }
+
+    /// The same, where it is known about how many bytes it takes: nothing is moved while it grows.
+    pub(crate) fn to_bytes_of(&self, about: usize) -> Vec<u8> {
+        let mut out = String::with_capacity(about);
         self.write(&mut out);
         out.into_bytes()
     }
@@ -87,16 +92,26 @@ impl Json {
             depth: 0,
             refused: &refused,
         };
-        let mut text = serde_json::Deserializer::from_slice(bytes);
-        let read = reader
-            .deserialize(&mut text)
-            .and_then(|json| text.end().map(|()| json));
+        // looked through once for what is no UTF-8, and not again with each text in it
+        let read = match std::str::from_utf8(bytes) {
+            Ok(text) => whole(serde_json::Deserializer::from_str(text), reader),
+            Err(_) => whole(serde_json::Deserializer::from_slice(bytes), reader),
+        };
         read.map_err(|error| match refused.get() {
             Some(Refused::Number) => JsonError::Number,
             Some(Refused::TooDeep) => JsonError::TooDeep,
             None => JsonError::NotJson(error),
         })
     }
+}
+
+/// One value, and nothing behind it.
+fn whole<'a, R: serde_json::de::Read<'a>>(
+    mut text: serde_json::Deserializer<R>,
+    reader: Reader<'_>,
+) -> Result<Json, serde_json::Error> {
+    let json = reader.deserialize(&mut text)?;
+    text.end().map(|()| json)
 }
 
 /// What is JSON, and none of ours.

@@ -174,7 +174,7 @@ impl ParsedFiling {
             return Err(ParseError::TooLong { bytes: bytes.len() });
         }
         let json = Json::read(bytes).map_err(json_error)?;
-        if json.to_bytes() != bytes {
+        if json.to_bytes_of(bytes.len()) != bytes {
             return Err(ParseError::NotCanonical);
         }
         let mut filing = Members::of(json, Place::FILING)?;
