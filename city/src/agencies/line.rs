@@ -10,7 +10,6 @@ use sha2::{Digest as _, Sha256};
 use ubugoe_exchange::MessageId;
 
 use super::send::{Sender, Wish, WishError};
-use crate::config::{AgencyConfig, Ask};
 use crate::store::StoreError;
 use crate::store::agencies::Queued;
 use crate::store::nonstop::{By, Hop, HopState, OnItsWay, Question, Step};
@@ -33,18 +32,20 @@ impl Sender {
                     purpose: ask.purpose.clone(),
                     law: ask.law.is_some(),
                     items: ask.items.clone(),
-                    issues: self.issues(),
+                    issues: format!("{}-line-", self.book.municipality()),
                 };
                 steps += self.tell(&question).await?;
-                steps += self.ask_all(agency, ask, &question).await?;
+                steps += self.ask_all(&question).await?;
             }
         }
         Ok(steps)
     }
 
-    /// What application numbers of the line begin with; the item's number follows.
-    fn issues(&self) -> String {
-        format!("{}-line-", self.book.municipality())
+    /// What the agency's station of an item has come to, as somebody says.
+    async fn report(&self, item: i64, state: HopState, actor: String) -> Result<Step, StoreError> {
+        let at = self.now();
+        let by = By { actor, at };
+        self.store.report_hop(item, Hop::Insurer, state, by).await
     }
 
     /// Tells the line what was answered, or settled by an officer, or may not be asked any more.
@@ -59,14 +60,8 @@ impl Sender {
                 } else {
                     HopState::Stopped
                 };
-                let by = By {
-                    actor: format!("agency:{}", question.agency),
-                    at: self.now(),
-                };
-                let told = self
-                    .store
-                    .report_hop(*item, Hop::Insurer, state, by)
-                    .await?;
+                let actor = format!("agency:{}", question.agency);
+                let told = self.report(*item, state, actor).await?;
                 steps += usize::from(told == Step::Done);
             }
             // what somebody else told meanwhile is gone the next time; nothing goes round for ever
@@ -76,12 +71,7 @@ impl Sender {
         }
     }
 
-    async fn ask_all(
-        &self,
-        agency: &AgencyConfig,
-        ask: &Ask,
-        question: &Question,
-    ) -> Result<usize, StoreError> {
+    async fn ask_all(&self, question: &Question) -> Result<usize, StoreError> {
         let mut steps = 0;
         let mut after = 0;
         loop {
@@ -91,7 +81,7 @@ impl Sender {
                 .await?;
             for item in &waiting {
                 after = item.item;
-                steps += usize::from(self.ask_for(agency, ask, item).await?);
+                steps += usize::from(self.ask_for(question, item).await?);
             }
             if waiting.len() < PIECE as usize {
                 return Ok(steps);
@@ -99,24 +89,19 @@ impl Sender {
         }
     }
 
-    async fn ask_for(
-        &self,
-        agency: &AgencyConfig,
-        ask: &Ask,
-        item: &OnItsWay,
-    ) -> Result<bool, StoreError> {
+    async fn ask_for(&self, question: &Question, item: &OnItsWay) -> Result<bool, StoreError> {
         let body = json!({ "procedure": item.procedure });
         let wish = Wish {
             id: id_of(
                 &self.book.own().to_string(),
-                &ask.service,
+                &question.service,
                 (item.item, item.before),
             ),
             filing: item.filing,
-            agency: agency.id.clone(),
-            service: ask.service.clone(),
-            purpose: ask.purpose.clone(),
-            issue: format!("{}{}", self.issues(), item.item),
+            agency: question.agency.clone(),
+            service: question.service.clone(),
+            purpose: question.purpose.clone(),
+            issue: format!("{}{}", question.issues, item.item),
             path: String::new(),
             body: Some(body.to_string().into_bytes()),
             actor: "system".to_owned(),
@@ -124,21 +109,15 @@ impl Sender {
         match self.ask(wish).await {
             Ok(Queued::Yes) => Ok(true),
             Ok(Queued::Silenced) => {
-                let by = By {
-                    actor: "system".to_owned(),
-                    at: self.now(),
-                };
-                let stopped = HopState::Stopped;
-                self.store
-                    .report_hop(item.item, Hop::Insurer, stopped, by)
-                    .await?;
+                let actor = "system".to_owned();
+                self.report(item.item, HopState::Stopped, actor).await?;
                 Ok(true)
             }
             // withdrawn in this moment, or asked by another program
             Ok(Queued::NoConsent | Queued::Already | Queued::NoFiling) => Ok(false),
             Err(WishError::Store(error)) => Err(error),
             Err(error @ (WishError::Denied(_) | WishError::Unsendable)) => {
-                tracing::error!(agency = %agency.id, error = %error, "the line waits for an agency that may not be asked");
+                tracing::error!(agency = question.agency, error = %error, "the line waits for an agency that may not be asked");
                 Ok(false)
             }
         }

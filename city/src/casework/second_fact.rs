@@ -78,15 +78,10 @@ impl Fact {
             .iter()
             .filter_map(|paper| Some(Filing::parse(&paper.canonical).ok()?.answers()))
             .collect();
-        let loss = case.loss
-            || case
-                .papers
-                .iter()
-                .any(|paper| matches!(paper.procedure.as_str(), "shizan_todoke" | "shibo_todoke"));
         let kinds: [(Asked, &[&str]); 3] = [
             (Asked::Mother, &MOTHER),
             (Asked::Filer, &FILER),
-            (Asked::Child, if loss { &[] } else { &CHILD }),
+            (Asked::Child, if case.lost() { &[] } else { &CHILD }),
         ];
         for (asked, paths) in kinds {
             let mut right: Vec<[u8; 32]> = Vec::new();

@@ -19,7 +19,7 @@ use ubugoe_procedures::Filing;
 use ubugoe_procedures::Lang;
 use ubugoe_procedures::codes::{AccountHolder, bank, branch};
 
-use super::console::{badge, find, note};
+use super::console::{badge, by, find, note};
 use super::family::{Tongue, hops, yen_words};
 use super::guard::{Officer, Posted};
 use super::page::{Part, console as frame, csrf};
@@ -31,7 +31,7 @@ use crate::nonstop::payments::Payer;
 use crate::receipt::MAX_NOTE;
 use crate::store::FilingRecord;
 use crate::store::nonstop::{
-    Account, By, CaseLine, FileRow, Item, ItemKind, ItemState, Needs, NonstopCounts, NoticeState,
+    Account, CaseLine, FileRow, Item, ItemKind, ItemState, Needs, NonstopCounts, NoticeState,
     Shelf, Step, StopReason,
 };
 
@@ -65,13 +65,6 @@ pub(super) fn routes() -> Router<Shared> {
 /// From a filing to what goes on in its case.
 pub(super) fn case_link(lang: Lang, record: &FilingRecord) -> Markup {
     html! { p.links { a href={ "/console/filings/" (record.row.id) "/nonstop" } { (t(lang, "この家族で自動で進むこと", "What goes on by itself for this family")) } } }
-}
-
-fn by(app: &Shared, officer: &Officer) -> By {
-    By {
-        actor: officer.account.id.clone(),
-        at: app.now(),
-    }
 }
 
 async fn framed(

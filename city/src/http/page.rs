@@ -8,7 +8,6 @@ use super::guard::Officer;
 use super::t;
 use crate::casework::roles::Right;
 use crate::casework::words::Words;
-use crate::store::Counts;
 
 /// Name of the product on the console.
 const PRODUCT: &str = "Ubugoe 届出審査";
@@ -121,13 +120,12 @@ pub(super) enum Part {
 pub(super) fn console(
     officer: &Officer,
     office: &str,
-    counts: Counts,
+    waiting: u64,
     part: Part,
     title: &str,
     body: &Markup,
 ) -> Markup {
     let lang = officer.lang;
-    let waiting = counts.quarantined;
     let header = html! {
         header.top {
             span.product { (t(lang, PRODUCT, PRODUCT_EN)) }

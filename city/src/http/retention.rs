@@ -11,14 +11,13 @@ use maud::{Markup, html};
 use ubugoe_procedures::Lang;
 use ubugoe_protocol::FilingId;
 
-use super::console::{badge, find, note};
+use super::console::{badge, by, find, note};
 use super::guard::{Officer, Posted};
 use super::page::{Part, console as frame, csrf};
 use super::{Failure, Shared, t};
 use crate::casework::roles::Right;
 use crate::jst;
 use crate::retention::{Counted, Kind, Period, Rule, Sure};
-use crate::store::nonstop::By;
 use crate::store::retention::{DueCount, DueFiling, Hold};
 
 /// Longest reason of a hold, in characters.
@@ -222,13 +221,6 @@ fn held(officer: &Officer, holds: &[Hold]) -> Markup {
                 button type="submit" { (t(lang, "消去を止める", "Hold")) }
             }
         }
-    }
-}
-
-fn by(app: &Shared, officer: &Officer) -> By {
-    By {
-        actor: officer.account.id.clone(),
-        at: app.now(),
     }
 }
 

@@ -12,6 +12,7 @@ use crate::http::guard::{Officer, Posted};
 use crate::http::page::csrf;
 use crate::http::{Failure, Shared, t};
 use crate::jst;
+use crate::store::FilingRecord;
 use crate::store::agencies::Consent;
 
 fn filing_id(text: &str) -> Result<FilingId, Failure> {
@@ -136,21 +137,31 @@ pub(super) async fn give(
     if !wanted(&app)?.contains(&(source.clone(), purpose.clone())) {
         return Err(Failure::BadForm("nobody is linked for this"));
     }
-    let mut consent = [0; 16];
-    getrandom::fill(&mut consent).map_err(crate::NoRandomness)?;
-    app.store
-        .give_consent(Consent {
-            id: consent,
-            filing,
-            digest: record.digest,
-            source,
-            purpose,
-            given_at: app.now(),
-            given_by: officer.account.id.clone(),
-            withdrawn_at: None,
-        })
-        .await?;
+    record_consent(&app, &record, (source, purpose), &officer.account.id).await?;
     Ok(back(filing))
+}
+
+/// Keeps a consent to an agency (first) and purpose, proven by what was signed in this filing.
+pub(in crate::http) async fn record_consent(
+    app: &Shared,
+    record: &FilingRecord,
+    (source, purpose): (String, String),
+    given_by: &str,
+) -> Result<(), Failure> {
+    let mut id = [0; 16];
+    getrandom::fill(&mut id).map_err(crate::NoRandomness)?;
+    let consent = Consent {
+        id,
+        filing: record.row.id,
+        digest: record.digest,
+        source,
+        purpose,
+        given_at: app.now(),
+        given_by: given_by.to_owned(),
+        withdrawn_at: None,
+    };
+    app.store.give_consent(consent).await?;
+    Ok(())
 }
 
 pub(super) async fn withdraw(

@@ -24,8 +24,9 @@ use crate::agencies::send::Sender;
 use crate::casework::roles::Right;
 use crate::config::AgencyConfig;
 use crate::jst;
-use crate::store::Counts;
 use crate::store::agencies::Hop;
+
+pub(super) use consents::record_consent;
 
 const LIST: u32 = 200;
 
@@ -77,11 +78,6 @@ fn scope<'a>(app: &'a Shared, officer: &Officer) -> Result<Option<&'a AgencyConf
     own(app, officer).map(Some)
 }
 
-/// Numbers for the tabs: none of them is a clerk's business.
-async fn counts(app: &Shared, officer: &Officer) -> Result<Counts, Failure> {
-    badge(app, officer).await
-}
-
 /// A page of this part.
 async fn page(
     app: &Shared,
@@ -89,9 +85,9 @@ async fn page(
     title: &str,
     body: &Markup,
 ) -> Result<Markup, Failure> {
-    let counts = counts(app, officer).await?;
+    let waiting = badge(app, officer).await?;
     let office = app.office.name.get(officer.lang);
-    Ok(frame(officer, office, counts, Part::Agencies, title, body))
+    Ok(frame(officer, office, waiting, Part::Agencies, title, body))
 }
 
 async fn list(State(app): State<Shared>, officer: Officer) -> Result<Markup, Failure> {

@@ -15,14 +15,13 @@ use ubugoe_procedures::Lang;
 use super::super::guard::{Officer, Posted, token_hash};
 use super::super::page::{Part, console as frame, csrf};
 use super::super::{Failure, Shared, t};
-use super::{badge, find, framed, look_at, note, title};
+use super::{badge, by, find, framed, look_at, note, title};
 use crate::casework::roles::Right;
 use crate::casework::second_fact::{Asked, Fact, code_hash};
 use crate::jst;
 use crate::random_token;
 use crate::store::FilingRecord;
 use crate::store::family::{LinkState, Voice};
-use crate::store::nonstop::By;
 
 /// Newest comments on the page of comments.
 const NEWEST: u32 = 100;
@@ -230,13 +229,6 @@ pub(super) async fn renew(
         )
         .await?;
     page(&app, &officer, &record, code.as_deref()).await
-}
-
-fn by(app: &Shared, officer: &Officer) -> By {
-    By {
-        actor: officer.account.id.clone(),
-        at: app.now(),
-    }
 }
 
 /// Random digits, in two groups.

@@ -33,7 +33,8 @@ use crate::casework::roles::Right;
 use crate::casework::{self, FilingState, ReasonCode};
 use crate::jst;
 use crate::store::desk::reason_word;
-use crate::store::{AttachmentState, Counts, Facts, FilingRecord, FilingRow};
+use crate::store::nonstop::By;
+use crate::store::{AttachmentState, Facts, FilingRecord, FilingRow};
 
 pub(super) use aside::checks;
 pub(super) use case::second_officer;
@@ -88,17 +89,21 @@ pub(super) async fn framed(
     Ok(frame(officer, office, counts, Part::Filings, title, body))
 }
 
+/// Who acts, and when, as the store notes it.
+pub(in crate::http) fn by(app: &Shared, officer: &Officer) -> By {
+    By {
+        actor: officer.account.id.clone(),
+        at: app.now(),
+    }
+}
+
 /// The one number on every page, for those who see it.
-pub(super) async fn badge(app: &Shared, officer: &Officer) -> Result<Counts, Failure> {
-    let quarantined = if officer.may(Right::SeeQuarantine) {
-        app.store.badge().await?
+pub(super) async fn badge(app: &Shared, officer: &Officer) -> Result<u64, Failure> {
+    if officer.may(Right::SeeQuarantine) {
+        Ok(app.store.badge().await?)
     } else {
-        0
-    };
-    Ok(Counts {
-        quarantined,
-        ..Counts::default()
-    })
+        Ok(0)
+    }
 }
 
 /// The last day whose filings are urgent today, as the store compares it.

@@ -15,7 +15,6 @@ use super::{Names, due, flags, note, staff_name, state_mark, title, urgent_day};
 use crate::casework::roles::Right;
 use crate::casework::{FilingState, ReasonCode};
 use crate::jst;
-use crate::store::Counts;
 use crate::store::desk::{After, CaseLine, MOST_COUNTED, Queue, QueueCounts, Whose, reason_word};
 
 /// Lines of one page.
@@ -232,15 +231,11 @@ pub(super) async fn list(
             }
         }
     };
-    let counts = Counts {
-        quarantined: numbers.quarantined,
-        ..Counts::default()
-    };
     let office = app.office.name.get(lang);
     Ok(frame(
         &officer,
         office,
-        counts,
+        numbers.quarantined,
         Part::Filings,
         heading,
         &body,

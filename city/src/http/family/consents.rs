@@ -9,6 +9,7 @@ use axum::extract::State;
 use axum::response::{IntoResponse, Redirect, Response};
 use maud::{Markup, html};
 
+use super::super::agencies::record_consent;
 use super::super::{Failure, Shared};
 use super::consents_words as said;
 use super::{Guest, Room, Sent, catalogue, frame, moment, note};
@@ -29,11 +30,20 @@ async fn questions<'a>(app: &'a Shared, guest: &Guest) -> Result<Vec<Question<'a
     let Some(sender) = &app.agencies else {
         return Ok(Vec::new());
     };
+    let asks = |agency: &'a AgencyConfig| {
+        let asks = agency.asks.iter();
+        asks.filter(|ask| ask.law.is_none() && !ask.items.is_empty())
+    };
+    let agencies = sender.book.agencies();
+    // most towns ask nobody by themselves, and every family's first page comes by here
+    if agencies.iter().all(|agency| asks(agency).next().is_none()) {
+        return Ok(Vec::new());
+    }
     let line = app.store.case_line(guest.filing).await?;
     let given = app.store.consents(guest.filing).await?;
     let mut questions = Vec::new();
-    for agency in sender.book.agencies() {
-        for ask in agency.asks.iter().filter(|ask| ask.law.is_none()) {
+    for agency in agencies {
+        for ask in asks(agency) {
             let waits = |item: &&Item| {
                 item.state == ItemState::Done
                     && item.shown < Shown::Staff
@@ -160,19 +170,6 @@ async fn give(app: &Shared, guest: &Guest, question: &Question<'_>) -> Result<()
         .first()
         .map_or(guest.filing, |item| item.filing);
     let record = app.store.filing(filing).await?.ok_or(Failure::NotFound)?;
-    let mut id = [0; 16];
-    getrandom::fill(&mut id).map_err(crate::NoRandomness)?;
-    app.store
-        .give_consent(Consent {
-            id,
-            filing,
-            digest: record.digest,
-            source: question.agency.id.clone(),
-            purpose: question.ask.purpose.clone(),
-            given_at: app.now(),
-            given_by: "family".to_owned(),
-            withdrawn_at: None,
-        })
-        .await?;
-    Ok(())
+    let what = (question.agency.id.clone(), question.ask.purpose.clone());
+    record_consent(app, &record, what, "family").await
 }

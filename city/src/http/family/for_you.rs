@@ -15,7 +15,6 @@ use ubugoe_procedures::{Filing, Value};
 
 use super::super::{Failure, Shared};
 use super::room_words as said;
-use super::voice::lost;
 use super::{Guest, Room, Said, catalogue, frame, note};
 use crate::jst;
 use crate::store::family::CaseFile;
@@ -25,7 +24,7 @@ const NEWBORN: u16 = 6;
 
 pub(super) async fn room(app: &Shared, guest: &Guest) -> Result<Option<Room>, Failure> {
     let case = app.store.family_case(guest.case_ref).await?;
-    let about = if lost(&case) {
+    let about = if case.lost() {
         &said::FOR_YOU_QUIET
     } else {
         &said::FOR_YOU_ABOUT
@@ -116,7 +115,7 @@ fn known(case: &CaseFile, today: Date) -> Attributes {
             })
         })
         .max();
-    let loss = lost(case);
+    let loss = case.lost();
     let months = youngest
         .filter(|_| !loss)
         .and_then(|birth| months_since(birth, today));

@@ -11,7 +11,6 @@ use maud::html;
 
 use super::super::{Failure, Shared, asset};
 use super::phone_words as said;
-use super::voice::lost;
 use super::{Guest, Room, Sent, frame, note};
 use crate::casework::audit::AuditEntry;
 use crate::store::family::NewPhone;
@@ -20,7 +19,7 @@ use crate::store::family::NewPhone;
 pub(super) const POLICY: &str = "default-src 'none'; script-src 'self'; worker-src 'self'; style-src 'self'; img-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'";
 
 pub(super) async fn room(app: &Shared, guest: &Guest) -> Result<Option<Room>, Failure> {
-    if app.pusher.is_none() || lost(&app.store.family_case(guest.case_ref).await?) {
+    if app.pusher.is_none() || app.store.family_case(guest.case_ref).await?.lost() {
         return Ok(None);
     }
     Ok(Some(Room {
@@ -33,7 +32,7 @@ pub(super) async fn room(app: &Shared, guest: &Guest) -> Result<Option<Room>, Fa
 /// The page.
 pub(super) async fn page(State(app): State<Shared>, guest: Guest) -> Result<Response, Failure> {
     let pusher = app.pusher.as_ref().ok_or(Failure::NotFound)?;
-    if lost(&app.store.family_case(guest.case_ref).await?) {
+    if app.store.family_case(guest.case_ref).await?.lost() {
         return Err(Failure::NotFound);
     }
     note(&app, &guest, "family.viewed", "news").await?;
@@ -98,7 +97,7 @@ pub(super) async fn keep(
     if !pusher.asks(endpoint) {
         return Err(Failure::BadForm("endpoint"));
     }
-    if lost(&app.store.family_case(guest.case_ref).await?) {
+    if app.store.family_case(guest.case_ref).await?.lost() {
         return Err(Failure::NotFound);
     }
     let kept = app

@@ -12,7 +12,7 @@ use super::super::{Failure, Shared};
 use super::room_words as said;
 use super::{Guest, Sent, moment, unknown};
 use crate::store::family::{CaseFile, NewVoice, Voice};
-use crate::store::nonstop::{CaseLine, LOSSES};
+use crate::store::nonstop::CaseLine;
 
 /// Most characters of one comment.
 const MOST_WORDS: usize = 400;
@@ -52,7 +52,7 @@ pub(super) struct Told {
 impl Told {
     pub(super) fn of(case: &CaseFile, line: &CaseLine, voices: Vec<Voice>) -> Self {
         Self {
-            loss: !line.losses.is_empty() || lost(case),
+            loss: !line.losses.is_empty() || case.lost(),
             voices,
         }
     }
@@ -70,15 +70,6 @@ impl Told {
         };
         self.voices.iter().find(about).map(|voice| voice.at)
     }
-}
-
-/// Whether a child of the case was lost, as far as its filings and officers say.
-pub(super) fn lost(case: &CaseFile) -> bool {
-    case.loss
-        || case
-            .papers
-            .iter()
-            .any(|paper| LOSSES.contains(&paper.procedure.as_str()))
 }
 
 /// The box.

@@ -15,7 +15,7 @@ use std::collections::BTreeMap;
 use async_trait::async_trait;
 use ubugoe_protocol::FilingId;
 
-use super::nonstop::{By, Transacts};
+use super::nonstop::{By, LOSSES, Transacts};
 use super::{Facts, StoreError};
 use crate::casework::FilingState;
 
@@ -64,6 +64,15 @@ pub struct CaseFile {
     pub loss: bool,
     /// Hash of the code that opens it, where an officer gave one.
     pub code_sha256: Option<[u8; 32]>,
+}
+
+impl CaseFile {
+    /// Whether a child of the case was lost, as far as its filings and officers say.
+    #[must_use]
+    pub fn lost(&self) -> bool {
+        let mut papers = self.papers.iter();
+        self.loss || papers.any(|paper| LOSSES.contains(&paper.procedure.as_str()))
+    }
 }
 
 /// An answer to the question at the door.

@@ -21,11 +21,10 @@ use ubugoe_protocol::FilingId;
 use super::super::guard::Officer;
 use super::super::page::{Part, console as frame};
 use super::super::{Failure, Shared, t};
-use super::look_at;
+use super::{badge, by, look_at};
 use crate::casework::roles::Right;
 use crate::jst;
 use crate::store::FilingRecord;
-use crate::store::nonstop::By;
 use crate::store::services::{BookingRow, BookingState, GiftRow, GiftState};
 
 pub(super) fn routes() -> Router<Shared> {
@@ -51,22 +50,15 @@ pub(super) fn case_link(lang: Lang, record: &FilingRecord) -> Markup {
     html! { p.links { a href={ "/console/filings/" (record.row.id) "/services" } { (t(lang, "この家族の予約・接種・記念品・保育", "Bookings, doses, gift and nursery of this family")) } } }
 }
 
-fn by(app: &Shared, officer: &Officer) -> By {
-    By {
-        actor: officer.account.id.clone(),
-        at: app.now(),
-    }
-}
-
 async fn framed(
     app: &Shared,
     officer: &Officer,
     title: &str,
     body: &Markup,
 ) -> Result<Markup, Failure> {
-    let counts = app.store.counts().await?;
+    let waiting = badge(app, officer).await?;
     let office = app.office.name.get(officer.lang);
-    Ok(frame(officer, office, counts, Part::Services, title, body))
+    Ok(frame(officer, office, waiting, Part::Services, title, body))
 }
 
 /// The three lists.
