@@ -1,15 +1,12 @@
 //! Agencies, told to both databases: who is let in, who may what, what is kept once, what is asked until it is answered.
-#![allow(clippy::unwrap_used, reason = "a failed set-up should stop the test")]
-
-mod support;
 
 use std::sync::Arc;
 
+use crate::support::exchange::{Door, Exchange, Life, PATIENCE, TRIES, authority};
+use crate::support::office::{Office, land, letter, on_each_store};
+use crate::support::papers::{MOTHER, Paper, birth, canonical, catalogue, certificate};
 use jiff::civil::{date, datetime};
 use serde_json::{Value, json};
-use support::exchange::{Door, Exchange, Life, PATIENCE, TRIES, authority};
-use support::office::{Office, land, letter, on_each_store};
-use support::papers::{MOTHER, Paper, birth, canonical, catalogue, certificate};
 use ubugoe_agencies::{Agency, Answers, Fault, Faults};
 use ubugoe_city::agencies::hops::{HopState, Reason, wait};
 use ubugoe_city::agencies::send::{Sender, Wish, WishError};

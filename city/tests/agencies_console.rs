@@ -1,7 +1,4 @@
 //! Agencies on the console and from the shell: who sees what, the ward's form, suggestions, and the log verified offline.
-#![allow(clippy::unwrap_used, reason = "a failed set-up should stop the test")]
-
-mod support;
 
 use std::net::SocketAddr;
 use std::path::Path;
@@ -9,11 +6,11 @@ use std::process::{Command, Output};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use crate::support::browser::{Browser, Reply};
+use crate::support::exchange::Exchange;
+use crate::support::office::{Letter, Office, PASSWORD, land, letter, on_each_store};
+use crate::support::papers::{MOTHER, Paper, birth, canonical};
 use jiff::civil::{date, datetime};
-use support::browser::{Browser, Reply};
-use support::exchange::Exchange;
-use support::office::{Letter, Office, PASSWORD, land, letter, on_each_store};
-use support::papers::{MOTHER, Paper, birth, canonical};
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 use ubugoe_city::agencies::send::Wish;

@@ -1,17 +1,14 @@
 //! The published API: what the document says is what is served; who may read what; and a stranger's tool that tries to break it.
-#![allow(clippy::unwrap_used, reason = "a failed set-up should stop the test")]
-
-mod support;
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use crate::support::browser::{Browser, Reply};
+use crate::support::office::{Letter, Office, Running, land, letter};
+use crate::support::papers::{Paper, birth, canonical};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
-use support::browser::{Browser, Reply};
-use support::office::{Letter, Office, Running, land, letter};
-use support::papers::{Paper, birth, canonical};
 use ubugoe_city::http::{api, routes, served};
 use ubugoe_protocol::FilingId;
 

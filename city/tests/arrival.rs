@@ -1,15 +1,14 @@
 //! Filings arrive over a real Mosquitto with mutual TLS: once, with the same receipt however often they are sent.
-#![allow(clippy::unwrap_used, reason = "a failed set-up should stop the test")]
-
-mod support;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use support::browser::Browser;
-use support::device::{Device, PATIENCE};
-use support::office::{Letter, NOON, Office, land, letter, message, only_receipt, signed_by};
-use support::papers::{MOTHER, allowance, birth, canonical, stranger};
+use crate::support::browser::Browser;
+use crate::support::device::{Device, PATIENCE};
+use crate::support::office::{
+    Letter, NOON, Office, land, letter, message, only_receipt, signed_by,
+};
+use crate::support::papers::{MOTHER, allowance, birth, canonical, stranger};
 use tokio::sync::Notify;
 use ubugoe_bench::broker::{Mosquitto, Settings};
 use ubugoe_bench::postgres::Postgres;
@@ -552,7 +551,7 @@ async fn father_and_mother_are_flagged_and_twins_are_not() {
         device: "ward-2",
         ..letter(canonical(&birth("ASK-1")))
     };
-    let twin = letter(canonical(&support::papers::Paper {
+    let twin = letter(canonical(&crate::support::papers::Paper {
         order: 2,
         child: "すみれ".into(),
         ..birth("ASK-1")

@@ -1,15 +1,12 @@
 //! The officers' pages in a real Chromium under axe-core: WCAG 2.2 A and AA, by keyboard, at 1280×720 with 200 open filings.
 //! Pictures are written to `CARGO_TARGET_TMPDIR/desk` for people to look at.
-#![allow(clippy::unwrap_used, reason = "a failed set-up should stop the test")]
-
-mod support;
 
 use std::path::{Path, PathBuf};
 
+use crate::support::browser::Browser as Bytes;
+use crate::support::office::{Letter, Office, PASSWORD, land, letter, message, signed_by};
+use crate::support::papers::{Paper, birth, canonical, many_allowances, stranger};
 use serde_json::{Value, json};
-use support::browser::Browser as Bytes;
-use support::office::{Letter, Office, PASSWORD, land, letter, message, signed_by};
-use support::papers::{Paper, birth, canonical, many_allowances, stranger};
 use ubugoe_bench::browser::Browser;
 
 /// axe-core 4.14.1 (MPL-2.0), unchanged from npm; see axe/README.md.

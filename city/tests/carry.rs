@@ -1,13 +1,10 @@
 //! Envelopes carried to the city by hand, with the program itself, beside a running city.
-#![allow(clippy::unwrap_used, reason = "a failed set-up should stop the test")]
-
-mod support;
 
 use std::path::Path;
 use std::process::{Command, Output};
 
-use support::office::{Letter, Office, land, letter, message, on_each_store};
-use support::papers::{birth, canonical};
+use crate::support::office::{Letter, Office, land, letter, message, on_each_store};
+use crate::support::papers::{birth, canonical};
 use ubugoe_protocol::{Downlink, FilingId, Receipt, RefusalReason, open_down};
 
 const PROGRAM: &str = env!("CARGO_BIN_EXE_ubugoe-city");

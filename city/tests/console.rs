@@ -1,11 +1,10 @@
 //! The console and the family's page, byte by byte over a real socket.
-#![allow(clippy::unwrap_used, reason = "a failed set-up should stop the test")]
 
-mod support;
-
-use support::browser::{Browser, Reply};
-use support::office::{Letter, Office, Running, land, letter, signed_by};
-use support::papers::{ADDRESS, CHILD_MEI, MOTHER, Paper, allowance, birth, canonical, stranger};
+use crate::support::browser::{Browser, Reply};
+use crate::support::office::{Letter, Office, Running, land, letter, signed_by};
+use crate::support::papers::{
+    ADDRESS, CHILD_MEI, MOTHER, Paper, allowance, birth, canonical, stranger,
+};
 use ubugoe_city::casework::FilingState;
 use ubugoe_protocol::Receipt;
 
@@ -174,7 +173,7 @@ async fn signing_in_needs_the_forms_own_token_and_the_right_password() {
             .unwrap()
             .ends_with("HttpOnly; SameSite=Strict")
     );
-    let right = support::office::PASSWORD;
+    let right = crate::support::office::PASSWORD;
     let forged = browser
         .post(
             "/console/sign-in",

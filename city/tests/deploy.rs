@@ -1,13 +1,10 @@
 //! What a town installs: the unit of systemd and the Debian package. (The image of `Dockerfile` and `compose.yaml` cannot be
 //! tried without a container engine.)
-#![allow(clippy::unwrap_used, reason = "a failed set-up should stop the test")]
-
-mod support;
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
-use support::office::Office;
+use crate::support::office::Office;
 use ubugoe_city::config::Config;
 
 const PROGRAM: &str = env!("CARGO_BIN_EXE_ubugoe-city");

@@ -1,12 +1,11 @@
 //! The officers' desk in a browser that sees every byte: queues, search, proof of values, two officers, duplicates,
 //! certificates, masks.
-#![allow(clippy::unwrap_used, reason = "a failed set-up should stop the test")]
 
-mod support;
-
-use support::browser::{Browser, Reply};
-use support::office::{Letter, Office, land, letter, message};
-use support::papers::{ADDRESS, MOTHER, Paper, allowance, birth, canonical, many_allowances};
+use crate::support::browser::{Browser, Reply};
+use crate::support::office::{Letter, Office, land, letter, message};
+use crate::support::papers::{
+    ADDRESS, MOTHER, Paper, allowance, birth, canonical, many_allowances,
+};
 use ubugoe_bench::story::certificate;
 use ubugoe_city::casework::FilingState;
 use ubugoe_protocol::{AttachmentRef, attachment::cut, digest};

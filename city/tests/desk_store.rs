@@ -1,12 +1,9 @@
 //! The desk's part of the store, told to both databases: queues, hands, ticks, two officers, races, search.
-#![allow(clippy::unwrap_used, reason = "a failed set-up should stop the test")]
-
-mod support;
 
 use std::sync::Arc;
 
-use support::office::{Letter, Office, land, letter, message, on_each_store};
-use support::papers::{Paper, allowance, birth, canonical};
+use crate::support::office::{Letter, Office, land, letter, message, on_each_store};
+use crate::support::papers::{Paper, allowance, birth, canonical};
 use ubugoe_city::casework::{FilingState, ReasonCode};
 use ubugoe_city::receipt::CitySealer;
 use ubugoe_city::store::desk::{

@@ -1,14 +1,11 @@
 //! Every address × every role × every object, and what the door does to sessions and to haste.
-#![allow(clippy::unwrap_used, reason = "a failed set-up should stop the test")]
-
-mod support;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
-use support::browser::{Browser, Reply};
-use support::office::{Letter, Office, Running, land, letter, message, password_hash};
-use support::papers::{birth, canonical, parent};
+use crate::support::browser::{Browser, Reply};
+use crate::support::office::{Letter, Office, Running, land, letter, message, password_hash};
+use crate::support::papers::{birth, canonical, parent};
 use ubugoe_city::casework::audit::AuditEntry;
 use ubugoe_city::casework::roles::{Role, may};
 use ubugoe_city::casework::second::{Named, Outcome, SecondFinding};
@@ -483,7 +480,7 @@ async fn a_planted_session_is_nobodys_and_every_sign_in_gives_a_new_one() {
     let fields = [
         ("csrf", token.as_str()),
         ("account", "sato"),
-        ("password", support::office::PASSWORD),
+        ("password", crate::support::office::PASSWORD),
     ];
     assert_eq!(victim.post("/console/sign-in", &fields).await.status, 303);
     assert_ne!(victim.cookies[COOKIE], first);

@@ -1,12 +1,12 @@
 //! The family's pages: one fact behind the link, a link that can be closed, eight languages, who looked, comments, the child's name.
 //! Pictures are written to `CARGO_TARGET_TMPDIR/family` for people to look at.
-#![allow(clippy::unwrap_used, reason = "a failed set-up should stop the test")]
-
-mod support;
 
 use std::path::Path;
 use std::sync::Arc;
 
+use crate::support::browser::{Browser, Reply};
+use crate::support::office::{Letter, Office, Running, land, letter, on_each_store};
+use crate::support::papers::{ADDRESS, CHILD_MEI, Paper, allowance, asukoe, birth, canonical};
 use aws_lc_rs::aead::{AES_128_GCM, Aad, LessSafeKey, Nonce, UnboundKey};
 use aws_lc_rs::agreement::{self, ECDH_P256, PrivateKey, agree};
 use aws_lc_rs::rand::SystemRandom;
@@ -15,9 +15,6 @@ use base64ct::{Base64, Base64UrlUnpadded, Encoding as _};
 use jiff::civil::date;
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
-use support::browser::{Browser, Reply};
-use support::office::{Letter, Office, Running, land, letter, on_each_store};
-use support::papers::{ADDRESS, CHILD_MEI, Paper, allowance, asukoe, birth, canonical};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpListener;
 use tokio::sync::Notify;

@@ -1,16 +1,13 @@
 //! The real city behind a broker that does what it must not: each filing is kept once, with one receipt; a curious broker
 //! learns what it must to carry messages; and whoever has a broker or a stolen credential, and no key, achieves nothing.
-#![allow(clippy::unwrap_used, reason = "a failed set-up should stop the test")]
 #![allow(clippy::print_stdout, reason = "counts belong into the test report")]
-
-mod support;
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::time::{Duration, Instant};
 
-use support::device::{Device, PATIENCE};
-use support::office::{Letter, NOON, Office, Running, letter};
-use support::papers::{ADDRESS, CHILD_MEI, MOTHER, allowance, birth, canonical};
+use crate::support::device::{Device, PATIENCE};
+use crate::support::office::{Letter, NOON, Office, Running, letter};
+use crate::support::papers::{ADDRESS, CHILD_MEI, MOTHER, allowance, birth, canonical};
 use ubugoe_bench::envelope;
 use ubugoe_bench::scripted::codec::{CONNECT, PUBLISH};
 use ubugoe_bench::scripted::{Deed, Limits, Point, Record, Rule, Scripted, Seen, chance};

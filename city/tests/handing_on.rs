@@ -1,16 +1,13 @@
 //! Handing accepted filings on to core systems: nothing re-typed, nothing replaced, each once; on both databases.
-#![allow(clippy::unwrap_used, reason = "a failed set-up should stop the test")]
-
-mod support;
 
 use std::collections::BTreeMap;
 use std::process::{Command, Output};
 use std::sync::{Arc, OnceLock};
 
+use crate::support::browser::Browser;
+use crate::support::office::{Letter, Office, land, letter, on_each_store};
+use crate::support::papers::{allowance, birth, canonical};
 use proptest::prelude::*;
-use support::browser::Browser;
-use support::office::{Letter, Office, land, letter, on_each_store};
-use support::papers::{allowance, birth, canonical};
 use ubugoe_city::casework::FilingState;
 use ubugoe_city::export::{
     self, AddresseeProblem, Cell, Format, Layout, Prepared, Record, Why, builtin, encode, prepare,

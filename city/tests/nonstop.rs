@@ -1,19 +1,16 @@
 //! What the city does by itself: from an accepted birth to the bank's file, on both databases; killed anywhere, raced, years on;
 //! and after a loss nothing joyful is left.
-#![allow(clippy::unwrap_used, reason = "a failed set-up should stop the test")]
 #![allow(clippy::similar_names, reason = "a family has a line and a link")]
-
-mod support;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use crate::support::browser::{Browser, Reply};
+use crate::support::office::{Letter, NOON, Office, land, letter, on_each_store};
+use crate::support::papers::{Paper, allowance, birth, canonical, catalogue};
 use jiff::civil::{Date, date};
 use proptest::prelude::{ProptestConfig, any, prop};
 use proptest::test_runner::TestRunner;
-use support::browser::{Browser, Reply};
-use support::office::{Letter, NOON, Office, land, letter, on_each_store};
-use support::papers::{Paper, allowance, birth, canonical, catalogue};
 use tokio::sync::Notify;
 use ubugoe_bench::postgres::Postgres;
 use ubugoe_city::bankfile;
@@ -1087,7 +1084,7 @@ async fn years_go_by_and_every_moment_is_told_once() {
 /// A city with a birth and a claim accepted and worked off, in a browser.
 async fn town() -> (
     Office,
-    support::office::Running,
+    crate::support::office::Running,
     Browser,
     Vec<FilingId>,
     String,

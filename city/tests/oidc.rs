@@ -1,14 +1,11 @@
 //! Signing in through a real, certified identity provider, without a browser: every step and every cookie by hand.
-#![allow(clippy::unwrap_used, reason = "a failed set-up should stop the test")]
-
-mod support;
 
 use std::time::Duration;
 
-use support::browser::{Browser, Reply};
-use support::office::{Hands, Office, Running, land, letter};
-use support::papers::{birth, canonical};
-use support::provider::{IdentityProvider, PUBLIC, SECRET, Wish};
+use crate::support::browser::{Browser, Reply};
+use crate::support::office::{Hands, Office, Running, land, letter};
+use crate::support::papers::{birth, canonical};
+use crate::support::provider::{IdentityProvider, PUBLIC, SECRET, Wish};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpListener;
 use ubugoe_bench::process::Process;

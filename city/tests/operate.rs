@@ -1,14 +1,11 @@
 //! The city as an operator of devices: orders, updates that go out step by step, certificates, revoked devices.
-#![allow(clippy::unwrap_used, reason = "a failed set-up should stop the test")]
-
-mod support;
 
 use std::collections::BTreeMap;
 
+use crate::support::device::{Device, PATIENCE};
+use crate::support::office::{NOON, Office, land, letter, message, on_each_store};
+use crate::support::papers::{birth, canonical};
 use rcgen::{BasicConstraints, CertificateParams, DnType, IsCa, Issuer, KeyPair, KeyUsagePurpose};
-use support::device::{Device, PATIENCE};
-use support::office::{NOON, Office, land, letter, message, on_each_store};
-use support::papers::{birth, canonical};
 use ubugoe_bench::broker::{Mosquitto, Settings};
 use ubugoe_bench::envelope::claim;
 use ubugoe_city::casework::FilingState;
@@ -652,7 +649,7 @@ async fn a_revoked_device_counts_for_what_it_signed_before_and_for_nothing_after
                 .all(|item| item.reason == QuarantineReason::RevokedDevice)
         );
         // the same from a device that is not revoked, for control
-        let other = support::office::Letter {
+        let other = crate::support::office::Letter {
             device: "ward-2",
             time: after.time,
             ..letter(canonical(&birth("ASK-2")))

@@ -1,16 +1,13 @@
 //! The pages in a real Chromium: they render under their own policy, with nothing refused and nothing missing.
 //! Pictures are written to `CARGO_TARGET_TMPDIR/pages` for people to look at.
-#![allow(clippy::unwrap_used, reason = "a failed set-up should stop the test")]
-
-mod support;
 
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use support::browser::Browser;
-use support::office::{Letter, NOON, Office, land, letter, message, signed_by};
-use support::papers::{Paper, allowance, birth, canonical, stranger};
+use crate::support::browser::Browser;
+use crate::support::office::{Letter, NOON, Office, land, letter, message, signed_by};
+use crate::support::papers::{Paper, allowance, birth, canonical, stranger};
 use tokio::io::{AsyncReadExt, AsyncWriteExt, copy};
 use tokio::net::{TcpListener, TcpStream};
 

@@ -1,15 +1,14 @@
 //! Papers, read back with tools that nobody here wrote: poppler's `pdftotext`, `pdffonts` and `pdfinfo`.
-#![allow(clippy::unwrap_used, reason = "a failed set-up should stop the test")]
-
-mod support;
 
 use std::io::Write;
 use std::process::Command;
 use std::sync::OnceLock;
 
-use support::browser::Browser;
-use support::office::{Office, land, letter};
-use support::papers::{ADDRESS, CHILD_MEI, MOTHER, Paper as Draft, allowance, birth, canonical};
+use crate::support::browser::Browser;
+use crate::support::office::{Office, land, letter};
+use crate::support::papers::{
+    ADDRESS, CHILD_MEI, MOTHER, Paper as Draft, allowance, birth, canonical,
+};
 use ubugoe_city::papers::{
     DEBIAN_FONTS, FontProblem, Fontcase, Fonts, Notice, Outcome, Paper, Received, notice, paper,
 };

@@ -1,15 +1,12 @@
 //! The program itself: its commands, its ready line, its way of stopping, and what it says about a bad configuration.
-#![allow(clippy::unwrap_used, reason = "a failed set-up should stop the test")]
-
-mod support;
 
 use std::io::Write;
 use std::process::{Command, Output, Stdio};
 use std::time::Duration;
 
-use support::browser::Browser;
-use support::office::{Office, land, letter};
-use support::papers::{birth, canonical};
+use crate::support::browser::Browser;
+use crate::support::office::{Office, land, letter};
+use crate::support::papers::{birth, canonical};
 use ubugoe_bench::process::Process;
 
 const PROGRAM: &str = env!("CARGO_BIN_EXE_ubugoe-city");

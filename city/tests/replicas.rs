@@ -1,8 +1,5 @@
 //! Several `ubugoe-city` on one PostgreSQL and one broker, killed again and again: no filing lost, none doubled, one receipt each,
 //! every notice once.
-#![allow(clippy::unwrap_used, reason = "a failed set-up should stop the test")]
-
-mod support;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
@@ -10,9 +7,9 @@ use std::process::Command;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use support::device::Device;
-use support::office::{Letter, Office, letter, message, on_each_store};
-use support::papers::{birth, canonical, many_allowances};
+use crate::support::device::Device;
+use crate::support::office::{Letter, Office, letter, message, on_each_store};
+use crate::support::papers::{birth, canonical, many_allowances};
 use ubugoe_bench::broker::{Mosquitto, Settings};
 use ubugoe_bench::postgres::Postgres;
 use ubugoe_bench::process::Process;

@@ -1,17 +1,14 @@
 //! The city's database is lost and an older copy of it put back: no number is given twice, and everything comes back
 //! with the number, the time and the link it had. Told to both databases.
-#![allow(clippy::unwrap_used, reason = "a failed set-up should stop the test")]
-
-mod support;
 
 use std::path::PathBuf;
 use std::process::Command;
 use std::sync::Arc;
 
+use crate::support::browser::Browser;
+use crate::support::office::{Letter, NOON, Office, land, letter, message, only_receipt};
+use crate::support::papers::{allowance, birth, canonical};
 use sha2::{Digest, Sha256};
-use support::browser::Browser;
-use support::office::{Letter, NOON, Office, land, letter, message, only_receipt};
-use support::papers::{allowance, birth, canonical};
 use ubugoe_bench::postgres::Postgres;
 use ubugoe_bench::programs;
 use ubugoe_city::casework::FilingState;

@@ -1,16 +1,13 @@
 //! What has passed its period leaves every file of the database; open and held cases stay; the audit chain verifies all along.
-#![allow(clippy::unwrap_used, reason = "a failed set-up should stop the test")]
-
-mod support;
 
 use std::collections::BTreeSet;
 use std::process::Command;
 use std::sync::Arc;
 
+use crate::support::browser::Browser;
+use crate::support::office::{Letter, NOON, Office, land, letter, message, on_each_store};
+use crate::support::papers::{ADDRESS, MOTHER, Paper, birth, canonical, catalogue};
 use sha2::{Digest as _, Sha256};
-use support::browser::Browser;
-use support::office::{Letter, NOON, Office, land, letter, message, on_each_store};
-use support::papers::{ADDRESS, MOTHER, Paper, birth, canonical, catalogue};
 use tokio::sync::Notify;
 use ubugoe_bench::programs;
 use ubugoe_city::casework::FilingState;

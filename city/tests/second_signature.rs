@@ -1,21 +1,18 @@
 //! The other parent's signature, from the family's page through a real provider with a signing endpoint and back: what counts,
 //! what does not and how it is said, what a correction does to it, and that nothing ever waits for it.
-#![allow(clippy::unwrap_used, reason = "a failed set-up should stop the test")]
-
-mod support;
 
 use std::path::Path;
 use std::process::Command;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
+use crate::support::browser::{Browser, Reply};
+use crate::support::office::{Hands, Letter, Office, Running, land, on_each_store, signed_by};
+use crate::support::papers::{Authority, Holder, MOTHER, Paper, Parent, birth, canonical, parent};
+use crate::support::provider::{PUBLIC, installed, through};
 use rcgen::{KeyPair, PKCS_RSA_SHA256, RsaKeySize};
 use serde_json::json;
 use sha2::{Digest, Sha256};
-use support::browser::{Browser, Reply};
-use support::office::{Hands, Letter, Office, Running, land, on_each_store, signed_by};
-use support::papers::{Authority, Holder, MOTHER, Paper, Parent, birth, canonical, parent};
-use support::provider::{PUBLIC, installed, through};
 use ubugoe_bench::browser::Browser as Window;
 use ubugoe_bench::process::Process;
 use ubugoe_city::casework::FilingState;
@@ -634,16 +631,16 @@ async fn nobody_is_asked_where_somebody_is_protected_or_one_parent_is_named_or_t
     office.more = section(office.folder.path(), "http://127.0.0.1:1");
     let city = office.open().await;
     let ingest = office.ingest().await;
-    let plain = support::office::letter(canonical(&birth("SEC-5")));
-    let other = support::office::letter(canonical(&birth("SEC-6")));
+    let plain = crate::support::office::letter(canonical(&birth("SEC-5")));
+    let other = crate::support::office::letter(canonical(&birth("SEC-6")));
     // the claim of the same case asks for confidential handling; the notification itself does not
-    let guarded = support::office::letter(canonical(&birth("SEC-7")));
+    let guarded = crate::support::office::letter(canonical(&birth("SEC-7")));
     let claim = Letter {
         case: guarded.case,
         case_seq: 1,
-        ..support::office::letter(canonical(&Paper {
+        ..crate::support::office::letter(canonical(&Paper {
             protected: true,
-            ..support::papers::allowance("SEC-7")
+            ..crate::support::papers::allowance("SEC-7")
         }))
     };
     let mut tokens = Vec::new();
@@ -709,7 +706,7 @@ async fn both_databases_take_an_attempt_up_once_and_tell_a_family_once() {
     on_each_store(async |office| {
         let store = office.store().await;
         let ingest = office.ingest().await;
-        let letter = support::office::letter(canonical(&birth("SEC-8")));
+        let letter = crate::support::office::letter(canonical(&birth("SEC-8")));
         let receipt = land(office, &ingest, &letter).await;
         let digest: [u8; 32] = Sha256::digest(&letter.canonical).into();
         let case: [u8; 32] = Sha256::digest(&receipt.status_token).into();
@@ -774,7 +771,7 @@ async fn both_databases_take_an_attempt_up_once_and_tell_a_family_once() {
         let next = Letter {
             case: letter.case,
             case_seq: 1,
-            ..support::office::letter(canonical(&Paper {
+            ..crate::support::office::letter(canonical(&Paper {
                 child: "すみれ".into(),
                 ..birth("SEC-8")
             }))
@@ -816,7 +813,7 @@ fn the_page_is_readable_on_a_small_phone_and_axe_finds_nothing() {
         let mut office = Office::new();
         office.more = section(office.folder.path(), "http://127.0.0.1:1");
         let city = office.open().await;
-        let letter = support::office::letter(canonical(&birth("SEC-9")));
+        let letter = crate::support::office::letter(canonical(&birth("SEC-9")));
         let token = land(&office, &office.ingest().await, &letter)
             .await
             .status_token;

@@ -1,22 +1,19 @@
 //! The family's services: check-ups booked and never overbooked, doses told, gifts, nurseries ranked and applied for; and after a
 //! loss nothing of it is left. Pictures are written to `CARGO_TARGET_TMPDIR/services` for people to look at.
-#![allow(clippy::unwrap_used, reason = "a failed set-up should stop the test")]
 #![allow(clippy::too_many_lines, reason = "stories, told in their order")]
-
-mod support;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::Arc;
 
+use crate::support::browser::{Browser, Reply};
+use crate::support::office::{Office, Running, land, letter, on_each_store};
+use crate::support::papers::{Paper, birth, canonical, catalogue};
 use proptest::prelude::{ProptestConfig, any, prop};
 use proptest::test_runner::TestRunner;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
-use support::browser::{Browser, Reply};
-use support::office::{Office, Running, land, letter, on_each_store};
-use support::papers::{Paper, birth, canonical, catalogue};
 use tokio::sync::Notify;
 use ubugoe_bench::browser::Browser as Chromium;
 use ubugoe_city::casework::FilingState;
@@ -106,7 +103,7 @@ async fn families(office: &Office, births: &[&[Paper]]) -> Vec<Family> {
         let first = letter(canonical(&papers[0]));
         let mut token = String::new();
         for (seq, paper) in papers.iter().enumerate() {
-            let letter = support::office::Letter {
+            let letter = crate::support::office::Letter {
                 id: if seq == 0 {
                     first.id
                 } else {

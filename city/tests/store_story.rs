@@ -1,5 +1,4 @@
 //! One story about the store, told to both databases: SQLite in a file, PostgreSQL as a real cluster started here.
-#![allow(clippy::unwrap_used, reason = "a failed set-up should stop the test")]
 
 use std::sync::Arc;
 

@@ -1,14 +1,13 @@
 //! What devices say beside their filings: when they signed, pieces of attachments, notices kept, questions for the time.
 //! Each story is told to both databases.
-#![allow(clippy::unwrap_used, reason = "a failed set-up should stop the test")]
-
-mod support;
 
 use std::sync::Arc;
 
-use support::browser::Browser;
-use support::office::{Letter, NOON, Office, land, letter, message, on_each_store, only_receipt};
-use support::papers::{birth, canonical};
+use crate::support::browser::Browser;
+use crate::support::office::{
+    Letter, NOON, Office, land, letter, message, on_each_store, only_receipt,
+};
+use crate::support::papers::{birth, canonical};
 use ubugoe_bench::envelope::claim;
 use ubugoe_city::casework::{FilingState, ReasonCode};
 use ubugoe_city::ingest::{Answer, Ingest};

@@ -5,9 +5,6 @@
 //! servers with one database and a clock that stands still, and no answer may hold a mark of a case that was not asked for.
 //! What is asked for is read from the table of addresses, so a new address is asked for as well. A responder that is broken on
 //! purpose in the same ways shows that the marks are found.
-#![allow(clippy::unwrap_used, reason = "a failed set-up should stop the test")]
-
-mod support;
 
 use std::collections::BTreeMap;
 use std::io::Write as _;
@@ -16,11 +13,11 @@ use std::process::Command;
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::support::browser::{Browser, Reply, form};
+use crate::support::office::{Letter, Office, land, letter, message};
+use crate::support::papers::{ADDRESS, CHILD_MEI, allowance, birth, canonical};
 use proptest::prelude::{Strategy, any, prop};
 use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
-use support::browser::{Browser, Reply, form};
-use support::office::{Letter, Office, land, letter, message};
-use support::papers::{ADDRESS, CHILD_MEI, allowance, birth, canonical};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Mutex;
@@ -341,7 +338,7 @@ fn office() -> Office {
     std::fs::write(folder.join("rp.key"), client.serialize_pem()).unwrap();
     std::fs::write(
         folder.join("rp-open.key"),
-        &support::papers::parent().key_pem,
+        &crate::support::papers::parent().key_pem,
     )
     .unwrap();
     office.more = format!(

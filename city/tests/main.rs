@@ -1,0 +1,35 @@
+//! Everything about the city that is tested from outside, as one program: one compilation and one link instead of thirty.
+//! Alone: `./ubugoe test -p ubugoe-city -E 'test(/^desk::/)'`.
+#![allow(clippy::unwrap_used, reason = "a failed set-up should stop the test")]
+
+mod support;
+
+mod agencies;
+mod agencies_console;
+mod api;
+mod arrival;
+mod axe;
+mod bankfile;
+mod carry;
+mod console;
+mod deploy;
+mod desk;
+mod desk_store;
+mod door;
+mod family;
+mod faults;
+mod handing_on;
+mod nonstop;
+mod oidc;
+mod operate;
+mod pages;
+mod papers;
+mod program;
+mod replicas;
+mod restore;
+mod retention;
+mod second_signature;
+mod services;
+mod store_story;
+mod word_from_devices;
+mod wrong_person;
