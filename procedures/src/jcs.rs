@@ -5,10 +5,11 @@
 //! workspace. Our documents hold no fractions, so [`Json`] cannot hold them either, which removes the one
 //! hard part of the RFC. What is left is the order of names and the escapes, and both stand below.
 
+use std::borrow::Cow;
 use std::cell::Cell;
-use std::collections::BTreeMap;
 use std::fmt::{self, Write as _};
 
+use serde::Deserialize;
 use serde::de::{DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
 
 /// Largest whole number that every JSON reader takes exactly (RFC 8785 §3.2.2.3, RFC 7493): 2^53 − 1.
@@ -16,15 +17,44 @@ pub(crate) const SAFE_INTEGER: i64 = 9_007_199_254_740_991;
 /// How deep documents may nest.
 const MAX_DEPTH: u8 = 8;
 
-/// JSON without fractions.
+/// JSON without fractions. What is read stays in the bytes it was read from where it can: most of a filing's
+/// text is names of members.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Json {
+pub(crate) enum Json<'a> {
     Null,
     Bool(bool),
     Number(i64),
-    Text(String),
-    List(Vec<Json>),
-    Object(BTreeMap<String, Json>),
+    Text(Cow<'a, str>),
+    List(Vec<Json<'a>>),
+    Object(Object<'a>),
+}
+
+/// Members of an object by name, in the order of [`str`], each name once.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Object<'a>(Vec<(Cow<'a, str>, Json<'a>)>);
+
+impl<'a> Object<'a> {
+    /// Of two members with one name, the later counts.
+    fn of(mut members: Vec<(Cow<'a, str>, Json<'a>)>) -> Self {
+        let ascending = members.is_sorted_by(|(a, _), (b, _)| a < b);
+        if !ascending {
+            members.reverse();
+            members.sort_by(|(a, _), (b, _)| a.cmp(b));
+            members.dedup_by(|(later, _), (first, _)| later == first);
+        }
+        Self(members)
+    }
+
+    /// Takes a member out. The order of what is left is gone.
+    pub(crate) fn remove(&mut self, name: &str) -> Option<Json<'a>> {
+        let at = self.0.iter().position(|(own, _)| own == name)?;
+        Some(self.0.swap_remove(at).1)
+    }
+
+    /// The name of some member, if any is left.
+    pub(crate) fn any(&self) -> Option<&str> {
+        self.0.first().map(|(name, _)| name.as_ref())
+    }
 }
 
 /// Why JSON text is not one of our documents.
@@ -38,18 +68,14 @@ pub(crate) enum JsonError {
     TooDeep,
 }
 
-impl Json {
-    pub(crate) fn text(text: impl Into<String>) -> Self {
+impl<'a> Json<'a> {
+    pub(crate) fn text(text: impl Into<Cow<'a, str>>) -> Self {
         Self::Text(text.into())
     }
 
-    pub(crate) fn object(members: impl IntoIterator<Item = (&'static str, Json)>) -> Self {
-        Self::Object(
-            members
-                .into_iter()
-                .map(|(name, value)| (name.to_owned(), value))
-                .collect(),
-        )
+    pub(crate) fn object<const N: usize>(members: [(&'static str, Self); N]) -> Self {
+        let named = members.map(|(name, value)| (Cow::Borrowed(name), value));
+        Self::Object(Object::of(named.into()))
     }
 
     pub(crate) fn to_bytes(&self) -> Vec<u8> {
@@ -80,13 +106,13 @@ impl Json {
                 }
                 out.push(']');
             }
-            Self::Object(members) => write_object(members, out),
+            Self::Object(Object(members)) => write_object(members, out),
         }
     }
 
     /// Reads JSON text. Twice the same name is not noticed here; the canonical form differs then, and the caller
     /// compares.
-    pub(crate) fn read(bytes: &[u8]) -> Result<Self, JsonError> {
+    pub(crate) fn read(bytes: &'a [u8]) -> Result<Self, JsonError> {
         let refused = Cell::new(None);
         let reader = Reader {
             depth: 0,
@@ -109,7 +135,7 @@ impl Json {
 fn whole<'a, R: serde_json::de::Read<'a>>(
     mut text: serde_json::Deserializer<R>,
     reader: Reader<'_>,
-) -> Result<Json, serde_json::Error> {
+) -> Result<Json<'a>, serde_json::Error> {
     let json = reader.deserialize(&mut text)?;
     text.end().map(|()| json)
 }
@@ -120,6 +146,10 @@ enum Refused {
     Number,
     TooDeep,
 }
+
+/// A member's name, borrowed where it is written without escapes.
+#[derive(Deserialize)]
+struct Name<'a>(#[serde(borrow)] Cow<'a, str>);
 
 /// Reads one value straight into [`Json`]: most of judging a filing is reading it.
 #[derive(Clone, Copy)]
@@ -143,7 +173,7 @@ impl Reader<'_> {
         }
     }
 
-    fn whole<E: serde::de::Error>(self, number: Option<i64>) -> Result<Json, E> {
+    fn whole<'de, E: serde::de::Error>(self, number: Option<i64>) -> Result<Json<'de>, E> {
         number
             .filter(|whole| whole.unsigned_abs() <= SAFE_INTEGER.unsigned_abs())
             .map(Json::Number)
@@ -152,9 +182,9 @@ impl Reader<'_> {
 }
 
 impl<'de> DeserializeSeed<'de> for Reader<'_> {
-    type Value = Json;
+    type Value = Json<'de>;
 
-    fn deserialize<D: Deserializer<'de>>(self, text: D) -> Result<Json, D::Error> {
+    fn deserialize<D: Deserializer<'de>>(self, text: D) -> Result<Json<'de>, D::Error> {
         if self.depth > MAX_DEPTH {
             return Err(self.refuse(Refused::TooDeep));
         }
@@ -163,41 +193,45 @@ impl<'de> DeserializeSeed<'de> for Reader<'_> {
 }
 
 impl<'de> Visitor<'de> for Reader<'_> {
-    type Value = Json;
+    type Value = Json<'de>;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("JSON")
     }
 
-    fn visit_unit<E>(self) -> Result<Json, E> {
+    fn visit_unit<E>(self) -> Result<Json<'de>, E> {
         Ok(Json::Null)
     }
 
-    fn visit_bool<E>(self, value: bool) -> Result<Json, E> {
+    fn visit_bool<E>(self, value: bool) -> Result<Json<'de>, E> {
         Ok(Json::Bool(value))
     }
 
-    fn visit_i64<E: serde::de::Error>(self, number: i64) -> Result<Json, E> {
+    fn visit_i64<E: serde::de::Error>(self, number: i64) -> Result<Json<'de>, E> {
         self.whole(Some(number))
     }
 
-    fn visit_u64<E: serde::de::Error>(self, number: u64) -> Result<Json, E> {
+    fn visit_u64<E: serde::de::Error>(self, number: u64) -> Result<Json<'de>, E> {
         self.whole(number.try_into().ok())
     }
 
-    fn visit_f64<E: serde::de::Error>(self, _: f64) -> Result<Json, E> {
+    fn visit_f64<E: serde::de::Error>(self, _: f64) -> Result<Json<'de>, E> {
         self.whole(None)
     }
 
-    fn visit_str<E>(self, text: &str) -> Result<Json, E> {
+    fn visit_borrowed_str<E>(self, text: &'de str) -> Result<Json<'de>, E> {
         Ok(Json::text(text))
     }
 
-    fn visit_string<E>(self, text: String) -> Result<Json, E> {
-        Ok(Json::Text(text))
+    fn visit_str<E>(self, text: &str) -> Result<Json<'de>, E> {
+        Ok(Json::text(text.to_owned()))
     }
 
-    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Json, A::Error> {
+    fn visit_string<E>(self, text: String) -> Result<Json<'de>, E> {
+        Ok(Json::text(text))
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Json<'de>, A::Error> {
         let below = self.below();
         let mut list = Vec::new();
         while let Some(item) = items.next_element_seed(below)? {
@@ -206,31 +240,34 @@ impl<'de> Visitor<'de> for Reader<'_> {
         Ok(Json::List(list))
     }
 
-    fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<Json, A::Error> {
+    fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<Json<'de>, A::Error> {
         let below = self.below();
-        let mut object = BTreeMap::new();
-        while let Some(name) = members.next_key::<String>()? {
-            object.insert(name, members.next_value_seed(below)?);
+        let mut object = Vec::new();
+        while let Some(Name(name)) = members.next_key()? {
+            object.push((name, members.next_value_seed(below)?));
         }
-        Ok(Json::Object(object))
+        Ok(Json::Object(Object::of(object)))
     }
 }
 
 /// Names in the order of their UTF-16 code units (RFC 8785 §3.2.3), which is not that of UTF-8.
-fn write_object(members: &BTreeMap<String, Json>, out: &mut String) {
+fn write_object(members: &[(Cow<'_, str>, Json<'_>)], out: &mut String) {
     out.push('{');
-    if members.keys().all(|name| name.is_ascii()) {
-        // the map's own order: for these the two are one
+    if members.iter().all(|(name, _)| name.is_ascii()) {
+        // their own order: for these the two are one
         write_members(members.iter(), out);
     } else {
-        let mut sorted: Vec<(&String, &Json)> = members.iter().collect();
+        let mut sorted: Vec<_> = members.iter().collect();
         sorted.sort_by(|(a, _), (b, _)| a.encode_utf16().cmp(b.encode_utf16()));
         write_members(sorted.into_iter(), out);
     }
     out.push('}');
 }
 
-fn write_members<'a>(members: impl Iterator<Item = (&'a String, &'a Json)>, out: &mut String) {
+fn write_members<'m, 'a: 'm>(
+    members: impl Iterator<Item = &'m (Cow<'a, str>, Json<'a>)>,
+    out: &mut String,
+) {
     for (index, (name, value)) in members.enumerate() {
         if index > 0 {
             out.push(',');
@@ -320,6 +357,21 @@ mod tests {
             Json::read(b"-9007199254740991").unwrap(),
             Json::Number(-SAFE_INTEGER)
         );
+    }
+
+    #[test]
+    fn members_are_found_whatever_their_order_and_the_later_of_two_counts() {
+        let json = Json::read(br#"{"b":1,"a":2,"c":3,"b":4}"#).unwrap();
+        assert_eq!(json.to_bytes(), br#"{"a":2,"b":4,"c":3}"#);
+        let Json::Object(mut members) = json else {
+            unreachable!("an object was read");
+        };
+        assert_eq!(members.remove("b"), Some(Json::Number(4)));
+        assert_eq!(members.remove("b"), None);
+        assert_eq!(members.remove("a"), Some(Json::Number(2)));
+        assert_eq!(members.any(), Some("c"));
+        assert_eq!(members.remove("c"), Some(Json::Number(3)));
+        assert_eq!(members.any(), None);
     }
 
     #[test]

@@ -262,7 +262,7 @@ fn row(field: &Field, answer: &Answer) -> ParsedRow {
     }
 }
 
-fn raw(value: &Value) -> Json {
+fn raw(value: &Value) -> Json<'_> {
     match value {
         Value::Text(text) | Value::Choice(text) => Json::text(text.as_str()),
         Value::Number(number) => Json::Number(*number),
@@ -279,8 +279,8 @@ fn from_raw(kind: &str, json: &Json) -> Option<Value> {
     let bounds = |text: &str, length: usize| text.len() == length && text.is_ascii();
     Some(match (kind, json) {
         (_, Json::Null) => Value::Blank,
-        ("text" | "kana", Json::Text(text)) => Value::Text(text.clone()),
-        ("choice", Json::Text(id)) => Value::Choice(id.clone()),
+        ("text" | "kana", Json::Text(text)) => Value::Text(text.as_ref().to_owned()),
+        ("choice", Json::Text(id)) => Value::Choice(id.as_ref().to_owned()),
         ("number", Json::Number(number)) => Value::Number(*number),
         ("bool", Json::Bool(value)) => Value::Bool(*value),
         ("date", Json::Text(text)) if bounds(text, 10) => Value::Date(text.parse().ok()?),

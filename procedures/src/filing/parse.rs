@@ -1,6 +1,7 @@
 //! Reading canonical bytes back: strictly, because they came over a network and carry a signature.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::borrow::Cow;
+use std::collections::BTreeSet;
 use std::fmt;
 
 use jiff::civil::Date;
@@ -8,7 +9,7 @@ use jiff::civil::Date;
 use super::{FILING_FORMAT, FILING_MAX_BYTES, Filing, from_raw, is_kind, raw};
 use crate::catalogue::Procedure;
 use crate::ids::{FieldPath, IdError, MunicipalityCode, ProcedureId};
-use crate::jcs::{Json, JsonError};
+use crate::jcs::{Json, JsonError, Object};
 use crate::text::{Lang, Text, Tongue};
 use crate::value::{Answers, Source, Value};
 
@@ -180,7 +181,9 @@ impl ParsedFiling {
         let mut filing = Members::of(json, Place::FILING)?;
         let format = filing.take("format").ok().and_then(as_text);
         if format.as_deref() != Some(FILING_FORMAT) {
-            return Err(ParseError::Format { given: format });
+            return Err(ParseError::Format {
+                given: format.map(Cow::into_owned),
+            });
         }
         let procedure = filing.text("procedure")?;
         let recipient = filing.text("recipient")?;
@@ -190,7 +193,9 @@ impl ParsedFiling {
             form_version: filing.number("form_version")?,
             recipient: recipient.parse().map_err(|source| filing.id(source))?,
             lang_shown: filing.tongue()?,
-            certificate_number: filing.optional("certificate_number", as_text)?,
+            certificate_number: filing.optional("certificate_number", |json| {
+                as_text(json).map(Cow::into_owned)
+            })?,
             child_order: filing.optional("child_order", |json| as_number(&json))?,
             drafted_on: filing.date("drafted_on")?,
             rows: rows(&mut filing)?,
@@ -210,7 +215,10 @@ impl ParsedFiling {
             ("form_version", Json::Number(i64::from(self.form_version))),
             ("recipient", Json::text(self.recipient.to_text())),
             ("lang_shown", Json::text(self.lang_shown.tag())),
-            ("certificate_number", number.map_or(Json::Null, Json::text)),
+            (
+                "certificate_number",
+                number.map_or(Json::Null, |number| Json::text(number.as_str())),
+            ),
             (
                 "child_order",
                 self.child_order
@@ -281,7 +289,7 @@ impl ParsedFiling {
 }
 
 impl ParsedRow {
-    fn to_json(&self) -> Json {
+    fn to_json(&self) -> Json<'_> {
         Json::object([
             ("path", Json::text(self.path.as_str())),
             ("section", words(&self.section)),
@@ -295,7 +303,7 @@ impl ParsedRow {
     }
 }
 
-fn words(text: &Text) -> Json {
+fn words(text: &Text) -> Json<'_> {
     Json::object([
         ("ja", Json::text(text.ja.as_str())),
         ("en", Json::text(text.en.as_str())),
@@ -313,7 +321,7 @@ fn json_error(error: JsonError) -> ParseError {
     }
 }
 
-fn rows(filing: &mut Members) -> Result<Vec<ParsedRow>, ParseError> {
+fn rows(filing: &mut Members<'_>) -> Result<Vec<ParsedRow>, ParseError> {
     let Json::List(items) = filing.take("rows")? else {
         return Err(filing.wrong("rows"));
     };
@@ -332,7 +340,7 @@ fn rows(filing: &mut Members) -> Result<Vec<ParsedRow>, ParseError> {
     Ok(rows)
 }
 
-fn row(json: Json, index: usize) -> Result<ParsedRow, ParseError> {
+fn row(json: Json<'_>, index: usize) -> Result<ParsedRow, ParseError> {
     let mut members = Members::of(
         json,
         Place {
@@ -344,7 +352,7 @@ fn row(json: Json, index: usize) -> Result<ParsedRow, ParseError> {
         .text("path")?
         .parse()
         .map_err(|source| members.id(source))?;
-    let kind = members.text("kind")?;
+    let kind = members.own("kind")?;
     let given = members.take("value")?;
     // A value has one spelling: what reads as a date and is not written as ours is refused.
     let value = is_kind(&kind)
@@ -392,13 +400,13 @@ impl fmt::Display for Place {
 }
 
 /// The members of an object, taken out one by one.
-struct Members {
+struct Members<'a> {
     place: Place,
-    members: BTreeMap<String, Json>,
+    members: Object<'a>,
 }
 
-impl Members {
-    fn of(json: Json, place: Place) -> Result<Self, ParseError> {
+impl<'a> Members<'a> {
+    fn of(json: Json<'a>, place: Place) -> Result<Self, ParseError> {
         match json {
             Json::Object(members) => Ok(Self { place, members }),
             _ => Err(ParseError::Member {
@@ -422,13 +430,17 @@ impl Members {
         }
     }
 
-    fn take(&mut self, name: &str) -> Result<Json, ParseError> {
+    fn take(&mut self, name: &str) -> Result<Json<'a>, ParseError> {
         self.members.remove(name).ok_or_else(|| self.wrong(name))
     }
 
-    fn text(&mut self, name: &str) -> Result<String, ParseError> {
+    fn text(&mut self, name: &str) -> Result<Cow<'a, str>, ParseError> {
         self.take(name)
             .and_then(|json| as_text(json).ok_or_else(|| self.wrong(name)))
+    }
+
+    fn own(&mut self, name: &str) -> Result<String, ParseError> {
+        self.text(name).map(Cow::into_owned)
     }
 
     fn bool(&mut self, name: &str) -> Result<bool, ParseError> {
@@ -447,7 +459,7 @@ impl Members {
     fn optional<T>(
         &mut self,
         name: &str,
-        read: impl Fn(Json) -> Option<T>,
+        read: impl Fn(Json<'a>) -> Option<T>,
     ) -> Result<Option<T>, ParseError> {
         match self.take(name)? {
             Json::Null => Ok(None),
@@ -475,29 +487,29 @@ impl Members {
         };
         let mut inner = Self::of(self.take(name)?, place)?;
         let text = Text {
-            ja: inner.text("ja")?,
-            en: inner.text("en")?,
+            ja: inner.own("ja")?,
+            en: inner.own("en")?,
         };
         inner.end()?;
         Ok(text)
     }
 
     fn end(self) -> Result<(), ParseError> {
-        match self.members.keys().next() {
+        match self.members.any() {
             Some(stray) => Err(self.wrong(stray)),
             None => Ok(()),
         }
     }
 }
 
-fn as_text(json: Json) -> Option<String> {
+fn as_text(json: Json<'_>) -> Option<Cow<'_, str>> {
     match json {
         Json::Text(text) => Some(text),
         _ => None,
     }
 }
 
-fn as_number<T: TryFrom<i64>>(json: &Json) -> Option<T> {
+fn as_number<T: TryFrom<i64>>(json: &Json<'_>) -> Option<T> {
     match json {
         Json::Number(number) => T::try_from(*number).ok(),
         _ => None,

@@ -107,10 +107,7 @@ pub enum SealError {
         /// Length of the sealed result.
         len: usize,
     },
-    /// A key could not be used.
-    #[error("unusable key")]
-    Key(#[source] KeyError),
-    /// The encryption itself failed.
+    /// The encryption itself failed: no randomness, or a public key that is none.
     #[error("encryption failed")]
     Encrypt,
     /// The device could not sign.
@@ -169,7 +166,6 @@ impl From<CryptError> for OpenError {
     fn from(error: CryptError) -> Self {
         match error {
             CryptError::Shape => Self::Shape,
-            CryptError::Key(e) => Self::Key(e),
             CryptError::Seal | CryptError::Open => Self::Undecryptable,
         }
     }
@@ -178,7 +174,6 @@ impl From<CryptError> for OpenError {
 impl From<CryptError> for SealError {
     fn from(error: CryptError) -> Self {
         match error {
-            CryptError::Key(e) => Self::Key(e),
             CryptError::Shape | CryptError::Seal | CryptError::Open => Self::Encrypt,
         }
     }

@@ -5,12 +5,10 @@
 
 use std::fmt;
 
+use aws_lc_rs::agreement::{PrivateKey, X25519};
 use aws_lc_rs::signature::{ED25519, Ed25519KeyPair, KeyPair, UnparsedPublicKey};
-use hpke::{Deserializable, Kem as _, Serializable};
+use rustls::crypto::hpke::{HpkePrivateKey, HpkePublicKey};
 use zeroize::Zeroizing;
-
-/// The KEM of profile version 1: DHKEM(X25519, HKDF-SHA256), RFC 9180 number 0x0020.
-pub(crate) type Kem = hpke::kem::X25519HkdfSha256;
 
 /// Why a key could not be made or read.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -102,8 +100,13 @@ impl RecipientSecretKey {
 
     /// The half that is given out.
     pub fn public(&self) -> Result<RecipientPublicKey, KeyError> {
-        let public = Kem::sk_to_pk(&self.hpke()?);
-        Ok(RecipientPublicKey(public.to_bytes().into()))
+        let unusable = |_| KeyError::Unusable { label: X_SECRET };
+        let secret = PrivateKey::from_private_key(&X25519, &*self.secret).map_err(unusable)?;
+        let public = secret.compute_public_key().ok();
+        let bytes = public.and_then(|public| public.as_ref().try_into().ok());
+        bytes
+            .map(RecipientPublicKey)
+            .ok_or(KeyError::Unusable { label: X_SECRET })
     }
 
     /// Names the half that is given out.
@@ -111,9 +114,9 @@ impl RecipientSecretKey {
         self.key_id
     }
 
-    pub(crate) fn hpke(&self) -> Result<<Kem as hpke::Kem>::PrivateKey, KeyError> {
-        Deserializable::from_bytes(&*self.secret)
-            .map_err(|_| KeyError::Unusable { label: X_SECRET })
+    /// A copy that wipes itself.
+    pub(crate) fn hpke(&self) -> HpkePrivateKey {
+        self.secret.to_vec().into()
     }
 }
 
@@ -130,9 +133,7 @@ pub struct RecipientPublicKey([u8; 32]);
 impl RecipientPublicKey {
     /// Reads `ubugoe-x25519-public-v1:<64 hex digits>`; a final newline is allowed.
     pub fn from_text(text: &str) -> Result<Self, KeyError> {
-        let key = Self(*read(X_PUBLIC, text)?);
-        key.hpke()?;
-        Ok(key)
+        Ok(Self(*read(X_PUBLIC, text)?))
     }
 
     /// One line.
@@ -155,8 +156,8 @@ impl RecipientPublicKey {
         id
     }
 
-    pub(crate) fn hpke(&self) -> Result<<Kem as hpke::Kem>::PublicKey, KeyError> {
-        Deserializable::from_bytes(&self.0).map_err(|_| KeyError::Unusable { label: X_PUBLIC })
+    pub(crate) fn hpke(&self) -> HpkePublicKey {
+        HpkePublicKey(self.0.to_vec())
     }
 }
 

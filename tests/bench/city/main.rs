@@ -15,6 +15,7 @@
 
 mod data;
 mod load;
+#[allow(dead_code, reason = "the tests of the city use the rest")]
 #[path = "../../../city/tests/support/mod.rs"]
 mod support;
 
