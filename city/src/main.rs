@@ -364,11 +364,9 @@ fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::ImportSlots { config, file } => {
             runtime()?.block_on(import_slots(&read_config(&config)?, &file))
         }
-        Command::AfterRestore { config, since, gap } => runtime()?.block_on(after_restore(
-            read_config(&config)?,
-            since.as_second(),
-            gap,
-        )),
+        Command::AfterRestore { config, since, gap } => {
+            runtime()?.block_on(after_restore(read_config(&config)?, since.as_second(), gap))
+        }
         Command::Order {
             config,
             devices,

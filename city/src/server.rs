@@ -19,8 +19,8 @@ use ubugoe_protocol::cades::Trust;
 use crate::Clock;
 use crate::agencies::{Book, desk, send};
 use crate::config::{
-    AgenciesConfig, BrokerConfig, CityKeys, Config, EnrolConfig, NonstopConfig, NurseryConfig, Office, OidcConfig,
-    PapersConfig, PushConfig, ReplicasConfig, SigningConfig, StoreAddress,
+    AgenciesConfig, BrokerConfig, CityKeys, Config, EnrolConfig, NonstopConfig, NurseryConfig,
+    Office, OidcConfig, PapersConfig, PushConfig, ReplicasConfig, SigningConfig, StoreAddress,
 };
 use crate::http::enrol::{self as enrol_door, Door};
 use crate::http::limits::Limiter;
@@ -272,8 +272,13 @@ async fn keep_registry(registry: Registry, ingest: Ingest, store: Arc<dyn Store>
     loop {
         due.tick().await;
         let looked = match store.enrolled().await {
-            Ok(devices) if registry.refresh(devices) => ingest.retry_quarantine().await,
-            Ok(_) => Ok(()),
+            Ok(devices) => {
+                if registry.refresh(devices) {
+                    ingest.retry_quarantine().await
+                } else {
+                    Ok(())
+                }
+            }
             Err(error) => Err(error),
         };
         if let Err(error) = looked {
@@ -564,7 +569,12 @@ impl City {
         ));
         drop(self.parts);
         let enrolling = self.enrolling.map(|all| {
-            tokio::spawn(enrol_door::serve(all.listener, all.tls, all.door, stop.clone()))
+            tokio::spawn(enrol_door::serve(
+                all.listener,
+                all.tls,
+                all.door,
+                stop.clone(),
+            ))
         });
         let agencies = self.agencies.map(|all| tokio::spawn(all.run(stop.clone())));
         let done = Arc::clone(&self.worker.done);

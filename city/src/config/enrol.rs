@@ -173,7 +173,8 @@ impl Form<'_> {
     fn pem(&mut self, t: &mut Table, name: &str, example: &'static str) -> Option<String> {
         let bytes = self.file(t, P, name, example)?;
         let what = "the file is not text";
-        String::from_utf8(bytes).map_or_else(|_| self.problem(format!("{P}.{name}"), what, example), Some)
+        String::from_utf8(bytes)
+            .map_or_else(|_| self.problem(format!("{P}.{name}"), what, example), Some)
     }
 
     /// Several files, one after the other.
@@ -222,7 +223,9 @@ impl Form<'_> {
         let bind: Option<SocketAddr> = self.parsed(t, P, "bind", "\"0.0.0.0:8444\"");
         let address = self.text(t, P, "address", "\"enrol.asukoe.example:8444\"");
         let cert = self.file(t, P, "cert", CERT);
-        let key = self.file(t, P, "key", "\"enrol-door.key\"").map(Zeroizing::new);
+        let key = self
+            .file(t, P, "key", "\"enrol-door.key\"")
+            .map(Zeroizing::new);
         let (cert, key) = (cert?, key?);
         match server(&cert, &key) {
             Ok(tls) => Some(EnrolDoor {

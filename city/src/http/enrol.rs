@@ -51,12 +51,7 @@ pub(crate) struct Door {
 }
 
 impl Door {
-    pub(crate) fn new(
-        desk: Desk,
-        store: Arc<dyn Store>,
-        registry: Registry,
-        clock: Clock,
-    ) -> Self {
+    pub(crate) fn new(desk: Desk, store: Arc<dyn Store>, registry: Registry, clock: Clock) -> Self {
         Self {
             desk,
             store,
@@ -89,11 +84,10 @@ pub(crate) async fn serve(
         .route("/enrol/v1/wiped", post(wiped))
         .layer(DefaultBodyLimit::max(MAX_BODY))
         .with_state(door);
-    let served = axum::serve(Handshakes::of(listener, tls), routes).with_graceful_shutdown(
-        async move {
+    let served =
+        axum::serve(Handshakes::of(listener, tls), routes).with_graceful_shutdown(async move {
             let _ = stop.wait_for(|stop| *stop).await;
-        },
-    );
+        });
     if let Err(error) = served.await {
         tracing::error!(%error, "the door for devices ended");
     }

@@ -89,7 +89,10 @@ impl Registry {
             .into_iter()
             .map(|one| (one.id, Arc::new(one.device)))
             .collect();
-        let mut held = self.enrolled.write().unwrap_or_else(PoisonError::into_inner);
+        let mut held = self
+            .enrolled
+            .write()
+            .unwrap_or_else(PoisonError::into_inner);
         let news = fresh.keys().any(|id| !held.contains_key(id));
         *held = fresh;
         news

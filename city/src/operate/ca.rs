@@ -11,9 +11,9 @@ use std::time::Duration;
 
 use rcgen::{
     BasicConstraints, CertificateParams, CertificateRevocationListParams, CidrSubnet,
-    DistinguishedName, DnType, ExtendedKeyUsagePurpose, GeneralSubtree, IsCa, Issuer,
-    KeyIdMethod, KeyPair, KeyUsagePurpose, NameConstraints, RevocationReason, RevokedCertParams,
-    SerialNumber, date_time_ymd,
+    DistinguishedName, DnType, ExtendedKeyUsagePurpose, GeneralSubtree, IsCa, Issuer, KeyIdMethod,
+    KeyPair, KeyUsagePurpose, NameConstraints, RevocationReason, RevokedCertParams, SerialNumber,
+    date_time_ymd,
 };
 use zeroize::Zeroizing;
 
@@ -71,10 +71,7 @@ pub(super) fn serial() -> Result<SerialNumber, OperateError> {
     Ok(SerialNumber::from_slice(&bytes))
 }
 
-fn made(
-    params: &CertificateParams,
-    by: Option<Authority<'_>>,
-) -> Result<Made, OperateError> {
+fn made(params: &CertificateParams, by: Option<Authority<'_>>) -> Result<Made, OperateError> {
     let key = KeyPair::generate().map_err(OperateError::Certificate)?;
     let certificate = match by {
         None => params.self_signed(&key),
@@ -153,7 +150,8 @@ pub fn list(
     revoked: &[(Vec<u8>, i64)],
     now: i64,
 ) -> Result<String, OperateError> {
-    let moment = |at: i64| date_time_ymd(1970, 1, 1) + Duration::from_secs(at.max(0).unsigned_abs());
+    let moment =
+        |at: i64| date_time_ymd(1970, 1, 1) + Duration::from_secs(at.max(0).unsigned_abs());
     let revoked_certs = revoked
         .iter()
         .map(|(serial, at)| RevokedCertParams {

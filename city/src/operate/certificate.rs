@@ -66,7 +66,9 @@ pub async fn grant(
         actor: OPERATOR.to_owned(),
     };
     if store.grant(new).await? {
-        store.note_certificate(id.clone(), certified.serial, certified.until, now).await?;
+        store
+            .note_certificate(id.clone(), certified.serial, certified.until, now)
+            .await?;
         Ok(chain_pem)
     } else {
         Err(OperateError::NotAsked(id.clone()))

@@ -299,7 +299,9 @@ impl Desk {
                 if known.until < now || !known.wards.contains(ward) {
                     return Err(Refused::Bench);
                 }
-                request.verify_bench(&known.key).map_err(|_| Refused::Bench)?;
+                request
+                    .verify_bench(&known.key)
+                    .map_err(|_| Refused::Bench)?;
                 return Ok((None, format!("bench:{bench}"), ward.clone()));
             }
             _ => return Err(Refused::Unknown),
@@ -319,7 +321,9 @@ impl Desk {
     ) -> Result<Vec<u8>, Refused> {
         let device = core.device();
         let known = registry.get(&device).ok_or(Refused::NotKnown)?;
-        if known.sign != core.sign || known.revoked_at.is_some() || request.voucher != Voucher::Known
+        if known.sign != core.sign
+            || known.revoked_at.is_some()
+            || request.voucher != Voucher::Known
         {
             return Err(Refused::Taken);
         }

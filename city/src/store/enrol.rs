@@ -265,10 +265,14 @@ fn admit(tx: &dyn Tx, new: &Admission) -> Result<Admitted, StoreError> {
     }
     let (sign, seal) = (new.sign.to_text(), new.seal.to_text());
     let sql = "SELECT sign, seal, revoked_at, ward FROM enrolled_devices WHERE device = $1";
-    let known = tx.rows(sql, cells![new.device.as_str()])?.into_iter().next();
+    let known = tx
+        .rows(sql, cells![new.device.as_str()])?
+        .into_iter()
+        .next();
     let (action, from) = match known {
         None => {
-            let sql = "INSERT INTO enrolled_devices (device, ward, sign, seal, enrolled_at, voucher)
+            let sql =
+                "INSERT INTO enrolled_devices (device, ward, sign, seal, enrolled_at, voucher)
                  VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT DO NOTHING";
             let with = cells![
                 new.device.as_str(),
@@ -292,11 +296,7 @@ fn admit(tx: &dyn Tx, new: &Admission) -> Result<Admitted, StoreError> {
             let sql = "UPDATE enrolled_devices SET ward = $2, voucher = $3 WHERE device = $1";
             tx.run(
                 sql,
-                cells![
-                    new.device.as_str(),
-                    new.ward.as_str(),
-                    new.voucher.as_str()
-                ],
+                cells![new.device.as_str(), new.ward.as_str(), new.voucher.as_str()],
             )?;
             ("device.moved", format!(" from={from:?}"))
         }
@@ -331,7 +331,9 @@ fn admit(tx: &dyn Tx, new: &Admission) -> Result<Admitted, StoreError> {
             )?;
         }
     }
-    let by = new.code.map_or_else(|| new.voucher.clone(), |hash| code_name(&hash));
+    let by = new
+        .code
+        .map_or_else(|| new.voucher.clone(), |hash| code_name(&hash));
     tx.audit(entry(
         new.at,
         "system",
@@ -343,7 +345,8 @@ fn admit(tx: &dyn Tx, new: &Admission) -> Result<Admitted, StoreError> {
 }
 
 fn revoke(tx: &dyn Tx, device: &DeviceId, at: i64) -> Result<bool, StoreError> {
-    let sql = "UPDATE enrolled_devices SET revoked_at = $2 WHERE device = $1 AND revoked_at IS NULL";
+    let sql =
+        "UPDATE enrolled_devices SET revoked_at = $2 WHERE device = $1 AND revoked_at IS NULL";
     Ok(tx.run(sql, cells![device.as_str(), at])? == 1)
 }
 

@@ -83,8 +83,11 @@ impl Kiosk {
         let path = &self.keys.sign;
         let text = std::fs::read_to_string(path).map_err(file("read", path))?;
         SigningKey::from_text(&text).map_err(|error| {
-            Failed::new("key", words("端末の鍵を読めません", "the device's key is unreadable"))
-                .because(&error)
+            Failed::new(
+                "key",
+                words("端末の鍵を読めません", "the device's key is unreadable"),
+            )
+            .because(&error)
         })
     }
 

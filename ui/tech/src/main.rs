@@ -101,9 +101,14 @@ fn now() -> i64 {
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
     let say = Say::new(arguments.command.name(), arguments.json);
+    // The kiosk starts elsewhere: what it is told must not depend on where the technician stands.
+    let home = match std::path::absolute(&arguments.home) {
+        Ok(home) => home,
+        Err(error) => return say.end(Err(say::file("find", &arguments.home)(error))),
+    };
     let bench = Bench {
-        home: &arguments.home,
-        layout: Layout::below(&arguments.home),
+        home: &home,
+        layout: Layout::below(&home),
         say: &say,
         at: now(),
     };

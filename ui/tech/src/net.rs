@@ -63,11 +63,19 @@ impl ServerCertVerifier for Pinned {
             .ok_or(Error::InvalidCertificate(CertificateError::UnknownIssuer))?;
         let mut roots = RootCertStore::empty();
         roots.add(root.clone().into_owned())?;
-        let verifier =
-            WebPkiServerVerifier::builder_with_provider(Arc::new(roots), Arc::clone(&self.provider))
-                .build()
-                .map_err(|error| Error::General(error.to_string()))?;
-        verifier.verify_server_cert(end_entity, &[], server_name, ocsp, believable(end_entity, now))
+        let verifier = WebPkiServerVerifier::builder_with_provider(
+            Arc::new(roots),
+            Arc::clone(&self.provider),
+        )
+        .build()
+        .map_err(|error| Error::General(error.to_string()))?;
+        verifier.verify_server_cert(
+            end_entity,
+            &[],
+            server_name,
+            ocsp,
+            believable(end_entity, now),
+        )
     }
 
     fn verify_tls12_signature(
@@ -149,8 +157,7 @@ pub(crate) fn post(address: &str, path: &str, body: &[u8], pin: Pin) -> Result<R
         .dangerous()
         .with_custom_certificate_verifier(Arc::new(pinned))
         .with_no_client_auth();
-    let name =
-        ServerName::try_from(host).map_err(|_| NetError::Address(address.to_owned()))?;
+    let name = ServerName::try_from(host).map_err(|_| NetError::Address(address.to_owned()))?;
     let session = ClientConnection::new(Arc::new(config), name).map_err(NetError::Tls)?;
     let mut stream = StreamOwned::new(session, tcp);
     // Before a byte of ours: a stranger learns no code.
@@ -192,7 +199,9 @@ fn read(stream: impl Read) -> io::Result<Reply> {
     };
     let (start, length) = length;
     let mut body = whole.split_off(start);
-    let missing = length.checked_sub(body.len()).ok_or_else(|| bad("too long"))?;
+    let missing = length
+        .checked_sub(body.len())
+        .ok_or_else(|| bad("too long"))?;
     let mut rest = vec![0; missing.min(usize::try_from(MOST).unwrap_or(usize::MAX))];
     bounded.read_exact(&mut rest)?;
     body.append(&mut rest);

@@ -8,7 +8,7 @@
 //! | 0 | done |
 //! | 1 | it did not work: `why` says what |
 //! | 2 | the command line is wrong |
-//! | 3 | `diagnose` found something that does not work; `audit` found a broken chain |
+//! | 3 | `diagnose` found something that does not work, `export` could not read something, `audit` found a broken chain |
 //! | 4 | the city said no: the code is wrong, used, too old; the device is revoked |
 //! | 5 | refused, because filings would be lost |
 //! | 6 | nobody answers at the city, or somebody else does |
@@ -173,7 +173,10 @@ impl Say {
         }
         let lines: Vec<String> = lines
             .into_iter()
-            .map(|line| format!("{}\n  {}", line.ja, line.en))
+            .map(|line| match line.en.as_str() {
+                "" => line.ja,
+                en => format!("{}\n  {en}", line.ja),
+            })
             .collect();
         lines.join("\n")
     }

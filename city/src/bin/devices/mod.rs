@@ -11,6 +11,8 @@ use anyhow::{Context, bail};
 use clap::{Args, Subcommand};
 use qrcode::render::unicode;
 use qrcode::{EcLevel, QrCode};
+use rustls::pki_types::CertificateDer;
+use rustls::pki_types::pem::PemObject as _;
 use serde_json::json;
 use ubugoe_city::config::Config;
 use ubugoe_city::ingest::Registry;
@@ -21,7 +23,7 @@ use ubugoe_city::server::open_store;
 use ubugoe_city::store::Store;
 use ubugoe_city::store::enrol::code_name;
 use ubugoe_protocol::DeviceId;
-use ubugoe_protocol::enrol::EnrolCode;
+use ubugoe_protocol::enrol::{EnrolCode, Pin};
 use zeroize::Zeroizing;
 
 use super::{moment, now, read_config, runtime, say};
@@ -62,6 +64,12 @@ pub(super) enum CaCommand {
         /// The folder: `enrol-door.pem` and `enrol-door.key` are written there.
         #[arg(long)]
         out: PathBuf,
+    },
+    /// Prints the pin of a root: what a bench's file needs. It is no secret.
+    Pin {
+        /// The root's certificate, PEM.
+        #[arg(long)]
+        root_cert: PathBuf,
     },
     /// Writes the list of certificates that the broker must refuse, for `crlfile`.
     List {
@@ -233,6 +241,12 @@ pub(super) fn authority(what: CaCommand) -> anyhow::Result<ExitCode> {
             };
             (ca::door(by, host.clone(), at)?, "enrol-door", out)
         }
+        CaCommand::Pin { root_cert } => {
+            let root = CertificateDer::from_pem_slice(text(root_cert)?.as_bytes())
+                .context("no certificate in PEM")?;
+            say(&Pin::of(&root).to_text())?;
+            return Ok(ExitCode::SUCCESS);
+        }
         CaCommand::List { config, out } => {
             let config = read_config(config)?;
             return runtime()?.block_on(list_of_revoked(&config, out));
@@ -314,9 +328,7 @@ async fn make_code(mut config: Config, ward: &str, json: bool) -> anyhow::Result
     if let Some(address) = desk.address() {
         say(&format!("接続先 / city:    {address}"))?;
     }
-    say(&format!(
-        "有効 / good for:  {minutes} 分 / minutes, once"
-    ))?;
+    say(&format!("有効 / good for:  {minutes} 分 / minutes, once"))?;
     say(&format!("名前 / name:      {name}"))?;
     Ok(ExitCode::SUCCESS)
 }
@@ -442,9 +454,10 @@ pub(super) fn registered(what: DeviceCommand) -> anyhow::Result<ExitCode> {
 async fn list(config: &Config, json: bool) -> anyhow::Result<ExitCode> {
     let store = open_store(&config.store).await?;
     let enrolled = store.enrolled().await?;
-    let by_hand = config.devices.iter().map(|(id, device)| {
-        (id.as_str(), device, "configuration".to_owned(), None, None)
-    });
+    let by_hand = config
+        .devices
+        .iter()
+        .map(|(id, device)| (id.as_str(), device, "configuration".to_owned(), None, None));
     let themselves = enrolled.iter().map(|one| {
         (
             one.id.as_str(),

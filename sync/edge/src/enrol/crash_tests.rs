@@ -96,11 +96,9 @@ impl Ca {
         };
         change(&mut bundle);
         let bundle = bundle.to_bytes();
-        let pair = EcdsaKeyPair::from_pkcs8(
-            &ECDSA_P256_SHA256_ASN1_SIGNING,
-            &self.key.serialize_der(),
-        )
-        .unwrap();
+        let pair =
+            EcdsaKeyPair::from_pkcs8(&ECDSA_P256_SHA256_ASN1_SIGNING, &self.key.serialize_der())
+                .unwrap();
         let signature = pair
             .sign(&SystemRandom::new(), &bundle_digest(&bundle))
             .unwrap();
@@ -143,7 +141,9 @@ fn whole(disk: &Shared) -> Option<String> {
         let Some(name) = word.strip_prefix("/var/lib/ubugoe/device/") else {
             continue;
         };
-        let bytes = disk.read(name).unwrap_or_else(|_| panic!("{name} is not there"));
+        let bytes = disk
+            .read(name)
+            .unwrap_or_else(|_| panic!("{name} is not there"));
         assert!(!bytes.is_empty(), "{name} is empty");
         named += 1;
     }
@@ -213,7 +213,10 @@ fn control_a_disk_that_lies_about_having_written_is_found_out() {
         let cut = || cut_at(&ca, None, *fuse, Crash::NamesFirst, true);
         std::panic::catch_unwind(std::panic::AssertUnwindSafe(cut)).is_err()
     });
-    assert!(lost.count() > 0, "the check above would not notice a missing sync");
+    assert!(
+        lost.count() > 0,
+        "the check above would not notice a missing sync"
+    );
 }
 
 #[test]
@@ -230,7 +233,11 @@ fn an_answer_that_was_lost_is_taken_when_it_comes_again() {
     let answer = ca.answer(&asked.core, "三階東");
     drop(enrolment);
     let mut reopened = open(&disk).unwrap();
-    assert_eq!(reopened.ask(ca.pin(), NOW + 60).unwrap(), asked, "asked once");
+    assert_eq!(
+        reopened.ask(ca.pin(), NOW + 60).unwrap(),
+        asked,
+        "asked once"
+    );
     reopened.take(&answer).unwrap();
     assert_eq!(reopened.state(), State::Enrolled);
     assert!(matches!(reopened.take(&answer), Err(EnrolError::NotAsked)));
@@ -250,8 +257,7 @@ fn a_strangers_answer_a_changed_one_and_one_for_somebody_else_are_not_taken() {
     let not_taken = "the answer is not taken";
     assert_eq!(refused(&stranger.answer(&asked.core, "三階東")), not_taken);
     // the right root beside a stranger's issuing key
-    let mut mixed =
-        Answer::from_bytes(&stranger.answer(&asked.core, "三階東")).unwrap();
+    let mut mixed = Answer::from_bytes(&stranger.answer(&asked.core, "三階東")).unwrap();
     mixed.root.clone_from(&ca.root);
     assert_eq!(
         refused(&mixed.to_bytes()),

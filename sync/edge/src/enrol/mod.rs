@@ -331,6 +331,14 @@ impl Enrolment {
             self.put(ASKED, &bytes)?;
             self.asked = Some(pending);
         }
+        self.asked()
+    }
+
+    /// What waits for its answer.
+    ///
+    /// # Errors
+    /// [`EnrolError::NotAsked`].
+    pub fn asked(&self) -> Result<AskedFor, EnrolError> {
         let asked = self.asked.as_ref().ok_or(EnrolError::NotAsked)?;
         Ok(AskedFor {
             device: asked.keys.device()?,
@@ -399,8 +407,18 @@ impl Enrolment {
     }
 }
 
+/// The last moment of a bundle's certificate, seconds since 1970 UTC.
+#[must_use]
+pub fn until(bundle: &Bundle) -> Option<i64> {
+    let life = identity::validity(bundle.chain_pem.as_bytes());
+    life.ok().map(|(_, until)| until)
+}
+
 /// Everything of a bundle but the configuration, by the end of its name.
-fn files(asked: &Pending, bundle: &Bundle) -> Result<Vec<(String, Zeroizing<Vec<u8>>)>, EnrolError> {
+fn files(
+    asked: &Pending,
+    bundle: &Bundle,
+) -> Result<Vec<(String, Zeroizing<Vec<u8>>)>, EnrolError> {
     let line = |text: &str| Zeroizing::new(format!("{text}\n").into_bytes());
     let mut files = vec![
         ("device.sign".to_owned(), line(&asked.keys.sign.to_text())),

@@ -287,9 +287,7 @@ impl Identities {
 }
 
 /// A new key and the request for its certificate; key and request together as PEM.
-pub(crate) fn request_for(
-    device: &DeviceId,
-) -> Result<(Asked, Zeroizing<Vec<u8>>), IdentityError> {
+pub(crate) fn request_for(device: &DeviceId) -> Result<(Asked, Zeroizing<Vec<u8>>), IdentityError> {
     request::make(device)
 }
 
@@ -328,6 +326,16 @@ pub(crate) fn fits(pem: &[u8], device: &DeviceId, at: i64) -> Result<(), Identit
 /// [`IdentityError::Unusable`] when there is none.
 pub fn validity(chain_pem: &[u8]) -> Result<(i64, i64), IdentityError> {
     request::validity(chain_pem)
+}
+
+/// The same of one certificate, DER.
+///
+/// # Errors
+/// As [`validity`].
+pub fn validity_der(
+    certificate: &rustls::pki_types::CertificateDer<'_>,
+) -> Result<(i64, i64), IdentityError> {
+    request::validity_der(certificate)
 }
 
 fn identity_name(generation: u32) -> String {

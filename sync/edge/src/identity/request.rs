@@ -105,6 +105,11 @@ pub(super) fn validity(pem: &[u8]) -> Result<(i64, i64), IdentityError> {
     Ok(life(&leaf(&chain(pem)?)?))
 }
 
+/// The same of one certificate, DER.
+pub(super) fn validity_der(certificate: &CertificateDer<'_>) -> Result<(i64, i64), IdentityError> {
+    Ok(life(&leaf(std::slice::from_ref(certificate))?))
+}
+
 /// The first certificate of a chain.
 pub(super) fn first_of(pem: &[u8]) -> Result<CertificateDer<'static>, IdentityError> {
     let all = chain(pem)?;

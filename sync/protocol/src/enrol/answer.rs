@@ -291,8 +291,7 @@ impl Answer {
         if !crate::cades::lengths_fit(&self.issuing) {
             return Err(AnswerError::Certificate);
         }
-        let issuing =
-            Certificate::from_der(&self.issuing).map_err(|_| AnswerError::Certificate)?;
+        let issuing = Certificate::from_der(&self.issuing).map_err(|_| AnswerError::Certificate)?;
         let key = issuing
             .tbs_certificate
             .subject_public_key_info
