@@ -375,6 +375,31 @@ async fn a_known_device_renews_by_its_own_signature_and_an_unknown_one_does_not(
     .await;
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_a_bench_vouched_for_is_answered_again_when_the_answer_was_lost() {
+    on_each_store(async |office| {
+        open_to_devices(office);
+        let bench = SigningKey::generate().unwrap();
+        let public = bench.verifying().unwrap().to_text();
+        std::fs::write(office.folder.path().join("bench-1.pub"), public).unwrap();
+        office.more.push_str(&format!(
+            "[[enrol.bench]]\nid = \"bench-1\"\nkey = \"bench-1.pub\"\nwards = [\"{WARD}\"]\nuntil = 2026-12-01T00:00:00+09:00\n"
+        ));
+        let door = Door::of(office).await;
+        let device = New::new();
+        let request = Request::by_bench(device.core.clone(), "bench-1", WARD, &bench).unwrap();
+        let first = door.judge(&request.to_bytes(), NOON).await.unwrap();
+        let again = door.judge(&request.to_bytes(), NOON + 60).await.unwrap();
+        assert_eq!(first, again);
+        assert_eq!(door.actions().await, ["device.enrolled"]);
+        let (late, other) = (NOON + 30 * 86_400, New::new());
+        let request = Request::by_bench(other.core.clone(), "bench-1", WARD, &bench).unwrap();
+        let over = door.judge(&request.to_bytes(), late).await;
+        assert!(matches!(over, Err(Refused::Bench)), "{over:?}");
+    })
+    .await;
+}
+
 #[test]
 fn a_wrong_file_of_the_device_ca_or_a_profile_that_says_too_much_is_named_at_the_start() {
     let mut office = Office::new();

@@ -101,6 +101,7 @@ impl Town {
         std::fs::write(pki.path("broker-ca.pem"), both).unwrap();
         std::fs::write(pki.path("profile.toml"), PROFILE).unwrap();
         let settings = Settings {
+            dir: Some(folder.path().join("broker")),
             enrolled: true,
             ..Settings::default()
         };
@@ -221,13 +222,11 @@ password = "{hash}"
             own + &self.pki.text("devices.crl").unwrap(),
         )
         .unwrap();
-        self.broker.stop().unwrap();
-        let settings = Settings {
-            enrolled: true,
-            revocations: true,
-            ..Settings::default()
-        };
-        self.broker = Mosquitto::start(&self.pki, &settings).unwrap();
+        let conf = self.folder.path().join("broker/mosquitto.conf");
+        let text = std::fs::read_to_string(&conf).unwrap();
+        let line = format!("crlfile {}\n", self.pki.path("broker-ca.crl").display());
+        std::fs::write(&conf, text + &line).unwrap();
+        self.broker.restart().unwrap();
     }
 }
 
