@@ -256,7 +256,7 @@ async fn what_a_device_sent_before_this_program_knew_it_lands_and_after_its_end_
         let door = Door::of(office).await;
         let ingest = ingest(office, &door);
         let (device, code) = (New::new(), door.code(NOON).await);
-        let send = |number: u64| {
+        let send = |number: u64, at: i64| {
             let made = letter(canonical(&birth(&format!("ASK-{number}"))));
             let to = office.seal_key();
             let header = Header {
@@ -268,7 +268,7 @@ async fn what_a_device_sent_before_this_program_knew_it_lands_and_after_its_end_
                 schema: "ubugoe-filing/1".to_owned(),
                 case: made.case,
                 case_seq: 0,
-                created: NOON - 60,
+                created: at,
                 expires: None,
                 key_id: to.key_id(),
             };
@@ -277,12 +277,12 @@ async fn what_a_device_sent_before_this_program_knew_it_lands_and_after_its_end_
                 canonical: made.canonical,
                 signature: made.signature,
                 attachments: Vec::new(),
-                time: ubugoe_bench::envelope::claim(number, NOON - 60),
+                time: ubugoe_bench::envelope::claim(number, at),
             };
             ubugoe_protocol::seal(&header, &body, &to, &device.sign).unwrap()
         };
         let name = device.id().to_string();
-        let early = send(1);
+        let early = send(1, NOON - 60);
         assert_eq!(
             ingest
                 .land(vec![message(&name, early.clone())])
@@ -320,7 +320,10 @@ async fn what_a_device_sent_before_this_program_knew_it_lands_and_after_its_end_
         }
         door.registry.refresh(door.store.enrolled().await.unwrap());
         assert_eq!(
-            ingest.land(vec![message(&name, send(2))]).await.unwrap(),
+            ingest
+                .land(vec![message(&name, send(2, NOON + 600))])
+                .await
+                .unwrap(),
             []
         );
         assert_eq!(door.store.counts().await.unwrap().quarantined, 1);

@@ -6,7 +6,7 @@ use ubugoe_edge::LinkEvent;
 use ubugoe_protocol::SigningKey;
 use ubugoe_protocol::enrol::{EnrolCode, Pin};
 
-use crate::town::{CITY, Device, PATIENCE, Town, WARD, now};
+use crate::town::{CITY, Device, Town, WARD, now};
 
 /// The issue's own bound for a device out of its box.
 const THREE_MINUTES: Duration = Duration::from_mins(3);
@@ -321,7 +321,6 @@ fn a_bench_lets_devices_into_its_own_wards_until_its_day() {
             .unwrap()
             .contains("pin")
     );
-    let _ = PATIENCE;
 }
 
 #[test]

@@ -2,8 +2,9 @@
 #![allow(
     clippy::unwrap_used,
     clippy::panic,
+    clippy::print_stdout,
     clippy::indexing_slicing,
-    reason = "a failed set-up should stop the test"
+    reason = "a failed set-up should stop the test; one test says how long it took"
 )]
 
 mod enrol;

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 use std::sync::mpsc::{Receiver, channel};
 use std::sync::{Arc, Mutex};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use serde_json::Value;
 use tempfile::TempDir;
@@ -26,6 +26,12 @@ use ubugoe_protocol::{
 pub(crate) const CITY: &str = "asukoe";
 pub(crate) const WARD: &str = "あすこえ産院 3階東";
 pub(crate) const PATIENCE: Duration = Duration::from_mins(1);
+
+/// A birth notification's canonical bytes.
+const FILING: &str = concat!(
+    env!("CARGO_MANIFEST_DIR"),
+    "/../../tests/fuzz/corpus/filing/shussei_todoke"
+);
 
 /// The profile that every device gets.
 const PROFILE: &str = "language = \"ja\"\nclock = \"system\"\n";
@@ -320,7 +326,10 @@ impl Device {
         let to = RecipientPublicKey::from_text(&read("hpke")).unwrap();
         let sign = SigningKey::from_text(&self.text("keys", "sign")).unwrap();
         let id = FilingId::generate().unwrap();
-        let canonical = format!("filing {number} of {}", self.id()).into_bytes();
+        // a birth notification as the domain writes it; nobody's signature is over it, and the city says so to its officer
+        let canonical = std::fs::read_to_string(FILING).unwrap();
+        let named = format!("ASK-2026-{:06}", 900_000 + number);
+        let canonical = canonical.replace("ASK-2026-000123", &named).into_bytes();
         let header = Header {
             v: VERSION,
             id,
@@ -403,8 +412,9 @@ impl Device {
     /// Waits for something the link says.
     pub(crate) fn hear<T>(&self, what: &str, pick: impl Fn(&LinkEvent) -> Option<T>) -> T {
         let events = self.events.as_ref().unwrap();
+        let end = Instant::now() + PATIENCE;
         loop {
-            let event = events.recv_timeout(PATIENCE);
+            let event = events.recv_timeout(end.saturating_duration_since(Instant::now()));
             let event = event.unwrap_or_else(|_| panic!("no {what}"));
             if let Some(found) = pick(&event) {
                 return found;
