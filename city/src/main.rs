@@ -418,9 +418,9 @@ fn run(command: Command) -> anyhow::Result<ExitCode> {
                 std::fs::read(&file).with_context(|| format!("cannot read {}", file.display()))?;
             runtime()?.block_on(import_addressees(&read_config(&config)?, &bytes, dry_run))
         }
-        Command::DeviceCa { what } => devices::authority(what),
+        Command::DeviceCa { what } => devices::authority(&what),
         Command::EnrolCode { what } => devices::code(what),
-        Command::Enrol(enrol) => devices::enrol(enrol),
+        Command::Enrol(enrol) => devices::enrol(&enrol),
         Command::Device { what } => device(what),
         Command::Carry { config, from } => runtime()?.block_on(carry(read_config(&config)?, &from)),
     }

@@ -3,6 +3,7 @@
 //! Answers for the order of starting and stopping: store first, then the door for browsers, then the link to the broker;
 //! on stopping the link ends first, so that nothing is taken in that cannot be finished.
 
+use std::collections::BTreeMap;
 use std::io::Read as _;
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -13,14 +14,15 @@ use tokio::sync::{Notify, watch};
 use ubugoe_exchange::{Dialer, TlsError, server as exchange};
 use ubugoe_procedures::nursery::Index;
 use ubugoe_procedures::{Catalogue, CatalogueError, MunicipalityCode};
-use ubugoe_protocol::SigningKey;
 use ubugoe_protocol::cades::Trust;
+use ubugoe_protocol::{DeviceId, SigningKey};
 
 use crate::Clock;
 use crate::agencies::{Book, desk, send};
 use crate::config::{
-    AgenciesConfig, BrokerConfig, CityKeys, Config, EnrolConfig, NonstopConfig, NurseryConfig,
-    Office, OidcConfig, PapersConfig, PushConfig, ReplicasConfig, SigningConfig, StoreAddress,
+    AgenciesConfig, BrokerConfig, CityKeys, Config, Device, EnrolConfig, NonstopConfig,
+    NurseryConfig, Office, OidcConfig, PapersConfig, PushConfig, ReplicasConfig, SigningConfig,
+    StoreAddress,
 };
 use crate::http::enrol::{self as enrol_door, Door};
 use crate::http::limits::Limiter;
@@ -110,6 +112,16 @@ pub fn fontcase(papers: PapersConfig) -> Fontcase {
     })
 }
 
+/// The devices of the configuration and those that registered themselves.
+async fn known(
+    devices: BTreeMap<DeviceId, Device>,
+    store: &dyn Store,
+) -> Result<Registry, StoreError> {
+    let registry = Registry::from(devices);
+    registry.refresh(store.enrolled().await?);
+    Ok(registry)
+}
+
 /// The ingest alone, without a broker and without pages: for what is carried by hand. It may run beside a running city.
 ///
 /// # Errors
@@ -121,8 +133,7 @@ pub async fn open_ingest(config: Config, clock: Clock) -> Result<Ingest, ServeEr
         config.keys.sign.clone(),
         &config.http.public_url,
     );
-    let devices = Registry::from(config.devices);
-    devices.refresh(store.enrolled().await?);
+    let devices = known(config.devices, store.as_ref()).await?;
     let desk = Desk {
         office: config.office,
         keys: config.keys,
@@ -420,14 +431,9 @@ impl City {
             }
             None => None,
         };
-        let devices = Registry::from(config.devices);
-        devices.refresh(store.enrolled().await?);
-        let enrolling = Enrolling::start(
-            config.enrol,
-            (&config.office, &config.keys),
-            (&store, &devices, &clock),
-        )
-        .await?;
+        let devices = known(config.devices, store.as_ref()).await?;
+        let own = (&config.office, &config.keys);
+        let enrolling = Enrolling::start(config.enrol, own, (&store, &devices, &clock)).await?;
         let metrics = Arc::new(Metrics::new());
         let desk = Desk {
             office: config.office.clone(),

@@ -4,9 +4,9 @@ use std::path::PathBuf;
 
 use clap::Args;
 use serde_json::json;
-use ubugoe_edge::{Identities, IdentityError};
+use ubugoe_edge::{Asked, Identities, IdentityError};
 use ubugoe_protocol::enrol::{Core, Purpose, Request, Voucher};
-use ubugoe_protocol::{RecipientSecretKey, digest};
+use ubugoe_protocol::{RecipientSecretKey, SigningKey, digest};
 
 use crate::device::{Kiosk, enrol_failed, enrolment};
 use crate::diagnose::{Found, Identity, probe};
@@ -35,6 +35,36 @@ fn identity_failed(error: &IdentityError) -> Failed {
     .because(error)
 }
 
+/// What the device asks, in its own name.
+fn request(
+    bench: &Bench<'_>,
+    kiosk: &Kiosk,
+    sign: &SigningKey,
+    asked: &Asked,
+) -> Result<Request, Failed> {
+    let hpke = std::fs::read_to_string(&kiosk.keys.hpke).map_err(file("read", &kiosk.keys.hpke))?;
+    let unusable = |error: &dyn std::error::Error| {
+        Failed::new(
+            "key",
+            words("端末の鍵を使えません", "the device's key is unusable"),
+        )
+        .because(error)
+    };
+    let core = Core {
+        purpose: Purpose::Renew,
+        csr: asked.der.clone(),
+        sign: sign.verifying().map_err(|error| unusable(&error))?,
+        seal: RecipientSecretKey::from_text(&hpke)
+            .and_then(|key| key.public())
+            .map_err(|error| unusable(&error))?,
+        at: bench.at,
+    };
+    Ok(Request {
+        core: core.sign(sign).map_err(|error| unusable(&error))?,
+        voucher: Voucher::Known,
+    })
+}
+
 /// Asks, proves, drops.
 pub(crate) fn run(bench: &Bench<'_>, rotate: &Rotate) -> Outcome {
     let kiosk = Kiosk::read(bench, rotate.config.as_deref())?;
@@ -56,27 +86,7 @@ pub(crate) fn run(bench: &Bench<'_>, rotate: &Rotate) -> Outcome {
     let asked = identities
         .ask(&device)
         .map_err(|error| identity_failed(&error))?;
-    let hpke = std::fs::read_to_string(&kiosk.keys.hpke).map_err(file("read", &kiosk.keys.hpke))?;
-    let unusable = |error: &dyn std::error::Error| {
-        Failed::new(
-            "key",
-            words("端末の鍵を使えません", "the device's key is unusable"),
-        )
-        .because(error)
-    };
-    let core = Core {
-        purpose: Purpose::Renew,
-        csr: asked.der.clone(),
-        sign: sign.verifying().map_err(|error| unusable(&error))?,
-        seal: RecipientSecretKey::from_text(&hpke)
-            .and_then(|key| key.public())
-            .map_err(|error| unusable(&error))?,
-        at: bench.at,
-    };
-    let request = Request {
-        core: core.sign(&sign).map_err(|error| unusable(&error))?,
-        voucher: Voucher::Known,
-    };
+    let request = request(bench, &kiosk, &sign, &asked)?;
     steps.next(&words("自治体に申請", "asking the city"));
     let answer = enrol::ask_door(&rotate.city, &request, pin)?;
     let bundle = ubugoe_edge::enrol::verified(&answer, &pin).map_err(|e| enrol_failed(&e))?;

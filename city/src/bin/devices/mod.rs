@@ -221,9 +221,9 @@ fn write_whole(path: &Path, bytes: &[u8]) -> anyhow::Result<()> {
 }
 
 /// Makes what is asked for of the device CA.
-pub(super) fn authority(what: CaCommand) -> anyhow::Result<ExitCode> {
+pub(super) fn authority(what: &CaCommand) -> anyhow::Result<ExitCode> {
     let at = now().as_second();
-    let (made, stem, out) = match &what {
+    let (made, stem, out) = match what {
         CaCommand::Root { name, out } => (ca::root(name, at)?, "device-root", out),
         CaCommand::Issuing { root, name, out } => {
             let (cert, key) = root.read()?;
@@ -380,7 +380,7 @@ async fn withdraw(config: &Config, name: &str) -> anyhow::Result<ExitCode> {
 }
 
 /// Lets a device in whose request came on a stick.
-pub(super) fn enrol(enrol: Enrol) -> anyhow::Result<ExitCode> {
+pub(super) fn enrol(enrol: &Enrol) -> anyhow::Result<ExitCode> {
     let config = read_config(&enrol.config)?;
     let request = std::fs::read(&enrol.request)
         .with_context(|| format!("cannot read {}", enrol.request.display()))?;

@@ -414,11 +414,11 @@ pub fn until(bundle: &Bundle) -> Option<i64> {
     life.ok().map(|(_, until)| until)
 }
 
+/// The end of a file's name, and what it holds.
+type Part = (String, Zeroizing<Vec<u8>>);
+
 /// Everything of a bundle but the configuration, by the end of its name.
-fn files(
-    asked: &Pending,
-    bundle: &Bundle,
-) -> Result<Vec<(String, Zeroizing<Vec<u8>>)>, EnrolError> {
+fn files(asked: &Pending, bundle: &Bundle) -> Result<Vec<Part>, EnrolError> {
     let line = |text: &str| Zeroizing::new(format!("{text}\n").into_bytes());
     let mut files = vec![
         ("device.sign".to_owned(), line(&asked.keys.sign.to_text())),

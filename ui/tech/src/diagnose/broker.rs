@@ -13,7 +13,7 @@ use rustls::{ClientConfig, ClientConnection, Error, RootCertStore, StreamOwned};
 use zeroize::Zeroizing;
 
 use crate::device::Kiosk;
-use crate::net::{self, NetError};
+use crate::net;
 use crate::say::{Words, words};
 
 /// Longest wait for each step.
@@ -195,9 +195,8 @@ pub(crate) fn probe(kiosk: &Kiosk, identity: &Identity, host: &str, port: u16) -
     let Some(config) = config(kiosk, identity) else {
         return Found::NoIdentity;
     };
-    let (tcp, bare) = match net::connect(&format!("{host}:{port}"), PATIENCE) {
-        Ok(open) => open,
-        Err(NetError::Address(_) | _) => return Found::Unreachable,
+    let Ok((tcp, bare)) = net::connect(&format!("{host}:{port}"), PATIENCE) else {
+        return Found::Unreachable;
     };
     let Ok(name) = ServerName::try_from(bare) else {
         return Found::Unreachable;

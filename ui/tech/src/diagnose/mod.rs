@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 use serde_json::{Value, json};
 use ubugoe_edge::identity;
-use ubugoe_edge::outbox::{Config, Outbox};
+use ubugoe_edge::outbox::{Config, Counts, Health, Outbox};
 
 use crate::device::Kiosk;
 use crate::say::{Done, FOUND, Words, words};
@@ -314,21 +314,30 @@ fn network(kiosk: &Kiosk, host: &str, port: u16) -> Part {
 fn outbox(kiosk: &Kiosk) -> [Part; 2] {
     let opened = Outbox::open_read_only(&Config::at(kiosk.outbox()));
     let new = !kiosk.outbox().exists();
-    let counts = opened.as_ref().ok().and_then(|o| o.counts().ok());
-    let health = opened.as_ref().ok().and_then(|o| o.health().ok());
-    let queue = match counts {
-        None if new => (
-            State::Absent,
-            words("まだ使われていません", "not used yet"),
-            nothing(),
-        ),
+    let opened = opened.as_ref().ok();
+    [
+        queue(new, opened.and_then(|outbox| outbox.counts().ok())),
+        disk(new, opened.and_then(|outbox| outbox.health().ok())),
+    ]
+}
+
+const REPLACE: (&str, &str) = (
+    "ubugoe-tech export を試し、端末を替える",
+    "try ubugoe-tech export, then replace the device",
+);
+
+fn not_used() -> (State, Words, Words) {
+    let reason = words("まだ使われていません", "not used yet");
+    (State::Absent, reason, nothing())
+}
+
+fn queue(new: bool, counts: Option<Counts>) -> Part {
+    let (state, reason, todo) = match counts {
+        None if new => not_used(),
         None => (
             State::Bad,
             words("開けません", "it does not open"),
-            words(
-                "ubugoe-tech export を試し、端末を替える",
-                "try ubugoe-tech export, then replace the device",
-            ),
+            words(REPLACE.0, REPLACE.1),
         ),
         Some(counts) if counts.refused > 0 => (
             State::Look,
@@ -338,84 +347,68 @@ fn outbox(kiosk: &Kiosk) -> [Part; 2] {
             ),
             words("自治体に連絡する", "call the city"),
         ),
-        Some(counts) => (
-            State::Good,
-            words(
-                format!(
-                    "未到達 {} 件、到達 {} 件",
-                    counts.queued + counts.sent,
-                    counts.arrived
+        Some(counts) => {
+            let (open, arrived) = (counts.queued + counts.sent, counts.arrived);
+            (
+                State::Good,
+                words(
+                    format!("未到達 {open} 件、到達 {arrived} 件"),
+                    format!("{open} on their way, {arrived} arrived"),
                 ),
-                format!(
-                    "{} on their way, {} arrived",
-                    counts.queued + counts.sent,
-                    counts.arrived
-                ),
-            ),
-            nothing(),
-        ),
+                nothing(),
+            )
+        }
     };
+    Part {
+        part: "outbox",
+        name: words("送信箱", "outbox"),
+        state,
+        reason,
+        todo,
+        facts: counts.map_or_else(
+            || json!({}),
+            |c| {
+                json!({
+                    "queued": c.queued, "sent": c.sent, "arrived": c.arrived, "refused": c.refused,
+                    "oldest": c.oldest_open,
+                })
+            },
+        ),
+    }
+}
+
+fn disk(new: bool, health: Option<Health>) -> Part {
     let free = health.and_then(|health| health.free);
-    let disk = match (health, free) {
-        (None, _) if new => (
-            State::Absent,
-            words("まだ使われていません", "not used yet"),
-            nothing(),
-        ),
-        (Some(health), _) if !health.sound => (
-            State::Bad,
-            words("データが壊れています", "the data is damaged"),
-            words(
-                "ubugoe-tech export を試し、端末を替える",
-                "try ubugoe-tech export, then replace the device",
-            ),
-        ),
+    let mb = free.unwrap_or_default() >> 20;
+    let left = words(format!("空き {mb} MB"), format!("{mb} MB free"));
+    let (state, reason, todo) = match (health, free) {
+        (None, _) if new => not_used(),
         (None, _) => (
             State::Bad,
             words("読めません", "unreadable"),
             words("端末を替える", "replace the device"),
         ),
+        (Some(health), _) if !health.sound => (
+            State::Bad,
+            words("データが壊れています", "the data is damaged"),
+            words(REPLACE.0, REPLACE.1),
+        ),
         (_, Some(free)) if free < LOW => (
             State::Look,
-            words(
-                format!("空き {} MB", free >> 20),
-                format!("{} MB free", free >> 20),
-            ),
+            left,
             words("不要なログを消す", "remove old logs"),
         ),
-        (_, free) => {
-            let free = free.unwrap_or_default() >> 20;
-            (
-                State::Good,
-                words(format!("空き {free} MB"), format!("{free} MB free")),
-                nothing(),
-            )
-        }
+        _ => (State::Good, left, nothing()),
     };
-    let part = |part, name, (state, reason, todo): (State, Words, Words), facts| Part {
-        part,
-        name,
+    Part {
+        part: "disk",
+        name: words("ディスク", "disk"),
         state,
         reason,
         todo,
-        facts,
-    };
-    [
-        part(
-            "outbox",
-            words("送信箱", "outbox"),
-            queue,
-            counts.map_or_else(|| json!({}), |c| {
-                json!({ "queued": c.queued, "sent": c.sent, "arrived": c.arrived, "refused": c.refused, "oldest": c.oldest_open })
-            }),
+        facts: health.map_or_else(
+            || json!({}),
+            |h| json!({ "free": h.free, "used": h.used, "quota": h.quota, "sound": h.sound }),
         ),
-        part(
-            "disk",
-            words("ディスク", "disk"),
-            disk,
-            health.map_or_else(|| json!({}), |h| {
-                json!({ "free": h.free, "used": h.used, "quota": h.quota, "sound": h.sound })
-            }),
-        ),
-    ]
+    }
 }
