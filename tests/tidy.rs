@@ -49,6 +49,11 @@ const OURS: &[(&str, &[&str])] = &[
             "ubugoe-view",
         ],
     ),
+    // Sets devices up and takes them down; the kiosk starts it, nothing builds on it.
+    (
+        "ubugoe-tech",
+        &["ubugoe-protocol", "ubugoe-edge", "ubugoe-card"],
+    ),
     ("ubugoe-vcard", &[]),
     // Feeds every decoder of bytes from outside, wherever it is; nothing builds on it.
     (
@@ -282,6 +287,7 @@ fn nothing_but_the_tests_depends_on_the_tests_the_kiosk_or_the_city() {
         for dependency in ours(package).filter(|d| d.kind != DependencyKind::Development) {
             let ends = [
                 "ubugoe-kiosk",
+                "ubugoe-tech",
                 "ubugoe-city",
                 "ubugoe-agencies",
                 "ubugoe-bench",

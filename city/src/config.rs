@@ -7,6 +7,7 @@
 mod agencies;
 mod api;
 mod door;
+mod enrol;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -28,6 +29,7 @@ use crate::casework::roles::Role;
 use crate::http::api::ApiClient;
 
 pub use agencies::{AgenciesConfig, AgencyConfig, Ask, Call};
+pub use enrol::{Bench, EnrolConfig, EnrolDoor};
 mod nonstop;
 mod nursery;
 mod push;
@@ -101,6 +103,8 @@ pub struct Config {
     pub staff: Vec<StaffAccount>,
     /// Where figures are read, if anywhere; an address of its own, which is not for the world.
     pub metrics: Option<SocketAddr>,
+    /// How devices register themselves, if they may.
+    pub enrol: Option<EnrolConfig>,
     /// Other authorities, where this city is linked to any.
     pub agencies: Option<AgenciesConfig>,
     /// What the city does by itself.
@@ -551,7 +555,9 @@ impl Form<'_> {
             .section(&mut root, "jpki", "[jpki]")
             .and_then(|t| self.jpki(t));
         let metrics = self.metrics(&mut root);
-        let devices = self.devices(&mut root);
+        let enrols = root.contains_key(enrol::P);
+        let devices = self.devices(&mut root, enrols);
+        let enrol = enrols.then(|| self.enrol(&mut root));
         let beside = root.contains_key("oidc");
         let oidc = beside.then(|| self.oidc(&mut root));
         let asked = root.contains_key(signing::P);
@@ -582,6 +588,10 @@ impl Form<'_> {
             devices,
             staff,
             metrics,
+            enrol: match enrol {
+                Some(read) => Some(read?),
+                None => None,
+            },
             agencies,
             nonstop: nonstop?,
             nursery: nursery?,
@@ -899,8 +909,12 @@ impl Form<'_> {
         texts.or_else(|| self.problem(key(prefix, name), "must be a list of texts", example))
     }
 
-    fn devices(&mut self, root: &mut Table) -> BTreeMap<DeviceId, Device> {
+    /// Where devices register themselves, none needs to be written down.
+    fn devices(&mut self, root: &mut Table, enrols: bool) -> BTreeMap<DeviceId, Device> {
         let mut devices = BTreeMap::new();
+        if enrols && !root.contains_key("device") {
+            return devices;
+        }
         for (prefix, mut t) in self.sections(root, "device", "[[device]]") {
             let id: Option<DeviceId> = self.parsed(&mut t, &prefix, "id", "\"ward-1\"");
             let ward = self.text(&mut t, &prefix, "ward", "\"あすこえ市立病院 3階\"");

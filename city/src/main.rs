@@ -1,5 +1,8 @@
 //! The `ubugoe-city` program: reads files, clock and signals, and hands them to the library.
 
+#[path = "bin/devices/mod.rs"]
+mod devices;
+
 use std::io::{BufRead, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -121,6 +124,18 @@ enum Command {
         #[arg(long)]
         config: PathBuf,
     },
+    /// Makes the device CA: a root for the safe, an issuing key for the city, a certificate for the door.
+    DeviceCa {
+        #[command(subcommand)]
+        what: devices::CaCommand,
+    },
+    /// One-time codes with which devices register.
+    EnrolCode {
+        #[command(subcommand)]
+        what: devices::CodeCommand,
+    },
+    /// Lets a device in whose request came on a stick. Asks for the code on standard input.
+    Enrol(devices::Enrol),
     /// Devices and their certificates.
     Device {
         #[command(subcommand)]
@@ -266,6 +281,8 @@ impl FormatArgument {
 
 #[derive(Debug, Subcommand)]
 enum DeviceCommand {
+    #[command(flatten)]
+    Registered(devices::DeviceCommand),
     /// Lists requests for certificates.
     Requests {
         /// Configuration file (TOML).
@@ -347,17 +364,15 @@ fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::ImportSlots { config, file } => {
             runtime()?.block_on(import_slots(&read_config(&config)?, &file))
         }
-        Command::AfterRestore { config, since, gap } => runtime()?.block_on(after_restore(
-            &read_config(&config)?,
-            since.as_second(),
-            gap,
-        )),
+        Command::AfterRestore { config, since, gap } => {
+            runtime()?.block_on(after_restore(read_config(&config)?, since.as_second(), gap))
+        }
         Command::Order {
             config,
             devices,
             hours,
             what,
-        } => runtime()?.block_on(order(&read_config(&config)?, devices, what, hours)),
+        } => runtime()?.block_on(order(read_config(&config)?, devices, what, hours)),
         Command::Orders { config } => runtime()?.block_on(outcome(&read_config(&config)?)),
         Command::Publish {
             config,
@@ -374,7 +389,7 @@ fn run(command: Command) -> anyhow::Result<ExitCode> {
             };
             let observe = observe.as_secs();
             runtime()?.block_on(publish(
-                &read_config(&config)?,
+                read_config(&config)?,
                 (content, &whole),
                 (canary, observe),
             ))
@@ -403,6 +418,9 @@ fn run(command: Command) -> anyhow::Result<ExitCode> {
                 std::fs::read(&file).with_context(|| format!("cannot read {}", file.display()))?;
             runtime()?.block_on(import_addressees(&read_config(&config)?, &bytes, dry_run))
         }
+        Command::DeviceCa { what } => devices::authority(&what),
+        Command::EnrolCode { what } => devices::code(what),
+        Command::Enrol(enrol) => devices::enrol(&enrol),
         Command::Device { what } => device(what),
         Command::Carry { config, from } => runtime()?.block_on(carry(read_config(&config)?, &from)),
     }
@@ -747,10 +765,11 @@ async fn import_slots(config: &Config, file: &Path) -> anyhow::Result<ExitCode> 
     Ok(ExitCode::SUCCESS)
 }
 
-async fn after_restore(config: &Config, since: i64, gap: u32) -> anyhow::Result<ExitCode> {
+async fn after_restore(mut config: Config, since: i64, gap: u32) -> anyhow::Result<ExitCode> {
     let store = open_store(&config.store).await?;
+    operate::join_enrolled(&mut config, store.as_ref()).await?;
     let now = now().as_second();
-    let done = restore::after_restore(config, store.as_ref(), since, gap, now).await?;
+    let done = restore::after_restore(&config, store.as_ref(), since, gap, now).await?;
     say(&format!(
         "numbers up to {} were known; the next is {}; {} devices are asked to send again",
         done.last,
@@ -761,14 +780,16 @@ async fn after_restore(config: &Config, since: i64, gap: u32) -> anyhow::Result<
 }
 
 async fn order(
-    config: &Config,
+    mut config: Config,
     devices: Vec<DeviceId>,
     what: What,
     hours: u32,
 ) -> anyhow::Result<ExitCode> {
-    let operator = Operator::of(config)?;
+    let store = open_store(&config.store).await?;
+    operate::join_enrolled(&mut config, store.as_ref()).await?;
+    let operator = Operator::of(&config)?;
     let devices = if devices.is_empty() {
-        operate::devices(config)
+        operate::devices(&config)
     } else {
         devices
     };
@@ -784,14 +805,13 @@ async fn order(
     let stands = (at, at + i64::from(hours) * 3_600);
     let mut orders = Vec::with_capacity(devices.len());
     for id in devices {
-        operate::device(config, &id)?;
+        operate::device(&config, &id)?;
         orders.push(operator.order(&id, order, stands, OPERATOR)?);
     }
     let lines: Vec<String> = orders
         .iter()
         .map(|order| format!("{} {} {}", order.id, order.device, order.what))
         .collect();
-    let store = open_store(&config.store).await?;
     store.order(orders).await?;
     lines.iter().try_for_each(|line| say(line))?;
     Ok(ExitCode::SUCCESS)
@@ -826,13 +846,14 @@ async fn outcome(config: &Config) -> anyhow::Result<ExitCode> {
 }
 
 async fn publish(
-    config: &Config,
+    mut config: Config,
     update: (Content, &[u8]),
     canary: (Vec<String>, i64),
 ) -> anyhow::Result<ExitCode> {
     let store = open_store(&config.store).await?;
+    operate::join_enrolled(&mut config, store.as_ref()).await?;
     let now = now().as_second();
-    let (id, version) = rollout::publish(config, store.as_ref(), update, canary, now).await?;
+    let (id, version) = rollout::publish(&config, store.as_ref(), update, canary, now).await?;
     say(&format!("published: {id} version {version}"))?;
     Ok(ExitCode::SUCCESS)
 }
@@ -867,6 +888,7 @@ async fn rollouts(config: &Config) -> anyhow::Result<ExitCode> {
 
 fn device(what: DeviceCommand) -> anyhow::Result<ExitCode> {
     match what {
+        DeviceCommand::Registered(what) => devices::registered(what),
         DeviceCommand::Requests { config } => runtime()?.block_on(requests(&read_config(&config)?)),
         DeviceCommand::SignRequest {
             config,
@@ -886,7 +908,7 @@ fn device(what: DeviceCommand) -> anyhow::Result<ExitCode> {
                 key_pem: &key,
             };
             let config = read_config(&config)?;
-            runtime()?.block_on(sign_request(&config, &device, authority, days))
+            runtime()?.block_on(sign_request(config, &device, authority, days))
         }
     }
 }
@@ -909,14 +931,15 @@ async fn requests(config: &Config) -> anyhow::Result<ExitCode> {
 }
 
 async fn sign_request(
-    config: &Config,
+    mut config: Config,
     id: &DeviceId,
     authority: Authority<'_>,
     days: u16,
 ) -> anyhow::Result<ExitCode> {
     let store = open_store(&config.store).await?;
+    operate::join_enrolled(&mut config, store.as_ref()).await?;
     let now = now().as_second();
-    let chain = certificate::grant(config, store.as_ref(), id, authority, (days, now)).await?;
+    let chain = certificate::grant(&config, store.as_ref(), id, authority, (days, now)).await?;
     say(chain.trim_end())?;
     Ok(ExitCode::SUCCESS)
 }

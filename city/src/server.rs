@@ -3,6 +3,7 @@
 //! Answers for the order of starting and stopping: store first, then the door for browsers, then the link to the broker;
 //! on stopping the link ends first, so that nothing is taken in that cannot be finished.
 
+use std::collections::BTreeMap;
 use std::io::Read as _;
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -13,25 +14,28 @@ use tokio::sync::{Notify, watch};
 use ubugoe_exchange::{Dialer, TlsError, server as exchange};
 use ubugoe_procedures::nursery::Index;
 use ubugoe_procedures::{Catalogue, CatalogueError, MunicipalityCode};
-use ubugoe_protocol::SigningKey;
 use ubugoe_protocol::cades::Trust;
+use ubugoe_protocol::{DeviceId, SigningKey};
 
 use crate::Clock;
 use crate::agencies::{Book, desk, send};
 use crate::config::{
-    AgenciesConfig, BrokerConfig, Config, NonstopConfig, NurseryConfig, Office, OidcConfig,
-    PapersConfig, PushConfig, ReplicasConfig, SigningConfig, StoreAddress,
+    AgenciesConfig, BrokerConfig, CityKeys, Config, Device, EnrolConfig, NonstopConfig,
+    NurseryConfig, Office, OidcConfig, PapersConfig, PushConfig, ReplicasConfig, SigningConfig,
+    StoreAddress,
 };
+use crate::http::enrol::{self as enrol_door, Door};
 use crate::http::limits::Limiter;
 use crate::http::password::Throttle;
 use crate::http::{self, App, nonstop};
 use crate::ingest::lease::{Holder, Inbox};
 use crate::ingest::link::{self, LinkError, LinkParts};
-use crate::ingest::{Desk, Faults, Ingest};
+use crate::ingest::{Desk, Faults, Ingest, Registry};
 use crate::metrics::Metrics;
 use crate::nonstop::{Engine, Worker};
 use crate::oidc::signing::AuthAndSign;
 use crate::oidc::{Provider, SetUpError};
+use crate::operate::{OperateError, enrol};
 use crate::papers::Fontcase;
 use crate::push::{PushSetUpError, Pusher};
 use crate::receipt::CitySealer;
@@ -71,6 +75,9 @@ pub enum ServeError {
     /// The identity provider's addresses or certificates.
     #[error("the identity provider cannot be set up")]
     Provider(#[from] SetUpError),
+    /// The device CA, or a key of the city.
+    #[error("devices cannot be let in")]
+    Enrol(#[from] OperateError),
     /// A name for this run.
     #[error("no random bytes")]
     Random(#[from] crate::NoRandomness),
@@ -105,6 +112,16 @@ pub fn fontcase(papers: PapersConfig) -> Fontcase {
     })
 }
 
+/// The devices of the configuration and those that registered themselves.
+async fn known(
+    devices: BTreeMap<DeviceId, Device>,
+    store: &dyn Store,
+) -> Result<Registry, StoreError> {
+    let registry = Registry::from(devices);
+    registry.refresh(store.enrolled().await?);
+    Ok(registry)
+}
+
 /// The ingest alone, without a broker and without pages: for what is carried by hand. It may run beside a running city.
 ///
 /// # Errors
@@ -116,10 +133,11 @@ pub async fn open_ingest(config: Config, clock: Clock) -> Result<Ingest, ServeEr
         config.keys.sign.clone(),
         &config.http.public_url,
     );
+    let devices = known(config.devices, store.as_ref()).await?;
     let desk = Desk {
         office: config.office,
         keys: config.keys,
-        devices: config.devices,
+        devices,
         trust: config.trust,
         catalogue: Catalogue::builtin()?,
     };
@@ -255,6 +273,68 @@ fn pusher(config: Option<&PushConfig>) -> Result<Option<Arc<Pusher>>, PushSetUpE
     Ok(config.map(Pusher::new).transpose()?.map(Arc::new))
 }
 
+/// How often a program looks for devices that others let in, moved or revoked.
+const LOOK: Duration = Duration::from_secs(5);
+
+/// Keeps the registry at what the store says. What came from a device before it was known leaves the quarantine then.
+async fn keep_registry(registry: Registry, ingest: Ingest, store: Arc<dyn Store>) {
+    let mut due = tokio::time::interval(LOOK);
+    due.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    loop {
+        due.tick().await;
+        let looked = match store.enrolled().await {
+            Ok(devices) => {
+                if registry.refresh(devices) {
+                    ingest.retry_quarantine().await
+                } else {
+                    Ok(())
+                }
+            }
+            Err(error) => Err(error),
+        };
+        if let Err(error) = looked {
+            tracing::warn!(
+                error = &error as &dyn std::error::Error,
+                "devices could not be looked at"
+            );
+        }
+    }
+}
+
+/// The door for devices that register, if there is one.
+struct Enrolling {
+    listener: TcpListener,
+    tls: Arc<rustls::ServerConfig>,
+    door: Arc<Door>,
+}
+
+impl Enrolling {
+    async fn start(
+        config: Option<EnrolConfig>,
+        (office, keys): (&Office, &CityKeys),
+        (store, registry, clock): (&Arc<dyn Store>, &Registry, &Clock),
+    ) -> Result<Option<Self>, ServeError> {
+        let Some(config) = config else {
+            return Ok(None);
+        };
+        let Some(door) = config.door.clone() else {
+            return Ok(None);
+        };
+        let desk = enrol::Desk::new(config, office, keys)?;
+        let listener = listen(door.bind).await?;
+        Ok(Some(Self {
+            listener,
+            tls: door.tls,
+            door: Arc::new(Door::new(
+                desk,
+                Arc::clone(store),
+                registry.clone(),
+                Arc::clone(clock),
+            )),
+        }))
+    }
+}
+
 /// A city that listens but does not run yet.
 pub struct City {
     listener: TcpListener,
@@ -264,6 +344,8 @@ pub struct City {
     inboxes: Inboxes,
     parts: LinkParts,
     agencies: Option<Exchange>,
+    enrolling: Option<Enrolling>,
+    registry: Registry,
     worker: Worker,
     keeper: Option<Keeper>,
 }
@@ -349,15 +431,14 @@ impl City {
             }
             None => None,
         };
-        let devices = config.devices.iter();
-        let wards = devices
-            .map(|(id, device)| (id.clone(), device.ward.clone()))
-            .collect();
+        let devices = known(config.devices, store.as_ref()).await?;
+        let own = (&config.office, &config.keys);
+        let enrolling = Enrolling::start(config.enrol, own, (&store, &devices, &clock)).await?;
         let metrics = Arc::new(Metrics::new());
         let desk = Desk {
             office: config.office.clone(),
             keys: config.keys,
-            devices: config.devices,
+            devices: devices.clone(),
             trust: config.trust.clone(),
             catalogue: catalogue.clone(),
         };
@@ -401,7 +482,7 @@ impl City {
             sealer: sealer as Arc<dyn Sealer>,
             catalogue,
             office: config.office,
-            wards,
+            devices: devices.clone(),
             http: config.http,
             staff: config.staff,
             casework: config.casework,
@@ -425,9 +506,18 @@ impl City {
             inboxes,
             parts,
             agencies,
+            enrolling,
+            registry: devices,
             worker,
             keeper,
         })
+    }
+
+    /// Where devices register, if they may.
+    #[must_use]
+    pub fn enrol_address(&self) -> Option<SocketAddr> {
+        let enrolling = self.enrolling.as_ref()?;
+        enrolling.listener.local_addr().ok()
     }
 
     /// Where agencies find it, if it is linked to any.
@@ -478,7 +568,20 @@ impl City {
                 }
             })
             .collect();
+        let looking = tokio::spawn(keep_registry(
+            self.registry,
+            self.parts.ingest.clone(),
+            Arc::clone(&self.app.store),
+        ));
         drop(self.parts);
+        let enrolling = self.enrolling.map(|all| {
+            tokio::spawn(enrol_door::serve(
+                all.listener,
+                all.tls,
+                all.door,
+                stop.clone(),
+            ))
+        });
         let agencies = self.agencies.map(|all| tokio::spawn(all.run(stop.clone())));
         let done = Arc::clone(&self.worker.done);
         let pusher = self.app.pusher.as_ref().map(|pusher| {
@@ -498,6 +601,12 @@ impl City {
         if let Some(pusher) = pusher {
             pusher.abort();
             let _ = pusher.await;
+        }
+        looking.abort();
+        let _ = looking.await;
+        if let Some(enrolling) = enrolling {
+            enrolling.abort();
+            let _ = enrolling.await;
         }
         catching_up.abort();
         for link in links {

@@ -16,6 +16,7 @@ mod deploy;
 mod desk;
 mod desk_store;
 mod door;
+mod enrol;
 mod family;
 mod faults;
 mod handing_on;

@@ -311,7 +311,7 @@ const BY_AGE: &str = "nonstop_notices agency_answers nonstop_files quarantine ad
 const SAYS_NOTHING: &str = "counters case_slots receipts eras devices commands down certificate_asks rollouts rollout_parts
     rollout_devices exports exported nonstop_cases nonstop_events nonstop_hops nonstop_payments nonstop_losses message_log
     message_seals agency_consents agency_steps family_closed checkup_slots checkup_places retention_gate erasure_holds audit_cuts
-    leases migrations";
+    leases migrations enrol_codes enrol_answers enrolled_devices device_certificates wipe_records";
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn every_table_is_erased_from_or_says_nothing_of_anybody() {

@@ -18,6 +18,7 @@ mod privacy;
 mod pulled;
 mod secrets;
 mod staff;
+mod technician;
 mod troubles;
 mod vanish;
 mod world;

@@ -365,7 +365,7 @@ pub(crate) fn logs_hold_nothing_of(rig: &Rig, person: Person) -> anyhow::Result<
 
 /// Four digits may stand inside a port or an id; as a word of their own they would be a PIN. Bytes are printed as
 /// hexadecimal or as a list of numbers.
-fn words(line: &str, trace: &str) -> bool {
+pub(crate) fn words(line: &str, trace: &str) -> bool {
     if trace.is_ascii() {
         let numbers: Vec<_> = trace.bytes().map(|byte| byte.to_string()).collect();
         line.split(|c: char| !c.is_alphanumeric())

@@ -284,7 +284,12 @@ impl Form<'_> {
     }
 
     /// Sections that may be absent.
-    fn some_sections(&mut self, t: &mut Table, p: &str, name: &str) -> Vec<(String, Table)> {
+    pub(super) fn some_sections(
+        &mut self,
+        t: &mut Table,
+        p: &str,
+        name: &str,
+    ) -> Vec<(String, Table)> {
         if !t.contains_key(name) {
             return Vec::new();
         }

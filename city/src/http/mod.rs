@@ -9,6 +9,7 @@ mod audit;
 mod console;
 mod decide;
 mod door;
+pub(crate) mod enrol;
 mod family;
 mod fields;
 mod guard;
@@ -27,7 +28,6 @@ pub mod routes;
 pub mod second;
 mod sign_in;
 
-use std::collections::BTreeMap;
 use std::future::IntoFuture as _;
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -41,11 +41,11 @@ use axum::routing::{get, post};
 use tokio::net::TcpListener;
 use tokio::sync::{Notify, watch};
 use ubugoe_procedures::{Catalogue, Lang};
-use ubugoe_protocol::DeviceId;
 
 use crate::Clock;
 use crate::config::{CaseworkConfig, HttpConfig, Office, RetentionConfig, StaffAccount};
 use crate::export::ExportError;
+use crate::ingest::Registry;
 use crate::metrics::Metrics;
 use crate::oidc::Provider;
 use crate::papers::{FontProblem, Fontcase};
@@ -67,8 +67,8 @@ pub struct App {
     pub catalogue: Arc<Catalogue>,
     /// Who this city is.
     pub office: Office,
-    /// Where each device stands.
-    pub wards: BTreeMap<DeviceId, String>,
+    /// Registered devices, and where each stands.
+    pub devices: Registry,
     /// Addresses and cookies.
     pub http: HttpConfig,
     /// Local accounts.

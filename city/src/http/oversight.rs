@@ -60,7 +60,7 @@ fn line(lang: Lang, app: &Shared, item: &Quarantined) -> Markup {
     let ward = item.device.as_ref().map(|id| {
         id.parse()
             .ok()
-            .and_then(|id| app.wards.get(&id))
+            .and_then(|id| app.devices.ward(&id))
             .map_or_else(|| id.clone(), |ward| format!("{ward}（{id}）"))
     });
     html! {

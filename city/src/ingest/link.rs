@@ -511,6 +511,7 @@ impl Worker {
         }
         let devices = self.parts.ingest.devices();
         let topics: Vec<String> = devices
+            .iter()
             .filter(|device| self.parts.inbox.takes(device))
             .map(|device| topics::up(device, recipient))
             .collect();

@@ -35,6 +35,7 @@
 mod judge;
 pub mod lease;
 pub mod link;
+pub mod registry;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -46,11 +47,13 @@ use ubugoe_protocol::cades::Trust;
 use ubugoe_protocol::{DeviceId, Downlink, SealError, seal_down};
 
 use crate::Clock;
-use crate::config::{CityKeys, Device, Office};
+use crate::config::{CityKeys, Office};
 use crate::metrics::{Metrics, Outcome};
 use crate::receipt::CitySealer;
 use crate::store::leases::Fence;
 use crate::store::{Batch, Landed, NewQuarantine, QuarantineReason, Said, Store, StoreError, Word};
+
+pub use registry::Registry;
 
 /// Most messages in one transaction.
 pub const MAX_BATCH: usize = 100;
@@ -70,7 +73,7 @@ pub struct Desk {
     /// Its keys.
     pub keys: CityKeys,
     /// Registered devices.
-    pub devices: BTreeMap<DeviceId, Device>,
+    pub devices: Registry,
     /// Trusted signature authorities.
     pub trust: Trust,
     /// Known procedures.
@@ -266,8 +269,8 @@ impl Ingest {
     }
 
     /// The devices it knows.
-    pub(crate) fn devices(&self) -> impl Iterator<Item = &DeviceId> {
-        self.desk.devices.keys()
+    pub(crate) fn devices(&self) -> Vec<DeviceId> {
+        self.desk.devices.ids()
     }
 
     /// Counts into these, which somebody reads.

@@ -6,13 +6,13 @@
 use jiff::civil::Date;
 use rcgen::{
     CertificateParams, CertificateSigningRequestParams, DistinguishedName, DnType, DnValue,
-    ExtendedKeyUsagePurpose, Issuer, KeyPair, KeyUsagePurpose, date_time_ymd,
+    ExtendedKeyUsagePurpose, KeyUsagePurpose, SerialNumber, date_time_ymd,
 };
 use ubugoe_protocol::{DeviceId, Grant};
 
 use super::{OPERATOR, OperateError, Operator, device};
 use crate::config::Config;
-use crate::store::{CertificateAsk, NewGrant, Store};
+use crate::store::{NewGrant, Store};
 
 /// Days a certificate is valid unless said otherwise.
 pub const DAYS: u16 = 397;
@@ -50,7 +50,8 @@ pub async fn grant(
         .into_iter()
         .rfind(|ask| ask.device == *id)
         .ok_or_else(|| OperateError::NotAsked(id.clone()))?;
-    let chain_pem = certify(&ask, authority, days, now)?;
+    let certified = certify(&ask.device, &ask.csr, authority, days, now)?;
+    let chain_pem = certified.chain_pem;
     let signed = Grant {
         device: id.clone(),
         request: ask.request,
@@ -65,42 +66,62 @@ pub async fn grant(
         actor: OPERATOR.to_owned(),
     };
     if store.grant(new).await? {
+        store
+            .note_certificate(id.clone(), certified.serial, certified.until, now)
+            .await?;
         Ok(chain_pem)
     } else {
         Err(OperateError::NotAsked(id.clone()))
     }
 }
 
-/// Makes the certificate that answers a request, and appends the CA's; both PEM. `now` in seconds since 1970 UTC.
+/// A certificate as it was made.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Certified {
+    /// The certificate, and the CA's behind it, PEM.
+    pub chain_pem: String,
+    /// Its serial number, for the list of revoked ones.
+    pub serial: Vec<u8>,
+    /// The day it ends, about: unix seconds.
+    pub until: i64,
+}
+
+/// Makes the certificate that answers a device's request (PKCS #10, DER), and appends the CA's. `now` in seconds since 1970
+/// UTC.
 ///
 /// # Errors
 /// [`OperateError::Request`] and [`OperateError::Certificate`].
 pub fn certify(
-    ask: &CertificateAsk,
+    device: &DeviceId,
+    csr: &[u8],
     authority: Authority<'_>,
     days: u16,
     now: i64,
-) -> Result<String, OperateError> {
+) -> Result<Certified, OperateError> {
     // reading it verifies that whoever asks has the key
-    let request = CertificateSigningRequestParams::from_der(&ask.csr.as_slice().into())
+    let request = CertificateSigningRequestParams::from_der(&csr.into())
         .map_err(OperateError::Certificate)?;
-    if !names_only(&request.params.distinguished_name, &ask.device) {
+    if !names_only(&request.params.distinguished_name, device) {
         return Err(OperateError::Request(
             "its subject is not the device's own id",
         ));
     }
-    let key = KeyPair::from_pem(authority.key_pem).map_err(OperateError::Certificate)?;
-    let issuer =
-        Issuer::from_ca_cert_pem(authority.cert_pem, key).map_err(OperateError::Certificate)?;
+    let issuer = super::ca::issuer(authority)?;
+    let params = params(device, days, now)?;
+    let serial = params.serial_number.as_ref().map(SerialNumber::to_bytes);
     let params = CertificateSigningRequestParams {
-        params: params(&ask.device, days, now)?,
+        params,
         public_key: request.public_key,
     };
     let certificate = params
         .signed_by(&issuer)
         .map_err(OperateError::Certificate)?;
     let chain = format!("{}{}", certificate.pem(), authority.cert_pem);
-    Ok(chain.replace('\r', ""))
+    Ok(Certified {
+        chain_pem: chain.replace('\r', ""),
+        serial: serial.unwrap_or_default(),
+        until: now.saturating_add(i64::from(days) * 86_400),
+    })
 }
 
 /// Whether a subject is exactly the common name of this device.
@@ -127,6 +148,17 @@ fn params(device: &DeviceId, days: u16, now: i64) -> Result<CertificateParams, O
     params.use_authority_key_identifier_extension = true;
     params.key_usages = vec![KeyUsagePurpose::DigitalSignature];
     params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ClientAuth];
+    params.serial_number = Some(super::ca::serial()?);
+    lasts(&mut params, days, now)?;
+    Ok(params)
+}
+
+/// From a day back, for devices whose clock lags.
+pub(super) fn lasts(
+    params: &mut CertificateParams,
+    days: u16,
+    now: i64,
+) -> Result<(), OperateError> {
     let day = |at: i64| {
         crate::jst::date(at)
             .map(|day: Date| {
@@ -138,8 +170,7 @@ fn params(device: &DeviceId, days: u16, now: i64) -> Result<CertificateParams, O
             })
             .ok_or(OperateError::Request("the calendar ends before it does"))
     };
-    // a day back, for devices whose clock lags
     params.not_before = day(now - 86_400)?;
     params.not_after = day(now.saturating_add(i64::from(days) * 86_400))?;
-    Ok(params)
+    Ok(())
 }

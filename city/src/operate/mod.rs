@@ -3,7 +3,9 @@
 //! Answers for what is signed with the operator's key. Must not read files or a clock: the binary hands both in. Nothing
 //! here reads, changes or drops a filing.
 
+pub mod ca;
 pub mod certificate;
+pub mod enrol;
 pub mod restore;
 pub mod rollout;
 
@@ -14,7 +16,7 @@ use ubugoe_protocol::{
 use crate::casework::audit::AuditEntry;
 use crate::config::Config;
 use crate::ingest::Desk;
-use crate::store::{NewOrder, StoreError};
+use crate::store::{NewOrder, Store, StoreError};
 
 /// Who orders on the command line, in the audit chain.
 pub const OPERATOR: &str = "operator";
@@ -128,6 +130,17 @@ impl<'a> Operator<'a> {
             detail,
         }
     }
+}
+
+/// Joins the devices that registered themselves to those of the configuration: for commands that know one configuration.
+///
+/// # Errors
+/// The store's.
+pub async fn join_enrolled(config: &mut Config, store: &dyn Store) -> Result<(), StoreError> {
+    for enrolled in store.enrolled().await? {
+        config.devices.entry(enrolled.id).or_insert(enrolled.device);
+    }
+    Ok(())
 }
 
 /// A device that may be ordered about: registered, and not revoked.

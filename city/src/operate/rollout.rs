@@ -171,12 +171,7 @@ pub async fn look(desk: &Desk, store: &dyn Store, now: i64) -> Result<(), StoreE
     let Some(operator) = Operator::at(desk) else {
         return Ok(());
     };
-    let registered: Vec<DeviceId> = desk
-        .devices
-        .iter()
-        .filter(|(_, device)| device.revoked_at.is_none())
-        .map(|(id, _)| id.clone())
-        .collect();
+    let registered = desk.devices.trusted();
     let rollouts = store.rollouts(true).await?;
     for rollout in &rollouts {
         let later = |other: &Rollout| {

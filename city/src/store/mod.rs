@@ -13,6 +13,7 @@ pub mod audit;
 pub mod desk;
 pub mod door;
 pub mod down;
+pub mod enrol;
 pub mod family;
 pub mod leases;
 pub mod migrate;
@@ -917,6 +918,7 @@ pub trait Store:
     agencies::AgencyStore
     + audit::AuditStore
     + desk::DeskStore
+    + enrol::EnrolStore
     + family::FamilyStore
     + leases::LeaseStore
     + published::PublishedStore

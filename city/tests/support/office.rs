@@ -208,7 +208,7 @@ password = '{password}'
         let desk = Desk {
             office: config.office,
             keys: config.keys,
-            devices: config.devices,
+            devices: config.devices.into(),
             trust: config.trust,
             catalogue: Catalogue::builtin().unwrap(),
         };

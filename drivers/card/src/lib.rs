@@ -42,7 +42,7 @@ pub use session::{
 pub use text::Sex;
 pub use tlv::TlvError;
 pub use token::Token;
-pub use transport::{PcscTransport, Transmit, TransmitError, list_readers};
+pub use transport::{PcscTransport, Transmit, TransmitError, ask_readers, list_readers};
 
 /// The version of this library, as a self-test says it.
 pub const VERSION: &str = env!("CARGO_PKG_VERSION");

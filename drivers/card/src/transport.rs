@@ -154,6 +154,15 @@ impl Transmit for PcscTransport {
     }
 }
 
+/// Asks the card service once for the names of the readers.
+///
+/// # Errors
+/// [`TransmitError::Service`] if no card service runs.
+pub fn ask_readers() -> Result<Vec<String>, TransmitError> {
+    let context = pcsc::Context::establish(pcsc::Scope::User)?;
+    list_readers(&context)
+}
+
 /// The names of the readers there are now, in the service's order.
 ///
 /// # Errors

@@ -6,12 +6,14 @@
 
 pub mod clock;
 mod disk;
+pub mod enrol;
 pub mod identity;
 pub mod link;
 pub mod outbox;
 pub mod updates;
 
 pub use clock::{Reading, TrustedClock, Untrusted};
+pub use enrol::{EnrolError, Enrolment, Layout};
 pub use identity::{Asked, Identities, Identity, IdentityError};
 pub use link::{
     Alert, Broker, Cap, DisconnectReason, IdentityEvent, Link, LinkError, LinkEvent, Login, Mode,

@@ -21,6 +21,7 @@ pub mod command;
 mod cose;
 pub mod detached;
 pub mod downlink;
+pub mod enrol;
 pub mod envelope;
 pub mod header;
 pub mod ids;

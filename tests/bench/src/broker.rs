@@ -27,6 +27,9 @@ pub struct Settings {
     pub receive_maximum: Option<u16>,
     /// Where configuration and log go; a temporary directory if not set.
     pub dir: Option<PathBuf>,
+    /// Let in devices that nobody named beforehand, each to its own topics: whose certificate it is says `broker-ca.pem`, to which
+    /// a test adds a device CA's root.
+    pub enrolled: bool,
     /// Refuse clients that `broker-ca.crl` revokes; [`Pki::revoke`] must have written it before each start.
     pub revocations: bool,
     /// The network namespace it runs in, listening on every address there; loopback of this one if not set.
@@ -57,7 +60,15 @@ impl Mosquitto {
     pub fn start(pki: &Pki, settings: &Settings) -> Result<Self, Error> {
         let dir = Dir::new(settings.dir.as_deref())?;
         let lease = Lease::take()?;
-        write(&dir.path().join("acl"), &acl(pki))?;
+        let mut rules = acl(pki);
+        if settings.enrolled {
+            rules.push_str(
+                "pattern write ubg/v1/up/%u/+\n\
+                 pattern read ubg/v1/down/%u/#\n\
+                 pattern read ubg/v1/city/+/presence\n",
+            );
+        }
+        write(&dir.path().join("acl"), &rules)?;
         write(
             &dir.path().join("mosquitto.conf"),
             &configuration(pki, settings, dir.path(), lease.port()),

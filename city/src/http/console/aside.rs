@@ -137,9 +137,9 @@ fn finding_words(lang: Lang, revocation: bool, finding: Finding) -> &'static str
 pub(super) fn receipt_box(lang: Lang, app: &Shared, record: &FilingRecord, masked: bool) -> Markup {
     let base = format!("/console/filings/{}", record.row.id);
     let ward = app
-        .wards
-        .get(&record.device)
-        .map_or_else(|| record.device.to_string(), Clone::clone);
+        .devices
+        .ward(&record.device)
+        .unwrap_or_else(|| record.device.to_string());
     html! {
         section.card {
             h2 { (t(lang, "受付の記録", "Receipt")) }

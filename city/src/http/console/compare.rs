@@ -87,12 +87,12 @@ fn head(
     record: &FilingRecord,
     masked: bool,
 ) -> Markup {
-    let ward = app.wards.get(&record.device);
+    let ward = app.devices.ward(&record.device);
     html! {
         a href={ "/console/filings/" (record.row.id) } { "No. " (record.row.arrival_no) " " (title(lang, &record.row.facts)) }
         " " (state_mark(lang, record.row.state))
         span.number { (t(lang, "到達 ", "Arrived ")) (jst::short(record.row.arrived_at)) }
-        span.number { @if masked { (hidden_words(lang)) } @else { (ward.map_or_else(|| record.device.as_str(), String::as_str)) } }
+        span.number { @if masked { (hidden_words(lang)) } @else { (ward.as_deref().unwrap_or(record.device.as_str())) } }
     }
 }
 

@@ -358,8 +358,8 @@ fn filters(lang: Lang, app: &Shared, asked: &Asked) -> Markup {
             label { span { (t(lang, "病棟・窓口", "Ward")) }
                 select name="ward" id="filter-ward" {
                     option value="" { (t(lang, "すべて", "All")) }
-                    @for (device, ward) in &app.wards {
-                        option value=(device) selected[asked.ward.as_deref() == Some(device.as_str())] { (ward) }
+                    @for (device, known) in &app.devices.all() {
+                        option value=(device) selected[asked.ward.as_deref() == Some(device.as_str())] { (known.ward) }
                     }
                 }
             }

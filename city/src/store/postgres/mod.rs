@@ -34,7 +34,7 @@ use crate::casework::FilingState;
 use crate::casework::audit::{AuditEntry, AuditRecord};
 
 /// Frozen migrations, oldest first.
-pub const MIGRATIONS: [Migration; 11] = [
+pub const MIGRATIONS: [Migration; 12] = [
     Migration {
         number: 1,
         name: "0001_first",
@@ -89,6 +89,11 @@ pub const MIGRATIONS: [Migration; 11] = [
         number: 11,
         name: "0011_retention",
         sql: include_str!("migrations/0011_retention.sql"),
+    },
+    Migration {
+        number: 14,
+        name: "0014_enrolment",
+        sql: include_str!("migrations/0014_enrolment.sql"),
     },
 ];
 
@@ -376,7 +381,8 @@ mod tests {
                 "ec9e65c47038fc0ae2c704ec5e287780277c6afd63fc9fc685f287d4a3ab2249",
                 "fede1a2539d63b3c6e064b77daa031f0f437b7493462d6ebb9bc3fd075d83a68",
                 "efea23b4940b60104b53b8f6b0068eaaf58cbd60770280f46ffe2348b2246259",
-                "25f72ab965447ae2f5c64ad6df08ba74c8d8722bbd41365787bc0e9f8c00e87a"
+                "25f72ab965447ae2f5c64ad6df08ba74c8d8722bbd41365787bc0e9f8c00e87a",
+                "095cf15a7ee631565aea05fa817b8216bdf91a866ab4cfc6c4a4b26685c8e921"
             ]
         );
     }

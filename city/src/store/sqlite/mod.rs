@@ -35,7 +35,7 @@ use crate::casework::FilingState;
 use crate::casework::audit::{AuditEntry, AuditRecord};
 
 /// Frozen migrations, oldest first.
-pub const MIGRATIONS: [Migration; 11] = [
+pub const MIGRATIONS: [Migration; 12] = [
     Migration {
         number: 1,
         name: "0001_first",
@@ -90,6 +90,11 @@ pub const MIGRATIONS: [Migration; 11] = [
         number: 11,
         name: "0011_retention",
         sql: include_str!("migrations/0011_retention.sql"),
+    },
+    Migration {
+        number: 14,
+        name: "0014_enrolment",
+        sql: include_str!("migrations/0014_enrolment.sql"),
     },
 ];
 
@@ -401,7 +406,8 @@ mod tests {
                 "ede391d99efc840e3e66cb17e1d4bcef5b25765077bd43ad2c965c63f6102979",
                 "ffdad4398f03e9c7d124885b34e8509f14b5f361bd54725280ef72918754e87b",
                 "8ff8b0ae74005733456b6d2837bde5eca3181b9273eaaccfb34804117f6752cc",
-                "5bf579fe1c6c17af05d08ffe04fafc9414130ac93ca7fa02ada4bd284f752f79"
+                "5bf579fe1c6c17af05d08ffe04fafc9414130ac93ca7fa02ada4bd284f752f79",
+                "520365e7fb4b07d40b64720e5b0877668a5e5dff12107ac53a419abae844aecf"
             ]
         );
     }

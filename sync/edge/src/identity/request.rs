@@ -83,16 +83,38 @@ pub(super) fn identity(
     let provider = rustls::crypto::aws_lc_rs::default_provider();
     CertifiedKey::from_der(chain, key, &provider)
         .map_err(|_| unusable("the certificate is not for this key"))?;
+    let (from, until) = life(&leaf);
+    Ok(Identity {
+        generation,
+        pem,
+        from,
+        until,
+    })
+}
+
+fn life(leaf: &Certificate) -> (i64, i64) {
     let seconds = |time: x509_cert::time::Time| {
         i64::try_from(time.to_unix_duration().as_secs()).unwrap_or(i64::MAX)
     };
     let validity = leaf.tbs_certificate.validity;
-    Ok(Identity {
-        generation,
-        pem,
-        from: seconds(validity.not_before),
-        until: seconds(validity.not_after),
-    })
+    (seconds(validity.not_before), seconds(validity.not_after))
+}
+
+/// First and last moment of the first certificate of a PEM text.
+pub(super) fn validity(pem: &[u8]) -> Result<(i64, i64), IdentityError> {
+    Ok(life(&leaf(&chain(pem)?)?))
+}
+
+/// The same of one certificate, DER.
+pub(super) fn validity_der(certificate: &CertificateDer<'_>) -> Result<(i64, i64), IdentityError> {
+    Ok(life(&leaf(std::slice::from_ref(certificate))?))
+}
+
+/// The first certificate of a chain.
+pub(super) fn first_of(pem: &[u8]) -> Result<CertificateDer<'static>, IdentityError> {
+    let all = chain(pem)?;
+    let first = all.into_iter().next();
+    first.ok_or(unusable("there is no certificate"))
 }
 
 /// The only common name of its certificate.

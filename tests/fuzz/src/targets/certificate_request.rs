@@ -1,8 +1,6 @@
 //! Any bytes as a device's request for a certificate. What is granted is for the device's own name and the request's own key.
 
 use ubugoe_city::operate::certificate::{Authority, DAYS, certify};
-use ubugoe_city::store::CertificateAsk;
-use ubugoe_protocol::digest;
 
 use crate::Verdict;
 use crate::keys::{NOW, town};
@@ -11,20 +9,14 @@ use crate::sealing::first_value;
 
 pub(super) fn run(bytes: &[u8]) -> Verdict {
     let device = real::device();
-    let ask = CertificateAsk {
-        device: device.clone(),
-        request: digest(bytes),
-        csr: bytes.to_vec(),
-        asked_at: NOW,
-        granted_at: None,
-    };
     let authority = Authority {
         cert_pem: town::CA,
         key_pem: town::CA_KEY,
     };
-    let Ok(chain) = certify(&ask, authority, DAYS, NOW) else {
+    let Ok(certified) = certify(&device, bytes, authority, DAYS, NOW) else {
         return Verdict::Refused;
     };
+    let chain = certified.chain_pem;
     let end = "-----END CERTIFICATE-----\n";
     let first = chain.find(end).and_then(|at| chain.get(..at + end.len()));
     let (_, certificate) = der::Document::from_pem(first.expect("PEM")).expect("PEM");

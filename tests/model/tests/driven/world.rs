@@ -183,7 +183,7 @@ impl World {
         let desk = Desk {
             office: again.office,
             keys: again.keys,
-            devices: again.devices,
+            devices: again.devices.into(),
             trust: again.trust,
             catalogue: Catalogue::builtin()?,
         };

@@ -1,0 +1,142 @@
+//! `ubugoe-tech`: sets a device up, looks at it, and takes it down. docs/provisioning.md leads through it.
+//!
+//! Each command ends with one result: a page, or with `--json` one object of the shape in `say`. Exit codes are there too. Every
+//! command that changes something leaves a line in the device's own chain (`audit`).
+
+mod audit;
+mod device;
+mod diagnose;
+mod enrol;
+mod export;
+mod logs;
+mod net;
+mod rotate;
+mod say;
+mod wipe;
+
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+use ubugoe_edge::Layout;
+
+use crate::say::{Done, Failed, Say, words};
+
+/// The technician's tool.
+#[derive(Debug, Parser)]
+#[command(name = "ubugoe-tech", version)]
+struct Arguments {
+    /// The folder below which the device keeps everything.
+    #[arg(long, global = true, default_value = "/var/lib/ubugoe")]
+    home: PathBuf,
+    /// One JSON object on standard output, and nothing else.
+    #[arg(long, global = true)]
+    json: bool,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Registers this device at its city over the network, by a one-time code or by a bench. The same code again, after a cut,
+    /// goes on where it was.
+    Enrol(enrol::Online),
+    /// Moves this device to the ward of a new code: same keys, same device, new bundle.
+    MoveWard(enrol::Online),
+    /// Writes a request to a stick, for a device without a network.
+    EnrolAsk(enrol::Ask),
+    /// Takes in the answer that came back on the stick.
+    EnrolAnswer(enrol::TakeAnswer),
+    /// Makes a bench's key, and prints the lines for the city's configuration.
+    BenchKey(enrol::BenchKey),
+    /// Looks at everything the device needs: state, reason, what to do.
+    Diagnose(diagnose::Diagnose),
+    /// New key and certificate for the broker; the old ones go when a connection with the new ones stood. Stop the kiosk first.
+    Rotate(rotate::Rotate),
+    /// Writes what no city has receipted to a stick, sealed and signed as it is. Nothing is removed.
+    Export(export::Export),
+    /// Copies logs, keeping only what cannot name a person.
+    Logs(logs::Logs),
+    /// Destroys keys, outbox and drafts, and leaves a signed record for the city. Stop the kiosk first.
+    Wipe(wipe::Wipe),
+    /// What technicians did on this device, and whether the chain is whole.
+    Audit,
+}
+
+impl Command {
+    const fn name(&self) -> &'static str {
+        match self {
+            Self::Enrol(_) => "enrol",
+            Self::MoveWard(_) => "move-ward",
+            Self::EnrolAsk(_) => "enrol-ask",
+            Self::EnrolAnswer(_) => "enrol-answer",
+            Self::BenchKey(_) => "bench-key",
+            Self::Diagnose(_) => "diagnose",
+            Self::Rotate(_) => "rotate",
+            Self::Export(_) => "export",
+            Self::Logs(_) => "logs",
+            Self::Wipe(_) => "wipe",
+            Self::Audit => "audit",
+        }
+    }
+}
+
+/// What every command has at hand.
+struct Bench<'a> {
+    home: &'a Path,
+    layout: Layout,
+    say: &'a Say,
+    at: i64,
+}
+
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the binary is the outer adapter where the clock comes from"
+)]
+fn now() -> i64 {
+    let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
+    since.map_or(0, |d| i64::try_from(d.as_secs()).unwrap_or(i64::MAX))
+}
+
+fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    let say = Say::new(arguments.command.name(), arguments.json);
+    // The kiosk starts elsewhere: what it is told must not depend on where the technician stands.
+    let home = match std::path::absolute(&arguments.home) {
+        Ok(home) => home,
+        Err(error) => return say.end(Err(say::file("find", &arguments.home)(error))),
+    };
+    let bench = Bench {
+        home: &home,
+        layout: Layout::below(&home),
+        say: &say,
+        at: now(),
+    };
+    let done = match arguments.command {
+        Command::Enrol(online) => enrol::online(&bench, &online, false),
+        Command::MoveWard(online) => enrol::online(&bench, &online, true),
+        Command::EnrolAsk(ask) => enrol::ask(&bench, &ask),
+        Command::EnrolAnswer(answer) => enrol::answer(&bench, &answer),
+        Command::BenchKey(key) => enrol::bench_key(&bench, &key),
+        Command::Diagnose(diagnose) => diagnose::run(&bench, &diagnose),
+        Command::Rotate(rotate) => rotate::run(&bench, &rotate),
+        Command::Export(export) => export::run(&bench, &export),
+        Command::Logs(logs) => logs::run(&bench, &logs),
+        Command::Wipe(wipe) => wipe::run(&bench, &wipe),
+        Command::Audit => audit::show(&bench),
+    };
+    say.end(done)
+}
+
+/// A device that nobody enrolled.
+fn not_enrolled() -> Failed {
+    Failed::new(
+        "not-enrolled",
+        words(
+            "この端末はまだ登録されていません。ubugoe-tech enrol で登録してください",
+            "this device is not enrolled: use ubugoe-tech enrol",
+        ),
+    )
+}
+
+type Outcome = Result<Done, Failed>;

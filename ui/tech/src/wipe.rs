@@ -1,0 +1,270 @@
+//! The end of a device: its last word, signed; then keys, outbox, drafts, everything, overwritten and removed.
+//!
+//! The word is on the disk before the first byte is overwritten, and `kiosk.toml` goes last: a wipe that was cut goes on when it
+//! is started again. Overwriting reaches what the file system shows; what a memory card keeps of it elsewhere, only an encrypted
+//! partition or a hammer reaches (docs/security.md).
+
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, Write as _};
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+use serde_json::json;
+use ubugoe_edge::enrol;
+use ubugoe_protocol::enrol::{Pin, WipeRecord};
+
+use crate::device::{Kiosk, enrolment};
+use crate::enrol::{unreachable, write_whole};
+use crate::export::{lying_in, open, outbox_failed};
+use crate::say::{Done, SAID_NO, WOULD_LOSE, file, words};
+use crate::{Bench, Failed, Outcome, audit, net};
+
+/// What is to be sure.
+#[derive(Debug, Args)]
+pub(crate) struct Wipe {
+    /// Yes, destroy it.
+    #[arg(long)]
+    yes: bool,
+    /// The folder to which everything that waits was exported.
+    #[arg(long)]
+    exported: Option<PathBuf>,
+    /// Why it is wiped although filings wait that were exported nowhere. They are lost.
+    #[arg(long)]
+    why: Option<String>,
+    /// Where the signed record goes; without it, into the folder of the device.
+    #[arg(long)]
+    record: Option<PathBuf>,
+    /// The city's door, `host:port`: tells it at once.
+    #[arg(long)]
+    city: Option<String>,
+}
+
+/// Destroys everything.
+pub(crate) fn run(bench: &Bench<'_>, wipe: &Wipe) -> Outcome {
+    let kiosk = Kiosk::read(bench, None)?;
+    let device = kiosk.device()?;
+    if !wipe.yes {
+        return Err(Failed::new(
+            "not-sure",
+            words(
+                "すべて消えます。本当に消すときは --yes を付けてください",
+                "everything will be destroyed: say --yes",
+            ),
+        )
+        .coded(WOULD_LOSE));
+    }
+    let record = wipe
+        .record
+        .clone()
+        .unwrap_or_else(|| bench.home.to_path_buf());
+    let record = record.join(format!("{device}.wiped"));
+    let targets = targets(bench, &kiosk)?;
+    // Before anything is destroyed, or left by a wipe that was cut.
+    let signed = match fs::read(&record) {
+        Ok(signed) if WipeRecord::peek(&signed).is_ok_and(|said| said.device == device) => signed,
+        _ => {
+            let signed = last_word(bench, wipe, &kiosk, &targets)?;
+            write_whole(&record, &signed)?;
+            signed
+        }
+    };
+    // Once more: whoever looked into the database has left files beside it.
+    let targets = self::targets(bench, &kiosk)?;
+    let pin = enrolment(&bench.layout)
+        .ok()
+        .and_then(|mut enrolment| enrolment.delivered().ok())
+        .map(|(pin, _, _)| pin);
+    let steps = bench.say.steps(targets.files.len() as u64);
+    for path in &targets.files {
+        steps.next(&words("消去", "destroying"));
+        destroy(path).map_err(file("destroy", path))?;
+    }
+    for folder in targets.folders.iter().rev() {
+        fs::remove_dir(folder).map_err(file("remove", folder))?;
+    }
+    drop(steps);
+    audit::note(
+        bench,
+        "wiped",
+        &format!("device={device} files={}", targets.files.len()),
+    )?;
+    let told = tell(wipe, pin, &signed)?;
+    let said = WipeRecord::peek(&signed).ok();
+    let mut done = Done::new(
+        words(
+            format!(
+                "端末 {device} を消去しました（{} ファイル）",
+                targets.files.len()
+            ),
+            format!("device {device} is wiped ({} files)", targets.files.len()),
+        ),
+        json!({
+            "device": device.as_str(), "files": targets.files.len(), "record": record, "told_city": told,
+            "unsent": said.as_ref().map(|said| said.unsent), "exported": said.as_ref().map(|said| said.exported),
+        }),
+    );
+    if !told {
+        done.lines.push(words(
+            format!(
+                "市役所で: ubugoe-city device wiped --config … --file {}",
+                record.display()
+            ),
+            format!(
+                "at city hall: ubugoe-city device wiped --config … --file {}",
+                record.display()
+            ),
+        ));
+    }
+    Ok(done)
+}
+
+/// What is to be destroyed: files in order, keys first, the configuration last; folders from outside in.
+struct Targets {
+    files: Vec<PathBuf>,
+    folders: Vec<PathBuf>,
+    bytes: u64,
+}
+
+fn targets(bench: &Bench<'_>, kiosk: &Kiosk) -> Result<Targets, Failed> {
+    let mut all = Targets {
+        files: Vec::new(),
+        folders: Vec::new(),
+        bytes: 0,
+    };
+    let mut roots = vec![bench.layout.enrolled.clone()];
+    roots.extend(kiosk.identities.clone());
+    roots.push(kiosk.data_dir.clone());
+    roots.extend(kiosk.certificates.clone());
+    for root in &roots {
+        // Only what belongs to this device: a folder elsewhere was set up by hand, and may be shared.
+        if root.starts_with(bench.home) && root.exists() {
+            walk(root, &mut all).map_err(file("list", root))?;
+        }
+    }
+    let last = bench.layout.enrolled.join(enrol::KIOSK);
+    let secret = |path: &PathBuf| {
+        path.extension().is_some_and(|e| {
+            e == "sign" || e == "hpke" || e == "key" || e == "identity" || e == "asked"
+        }) || path.file_name().is_some_and(|name| name == "asked")
+    };
+    all.files.sort_by_key(|path| (*path == last, !secret(path)));
+    // The folder of the configuration goes after it.
+    Ok(all)
+}
+
+fn walk(folder: &Path, all: &mut Targets) -> io::Result<()> {
+    all.folders.push(folder.to_owned());
+    for entry in folder.read_dir()? {
+        let entry = entry?;
+        let kind = entry.file_type()?;
+        if kind.is_dir() {
+            walk(&entry.path(), all)?;
+        } else {
+            all.bytes += entry.metadata()?.len();
+            all.files.push(entry.path());
+        }
+    }
+    Ok(())
+}
+
+/// Overwrites with random bytes, on the disk, then removes. A link is removed and not followed.
+fn destroy(path: &Path) -> io::Result<()> {
+    let about = match fs::symlink_metadata(path) {
+        // a database's side files go with it when it is closed
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+        about => about?,
+    };
+    if about.is_file() {
+        let mut file = OpenOptions::new().write(true).open(path)?;
+        let mut left = about.len();
+        let mut noise = vec![0_u8; 64 * 1024];
+        while left > 0 {
+            let piece = usize::try_from(left).map_or(noise.len(), |left| left.min(noise.len()));
+            let some = noise.get_mut(..piece).unwrap_or_default();
+            getrandom::fill(some).map_err(io::Error::other)?;
+            file.write_all(some)?;
+            left -= piece as u64;
+        }
+        file.sync_all()?;
+    }
+    fs::remove_file(path)?;
+    path.parent()
+        .map_or(Ok(()), |folder| File::open(folder)?.sync_all())
+}
+
+/// Sees that nothing is lost unknowingly, and signs.
+fn last_word(
+    bench: &Bench<'_>,
+    wipe: &Wipe,
+    kiosk: &Kiosk,
+    targets: &Targets,
+) -> Result<Vec<u8>, Failed> {
+    let key = kiosk.sign()?;
+    let unusable = |error: &dyn std::error::Error| {
+        Failed::new(
+            "key",
+            words("端末の鍵を使えません", "the device's key is unusable"),
+        )
+        .because(error)
+    };
+    let public = key.verifying().map_err(|error| unusable(&error))?;
+    // An outbox that cannot be read is no outbox that is empty.
+    let pending = match (open(kiosk), &wipe.why) {
+        (Ok(None), _) => Vec::new(),
+        (Ok(Some(outbox)), _) => outbox.pending().map_err(|error| outbox_failed(&error))?,
+        (Err(_), Some(_)) => Vec::new(),
+        (Err(failed), None) => return Err(failed.coded(WOULD_LOSE)),
+    };
+    let carried = match &wipe.exported {
+        Some(folder) => lying_in(folder, kiosk, &public)?,
+        None => std::collections::BTreeMap::new(),
+    };
+    let exported = pending
+        .iter()
+        .filter(|row| carried.contains_key(&row.id))
+        .count();
+    let left = pending.len() - exported;
+    if left > 0 && wipe.why.as_deref().is_none_or(|why| why.trim().is_empty()) {
+        return Err(Failed::new(
+            "unsent",
+            words(
+                format!(
+                    "届いていない届出が {left} 件あります。export してから --exported を付けるか、--why で理由を書いてください"
+                ),
+                format!(
+                    "{left} filings have not arrived: export them and say --exported, or give a reason with --why"
+                ),
+            ),
+        )
+        .coded(WOULD_LOSE));
+    }
+    let record = WipeRecord {
+        device: kiosk.device()?,
+        at: bench.at,
+        unsent: pending.len() as u64,
+        exported: exported as u64,
+        files: targets.files.len() as u64,
+        bytes: targets.bytes,
+        why: wipe.why.clone().unwrap_or_default(),
+    };
+    record.sign(&key).map_err(|error| unusable(&error))
+}
+
+/// Whether the city was told.
+fn tell(wipe: &Wipe, pin: Option<Pin>, signed: &[u8]) -> Result<bool, Failed> {
+    let (Some(address), Some(pin)) = (&wipe.city, pin) else {
+        return Ok(false);
+    };
+    match net::post(address, "/enrol/v1/wiped", signed, pin) {
+        Ok(reply) if reply.status == 204 => Ok(true),
+        Ok(_) => Err(Failed::new(
+            "city",
+            words(
+                "消去しましたが、自治体が記録を受け取りませんでした",
+                "it is wiped, and the city did not take the record",
+            ),
+        )
+        .coded(SAID_NO)),
+        Err(error) => Err(unreachable(&error)),
+    }
+}
