@@ -155,7 +155,10 @@ impl Device {
     }
 
     /// The next receipts within a while, passing by everything else.
-    #[allow(dead_code, reason = "for `./ubugoe bench city`, which shares this file")]
+    #[allow(
+        dead_code,
+        reason = "for `./ubugoe bench city`, which shares this file"
+    )]
     pub(crate) async fn receipts_within(&mut self, while_: Duration) -> Option<Vec<Vec<u8>>> {
         let found = tokio::time::timeout(while_, async {
             loop {

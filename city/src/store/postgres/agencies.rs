@@ -3,13 +3,13 @@
 //! Locks: rows of agencies, then the message log's, then the audit chain's.
 
 use async_trait::async_trait;
-use deadpool_postgres::{GenericClient, Transaction};
 use sha2::{Digest, Sha256};
 use tokio_postgres::types::{IsNull, ToSql, Type, to_sql_checked};
 use ubugoe_exchange::MessageId;
 use ubugoe_exchange::log::{Entry, GENESIS, Message, Seal, entry_hash};
 use ubugoe_protocol::{FilingId, RecipientId};
 
+use super::prepared::{Asks, Transaction};
 use super::read::state;
 use super::write::append_audit;
 use super::{PostgresStore, failed};
@@ -57,19 +57,12 @@ fn params(cells: &[Cell]) -> Vec<&(dyn ToSql + Sync)> {
         .collect()
 }
 
-async fn exec(c: &impl GenericClient, sql: &str, cells: &[Cell]) -> Result<u64, StoreError> {
-    let statement = c.prepare_cached(sql).await.map_err(failed(DOING))?;
-    c.execute(&statement, &params(cells))
-        .await
-        .map_err(failed(DOING))
+async fn exec(c: &impl Asks, sql: &str, cells: &[Cell]) -> Result<u64, StoreError> {
+    c.execute(sql, &params(cells)).await.map_err(failed(DOING))
 }
 
-async fn rows(c: &impl GenericClient, sql: &str, cells: &[Cell]) -> Result<Vec<Cells>, StoreError> {
-    let statement = c.prepare_cached(sql).await.map_err(failed(DOING))?;
-    let found = c
-        .query(&statement, &params(cells))
-        .await
-        .map_err(failed(DOING))?;
+async fn rows(c: &impl Asks, sql: &str, cells: &[Cell]) -> Result<Vec<Cells>, StoreError> {
+    let found = c.query(sql, &params(cells)).await.map_err(failed(DOING))?;
     let mut all = Vec::with_capacity(found.len());
     for row in &found {
         let mut cells = Vec::with_capacity(row.len());
@@ -97,7 +90,7 @@ async fn lock(tx: &Tx<'_>) -> Result<(), StoreError> {
 }
 
 pub(super) async fn answer_given(
-    c: &impl GenericClient,
+    c: &impl Asks,
     peer: &str,
     id: MessageId,
 ) -> Result<Option<KeptAnswer>, StoreError> {
@@ -286,7 +279,7 @@ async fn append(tx: &Tx<'_>, messages: &[Message]) -> Result<(), StoreError> {
 }
 
 pub(super) async fn birth_status(
-    c: &impl GenericClient,
+    c: &impl Asks,
     recipient: &RecipientId,
     arrival_no: u64,
 ) -> Result<Option<BirthStatus>, StoreError> {
@@ -318,13 +311,13 @@ const CONSENT: &str = "EXISTS (SELECT 1 FROM agency_consents k JOIN filings m ON
     WHERE k.source = $2 AND k.purpose = $3 AND k.withdrawn_at IS NULL
       AND k.recipient = m.recipient AND k.device = m.device AND k.case_id = m.case_id)";
 
-async fn holds(c: &impl GenericClient, what: &str, cells: &[Cell]) -> Result<bool, StoreError> {
+async fn holds(c: &impl Asks, what: &str, cells: &[Cell]) -> Result<bool, StoreError> {
     let found = rows(c, &format!("SELECT 1 WHERE {what}"), cells).await?;
     Ok(!found.is_empty())
 }
 
 pub(super) async fn consented(
-    c: &impl GenericClient,
+    c: &impl Asks,
     filing: FilingId,
     source: &str,
     purpose: &str,
@@ -333,7 +326,7 @@ pub(super) async fn consented(
 }
 
 /// Why a question may not be sent now.
-async fn forbidden(c: &impl GenericClient, new: &NewRequest) -> Result<Option<Reason>, StoreError> {
+async fn forbidden(c: &impl Asks, new: &NewRequest) -> Result<Option<Reason>, StoreError> {
     if new.joyful && holds(c, LOSS, &[new.filing.into()]).await? {
         return Ok(Some(Reason::Silenced));
     }
@@ -415,7 +408,7 @@ async fn note_step(
     Ok(())
 }
 
-async fn hops(c: &impl GenericClient, rest: &str, cells: &[Cell]) -> Result<Vec<Hop>, StoreError> {
+async fn hops(c: &impl Asks, rest: &str, cells: &[Cell]) -> Result<Vec<Hop>, StoreError> {
     rows(
         c,
         &format!("SELECT {HOP} FROM agency_requests {rest}"),
@@ -428,7 +421,7 @@ async fn hops(c: &impl GenericClient, rest: &str, cells: &[Cell]) -> Result<Vec<
 }
 
 pub(super) async fn due_requests(
-    c: &impl GenericClient,
+    c: &impl Asks,
     now: i64,
     limit: u32,
 ) -> Result<Vec<Hop>, StoreError> {
@@ -440,7 +433,7 @@ pub(super) async fn due_requests(
     .await
 }
 
-pub(super) async fn next_request_at(c: &impl GenericClient) -> Result<Option<i64>, StoreError> {
+pub(super) async fn next_request_at(c: &impl Asks) -> Result<Option<i64>, StoreError> {
     let found = rows(c, "SELECT min(next_at) FROM agency_requests", &[]).await?;
     match found.into_iter().next() {
         Some(mut row) => row.maybe_int("time"),
@@ -486,7 +479,7 @@ pub(super) async fn step_request(tx: &Tx<'_>, step: &HopStep) -> Result<bool, St
 }
 
 pub(super) async fn requests(
-    c: &impl GenericClient,
+    c: &impl Asks,
     agency: Option<&str>,
     limit: u32,
 ) -> Result<Vec<Hop>, StoreError> {
@@ -499,10 +492,7 @@ pub(super) async fn requests(
     .await
 }
 
-pub(super) async fn request(
-    c: &impl GenericClient,
-    id: MessageId,
-) -> Result<Option<Hop>, StoreError> {
+pub(super) async fn request(c: &impl Asks, id: MessageId) -> Result<Option<Hop>, StoreError> {
     Ok(hops(c, "WHERE id = $1", &[id.into()])
         .await?
         .into_iter()
@@ -603,10 +593,7 @@ async fn stop(
     Ok(())
 }
 
-pub(super) async fn consents(
-    c: &impl GenericClient,
-    filing: FilingId,
-) -> Result<Vec<Consent>, StoreError> {
+pub(super) async fn consents(c: &impl Asks, filing: FilingId) -> Result<Vec<Consent>, StoreError> {
     rows(
         c,
         "SELECT k.id, k.filing, k.digest, k.source, k.purpose, k.given_at, k.given_by, k.withdrawn_at
@@ -620,7 +607,7 @@ pub(super) async fn consents(
 }
 
 pub(super) async fn certificates(
-    c: &impl GenericClient,
+    c: &impl Asks,
     agency: Option<&str>,
     limit: u32,
 ) -> Result<Vec<Certificate>, StoreError> {
@@ -638,7 +625,7 @@ pub(super) async fn certificates(
 }
 
 pub(super) async fn certificate(
-    c: &impl GenericClient,
+    c: &impl Asks,
     id: [u8; 16],
 ) -> Result<Option<Certificate>, StoreError> {
     rows(
@@ -654,7 +641,7 @@ pub(super) async fn certificate(
 }
 
 pub(super) async fn filings_of_child(
-    c: &impl GenericClient,
+    c: &impl Asks,
     child_key: [u8; 32],
 ) -> Result<Vec<FilingId>, StoreError> {
     rows(
@@ -705,7 +692,7 @@ pub(super) async fn link_certificate(
 }
 
 pub(super) async fn agency_events(
-    c: &impl GenericClient,
+    c: &impl Asks,
     after: i64,
     limit: u32,
 ) -> Result<Vec<AgencyEvent>, StoreError> {
@@ -733,7 +720,7 @@ pub(super) async fn agency_events(
 }
 
 pub(super) async fn message_entries(
-    c: &impl GenericClient,
+    c: &impl Asks,
     after: i64,
     limit: u32,
 ) -> Result<Vec<Entry>, StoreError> {
@@ -749,7 +736,7 @@ pub(super) async fn message_entries(
     .collect()
 }
 
-pub(super) async fn message_head(c: &impl GenericClient) -> Result<Option<LogHead>, StoreError> {
+pub(super) async fn message_head(c: &impl Asks) -> Result<Option<LogHead>, StoreError> {
     let found = rows(
         c,
         "SELECT l.seq, l.hash, coalesce(s.number, 0), coalesce(s.upto, 0),
@@ -770,7 +757,7 @@ pub(super) async fn message_head(c: &impl GenericClient) -> Result<Option<LogHea
     }))
 }
 
-pub(super) async fn message_seals(c: &impl GenericClient) -> Result<Vec<Seal>, StoreError> {
+pub(super) async fn message_seals(c: &impl Asks) -> Result<Vec<Seal>, StoreError> {
     rows(
         c,
         "SELECT number, upto, head, at, signature FROM message_seals ORDER BY number",

@@ -3,10 +3,10 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use deadpool_postgres::{Object, Transaction};
 use tokio_postgres::types::ToSql;
 use ubugoe_protocol::FilingId;
 
+use super::prepared::{Asks as _, Object, Transaction};
 use super::read::{ROW, col, filing_id, filing_row, state};
 use super::write::{append_audit, decide_in};
 use super::{PostgresStore, failed};

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use async_trait::async_trait;
 
+use super::prepared::Asks as _;
 use super::{PostgresStore, failed};
 use crate::store::door::{DoorStore, Rotation, Session, columns, person};
 use crate::store::{StoreError, fixed};

@@ -1,11 +1,11 @@
 //! Orders and certificates on their way down, in the PostgreSQL store.
 
-use deadpool_postgres::{Object, Transaction};
 use sha2::{Digest, Sha256};
 use ubugoe_protocol::report::Outcome;
 use ubugoe_protocol::{CommandId, DeviceId, RecipientId};
 
 use super::failed;
+use super::prepared::{Asks as _, Object, Transaction};
 use super::read::col;
 use super::write::append_audit;
 use crate::casework::audit::AuditEntry;

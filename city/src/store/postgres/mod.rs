@@ -4,12 +4,14 @@
 //! order (recipient counter, filing, audit chain), so that several programs on one database wait instead of deadlock.
 
 mod agencies;
+mod chain;
 mod desk;
 mod door;
 mod down;
 mod nonstop;
 mod papers;
 mod pieces;
+mod prepared;
 mod read;
 mod rollouts;
 mod together;
@@ -19,11 +21,13 @@ mod write;
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use deadpool_postgres::{Manager, ManagerConfig, Object, Pool, RecyclingMethod, Runtime};
+use deadpool_postgres::{Manager, ManagerConfig, Pool, RecyclingMethod, Runtime};
 use tokio_postgres::NoTls;
 use ubugoe_protocol::update::Content;
 use ubugoe_protocol::{DeviceId, FilingId, RecipientId};
 
+use self::chain::Chain;
+use self::prepared::{Asks as _, Object};
 use super::migrate::{Migration, remaining};
 use super::{
     Advance, Attempt, Batch, CertificateAsk, Counts, Decided, Decision, DownAttempt, DownItem,
@@ -106,6 +110,7 @@ const AUDIT_LOCK: i64 = i64::from_be_bytes(*b"ubgaudit");
 #[derive(Clone)]
 pub struct PostgresStore {
     pool: Pool,
+    chain: Chain,
 }
 
 impl std::fmt::Debug for PostgresStore {
@@ -151,7 +156,8 @@ impl PostgresStore {
             config,
             NoTls,
             ManagerConfig {
-                recycling_method: RecyclingMethod::Verified,
+                // one that was closed is noticed without asking
+                recycling_method: RecyclingMethod::Fast,
             },
         );
         let pool = Pool::builder(manager)
@@ -162,12 +168,15 @@ impl PostgresStore {
                 place: place.clone(),
                 source: Box::new(source),
             })?;
-        let store = Self { pool };
-        let mut client = store.pool.get().await.map_err(|source| StoreError::Open {
+        let store = Self {
+            pool,
+            chain: Chain::default(),
+        };
+        let client = store.pool.get().await.map_err(|source| StoreError::Open {
             place,
             source: Box::new(source),
         })?;
-        migrate(&mut client).await?;
+        migrate(&mut client.into()).await?;
         Ok(store)
     }
 
@@ -175,6 +184,7 @@ impl PostgresStore {
         self.pool
             .get()
             .await
+            .map(Object::from)
             .map_err(|source| StoreError::Unavailable {
                 doing,
                 source: Box::new(source),
@@ -352,8 +362,7 @@ impl Store for PostgresStore {
     }
 
     async fn audit(&self, entry: AuditEntry) -> Result<(), StoreError> {
-        let mut client = self.client("writing the audit log").await?;
-        write::audit(&mut client, &entry).await
+        self.chain.append(self, entry).await
     }
 
     async fn audit_lines(&self, after: i64, limit: u32) -> Result<Vec<AuditRecord>, StoreError> {

@@ -2,10 +2,10 @@
 
 use std::cell::RefCell;
 
-use deadpool_postgres::Transaction;
 use tokio::runtime::Handle;
 use tokio_postgres::types::{ToSql, Type};
 
+use super::prepared::{Asks as _, Transaction};
 use super::write::append_all;
 use super::{PostgresStore, failed};
 use crate::casework::audit::AuditEntry;

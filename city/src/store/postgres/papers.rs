@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use async_trait::async_trait;
 use ubugoe_protocol::FilingId;
 
+use super::prepared::Asks as _;
 use super::read::col;
 use super::write::{append_all, append_audit};
 use super::{PostgresStore, failed};

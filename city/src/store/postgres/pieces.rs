@@ -2,11 +2,11 @@
 
 use std::collections::BTreeSet;
 
-use deadpool_postgres::{GenericClient, Object, Transaction};
 use sha2::{Digest, Sha256};
 use ubugoe_protocol::FilingId;
 
 use super::failed;
+use super::prepared::{Asks, Object, Transaction};
 use super::read::col;
 use super::write::{append_audit, conflict};
 use crate::store::attachments::{Progress, progress};
@@ -185,7 +185,7 @@ async fn check(tx: &Transaction<'_>, (filing, sha256): Key, now: i64) -> Result<
 
 /// Goes through the pieces in order, the first of each number, one in memory at a time.
 async fn each_piece(
-    c: &impl GenericClient,
+    c: &impl Asks,
     filing: FilingId,
     sha256: &[u8; 32],
     device: &str,

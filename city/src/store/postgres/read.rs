@@ -1,10 +1,10 @@
 //! Reading statements of the PostgreSQL store.
 
-use deadpool_postgres::Object;
 use tokio_postgres::Row;
 use tokio_postgres::types::{FromSql, ToSql};
 use ubugoe_protocol::{CaseId, FilingId, IdError, Interval};
 
+use super::prepared::{Asks as _, Object};
 use super::{failed, pieces};
 use crate::casework::FilingState;
 use crate::casework::audit::{AuditEntry, AuditRecord};

@@ -1,12 +1,12 @@
 //! Updates and how far they have come, in the PostgreSQL store.
 
-use deadpool_postgres::{Object, Transaction};
 use ubugoe_protocol::report::UpdateState;
 use ubugoe_protocol::update::Content;
 use ubugoe_protocol::{DeviceId, UpdateId};
 
 use super::down::{device_id, enqueue, insert_order};
 use super::failed;
+use super::prepared::{Asks as _, Object, Transaction};
 use super::read::col;
 use super::write::append_audit;
 use crate::store::down::{

@@ -6,10 +6,10 @@
 
 use std::collections::BTreeSet;
 
-use deadpool_postgres::Transaction;
 use sha2::{Digest, Sha256};
 use ubugoe_protocol::RecipientId;
 
+use super::prepared::{Asks as _, Transaction};
 use super::read::col;
 use super::write::append_all;
 use super::{desk, failed, pieces};

@@ -1,9 +1,9 @@
 //! What devices said, as the PostgreSQL store keeps it.
 
-use deadpool_postgres::Transaction;
 use sha2::{Digest, Sha256};
 use ubugoe_protocol::{DeviceId, FilingId, Receipt};
 
+use super::prepared::{Asks as _, Transaction};
 use super::read::col;
 use super::write::number;
 use super::{down, failed, rollouts};

@@ -1,9 +1,9 @@
 //! Writing statements of the PostgreSQL store. Every function is one transaction.
 
-use deadpool_postgres::{Object, Transaction};
 use sha2::{Digest, Sha256};
 use ubugoe_protocol::{DeviceId, FilingId, RecipientId};
 
+use super::prepared::{Asks as _, Object, Transaction};
 use super::read::state;
 use super::{AUDIT_LOCK, desk, failed, pieces, together, words};
 use crate::casework::FilingState;
@@ -575,15 +575,14 @@ pub(super) async fn wake_notices(
     .map_err(failed("waking notices"))
 }
 
-pub(super) async fn audit(c: &mut Object, entry: &AuditEntry) -> Result<(), StoreError> {
+/// Appends lines in a transaction of their own.
+pub(super) async fn audit(c: &mut Object, entries: &[AuditEntry]) -> Result<(), StoreError> {
     let tx = c
         .transaction()
         .await
         .map_err(failed("writing the audit log"))?;
-    append_audit(&tx, entry).await?;
-    tx.commit()
-        .await
-        .map_err(failed("committing an audit line"))
+    append_all(&tx, entries).await?;
+    tx.commit().await.map_err(failed("committing audit lines"))
 }
 
 pub(super) async fn append_audit(

@@ -1,0 +1,92 @@
+//! Lines for the audit chain that stand alone, such as a look at a filing.
+//!
+//! The chain has one end, so whoever appends waits for whoever appended before, disk included. Lines that arrive in the meantime
+//! are appended together: the more officers look at once, the fewer commits a look costs. Nobody is answered before the own line is
+//! on the disk.
+
+use std::mem;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use tokio::sync::oneshot;
+
+use super::prepared::Object;
+use super::{PostgresStore, write};
+use crate::casework::audit::AuditEntry;
+use crate::store::StoreError;
+
+/// Most lines of one transaction.
+const MOST: usize = 256;
+const DOING: &str = "writing the audit log";
+
+type Written = Result<(), StoreError>;
+
+/// Lines that wait to be appended.
+#[derive(Clone, Default)]
+pub(super) struct Chain(Arc<Mutex<Waiting>>);
+
+#[derive(Default)]
+struct Waiting {
+    lines: Vec<(AuditEntry, oneshot::Sender<Written>)>,
+    /// Somebody is appending, and will look here again.
+    appending: bool,
+}
+
+impl Chain {
+    fn waiting(&self) -> MutexGuard<'_, Waiting> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Appends one line; back when it is on the disk.
+    pub(super) async fn append(&self, store: &PostgresStore, entry: AuditEntry) -> Written {
+        let (told, tells) = oneshot::channel();
+        let first = {
+            let mut waiting = self.waiting();
+            waiting.lines.push((entry, told));
+            !mem::replace(&mut waiting.appending, true)
+        };
+        if first {
+            // on its own: whoever asked may hang up, and others wait for the same commit
+            tokio::spawn(work(self.clone(), store.clone()));
+        }
+        tells.await.unwrap_or_else(|source| {
+            self.waiting().appending = false;
+            Err(StoreError::Unavailable {
+                doing: DOING,
+                source: Box::new(source),
+            })
+        })
+    }
+
+    /// What waits now; nothing once nobody waits, and the next line begins anew.
+    fn next(&self) -> Vec<(AuditEntry, oneshot::Sender<Written>)> {
+        let mut waiting = self.waiting();
+        let most = waiting.lines.len().min(MOST);
+        waiting.appending = most > 0;
+        waiting.lines.drain(..most).collect()
+    }
+}
+
+async fn work(chain: Chain, store: PostgresStore) {
+    loop {
+        let (entries, told): (Vec<_>, Vec<_>) = chain.next().into_iter().unzip();
+        if entries.is_empty() {
+            return;
+        }
+        let together = append(&store, &entries).await.is_ok();
+        for (told, entry) in told.into_iter().zip(&entries) {
+            let written = if together {
+                Ok(())
+            } else {
+                // one of them may be at fault: each has its own answer
+                append(&store, std::slice::from_ref(entry)).await
+            };
+            // whoever has hung up meanwhile: the line stands all the same
+            let _ = told.send(written);
+        }
+    }
+}
+
+async fn append(store: &PostgresStore, entries: &[AuditEntry]) -> Written {
+    let mut client: Object = store.client(DOING).await?;
+    write::audit(&mut client, entries).await
+}
