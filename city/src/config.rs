@@ -27,6 +27,7 @@ use zeroize::Zeroizing;
 pub use self::door::{Limits, OidcConfig, Rate};
 use crate::casework::roles::Role;
 use crate::http::api::ApiClient;
+use crate::store::postgres::Schema;
 
 pub use agencies::{AgenciesConfig, AgencyConfig, Ask, Call};
 pub use enrol::{Bench, EnrolConfig, EnrolDoor};
@@ -178,6 +179,8 @@ pub enum StoreAddress {
         url: Zeroizing<String>,
         /// Most connections to hold.
         connections: usize,
+        /// Where in the database this office's tables are; in the connection's own place if none is given.
+        schema: Option<Schema>,
     },
 }
 
@@ -737,9 +740,18 @@ impl Form<'_> {
             .text(&mut t, "store", "url", EXAMPLE)
             .map(Zeroizing::new);
         let connections = self.number(&mut t, "store", "connections", Some(8_usize), "8");
+        let schema = if t.contains_key("schema") {
+            Some(self.parsed::<Schema>(&mut t, "store", "schema", "\"asukoe\"")?)
+        } else {
+            None
+        };
         self.leftovers("store", &t);
         let url = url?;
         if let Some(path) = url.strip_prefix("sqlite:").filter(|path| !path.is_empty()) {
+            if schema.is_some() {
+                let what = "SQLite has no schemas: give each office a file of its own";
+                return self.problem("store.schema".into(), what, EXAMPLE);
+            }
             let path = path.strip_prefix("//").unwrap_or(path);
             return Some(StoreAddress::Sqlite(self.folder.join(path)));
         }
@@ -747,6 +759,7 @@ impl Form<'_> {
             return Some(StoreAddress::Postgres {
                 url,
                 connections: connections?,
+                schema,
             });
         }
         self.problem(

@@ -225,6 +225,16 @@ enum Command {
         #[arg(long)]
         dry_run: bool,
     },
+    /// Ends every session of an account, wherever it is signed in. Whether it may sign in again is the configuration's, or the
+    /// provider's.
+    EndSessions {
+        /// Configuration file (TOML).
+        #[arg(long)]
+        config: PathBuf,
+        /// The account's id, as the audit log shows it.
+        #[arg(long)]
+        account: String,
+    },
     /// Walks the audit chain and prints its length and newest hash; exit code 1 if it is broken.
     AuditVerify {
         /// Configuration file (TOML).
@@ -349,6 +359,9 @@ fn run(command: Command) -> anyhow::Result<ExitCode> {
             let (token, hash) = ubugoe_city::http::api::make_token()?;
             say(&format!("{token}\ntoken_sha256 = \"{hash}\""))?;
             Ok(ExitCode::SUCCESS)
+        }
+        Command::EndSessions { config, account } => {
+            runtime()?.block_on(end_sessions(&read_config(&config)?, &account))
         }
         Command::AuditVerify { config } => runtime()?.block_on(audit_verify(read_config(&config)?)),
         Command::Retention { config, check } => {
@@ -505,7 +518,7 @@ async fn hand_on(
     (since, again): (i64, bool),
     to: &Path,
 ) -> anyhow::Result<ExitCode> {
-    let store = open_store(&config.store).await?;
+    let store = open_store(&config.store, &config.office.recipient).await?;
     let mut held = false;
     for layout in layouts {
         let prepared = export::prepare(store.as_ref(), layout, format, (since, again)).await?;
@@ -579,7 +592,7 @@ async fn import_addressees(
             bail!("{} problem(s); nothing was taken in", problems.len());
         }
     };
-    let store = open_store(&config.store).await?;
+    let store = open_store(&config.store, &config.office.recipient).await?;
     let known = store.addressees(table.keys().cloned().collect()).await?;
     let lines = table.len();
     let changed: std::collections::BTreeMap<String, String> = table
@@ -608,7 +621,7 @@ async fn import_addressees(
 }
 
 async fn audit_verify(config: Config) -> anyhow::Result<ExitCode> {
-    let store = open_store(&config.store).await?;
+    let store = open_store(&config.store, &config.office.recipient).await?;
     match ubugoe_city::store::audit::verify(store.as_ref()).await? {
         Ok(chain) => {
             say(&format!(
@@ -627,7 +640,7 @@ async fn audit_verify(config: Config) -> anyhow::Result<ExitCode> {
 
 /// One line for each rule: rows due, rows held, the oldest, the rule's word, its source.
 async fn retention_due(config: &Config, check: bool) -> anyhow::Result<ExitCode> {
-    let store = open_store(&config.store).await?;
+    let store = open_store(&config.store, &config.office.recipient).await?;
     let policy = &config.retention.policy;
     let mut rows = 0;
     for due in policy.due(now().as_second()) {
@@ -672,7 +685,7 @@ async fn purge(config: &Config, dry_run: bool) -> anyhow::Result<ExitCode> {
     if !config.retention.erase {
         bail!("the configuration does not say that anything may be erased (retention.erase)");
     }
-    let store = open_store(&config.store).await?;
+    let store = open_store(&config.store, &config.office.recipient).await?;
     let gone =
         retention::sweep(store.as_ref(), &config.retention.policy, now().as_second()).await?;
     say(&format!("{gone} erased"))?;
@@ -681,7 +694,7 @@ async fn purge(config: &Config, dry_run: bool) -> anyhow::Result<ExitCode> {
 
 async fn export_messages(config: Config) -> anyhow::Result<ExitCode> {
     const PIECE: u32 = 1_000;
-    let store = open_store(&config.store).await?;
+    let store = open_store(&config.store, &config.office.recipient).await?;
     log::seal(store.as_ref(), &config.keys.sign, now().as_second()).await?;
     for seal in store.message_seals().await? {
         say(&log::write_seal(&seal))?;
@@ -742,7 +755,7 @@ async fn import_slots(config: &Config, file: &Path) -> anyhow::Result<ExitCode> 
             return Ok(ExitCode::FAILURE);
         }
     };
-    let store = open_store(&config.store).await?;
+    let store = open_store(&config.store, &config.office.recipient).await?;
     let by = By {
         actor: OPERATOR.to_owned(),
         at: now().as_second(),
@@ -766,7 +779,7 @@ async fn import_slots(config: &Config, file: &Path) -> anyhow::Result<ExitCode> 
 }
 
 async fn after_restore(mut config: Config, since: i64, gap: u32) -> anyhow::Result<ExitCode> {
-    let store = open_store(&config.store).await?;
+    let store = open_store(&config.store, &config.office.recipient).await?;
     operate::join_enrolled(&mut config, store.as_ref()).await?;
     let now = now().as_second();
     let done = restore::after_restore(&config, store.as_ref(), since, gap, now).await?;
@@ -785,7 +798,7 @@ async fn order(
     what: What,
     hours: u32,
 ) -> anyhow::Result<ExitCode> {
-    let store = open_store(&config.store).await?;
+    let store = open_store(&config.store, &config.office.recipient).await?;
     operate::join_enrolled(&mut config, store.as_ref()).await?;
     let operator = Operator::of(&config)?;
     let devices = if devices.is_empty() {
@@ -824,7 +837,7 @@ fn moment(at: i64) -> String {
 
 async fn outcome(config: &Config) -> anyhow::Result<ExitCode> {
     const MOST: u32 = 1_000;
-    let store = open_store(&config.store).await?;
+    let store = open_store(&config.store, &config.office.recipient).await?;
     let now = now().as_second();
     for order in store.orders(MOST).await? {
         let became = match order.answer {
@@ -850,7 +863,7 @@ async fn publish(
     update: (Content, &[u8]),
     canary: (Vec<String>, i64),
 ) -> anyhow::Result<ExitCode> {
-    let store = open_store(&config.store).await?;
+    let store = open_store(&config.store, &config.office.recipient).await?;
     operate::join_enrolled(&mut config, store.as_ref()).await?;
     let now = now().as_second();
     let (id, version) = rollout::publish(&config, store.as_ref(), update, canary, now).await?;
@@ -859,7 +872,7 @@ async fn publish(
 }
 
 async fn rollouts(config: &Config) -> anyhow::Result<ExitCode> {
-    let store = open_store(&config.store).await?;
+    let store = open_store(&config.store, &config.office.recipient).await?;
     for rollout in store.rollouts(false).await? {
         say(&format!(
             "{} {} {} {} since {}",
@@ -914,7 +927,7 @@ fn device(what: DeviceCommand) -> anyhow::Result<ExitCode> {
 }
 
 async fn requests(config: &Config) -> anyhow::Result<ExitCode> {
-    let store = open_store(&config.store).await?;
+    let store = open_store(&config.store, &config.office.recipient).await?;
     for ask in store.certificate_asks().await? {
         let granted = ask.granted_at.map_or_else(
             || "waiting".to_owned(),
@@ -930,13 +943,21 @@ async fn requests(config: &Config) -> anyhow::Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
+async fn end_sessions(config: &Config, account: &str) -> anyhow::Result<ExitCode> {
+    let store = open_store(&config.store, &config.office.recipient).await?;
+    let at = now().as_second();
+    let ended = store.close_sessions_of(account, OPERATOR, at).await?;
+    say(&format!("{ended} sessions of {account} ended"))?;
+    Ok(ExitCode::SUCCESS)
+}
+
 async fn sign_request(
     mut config: Config,
     id: &DeviceId,
     authority: Authority<'_>,
     days: u16,
 ) -> anyhow::Result<ExitCode> {
-    let store = open_store(&config.store).await?;
+    let store = open_store(&config.store, &config.office.recipient).await?;
     operate::join_enrolled(&mut config, store.as_ref()).await?;
     let now = now().as_second();
     let chain = certificate::grant(&config, store.as_ref(), id, authority, (days, now)).await?;

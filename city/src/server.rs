@@ -15,7 +15,7 @@ use ubugoe_exchange::{Dialer, TlsError, server as exchange};
 use ubugoe_procedures::nursery::Index;
 use ubugoe_procedures::{Catalogue, CatalogueError, MunicipalityCode};
 use ubugoe_protocol::cades::Trust;
-use ubugoe_protocol::{DeviceId, SigningKey};
+use ubugoe_protocol::{DeviceId, RecipientId, SigningKey};
 
 use crate::Clock;
 use crate::agencies::{Book, desk, send};
@@ -89,16 +89,21 @@ pub enum ServeError {
     Http(#[source] std::io::Error),
 }
 
-/// Opens the configured database.
+/// Opens the configured database, as this office.
 ///
 /// # Errors
 /// [`StoreError`].
-pub async fn open_store(address: &StoreAddress) -> Result<Arc<dyn Store>, StoreError> {
+pub async fn open_store(
+    address: &StoreAddress,
+    office: &RecipientId,
+) -> Result<Arc<dyn Store>, StoreError> {
     Ok(match address {
-        StoreAddress::Sqlite(path) => Arc::new(SqliteStore::open(path).await?),
-        StoreAddress::Postgres { url, connections } => {
-            Arc::new(PostgresStore::open(url, *connections).await?)
-        }
+        StoreAddress::Sqlite(path) => Arc::new(SqliteStore::open(path, office).await?),
+        StoreAddress::Postgres {
+            url,
+            connections,
+            schema,
+        } => Arc::new(PostgresStore::open(url, *connections, schema.as_ref(), office).await?),
     })
 }
 
@@ -127,7 +132,7 @@ async fn known(
 /// # Errors
 /// [`ServeError`].
 pub async fn open_ingest(config: Config, clock: Clock) -> Result<Ingest, ServeError> {
-    let store = open_store(&config.store).await?;
+    let store = open_store(&config.store, &config.office.recipient).await?;
     let sealer = CitySealer::new(
         config.office.recipient.clone(),
         config.keys.sign.clone(),
@@ -412,7 +417,7 @@ impl City {
     /// # Errors
     /// [`ServeError`].
     pub async fn start(config: Config, clock: Clock, faults: Faults) -> Result<Self, ServeError> {
-        let store = open_store(&config.store).await?;
+        let store = open_store(&config.store, &config.office.recipient).await?;
         let catalogue = Catalogue::builtin()?;
         let inboxes = inboxes(config.replicas, &config.broker, &config.office, &store)?;
         let sealer = Arc::new(CitySealer::new(

@@ -7,16 +7,17 @@ use crate::support::office::{Office, land, letter, on_each_store};
 use crate::support::papers::{MOTHER, Paper, birth, canonical, catalogue, certificate};
 use jiff::civil::{date, datetime};
 use serde_json::{Value, json};
-use ubugoe_agencies::{Agency, Answers, Fault, Faults};
+use ubugoe_agencies::{Agency, Answers, Fault, Faults, Verdict, Verdicts};
 use ubugoe_city::agencies::hops::{HopState, Reason, wait};
-use ubugoe_city::agencies::send::{Sender, Wish, WishError};
+use ubugoe_city::agencies::send::{Sender, Wish, WishError, Word};
 use ubugoe_city::agencies::{Denied, Offered, log};
 use ubugoe_city::casework::FilingState;
 use ubugoe_city::nonstop::{Engine, Worker};
-use ubugoe_city::receipt::CitySealer;
-use ubugoe_city::store::agencies::{AgencyEventKind, CertificateKind, Consent, Queued, Via};
+use ubugoe_city::store::Store;
+use ubugoe_city::store::agencies::{
+    AgencyEventKind, CertificateKind, Consent, Hop as Asked, Queued, Via,
+};
 use ubugoe_city::store::nonstop::{Hop, HopState as Station, Planner};
-use ubugoe_city::store::{Decision, Store};
 use ubugoe_exchange::log::{Direction, Verifier};
 use ubugoe_exchange::{AskError, Dialer, ErrorKind, Identity, MessageId, Part};
 use ubugoe_procedures::fhir::{write_birth, write_stillbirth, write_withdrawal};
@@ -99,26 +100,6 @@ async fn consent(store: &dyn Store, filing: FilingId, source: &str, purpose: &st
     id
 }
 
-async fn accept(office: &Office, store: &dyn Store, filing: FilingId) {
-    let config = office.config();
-    let sealer = CitySealer::new(
-        config.office.recipient,
-        config.keys.sign,
-        &config.http.public_url,
-    );
-    let version = store.filing(filing).await.unwrap().unwrap().version();
-    let decision = Decision {
-        filing,
-        version,
-        to: FilingState::Accepted,
-        reason: None,
-        note: None,
-        actor: "sato".to_owned(),
-        at: office.now(),
-    };
-    store.decide(decision, Arc::new(sealer)).await.unwrap();
-}
-
 /// Walks the whole log and answers its directions; everything is sealed.
 async fn log_holds(office: &Office, store: &dyn Store) -> Vec<Direction> {
     let config = office.config();
@@ -152,6 +133,7 @@ fn impostor(hospital: &Agency, identity: &Identity, key: &SigningKey) -> Arc<Age
         city_key: hospital.city_key,
         dialer: Dialer::new(tls, key.clone(), PATIENCE),
         faults: Faults::default(),
+        verdicts: Verdicts::default(),
         answers: Answers::default(),
     })
 }
@@ -416,7 +398,7 @@ async fn nothing_is_told_without_consent_or_law_and_withdrawal_works_at_once() {
             body,
             json!({ "arrivalNumber": number, "accepted": false, "acceptedOn": null, "legalBasis": null })
         );
-        accept(office, store.as_ref(), filing).await;
+        office.accept(store.as_ref(), filing).await;
         // by law, without the family's consent, and with its article
         let told = door.ask(prefecture, fresh(), ask, None).await.unwrap();
         let body: Value = serde_json::from_slice(&told.body).unwrap();
@@ -584,8 +566,8 @@ async fn what_fails_too_often_is_refused_or_forbidden_becomes_a_task_or_stops() 
         assert_eq!(state(&sender, id).await, task);
         assert_eq!(sender.send_due().await.unwrap(), 0);
         assert_eq!(store.requests(None, 10).await.unwrap()[0].request.id, id);
-        assert!(sender.officer(id, true, "sato").await.unwrap());
-        assert!(!sender.officer(id, true, "sato").await.unwrap());
+        assert!(sender.officer(id, Word::Again, "sato").await.unwrap());
+        assert!(!sender.officer(id, Word::Again, "sato").await.unwrap());
         sender.send_due().await.unwrap();
         assert_eq!(state(&sender, id).await, (HopState::Answered, None, 1));
         assert_eq!(insurer.answers.effects(), 1);
@@ -743,36 +725,149 @@ async fn insurer(store: &dyn Store, filing: FilingId) -> Option<Station> {
         .map(|hop| hop.state)
 }
 
+/// An accepted claim that waits for the insurer.
+async fn waits_for_the_insurer(office: &Office, store: &Arc<dyn Store>, number: &str) -> FilingId {
+    let subsidy = Paper {
+        procedure: "kodomo_iryohi",
+        ..birth(number)
+    };
+    let filing = letter(canonical(&subsidy));
+    land(office, &office.ingest().await, &filing).await;
+    office.accept(store.as_ref(), filing.id).await;
+    let engine = Engine::new(catalogue(), office.config().office.municipality, 3);
+    let worker = Worker {
+        store: Arc::clone(store),
+        planner: Arc::new(engine) as Arc<dyn Planner>,
+        clock: office.hands.clock(),
+        bell: Arc::default(),
+        done: Arc::default(),
+    };
+    worker.work_off().await.unwrap();
+    assert_eq!(
+        insurer(store.as_ref(), filing.id).await,
+        Some(Station::Waiting)
+    );
+    filing.id
+}
+
+/// The one question about a filing.
+async fn about(store: &dyn Store, filing: FilingId) -> Asked {
+    let mut asked = store.requests(None, 100).await.unwrap();
+    asked.retain(|hop| hop.request.filing == filing);
+    assert_eq!(asked.len(), 1);
+    asked.remove(0)
+}
+
+/// The insurer's own words beside the station, as officers see them.
+async fn own_words(store: &dyn Store, filing: FilingId) -> Option<String> {
+    let line = store.case_line(filing).await.unwrap();
+    let mut hops = line.items.into_iter().flat_map(|item| item.hops);
+    hops.find_map(|hop| hop.said)
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn only_a_yes_carries_the_line_on_and_everything_else_waits_for_an_officer() {
+    on_each_store(async |office| {
+        let store = office.store().await;
+        let exchange = Exchange::of(office).await;
+        let sender = exchange.sender(office, Arc::clone(&store));
+        let agency = exchange.agency("insurer");
+        let settle = async || {
+            sender.follow_the_line().await.unwrap();
+            sender.send_due().await.unwrap();
+            sender.follow_the_line().await.unwrap();
+            assert_eq!(sender.follow_the_line().await.unwrap(), 0, "it rests");
+        };
+        let answers = [
+            (Verdict::Refused, Reason::Declined, Station::Refused),
+            (Verdict::NeedsMore, Reason::NeedsMore, Station::NeedsMore),
+            (Verdict::NotKnown, Reason::NotKnown, Station::NotKnown),
+        ];
+        let mut asked = Vec::new();
+        for (n, (verdict, reason, station)) in answers.into_iter().enumerate() {
+            let filing = waits_for_the_insurer(office, &store, &format!("ASK-4{n}")).await;
+            consent(store.as_ref(), filing, "insurer", "lump-sum").await;
+            agency.verdicts.plan([verdict]);
+            settle().await;
+            let id = about(store.as_ref(), filing).await.request.id;
+            let task = (HopState::GivenUp, Some(reason), 1);
+            assert_eq!(state(&sender, id).await, task, "{verdict:?}");
+            assert_eq!(insurer(store.as_ref(), filing).await, Some(station));
+            let words = own_words(store.as_ref(), filing).await;
+            assert_eq!(words.as_deref(), verdict.reason(), "{verdict:?}");
+            // time changes nothing, and nothing is asked again by itself
+            office.hands.forward(100 * 86_400);
+            settle().await;
+            assert_eq!(insurer(store.as_ref(), filing).await, Some(station));
+            asked.push((filing, id));
+        }
+        assert_eq!(agency.answers.effects(), 3);
+        let [refused, more, unknown] = asked[..] else {
+            panic!("{asked:?}")
+        };
+
+        // asked anew it is another question, and this time it is a yes
+        assert!(sender.officer(more.1, Word::Again, "sato").await.unwrap());
+        settle().await;
+        assert_eq!(insurer(store.as_ref(), more.0).await, Some(Station::Done));
+        assert_eq!(own_words(store.as_ref(), more.0).await, None);
+        assert_eq!(agency.answers.effects(), 4);
+        let anew = (HopState::Stopped, Some(Reason::AskedAnew), 1);
+        assert_eq!(state(&sender, more.1).await, anew);
+        // left at a no it has ended; settled by an officer it goes on
+        assert!(sender.officer(refused.1, Word::Left, "sato").await.unwrap());
+        assert!(
+            !sender
+                .officer(refused.1, Word::Settled, "sato")
+                .await
+                .unwrap()
+        );
+        let settled = sender.officer(unknown.1, Word::Settled, "sato").await;
+        assert!(settled.unwrap());
+        settle().await;
+        assert_eq!(
+            insurer(store.as_ref(), refused.0).await,
+            Some(Station::Stopped)
+        );
+        assert_eq!(
+            insurer(store.as_ref(), unknown.0).await,
+            Some(Station::Done)
+        );
+
+        // words that nobody agreed upon are no yes, however friendly
+        let filing = waits_for_the_insurer(office, &store, "ASK-49").await;
+        consent(store.as_ref(), filing, "insurer", "lump-sum").await;
+        agency.faults.plan([Fault::Nonsense]);
+        settle().await;
+        assert!(agency.faults.over());
+        let hop = about(store.as_ref(), filing).await;
+        assert_eq!(
+            (hop.state, hop.reason),
+            (HopState::GivenUp, Some(Reason::Meaningless))
+        );
+        assert_eq!(
+            insurer(store.as_ref(), filing).await,
+            Some(Station::Waiting)
+        );
+        log_holds(office, store.as_ref()).await;
+        exchange.stop().await;
+    })
+    .await;
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_the_line_waits_for_is_asked_once_and_its_answer_comes_back() {
     on_each_store(async |office| {
         let store = office.store().await;
         let exchange = Exchange::of(office).await;
         let sender = exchange.sender(office, Arc::clone(&store));
-        let ingest = office.ingest().await;
-        let subsidy = Paper {
-            procedure: "kodomo_iryohi",
-            ..birth("ASK-1")
-        };
-        let filing = letter(canonical(&subsidy));
-        land(office, &ingest, &filing).await;
-        accept(office, store.as_ref(), filing.id).await;
-        let engine = Engine::new(catalogue(), office.config().office.municipality, 3);
-        let worker = Worker {
-            store: Arc::clone(&store),
-            planner: Arc::new(engine) as Arc<dyn Planner>,
-            clock: office.hands.clock(),
-            bell: Arc::default(),
-            done: Arc::default(),
-        };
-        worker.work_off().await.unwrap();
-        let now = async || insurer(store.as_ref(), filing.id).await;
-        assert_eq!(now().await, Some(Station::Waiting));
+        let filing = waits_for_the_insurer(office, &store, "ASK-1").await;
+        let now = async || insurer(store.as_ref(), filing).await;
 
         // nobody agreed: nothing is asked, and it goes on waiting
         assert_eq!(sender.follow_the_line().await.unwrap(), 0);
         assert_eq!(store.requests(None, 10).await.unwrap(), []);
-        consent(store.as_ref(), filing.id, "insurer", "lump-sum").await;
+        consent(store.as_ref(), filing, "insurer", "lump-sum").await;
         // two programs find it at the same moment
         let again = exchange.sender(office, Arc::clone(&store));
         let (one, two) = tokio::join!(sender.follow_the_line(), again.follow_the_line());
@@ -787,11 +882,11 @@ async fn what_the_line_waits_for_is_asked_once_and_its_answer_comes_back() {
         assert_eq!(body, "{\"procedure\":\"kodomo_iryohi\"}", "more was told");
 
         // taken back before it left, and given again: it is another question
-        let given = store.consents(filing.id).await.unwrap()[0].id;
+        let given = store.consents(filing).await.unwrap()[0].id;
         assert!(store.withdraw_consent(given, "sato", 2).await.unwrap());
         assert_eq!(sender.follow_the_line().await.unwrap(), 0);
         assert_eq!(now().await, Some(Station::Waiting));
-        consent(store.as_ref(), filing.id, "insurer", "lump-sum").await;
+        consent(store.as_ref(), filing, "insurer", "lump-sum").await;
         assert_eq!(sender.follow_the_line().await.unwrap(), 1);
         let ids: std::collections::BTreeSet<_> = store
             .requests(None, 10)

@@ -3,24 +3,26 @@
 use std::net::SocketAddr;
 use std::path::Path;
 use std::process::{Command, Output};
-use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use crate::support::browser::{Browser, Reply};
 use crate::support::exchange::Exchange;
 use crate::support::office::{Letter, Office, PASSWORD, land, letter, on_each_store};
 use crate::support::papers::{MOTHER, Paper, birth, canonical};
+use crate::support::shown::{accessible, value};
 use jiff::civil::{date, datetime};
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
+use ubugoe_agencies::Verdict;
+use ubugoe_bench::browser::Browser as Chromium;
+use ubugoe_city::agencies::hops::HopState as Asked;
 use ubugoe_city::agencies::send::Wish;
 use ubugoe_city::casework::FilingState;
 use ubugoe_city::ingest::no_faults;
-use ubugoe_city::receipt::CitySealer;
 use ubugoe_city::server::City;
+use ubugoe_city::store::Store;
 use ubugoe_city::store::agencies::{CertificateKind, Consent};
 use ubugoe_city::store::nonstop::{Hop, HopState};
-use ubugoe_city::store::{Decision, Store};
 use ubugoe_exchange::MessageId;
 use ubugoe_procedures::fhir::write_birth;
 use ubugoe_procedures::{BirthCertificate, IssuerKind, PlaceKind, Plurality, Sex};
@@ -102,7 +104,7 @@ async fn notified(office: &Office, number: &str) -> FilingId {
 }
 
 /// What a ward's clerk types.
-fn typed<'a>(number: &'a str, weight: &'a str) -> Vec<(&'static str, &'a str)> {
+pub(crate) fn typed<'a>(number: &'a str, weight: &'a str) -> Vec<(&'static str, &'a str)> {
     vec![
         ("number", number),
         ("name", ""),
@@ -127,7 +129,7 @@ fn typed<'a>(number: &'a str, weight: &'a str) -> Vec<(&'static str, &'a str)> {
     ]
 }
 
-async fn enter(browser: &mut Browser, kind: &str, fields: &[(&str, &str)]) -> Reply {
+pub(crate) async fn enter(browser: &mut Browser, kind: &str, fields: &[(&str, &str)]) -> Reply {
     let path = format!("/console/agencies/ward/{kind}");
     let csrf = browser.get(&path).await.hidden("csrf");
     let mut all = vec![("csrf", csrf.as_str())];
@@ -531,26 +533,6 @@ async fn the_database_itself_refuses_to_change_what_was_logged() {
     .await;
 }
 
-async fn accept(office: &Office, store: &dyn Store, filing: FilingId) {
-    let config = office.config();
-    let sealer = CitySealer::new(
-        config.office.recipient,
-        config.keys.sign,
-        &config.http.public_url,
-    );
-    let version = store.filing(filing).await.unwrap().unwrap().version();
-    let decision = Decision {
-        filing,
-        version,
-        to: FilingState::Accepted,
-        reason: None,
-        note: None,
-        actor: "sato".to_owned(),
-        at: office.now(),
-    };
-    store.decide(decision, Arc::new(sealer)).await.unwrap();
-}
-
 /// Waits until the medical subsidy's station at the insurer is here.
 async fn insurer_is(store: &dyn Store, filing: FilingId, wanted: HopState) {
     let start = Instant::now();
@@ -568,27 +550,130 @@ async fn insurer_is(store: &dyn Store, filing: FilingId, wanted: HopState) {
     }
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_family_says_who_may_be_asked_and_the_line_goes_on() {
-    let office = Office::new();
-    let exchange = Exchange::of(&office).await;
+/// A birth and a claim on the medical subsidy, both accepted, and the family's link.
+async fn claimed(office: &Office, number: &str) -> (Letter, Letter, String) {
     let ingest = office.ingest().await;
     let store = office.store().await;
-    let notice = letter(canonical(&birth("ASK-1")));
+    let notice = letter(canonical(&birth(number)));
     let subsidy = Paper {
         procedure: "kodomo_iryohi",
-        ..birth("ASK-1")
+        ..birth(number)
     };
     let claim = Letter {
         case: notice.case,
         case_seq: 1,
         ..letter(canonical(&subsidy))
     };
-    let token = land(&office, &ingest, &notice).await.status_token;
-    land(&office, &ingest, &claim).await;
+    let token = land(office, &ingest, &notice).await.status_token;
+    land(office, &ingest, &claim).await;
     for filing in [notice.id, claim.id] {
-        accept(&office, store.as_ref(), filing).await;
+        office.accept(store.as_ref(), filing).await;
     }
+    (notice, claim, token)
+}
+
+/// What an agency answers is said in plain words to the family, with the agency's own to an officer, and only an officer's word
+/// carries it on.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_answer_that_is_no_yes_is_shown_and_waits_for_an_officer() {
+    let office = Office::new();
+    let exchange = Exchange::of(&office).await;
+    let store = office.store().await;
+    let (_, claim, token) = claimed(&office, "ASK-1").await;
+    let insurer = exchange.agency("insurer");
+    insurer
+        .verdicts
+        .plan([Verdict::Refused, Verdict::NeedsMore]);
+    let said = Verdict::Refused.reason().unwrap();
+    let town = Town::open(&office, &exchange).await;
+    insurer_is(store.as_ref(), claim.id, HopState::Waiting).await;
+    let mut phone = Browser::new(town.address);
+    phone.open_family(&token).await;
+    let room = format!("/f/{token}/consents");
+    let csrf = phone.get(&room).await.hidden("csrf");
+    let fields = [
+        ("csrf", csrf.as_str()),
+        ("agency", "insurer"),
+        ("purpose", "lump-sum"),
+        ("answer", "yes"),
+    ];
+    assert_eq!(phone.post(&room, &fields).await.status, 303);
+    insurer_is(store.as_ref(), claim.id, HopState::Refused).await;
+
+    let line = phone.get(&format!("/f/{token}")).await;
+    assert!(
+        line.text()
+            .contains("認められませんでした。市の職員が確認しています")
+    );
+    assert!(
+        !line.text().contains(said),
+        "an agency's own words are for officers"
+    );
+    let mut sato = town.browser("sato").await;
+    let case = format!("/console/filings/{}/nonstop", claim.id);
+    assert!(sato.get(&case).await.text().contains(said));
+    let tasks = sato.get("/console/agencies").await;
+    assert!(tasks.text().contains("回答：認められない") && tasks.text().contains(said));
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("answers");
+    std::fs::create_dir_all(&folder).unwrap();
+    let base = format!("http://{}", town.address);
+    let (seen, family) = (case.clone(), token.clone());
+    tokio::task::spawn_blocking(move || look(&folder, &base, &seen, &family))
+        .await
+        .unwrap();
+
+    // asked anew, there is something missing; left at that, it has ended
+    let word = async |sato: &mut Browser, word: &str| {
+        let task = store.requests(None, 10).await.unwrap();
+        let task = task.iter().find(|hop| hop.state == Asked::GivenUp).unwrap();
+        let path = format!("/console/agencies/requests/{}/{word}", task.request.id);
+        let csrf = sato.get("/console/agencies").await.hidden("csrf");
+        let done = sato.post(&path, &[("csrf", &csrf)]).await;
+        assert_eq!(done.status, 303, "{}", done.brief());
+    };
+    word(&mut sato, "again").await;
+    insurer_is(store.as_ref(), claim.id, HopState::NeedsMore).await;
+    word(&mut sato, "left").await;
+    insurer_is(store.as_ref(), claim.id, HopState::Stopped).await;
+    assert_eq!(insurer.answers.effects(), 2);
+    town.stop().await;
+    exchange.stop().await;
+}
+
+/// Pictures of the tasks, of the case and of the family's line.
+fn look(folder: &Path, base: &str, case: &str, token: &str) {
+    let logs = tempfile::tempdir().unwrap();
+    let window = Chromium::start(logs.path(), false, (1280, 720)).unwrap();
+    window.open(&format!("{base}/console/sign-in")).unwrap();
+    window.fill("account", "sato").unwrap();
+    window.fill("password", PASSWORD).unwrap();
+    window.press("\u{E007}").unwrap();
+    window.wait_id("filings").unwrap();
+    for (name, path) in [("tasks", "/console/agencies"), ("case", case)] {
+        window.open(&format!("{base}{path}")).unwrap();
+        window.wait_id("main").unwrap();
+        accessible(&window, folder, name);
+    }
+    drop(window);
+    let window = Chromium::start(logs.path(), false, (500, 740)).unwrap();
+    window.open(&format!("{base}/f/{token}")).unwrap();
+    for (id, text) in [("year", "1996"), ("month", "11"), ("day", "23")] {
+        window.fill(id, text).unwrap();
+    }
+    window.click("open").unwrap();
+    window.wait_css("[data-state=refused]").unwrap();
+    let there =
+        "document.querySelector('[data-state=refused]').scrollIntoView({block: 'center'}) || 1";
+    value(&window, there);
+    accessible(&window, folder, "family");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_family_says_who_may_be_asked_and_the_line_goes_on() {
+    let office = Office::new();
+    let exchange = Exchange::of(&office).await;
+    let store = office.store().await;
+    let (notice, claim, token) = claimed(&office, "ASK-1").await;
     let town = Town::open(&office, &exchange).await;
     insurer_is(store.as_ref(), claim.id, HopState::Waiting).await;
 

@@ -6,49 +6,15 @@ use std::path::{Path, PathBuf};
 use crate::support::browser::Browser as Bytes;
 use crate::support::office::{Letter, Office, PASSWORD, land, letter, message, signed_by};
 use crate::support::papers::{Paper, birth, canonical, many_allowances, stranger};
-use serde_json::{Value, json};
+use crate::support::shown::{accessible, over, value, violations};
+use serde_json::json;
 use ubugoe_bench::browser::Browser;
-
-/// axe-core 4.14.1 (MPL-2.0), unchanged from npm; see axe/README.md.
-const AXE: &str = include_str!("axe/axe.min.js");
-const CHECK: &str = "
-    const done = arguments[arguments.length - 1];
-    axe.run(document, { runOnly: { type: 'tag', values: ['wcag2a', 'wcag2aa', 'wcag21aa', 'wcag22aa'] } })
-        .then(found => done(found.violations.map(one => ({ id: one.id, nodes: one.nodes.map(n => n.html + ' — ' + n.failureSummary) }))))
-        .catch(error => done([{ id: 'axe itself', nodes: [String(error)] }]));";
-
-/// What axe finds on the page that is open.
-fn violations(browser: &Browser) -> Vec<Value> {
-    let load = format!("{AXE};\narguments[arguments.length - 1](typeof axe.run);");
-    assert_eq!(browser.ask(&load, Vec::new()).unwrap(), json!("function"));
-    browser
-        .ask(CHECK, Vec::new())
-        .unwrap()
-        .as_array()
-        .unwrap()
-        .clone()
-}
-
-fn value(browser: &Browser, script: &str) -> Value {
-    let script = format!("arguments[arguments.length - 1]({script});");
-    browser.ask(&script, Vec::new()).unwrap()
-}
 
 /// Looks at the page: no violation, nothing wider than the window, a picture.
 fn look(browser: &Browser, folder: &Path, name: &str) {
-    browser
-        .snapshot(&folder.join(format!("{name}.png")))
-        .unwrap();
-    let found = violations(browser);
-    assert!(found.is_empty(), "{name}: {found:#?}");
-    let over = value(
-        browser,
-        "document.documentElement.scrollWidth - window.innerWidth",
-    );
-    assert!(
-        over.as_i64().unwrap() <= 0,
-        "{name} is wider than the window by {over}"
-    );
+    accessible(browser, folder, name);
+    let over = over(browser);
+    assert!(over <= 0, "{name} is wider than the window by {over}");
     let title = value(
         browser,
         "document.title.length > 0 && document.querySelectorAll('main#main h1').length === 1",

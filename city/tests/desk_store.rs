@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::support::office::{Letter, Office, land, letter, message, on_each_store};
+use crate::support::office::{Letter, Office, decide, land, letter, message, on_each_store};
 use crate::support::papers::{Paper, allowance, birth, canonical};
 use ubugoe_city::casework::{FilingState, ReasonCode};
 use ubugoe_city::receipt::CitySealer;
@@ -352,7 +352,7 @@ async fn two_officers_are_two_people_whatever_the_race() {
             reason: Some("missing".into()),
             ..accept(&two, "a")
         };
-        store.decide(back, Arc::clone(&sealer)).await.unwrap();
+        decide(store.as_ref(), back, &sealer).await;
         assert!(store.on_desk(two.id).await.unwrap().proposal().is_none());
         assert!(matches!(
             conclude(&two, "b", number).await,

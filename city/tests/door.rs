@@ -292,13 +292,15 @@ async fn every_address_answers_every_role_as_the_rights_say_and_a_look_changes_n
                 );
                 let new: Vec<_> = lines(&office).await.split_off(written);
                 let seen = |line: &AuditEntry| {
+                    let looked = [".viewed", ".downloaded", ".printed"];
                     line.actor == role.map_or("", Role::code)
-                        && (line.action.ends_with(".viewed")
-                            || line.action.ends_with(".downloaded")
-                            || line.action.ends_with(".printed"))
+                        && match reply.status {
+                            200 => looked.iter().any(|end| line.action.ends_with(end)),
+                            403 => line.action == "door.refused",
+                            _ => false,
+                        }
                 };
                 assert!(new.iter().all(seen) && new.len() <= 1, "{what}: {new:?}");
-                assert!(reply.status == 200 || new.is_empty(), "{what}: {new:?}");
             }
         }
     }
@@ -671,6 +673,99 @@ async fn haste_is_slowed_down_by_session_by_address_and_more_so_at_the_sign_in()
     let statuses: Vec<u16> = answers.iter().map(|reply| reply.status).collect();
     assert_eq!(statuses, [401, 401, 429]);
     assert_eq!(answers[2].header("retry-after"), Some("10"));
+    city.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_a_role_is_refused_is_in_the_audit_log_a_few_times_and_then_once_a_minute() {
+    let office = everybody();
+    let city = office.open().await;
+    let mut reception = Browser::new(city.address);
+    assert_eq!(reception.sign_in_as("reception").await.status, 303);
+    let refused = async || {
+        let lines = lines(&office).await;
+        lines
+            .into_iter()
+            .filter(|line| line.action == "door.refused")
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(reception.get("/console/audit").await.status, 403);
+    let csrf = csrf_of(&office, Role::Reception);
+    let path = format!("/console/filings/{}/accept", FilingId::generate().unwrap());
+    assert_eq!(reception.post(&path, &[("csrf", &csrf)]).await.status, 403);
+    let said: Vec<_> = refused()
+        .await
+        .into_iter()
+        .map(|line| (line.actor, line.subject))
+        .collect();
+    let by = |what: &str| ("reception".to_owned(), what.to_owned());
+    // the address as the program writes it: no id, nothing that somebody typed
+    assert_eq!(
+        said,
+        [
+            by("GET /console/audit"),
+            by("POST /console/filings/{id}/accept")
+        ]
+    );
+    // what is allowed, a forged form and a stranger leave none
+    assert_eq!(reception.get("/console/filings").await.status, 200);
+    assert_eq!(reception.post(&path, &[]).await.status, 403);
+    assert_eq!(
+        Browser::new(city.address)
+            .get("/console/audit")
+            .await
+            .status,
+        303
+    );
+    assert_eq!(refused().await.len(), 2);
+    for _ in 0..30 {
+        assert_eq!(reception.get("/console/audit").await.status, 403);
+    }
+    assert_eq!(refused().await.len(), 10, "nobody fills the log");
+    office.hands.forward(60);
+    for _ in 0..3 {
+        assert_eq!(reception.get("/console/audit").await.status, 403);
+    }
+    assert_eq!(refused().await.len(), 11);
+    city.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn somebody_elses_sessions_are_ended_by_a_command() {
+    let mut office = Office::new();
+    office.hire("ito", "伊藤", &["examiner"]);
+    let config = office.write_config();
+    let city = office.open().await;
+    let mut browsers = [(); 3].map(|()| Browser::new(city.address));
+    for (browser, account) in browsers.iter_mut().zip(["ito", "ito", "sato"]) {
+        assert_eq!(browser.sign_in_as(account).await.status, 303);
+    }
+    let end = |account: &str| {
+        let output = std::process::Command::new(env!("CARGO_BIN_EXE_ubugoe-city"))
+            .arg("end-sessions")
+            .arg("--config")
+            .arg(&config)
+            .args(["--account", account])
+            .output()
+            .unwrap();
+        assert!(output.status.success(), "{output:?}");
+        String::from_utf8(output.stdout).unwrap()
+    };
+    assert_eq!(end("ito"), "2 sessions of ito ended\n");
+    assert_eq!(end("ito"), "0 sessions of ito ended\n");
+    let mut after = Vec::new();
+    for browser in &mut browsers {
+        after.push(browser.get("/console/filings").await.status);
+    }
+    assert_eq!(after, [303, 303, 200]);
+    let ended: Vec<_> = lines(&office)
+        .await
+        .into_iter()
+        .filter(|line| line.action == "sessions.ended")
+        .map(|line| (line.actor, line.subject, line.detail))
+        .collect();
+    let line = |count: &str| ("operator".to_owned(), "ito".to_owned(), count.to_owned());
+    assert_eq!(ended, [line("2"), line("0")]);
     city.stop().await;
 }
 

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use crate::support::browser::{Browser, Reply};
 use crate::support::office::{Letter, Office, Running, land, letter, on_each_store};
 use crate::support::papers::{ADDRESS, CHILD_MEI, Paper, allowance, asukoe, birth, canonical};
+use crate::support::shown::{accessible, fits_a_finger, over, value, violations};
 use aws_lc_rs::aead::{AES_128_GCM, Aad, LessSafeKey, Nonce, UnboundKey};
 use aws_lc_rs::agreement::{self, ECDH_P256, PrivateKey, agree};
 use aws_lc_rs::rand::SystemRandom;
@@ -30,13 +31,6 @@ use ubugoe_procedures::Catalogue;
 use ubugoe_protocol::Receipt;
 
 const DAY: i64 = 86_400;
-/// axe-core 4.14.1 (MPL-2.0), unchanged from npm; see axe/README.md.
-const AXE: &str = include_str!("axe/axe.min.js");
-const CHECK: &str = "
-    const done = arguments[arguments.length - 1];
-    axe.run(document, { runOnly: { type: 'tag', values: ['wcag2a', 'wcag2aa', 'wcag21aa', 'wcag22aa'] } })
-        .then(found => done(found.violations.map(one => ({ id: one.id, nodes: one.nodes.map(n => n.html + ' — ' + n.failureSummary) }))))
-        .catch(error => done([{ id: 'axe itself', nodes: [String(error)] }]));";
 
 /// A birth and a claim in one case.
 async fn case(office: &Office, number: &str) -> (Letter, Letter, Receipt) {
@@ -578,44 +572,16 @@ async fn every_page_speaks_the_familys_language() {
     city.stop().await;
 }
 
-fn value(browser: &Chromium, script: &str) -> Value {
-    let script = format!("arguments[arguments.length - 1]({script});");
-    browser.ask(&script, Vec::new()).unwrap()
-}
-
-fn violations(browser: &Chromium) -> Vec<Value> {
-    let load = format!("{AXE};\narguments[arguments.length - 1](typeof axe.run);");
-    assert_eq!(browser.ask(&load, Vec::new()).unwrap(), json!("function"));
-    let found = browser.ask(CHECK, Vec::new()).unwrap();
-    found.as_array().unwrap().clone()
-}
-
 /// Looks at a page on a phone: no violation, nothing wider than the window, also with letters of twice the size; a picture.
 fn look(browser: &Chromium, folder: &Path, name: &str) {
-    browser
-        .snapshot(&folder.join(format!("{name}.png")))
-        .unwrap();
-    let found = violations(browser);
-    assert!(found.is_empty(), "{name}: {found:#?}");
-    let over = "document.documentElement.scrollWidth - window.innerWidth";
-    assert!(
-        value(browser, over).as_i64().unwrap() <= 0,
-        "{name} is wider than the window"
-    );
+    accessible(browser, folder, name);
+    assert!(over(browser) <= 0, "{name} is wider than the window");
     value(browser, "document.documentElement.style.fontSize = '200%'");
     browser
         .snapshot(&folder.join(format!("{name}-200.png")))
         .unwrap();
-    let wide = value(
-        browser,
-        "[document.documentElement.scrollWidth - window.innerWidth, [...document.querySelectorAll('main *, header *')].filter(e => e.getBoundingClientRect().right > window.innerWidth + 1).map(e => e.outerHTML.slice(0, 120))]",
-    );
-    assert!(wide[0].as_i64().unwrap() <= 0, "{name} at 200 %: {wide}");
-    let small = value(
-        browser,
-        "[...document.querySelectorAll('main button, main a.button, summary, nav a')].filter(e => e.offsetParent && e.getBoundingClientRect().height < 44).map(e => e.outerHTML.slice(0, 120))",
-    );
-    assert_eq!(small, json!([]), "{name}: targets smaller than a finger");
+    assert!(over(browser) <= 0, "{name} at 200 %");
+    fits_a_finger(browser, name);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -693,8 +659,7 @@ fn visit(folder: &Path, home: &str) {
         .map(|one| one["id"].as_str().unwrap().to_owned())
         .collect();
     assert!(found.contains(&"color-contrast".to_owned()), "{found:?}");
-    let over = "document.documentElement.scrollWidth - window.innerWidth";
-    assert!(value(&browser, over).as_i64().unwrap() > 0);
+    assert!(over(&browser) > 0);
     browser.open(&format!("{home}/close")).unwrap();
     browser.click("close").unwrap();
     browser.wait_id("closed").unwrap();

@@ -712,7 +712,7 @@ async fn a_filing_that_is_swapped_to_another_recipient_is_nothing_there_and_arri
         .replace("id = \"asukoe\"", "id = \"tonari\"")
         .replace("sqlite:city.db", "sqlite:tonari.db");
     let config = office.config_of(&text).unwrap();
-    let store = ubugoe_city::server::open_store(&config.store)
+    let store = ubugoe_city::server::open_store(&config.store, &config.office.recipient)
         .await
         .unwrap();
     let city = City::start(config, office.hands.clock(), no_faults())

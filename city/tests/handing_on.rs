@@ -2,19 +2,17 @@
 
 use std::collections::BTreeMap;
 use std::process::{Command, Output};
-use std::sync::{Arc, OnceLock};
+use std::sync::OnceLock;
 
 use crate::support::browser::Browser;
 use crate::support::office::{Letter, Office, land, letter, on_each_store};
 use crate::support::papers::{allowance, birth, canonical};
 use proptest::prelude::*;
-use ubugoe_city::casework::FilingState;
 use ubugoe_city::export::{
     self, AddresseeProblem, Cell, Format, Layout, Prepared, Record, Why, builtin, encode, prepare,
     read_addressees, read_back, rows, values,
 };
-use ubugoe_city::receipt::CitySealer;
-use ubugoe_city::store::{Decided, Decision, Store};
+use ubugoe_city::store::{Decided, Store};
 use ubugoe_procedures::{Filing, ParsedFiling, Value};
 
 const FORMATS: [Format; 2] = [Format::Csv, Format::Json];
@@ -215,23 +213,8 @@ fn a_table_of_addressees_is_checked_as_a_whole() {
 async fn accepted(office: &Office, letter: &Letter) {
     let ingest = office.ingest().await;
     land(office, &ingest, letter).await;
-    let config = office.config();
-    let sealer = CitySealer::new(
-        config.office.recipient.clone(),
-        config.keys.sign.clone(),
-        &config.http.public_url,
-    );
-    let decision = Decision {
-        filing: letter.id,
-        version: 1,
-        to: FilingState::Accepted,
-        reason: None,
-        note: None,
-        actor: "sato".to_owned(),
-        at: office.now(),
-    };
     let store = office.store().await;
-    let decided = store.decide(decision, Arc::new(sealer)).await.unwrap();
+    let decided = office.accept(store.as_ref(), letter.id).await;
     assert!(matches!(decided, Decided::Done { .. }));
 }
 

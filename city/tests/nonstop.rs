@@ -6,24 +6,26 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use crate::support::browser::{Browser, Reply};
-use crate::support::office::{Letter, NOON, Office, land, letter, on_each_store};
+use crate::support::office::{Letter, NOON, Office, accept, land, letter, on_each_store};
 use crate::support::papers::{Paper, allowance, birth, canonical, catalogue};
+use crate::support::shown::accessible;
 use jiff::civil::{Date, date};
 use proptest::prelude::{ProptestConfig, any, prop};
 use proptest::test_runner::TestRunner;
+use sha2::Digest as _;
 use tokio::sync::Notify;
+use ubugoe_bench::browser::Browser as Chromium;
 use ubugoe_bench::postgres::Postgres;
 use ubugoe_city::bankfile;
-use ubugoe_city::casework::FilingState;
 use ubugoe_city::casework::audit::Verifier;
 use ubugoe_city::jst;
 use ubugoe_city::nonstop::{Engine, Worker};
 use ubugoe_city::receipt::CitySealer;
 use ubugoe_city::store::nonstop::{
     Account, By, CaseLine, Hop, HopState, Item, ItemKind, ItemState, Needs, NoticeState, Planner,
-    Shelf, Shown, Step, StopReason,
+    Shelf, Shown, Step, StopReason, Unpayable,
 };
-use ubugoe_city::store::{Decided, Decision, Sealer, Store, StoreError};
+use ubugoe_city::store::{Decided, Sealer, Store, StoreError};
 use ubugoe_procedures::Value;
 use ubugoe_protocol::FilingId;
 
@@ -82,18 +84,8 @@ impl Desk {
     }
 
     async fn accept(&self, filing: FilingId, now: i64) {
-        let version = self.store.filing(filing).await.unwrap().unwrap().version();
-        let decision = Decision {
-            filing,
-            version,
-            to: FilingState::Accepted,
-            reason: None,
-            note: None,
-            actor: "sato".to_owned(),
-            at: now,
-        };
-        let decided = self.store.decide(decision, Arc::clone(&self.sealer)).await;
-        assert!(matches!(decided.unwrap(), Decided::Done { .. }));
+        let decided = accept(self.store.as_ref(), &self.sealer, filing, now).await;
+        assert!(matches!(decided, Decided::Done { .. }));
     }
 
     fn planner(&self) -> Arc<dyn Planner> {
@@ -393,6 +385,160 @@ async fn story(office: &Office) {
     assert!(seen.notices.iter().all(|notice| notice.seen_at.is_some()));
     an_agency_says_how_far_it_is(&desk, claim.id, office.now()).await;
     audit_holds(store.as_ref()).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn one_bad_account_holds_up_its_own_payment_and_no_other() {
+    on_each_store(async |office| {
+        let desk = Desk::open(office).await;
+        let store = desk.store.as_ref();
+        let payer = office
+            .config_of(&format!("{}{SETTINGS}", office.toml()))
+            .unwrap()
+            .nonstop
+            .payer
+            .unwrap();
+        let payer = Arc::new(payer);
+        let release = async |day: Date| {
+            let writer = Arc::clone(&payer) as _;
+            store.release_file(day, writer, by(office.now())).await
+        };
+        let mut paid = Vec::new();
+        for (number, holder) in [("ASK-1", "ｶﾂﾗｷﾞ ﾖｼｺ"), ("ASK-2", "葛城 𠮷子")]
+        {
+            let (ids, link) = arrived(office, &[birth(number)]).await;
+            desk.accept(ids[0], office.now()).await;
+            desk.worker.work_off().await.unwrap();
+            let line = store.case_line(ids[0]).await.unwrap();
+            let id = item(&line, "ninpu_shien_2").id;
+            let named = Account {
+                holder: holder.to_owned(),
+                ..account("1111111")
+            };
+            let step = store
+                .family_account(link, id, named, office.now(), desk.planner())
+                .await;
+            assert_eq!(step.unwrap(), Step::Done);
+            store
+                .approve_items(vec![id], by(office.now()))
+                .await
+                .unwrap();
+            paid.push((ids[0], link, id));
+        }
+        let counts = async || {
+            let counts = store.nonstop_counts().await.unwrap();
+            (counts.due, counts.without_account, counts.aside)
+        };
+        assert_eq!(counts().await, (2, 0, 0));
+        let first = release(date(2026, 12, 10)).await.unwrap().unwrap();
+        assert_eq!((first.records, first.yen), (1, 50_000), "the good one");
+        assert_eq!(counts().await, (0, 0, 1));
+        let (filing, link, id) = paid[1];
+        let aside = store.payments_aside(10).await.unwrap();
+        let [one] = aside.as_slice() else {
+            panic!("{aside:?}")
+        };
+        assert_eq!(
+            (one.item, one.yen, one.why),
+            (id, 50_000, Unpayable::Holder)
+        );
+        assert_eq!(release(date(2026, 12, 10)).await.unwrap(), None);
+
+        // only what was set aside is asked for again; the family is told and names another account, and an officer looks at it
+        assert!(
+            !store
+                .ask_account(paid[0].2, by(office.now()))
+                .await
+                .unwrap()
+        );
+        assert!(store.ask_account(id, by(office.now())).await.unwrap());
+        assert!(!store.ask_account(id, by(office.now())).await.unwrap());
+        assert_eq!(counts().await, (0, 1, 0));
+        desk.worker.work_off().await.unwrap();
+        let family = store.family_line(link, office.now()).await.unwrap();
+        assert!(family.notices.iter().any(|notice| notice.code == "account"));
+        let named = store
+            .family_account(link, id, account("2222222"), office.now(), desk.planner())
+            .await;
+        assert_eq!(named.unwrap(), Step::Done);
+        assert_eq!(
+            release(date(2026, 12, 10)).await.unwrap(),
+            None,
+            "not looked at"
+        );
+        let looked = store.approve_items(vec![id], by(office.now())).await;
+        assert_eq!(looked.unwrap(), 1);
+        let second = release(date(2026, 12, 10)).await.unwrap().unwrap();
+        assert_eq!((second.records, second.yen), (1, 50_000));
+        let lines = store.audit_lines(0, 10_000).await.unwrap();
+        let said = |action: &str| {
+            let mut lines = lines.iter().map(|line| &line.entry);
+            lines
+                .find(|line| line.action == action && line.subject == id.to_string())
+                .map(|line| line.detail.clone())
+        };
+        assert_eq!(said("payments.set_aside").as_deref(), Some("holder"));
+        assert_eq!(said("nonstop.account_asked").as_deref(), Some(""));
+        let line = store.case_line(filing).await.unwrap();
+        let last = states(item(&line, "ninpu_shien_2")).last().copied();
+        assert_eq!(last, Some((Hop::Payment, HopState::Done)));
+    })
+    .await;
+}
+
+/// What the bank's file could not take, as officers see it and mend it.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn officers_see_what_was_set_aside_and_ask_for_another_account() {
+    let (office, city, mut browser, ids, token, desk) = town().await;
+    let store = desk.store.as_ref();
+    let line = store.case_line(ids[0]).await.unwrap();
+    let id = item(&line, "ninpu_shien_2").id;
+    let link: [u8; 32] = sha2::Sha256::digest(token.as_bytes()).into();
+    let named = Account {
+        holder: "葛城 𠮷子".to_owned(),
+        ..account("1111111")
+    };
+    let now = office.now();
+    let step = store.family_account(link, id, named, now, desk.planner());
+    assert_eq!(step.await.unwrap(), Step::Done);
+    store.approve_items(vec![id], by(now)).await.unwrap();
+    let payer = office
+        .config_of(&format!("{}{SETTINGS}", office.toml()))
+        .unwrap()
+        .nonstop
+        .payer
+        .unwrap();
+    let file = store.release_file(date(2026, 12, 10), Arc::new(payer), by(now));
+    assert_eq!(file.await.unwrap(), None, "nothing else was due");
+    let page = browser.get("/console/nonstop/payments").await;
+    assert!(page.text().contains("data-why=\"holder\""));
+    let folder = std::path::Path::new(env!("CARGO_TARGET_TMPDIR")).join("payments");
+    std::fs::create_dir_all(&folder).unwrap();
+    let base = format!("http://{}", city.address);
+    tokio::task::spawn_blocking(move || {
+        let logs = tempfile::tempdir().unwrap();
+        let window = Chromium::start(logs.path(), false, (1280, 720)).unwrap();
+        window.open(&format!("{base}/console/sign-in")).unwrap();
+        window.fill("account", "sato").unwrap();
+        window
+            .fill("password", crate::support::office::PASSWORD)
+            .unwrap();
+        window.press("\u{E007}").unwrap();
+        window.wait_id("filings").unwrap();
+        let page = format!("{base}/console/nonstop/payments");
+        window.open(&page).unwrap();
+        window.wait_id("aside").unwrap();
+        accessible(&window, &folder, "aside");
+    })
+    .await
+    .unwrap();
+    let csrf = page.hidden("csrf");
+    let path = format!("/console/nonstop/{id}/account");
+    let done = browser.post(&path, &[("csrf", &csrf)]).await;
+    assert_eq!(see_other(&done), "/console/nonstop/payments");
+    let again = browser.post(&path, &[("csrf", &csrf)]).await;
+    assert_eq!(again.status, 409, "nothing is set aside any more");
+    city.stop().await;
 }
 
 /// An agency's word goes to its own station, once.

@@ -8,12 +8,11 @@ use crate::support::papers::{birth, canonical};
 use rcgen::{BasicConstraints, CertificateParams, DnType, IsCa, Issuer, KeyPair, KeyUsagePurpose};
 use ubugoe_bench::broker::{Mosquitto, Settings};
 use ubugoe_bench::envelope::claim;
-use ubugoe_city::casework::FilingState;
 use ubugoe_city::ingest::Ingest;
 use ubugoe_city::operate::certificate::{self, Authority};
 use ubugoe_city::operate::rollout::{HEARD, OBSERVE, publish};
 use ubugoe_city::operate::{OPERATOR, OperateError, Operator};
-use ubugoe_city::store::{Decision, DownAttempt, DownKind, QuarantineReason, RolloutState, Store};
+use ubugoe_city::store::{DownAttempt, DownKind, QuarantineReason, RolloutState, Store};
 use ubugoe_protocol::report::{Outcome, UpdateState};
 use ubugoe_protocol::update::{Content, PART_LEN, join};
 use ubugoe_protocol::{
@@ -682,25 +681,7 @@ async fn a_decision_waits_without_end_for_a_revoked_device_and_is_never_sent() {
     let (ingest, store) = (office.ingest().await, office.store().await);
     let filed = letter(canonical(&birth("ASK-1")));
     land(&office, &ingest, &filed).await;
-    let config = office.config();
-    let sealer = ubugoe_city::receipt::CitySealer::new(
-        config.office.recipient,
-        config.keys.sign,
-        "http://x",
-    );
-    let decision = Decision {
-        filing: filed.id,
-        version: 1,
-        to: FilingState::Accepted,
-        reason: None,
-        note: None,
-        actor: "sato".into(),
-        at: NOON,
-    };
-    store
-        .decide(decision, std::sync::Arc::new(sealer))
-        .await
-        .unwrap();
+    office.accept(store.as_ref(), filed.id).await;
     order(&office, store.as_ref(), Order::Close, 86_400).await;
     office.revoked = "revoked_at = 2026-11-24T11:59:30+09:00".to_owned();
     let city = office.open().await;

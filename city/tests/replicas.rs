@@ -8,16 +8,15 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use crate::support::device::Device;
-use crate::support::office::{Letter, Office, letter, message, on_each_store};
+use crate::support::office::{Letter, Office, accept, letter, message, on_each_store};
 use crate::support::papers::{birth, canonical, many_allowances};
 use ubugoe_bench::broker::{Mosquitto, Settings};
 use ubugoe_bench::postgres::Postgres;
 use ubugoe_bench::process::Process;
-use ubugoe_city::casework::FilingState;
 use ubugoe_city::casework::audit::Verifier;
 use ubugoe_city::receipt::CitySealer;
 use ubugoe_city::store::leases::Fence;
-use ubugoe_city::store::{Attempt, Decided, Decision, Sealer, Store, StoreError};
+use ubugoe_city::store::{Attempt, Decided, Sealer, StoreError};
 use ubugoe_protocol::{Downlink, FilingId, Receipt, StatusNotice};
 
 /// How many filings.
@@ -119,21 +118,6 @@ fn letters() -> Vec<Letter> {
     letters
 }
 
-async fn accept(store: &dyn Store, sealer: &Arc<dyn Sealer>, filing: FilingId, at: i64) {
-    let version = store.filing(filing).await.unwrap().unwrap().version();
-    let decision = Decision {
-        filing,
-        version,
-        to: FilingState::Accepted,
-        reason: None,
-        note: None,
-        actor: "sato".to_owned(),
-        at,
-    };
-    let decided = store.decide(decision, Arc::clone(sealer)).await.unwrap();
-    assert!(matches!(decided, Decided::Done { .. }), "{decided:?}");
-}
-
 #[allow(clippy::too_many_lines, reason = "one story, told in its order")]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn nothing_is_lost_or_doubled_while_replicas_are_killed() {
@@ -209,7 +193,8 @@ async fn nothing_is_lost_or_doubled_while_replicas_are_killed() {
             .copied()
             .collect();
         for id in arrived {
-            accept(store.as_ref(), &sealer, id, jiff_now()).await;
+            let decided = accept(store.as_ref(), &sealer, id, jiff_now()).await;
+            assert!(matches!(decided, Decided::Done { .. }), "{decided:?}");
             accepted.insert(id);
         }
     }
@@ -369,7 +354,8 @@ async fn who_was_replaced_lands_nothing_and_a_notice_is_claimed_once() {
             config.keys.sign.clone(),
             &config.http.public_url,
         ));
-        accept(store.as_ref(), &sealer, one.id, office.now()).await;
+        let decided = accept(store.as_ref(), &sealer, one.id, office.now()).await;
+        assert!(matches!(decided, Decided::Done { .. }));
         let attempt = Attempt {
             filing: one.id,
             seq: 1,
@@ -379,6 +365,34 @@ async fn who_was_replaced_lands_nothing_and_a_notice_is_claimed_once() {
         };
         assert!(store.claim_notice(attempt).await.unwrap());
         assert!(!store.claim_notice(attempt).await.unwrap());
+        // its sender is slow; another sends it once more, and then the first one's acknowledgement is noted
+        let again = Attempt {
+            attempts: 2,
+            now: office.now() + 40,
+            next_at: Some(office.now() + 3_600),
+            ..attempt
+        };
+        assert!(store.claim_notice(again).await.unwrap());
+        let late = Attempt {
+            next_at: Some(office.now() + 60),
+            ..attempt
+        };
+        store.notice_attempted(late).await.unwrap();
+        let due = async |at: i64| store.due_notices(at, 10).await.unwrap();
+        assert_eq!(
+            due(office.now() + 60).await,
+            [],
+            "nobody sends it a third time"
+        );
+        let later = due(office.now() + 3_600).await;
+        assert_eq!(later[0].attempts, 2);
+        // the second one's own word counts
+        let rests = Attempt {
+            next_at: None,
+            ..again
+        };
+        store.notice_attempted(rests).await.unwrap();
+        assert_eq!(due(office.now() + 3_600).await, []);
     })
     .await;
 }

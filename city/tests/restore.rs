@@ -3,10 +3,9 @@
 
 use std::path::PathBuf;
 use std::process::Command;
-use std::sync::Arc;
 
 use crate::support::browser::Browser;
-use crate::support::office::{Letter, NOON, Office, land, letter, message, only_receipt};
+use crate::support::office::{Letter, NOON, Office, decide, land, letter, message, only_receipt};
 use crate::support::papers::{allowance, birth, canonical};
 use sha2::{Digest, Sha256};
 use ubugoe_bench::postgres::Postgres;
@@ -14,7 +13,6 @@ use ubugoe_bench::programs;
 use ubugoe_city::casework::FilingState;
 use ubugoe_city::ingest::Ingest;
 use ubugoe_city::operate::restore::{Announced, after_restore};
-use ubugoe_city::receipt::CitySealer;
 use ubugoe_city::store::{Decided, Decision, DownKind, Store};
 use ubugoe_protocol::attachment::cut;
 use ubugoe_protocol::{AttachmentRef, FilingId, Order, Receipt, Report, digest};
@@ -336,13 +334,7 @@ async fn accept(office: &Office, store: &dyn Store, letter: &Letter) -> u32 {
         note: None,
         at: office.now(),
     };
-    let config = office.config();
-    let sealer = CitySealer::new(
-        config.office.recipient.clone(),
-        config.keys.sign.clone(),
-        &config.http.public_url,
-    );
-    match store.decide(decision, Arc::new(sealer)).await.unwrap() {
+    match decide(store, decision, &office.sealer()).await {
         Decided::Done { notice } => notice,
         other => unreachable!("{other:?}"),
     }

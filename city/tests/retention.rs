@@ -5,7 +5,7 @@ use std::process::Command;
 use std::sync::Arc;
 
 use crate::support::browser::Browser;
-use crate::support::office::{Letter, NOON, Office, land, letter, message, on_each_store};
+use crate::support::office::{Letter, NOON, Office, decide, land, letter, message, on_each_store};
 use crate::support::papers::{ADDRESS, MOTHER, Paper, birth, canonical, catalogue};
 use sha2::{Digest as _, Sha256};
 use tokio::sync::Notify;
@@ -14,9 +14,9 @@ use ubugoe_city::casework::FilingState;
 use ubugoe_city::casework::audit::{AuditEntry, Verifier};
 use ubugoe_city::nonstop::{Engine, Worker};
 use ubugoe_city::receipt::CitySealer;
-use ubugoe_city::retention::{Kind, Policy, sweep};
+use ubugoe_city::retention::{Due, Kind, Policy, sweep};
 use ubugoe_city::store::family::NewVoice;
-use ubugoe_city::store::nonstop::{By, Shelf, StopReason};
+use ubugoe_city::store::nonstop::{By, NoticeState, Shelf, StopReason};
 use ubugoe_city::store::{Decided, Decision, Sealer, Store};
 use ubugoe_protocol::{AttachmentRef, FilingId, attachment, digest};
 
@@ -102,8 +102,7 @@ impl City {
             actor: "sato".to_owned(),
             at,
         };
-        let sealer = Arc::clone(&self.sealer);
-        self.store.decide(decision, sealer).await.unwrap()
+        decide(self.store.as_ref(), decision, &self.sealer).await
     }
 
     /// Lives through years: what falls due is worked off, and officers stop what waits for them.
@@ -281,6 +280,121 @@ async fn what_is_due_leaves_every_file_and_what_is_open_or_held_stays() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_comes_after_its_case_was_erased_has_a_link_of_its_own() {
+    on_each_store(async |office| {
+        let city = City::open(office).await;
+        let store = city.store.as_ref();
+        let ingest = office.ingest().await;
+        let first = paper("RET-L-1", "さくら");
+        let old = land(office, &ingest, &first).await.status_token;
+        let hash = |token: &str| -> [u8; 32] { Sha256::digest(token.as_bytes()).into() };
+        city.accept(first.id, office.now()).await;
+        city.live(office, 12).await;
+        let policy = Policy::builtin().unwrap();
+        sweep(store, &policy, office.now()).await.unwrap();
+        assert!(store.erased_at(first.id).await.unwrap().is_some());
+
+        // two at once, from a device that was in a drawer all the while
+        let late = ["RET-L-2", "RET-L-3"].map(|number| Letter {
+            case: first.case,
+            ..paper(number, "ひかり")
+        });
+        let late = [late[0].clone(), late[1].clone()];
+        let wires = late
+            .iter()
+            .enumerate()
+            .map(|(n, letter)| {
+                let letter = Letter {
+                    case_seq: u32::try_from(n + 1).unwrap(),
+                    ..letter.clone()
+                };
+                message(letter.device, office.envelope(&letter))
+            })
+            .collect();
+        ingest.land(wires).await.unwrap();
+        let token = store.filing(late[0].id).await.unwrap().unwrap().token;
+        assert_eq!(
+            store.filing(late[1].id).await.unwrap().unwrap().token,
+            token
+        );
+        assert!(token.len() == 32 && token != old, "{token}");
+        let receipt = store.filing(late[1].id).await.unwrap().unwrap().receipt;
+        let receipt = ubugoe_protocol::Receipt::verify(&receipt, &office.receipt_key()).unwrap();
+        assert_eq!(receipt.status_token, token);
+        // the new link shows the case, the old one opens nothing, and what follows goes by the new one
+        assert_eq!(store.family(hash(&token)).await.unwrap().len(), 3);
+        assert_eq!(store.family(hash(&old)).await.unwrap(), []);
+        city.accept(late[0].id, office.now()).await;
+        city.worker.work_off().await.unwrap();
+        let now = office.now();
+        let line = store.family_line(hash(&token), now).await.unwrap();
+        assert!(!line.items.is_empty());
+        let line = store.family_line(hash(&old), now).await.unwrap();
+        assert!(line.notices.is_empty());
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_case_that_is_planned_again_tells_nothing_anew() {
+    on_each_store(async |office| {
+        let city = City::open(office).await;
+        let store = city.store.as_ref();
+        let ingest = office.ingest().await;
+        let first = paper("RET-N-1", "さくら");
+        let link = land(office, &ingest, &first).await.status_token;
+        let link: [u8; 32] = Sha256::digest(link.as_bytes()).into();
+        city.accept(first.id, office.now()).await;
+        city.worker.work_off().await.unwrap();
+        let told = async || {
+            let line = store.case_line(first.id).await.unwrap();
+            let notices = line.notices.into_iter();
+            notices
+                .filter(|notice| notice.state == NoticeState::Handed)
+                .map(|notice| (notice.procedure, notice.code, notice.child))
+                .collect::<Vec<_>>()
+        };
+        office.hands.forward(40 * 86_400);
+        city.worker.work_off().await.unwrap();
+        let before = told().await;
+        assert!(before.len() >= 2, "{before:?}");
+        let due = Policy::builtin().unwrap().due(office.now());
+        let due = due
+            .into_iter()
+            .find(|due| due.kind == Kind::FamilyNotice)
+            .unwrap();
+        let due = Due {
+            cutoff: office.now() + 1,
+            ..due
+        };
+        let gone = store.erase_due(due.clone(), office.now()).await.unwrap();
+        assert_eq!(gone, before.len() as u64);
+        assert_eq!(told().await, []);
+        assert_eq!(store.erase_due(due, office.now()).await.unwrap(), 0, "once");
+        let line = store.family_line(link, office.now()).await.unwrap();
+        assert_eq!(line.notices, []);
+
+        // planned again: by another filing of the case, and by every April and window to come
+        let second = Letter {
+            case: first.case,
+            case_seq: 1,
+            ..letter(canonical(&Paper {
+                procedure: "jido_teate_nintei",
+                ..birth("RET-N-1")
+            }))
+        };
+        land(office, &ingest, &second).await;
+        city.accept(second.id, office.now()).await;
+        city.worker.work_off().await.unwrap();
+        let after = told().await;
+        for one in &after {
+            assert!(!before.contains(one), "{one:?} was told twice");
+        }
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn tables_that_never_change_refuse_everybody_but_the_purge() {
     let office = Office::new();
     let ingest = office.ingest().await;
@@ -311,7 +425,7 @@ const BY_AGE: &str = "nonstop_notices agency_answers nonstop_files quarantine ad
 const SAYS_NOTHING: &str = "counters case_slots receipts eras devices commands down certificate_asks rollouts rollout_parts
     rollout_devices exports exported nonstop_cases nonstop_events nonstop_hops nonstop_payments nonstop_losses message_log
     message_seals agency_consents agency_steps family_closed checkup_slots checkup_places retention_gate erasure_holds audit_cuts
-    leases migrations enrol_codes enrol_answers enrolled_devices device_certificates wipe_records";
+    leases migrations office enrol_codes enrol_answers enrolled_devices device_certificates wipe_records";
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn every_table_is_erased_from_or_says_nothing_of_anybody() {

@@ -10,6 +10,7 @@ use crate::support::browser::{Browser, Reply};
 use crate::support::office::{Hands, Letter, Office, Running, land, on_each_store, signed_by};
 use crate::support::papers::{Authority, Holder, MOTHER, Paper, Parent, birth, canonical, parent};
 use crate::support::provider::{PUBLIC, installed, through};
+use crate::support::shown::{accessible, fits_a_phone, narrow};
 use rcgen::{KeyPair, PKCS_RSA_SHA256, RsaKeySize};
 use serde_json::json;
 use sha2::{Digest, Sha256};
@@ -792,14 +793,6 @@ async fn both_databases_take_an_attempt_up_once_and_tell_a_family_once() {
     .await;
 }
 
-/// axe-core 4.14.1 (MPL-2.0), unchanged from npm; see axe/README.md.
-const AXE: &str = include_str!("axe/axe.min.js");
-const CHECK: &str = "
-    const done = arguments[arguments.length - 1];
-    axe.run(document, { runOnly: { type: 'tag', values: ['wcag2a', 'wcag2aa', 'wcag21aa', 'wcag22aa'] } })
-        .then(found => done(found.violations.map(one => one.id + ' ' + one.nodes.map(n => n.html).join(' '))))
-        .catch(error => done([String(error)]));";
-
 #[test]
 fn the_page_is_readable_on_a_small_phone_and_axe_finds_nothing() {
     let runtime = tokio::runtime::Builder::new_multi_thread()
@@ -832,22 +825,9 @@ fn the_page_is_readable_on_a_small_phone_and_axe_finds_nothing() {
         let place = format!("{}?lang={tongue}", page(&token));
         window.open(&address(&place)).unwrap();
         window.wait_css("article.filing form button").unwrap();
-        // a headless window is never narrower than 500, so the page itself is made as narrow as the phone
-        let script = "document.body.style.width = '360px';
-            const right = Math.max(...[...document.querySelectorAll('body *')].map(one => one.getBoundingClientRect().right));
-            arguments[arguments.length - 1](Math.round(right));";
-        let right = window.ask(script, Vec::new()).unwrap();
-        assert!(
-            right.as_i64().unwrap() <= 360,
-            "{tongue}: as wide as {right}"
-        );
-        let load = format!("{AXE};\narguments[arguments.length - 1](typeof axe.run);");
-        window.ask(&load, Vec::new()).unwrap();
-        let found = window.ask(CHECK, Vec::new()).unwrap();
-        assert_eq!(found, json!([]), "{tongue}");
-        window
-            .snapshot(&folder.join(format!("{tongue}.png")))
-            .unwrap();
+        narrow(&window);
+        accessible(&window, &folder, tongue);
+        fits_a_phone(&window, tongue);
         let down = "document.querySelector('article.filing form').scrollIntoView({block: 'end'}); arguments[arguments.length - 1](1);";
         window.ask(down, Vec::new()).unwrap();
         window

@@ -8,15 +8,15 @@ use std::process::Command;
 use std::sync::Arc;
 
 use crate::support::browser::{Browser, Reply};
-use crate::support::office::{Office, Running, land, letter, on_each_store};
+use crate::support::office::{Office, Running, accept, land, letter, on_each_store};
 use crate::support::papers::{Paper, birth, canonical, catalogue};
+use crate::support::shown::{accessible, fits_a_finger, fits_a_phone, narrow, value, violations};
 use proptest::prelude::{ProptestConfig, any, prop};
 use proptest::test_runner::TestRunner;
-use serde_json::{Value, json};
+use serde_json::json;
 use sha2::{Digest, Sha256};
 use tokio::sync::Notify;
 use ubugoe_bench::browser::Browser as Chromium;
-use ubugoe_city::casework::FilingState;
 use ubugoe_city::nonstop::{Engine, Worker};
 use ubugoe_city::receipt::CitySealer;
 use ubugoe_city::services::slots;
@@ -25,18 +25,11 @@ use ubugoe_city::store::services::{
     Act, Acted, ApplicationState, BookingState, GiftState, NurseryDraft, PlaceAsked, SlotRefusal,
     SlotRow, Submission,
 };
-use ubugoe_city::store::{Decided, Decision, Sealer, Store};
+use ubugoe_city::store::{Decided, Sealer, Store};
 use ubugoe_protocol::FilingId;
 
 const DAY: i64 = 86_400;
 const CHECKUP: &str = "kenshin_1m";
-/// axe-core 4.14.1 (MPL-2.0), unchanged from npm; see axe/README.md.
-const AXE: &str = include_str!("axe/axe.min.js");
-const CHECK: &str = "
-    const done = arguments[arguments.length - 1];
-    axe.run(document, { runOnly: { type: 'tag', values: ['wcag2a', 'wcag2aa', 'wcag21aa', 'wcag22aa'] } })
-        .then(found => done(found.violations.map(one => ({ id: one.id, nodes: one.nodes.map(n => n.html + ' — ' + n.failureSummary) }))))
-        .catch(error => done([{ id: 'axe itself', nodes: [String(error)] }]));";
 const HEAD: &str = "slot_id,checkup,facility,facility_name,address,phone,start,minutes,capacity,days_from,days_to,contracts";
 
 /// Times within the month of a child born on 22 November 2026, one too early, one whose facility takes no voucher of this city.
@@ -70,7 +63,7 @@ impl Family {
 }
 
 /// An office whose city has nurseries to search.
-fn with_nurseries(office: &mut Office) {
+pub(crate) fn with_nurseries(office: &mut Office) {
     let lists = Path::new(env!("CARGO_MANIFEST_DIR")).join("../procedures/catalogue/nurseries");
     for name in ["991015.csv", "991015_vacancies.csv"] {
         std::fs::copy(lists.join(name), office.folder.path().join(name)).unwrap();
@@ -114,7 +107,8 @@ async fn families(office: &Office, births: &[&[Paper]]) -> Vec<Family> {
                 ..letter(canonical(paper))
             };
             token = land(office, &ingest, &letter).await.status_token;
-            accept(store.as_ref(), &sealer, letter.id, office.now()).await;
+            let decided = accept(store.as_ref(), &sealer, letter.id, office.now()).await;
+            assert!(matches!(decided, Decided::Done { .. }));
         }
         all.push((first.id, token));
     }
@@ -138,21 +132,6 @@ async fn families(office: &Office, births: &[&[Paper]]) -> Vec<Family> {
     found
 }
 
-async fn accept(store: &dyn Store, sealer: &Arc<dyn Sealer>, filing: FilingId, at: i64) {
-    let version = store.filing(filing).await.unwrap().unwrap().version();
-    let decision = Decision {
-        filing,
-        version,
-        to: FilingState::Accepted,
-        reason: None,
-        note: None,
-        actor: "sato".to_owned(),
-        at,
-    };
-    let decided = store.decide(decision, Arc::clone(sealer)).await.unwrap();
-    assert!(matches!(decided, Decided::Done { .. }));
-}
-
 fn by(at: i64) -> By {
     By {
         actor: "sato".to_owned(),
@@ -160,7 +139,7 @@ fn by(at: i64) -> By {
     }
 }
 
-fn rows() -> Vec<SlotRow> {
+pub(crate) fn rows() -> Vec<SlotRow> {
     slots::read(times().as_bytes()).unwrap()
 }
 
@@ -1162,37 +1141,12 @@ async fn a_family_tells_doses_and_answers_about_the_gift() {
     city.stop().await;
 }
 
-fn value(browser: &Chromium, script: &str) -> Value {
-    let script = format!("arguments[arguments.length - 1]({script});");
-    browser.ask(&script, Vec::new()).unwrap()
-}
-
-fn violations(browser: &Chromium) -> Vec<Value> {
-    let load = format!("{AXE};\narguments[arguments.length - 1](typeof axe.run);");
-    assert_eq!(browser.ask(&load, Vec::new()).unwrap(), json!("function"));
-    let found = browser.ask(CHECK, Vec::new()).unwrap();
-    found.as_array().unwrap().clone()
-}
-
-/// Looks at a page 360 wide: no violation, nothing wider than that, nothing smaller than a finger; a picture. Chromium makes no
-/// window narrower than 500, so the page itself is.
+/// Looks at a page 360 wide: no violation, nothing wider than that, nothing smaller than a finger; a picture.
 fn look(browser: &Chromium, folder: &Path, name: &str) {
-    value(browser, "document.documentElement.style.width = '360px'");
-    browser
-        .snapshot(&folder.join(format!("{name}.png")))
-        .unwrap();
-    let found = violations(browser);
-    assert!(found.is_empty(), "{name}: {found:#?}");
-    let wide = value(
-        browser,
-        "[...document.querySelectorAll('main *, header *')].filter(e => e.getBoundingClientRect().right > 361).map(e => e.outerHTML.slice(0, 160))",
-    );
-    assert_eq!(wide, json!([]), "{name} is wider than 360");
-    let small = value(
-        browser,
-        "[...document.querySelectorAll('main.family button, main.family a.button, main.family summary')].filter(e => e.offsetParent && e.getBoundingClientRect().height < 44).map(e => e.outerHTML.slice(0, 120))",
-    );
-    assert_eq!(small, json!([]), "{name}: targets smaller than a finger");
+    narrow(browser);
+    accessible(browser, folder, name);
+    fits_a_phone(browser, name);
+    fits_a_finger(browser, name);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use crate::support::office::decide;
 use sha2::{Digest, Sha256};
 use ubugoe_bench::postgres::Postgres;
 use ubugoe_city::casework::audit::{AuditEntry, ChainBreak, Verifier};
@@ -14,7 +15,7 @@ use ubugoe_city::store::{
     Person, QuarantineReason, Reason, ReceiptFacts, Rotation, SealFailure, Sealer, Session,
     SignatureFinding, StatusFacts, Store, StoreError, WakeWindow,
 };
-use ubugoe_protocol::{CaseId, FilingId, Interval, Place};
+use ubugoe_protocol::{CaseId, FilingId, Interval, Place, RecipientId};
 
 /// A seal that shows what was sealed; fails when told to.
 struct PlainSealer {
@@ -64,6 +65,10 @@ fn sealer() -> Arc<dyn Sealer> {
     Arc::new(PlainSealer { fail: false })
 }
 
+fn office() -> RecipientId {
+    "asukoe".parse().unwrap()
+}
+
 fn id(n: u8) -> FilingId {
     FilingId::from_bytes([n; 16])
 }
@@ -73,7 +78,7 @@ fn arrival(n: u8, case: u8, case_seq: u32) -> Arrival {
     Arrival {
         id: id(n),
         device: "ward-1".parse().unwrap(),
-        recipient: "asukoe".parse().unwrap(),
+        recipient: office(),
         case: CaseId::from_bytes([case; 16]),
         case_seq,
         schema: "ubugoe-filing/1".into(),
@@ -392,36 +397,33 @@ fn decision(filing: FilingId, version: u32, to: FilingState, at: i64) -> Decisio
 async fn officers_decide_once(store: &dyn Store) {
     let back = decision(id(3), 1, FilingState::Returned, 3_000);
     assert_eq!(
-        store.decide(back.clone(), sealer()).await.unwrap(),
+        decide(store, back.clone(), &sealer()).await,
         Decided::Done { notice: 1 }
     );
     // the same click twice, and a colleague who saw the page before
     let state = FilingState::Returned;
     assert_eq!(
-        store.decide(back, sealer()).await.unwrap(),
+        decide(store, back, &sealer()).await,
         Decided::Stale { state }
     );
     let late = decision(id(3), 1, FilingState::Accepted, 3_001);
     assert_eq!(
-        store.decide(late, sealer()).await.unwrap(),
+        decide(store, late, &sealer()).await,
         Decided::Stale { state }
     );
     let accept = decision(id(3), 2, FilingState::Accepted, 3_100);
     assert_eq!(
-        store.decide(accept, sealer()).await.unwrap(),
+        decide(store, accept, &sealer()).await,
         Decided::Done { notice: 2 }
     );
     let state = FilingState::Accepted;
     let undo = decision(id(3), 3, FilingState::Returned, 3_200);
     assert_eq!(
-        store.decide(undo, sealer()).await.unwrap(),
+        decide(store, undo, &sealer()).await,
         Decided::Stale { state }
     );
     let nobody = decision(id(99), 1, FilingState::Accepted, 3_200);
-    assert_eq!(
-        store.decide(nobody, sealer()).await.unwrap(),
-        Decided::NotFound
-    );
+    assert_eq!(decide(store, nobody, &sealer()).await, Decided::NotFound);
     let history = store.filing(id(3)).await.unwrap().unwrap().history;
     let told: Vec<_> = history
         .iter()
@@ -693,11 +695,11 @@ async fn the_audit_chain_holds(store: &dyn Store) {
 async fn the_story_holds_on_sqlite() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("city.db");
-    let store = SqliteStore::open(&path).await.unwrap();
+    let store = SqliteStore::open(&path, &office()).await.unwrap();
     story(&store).await;
     drop(store);
     // closed and opened again: nothing is migrated twice, nothing is gone
-    let store = SqliteStore::open(&path).await.unwrap();
+    let store = SqliteStore::open(&path, &office()).await.unwrap();
     assert_eq!(store.counts().await.unwrap().arrived, 8);
     the_database_itself_refuses_changes_sqlite(&path);
 }
@@ -725,9 +727,13 @@ const FORBIDDEN: [&str; 9] = [
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_story_holds_on_postgresql() {
     let cluster = Postgres::start().unwrap();
-    let store = PostgresStore::open(&cluster.url(), 4).await.unwrap();
+    let store = PostgresStore::open(&cluster.url(), 4, None, &office())
+        .await
+        .unwrap();
     story(&store).await;
-    let store = PostgresStore::open(&cluster.url(), 4).await.unwrap();
+    let store = PostgresStore::open(&cluster.url(), 4, None, &office())
+        .await
+        .unwrap();
     assert_eq!(store.counts().await.unwrap().arrived, 8);
     let (client, connection) = tokio_postgres::connect(&cluster.url(), tokio_postgres::NoTls)
         .await
@@ -745,8 +751,12 @@ async fn the_story_holds_on_postgresql() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn two_programs_on_one_postgresql_land_the_same_filings_once() {
     let cluster = Postgres::start().unwrap();
-    let one = PostgresStore::open(&cluster.url(), 4).await.unwrap();
-    let two = PostgresStore::open(&cluster.url(), 4).await.unwrap();
+    let one = PostgresStore::open(&cluster.url(), 4, None, &office())
+        .await
+        .unwrap();
+    let two = PostgresStore::open(&cluster.url(), 4, None, &office())
+        .await
+        .unwrap();
     let all: Vec<Arrival> = (1..=60).map(|n| arrival(n, n, 0)).collect();
     let tell = |store: PostgresStore| {
         let all = all.clone();
@@ -781,8 +791,10 @@ async fn two_programs_on_one_postgresql_land_the_same_filings_once() {
 async fn filings_leave_the_same_rows_together_as_one_by_one() {
     let cluster = Postgres::start().unwrap();
     cluster.create_database("other").unwrap();
-    let together = PostgresStore::open(&cluster.url(), 2).await.unwrap();
-    let alone = PostgresStore::open(&cluster.url_of("other"), 2)
+    let together = PostgresStore::open(&cluster.url(), 2, None, &office())
+        .await
+        .unwrap();
+    let alone = PostgresStore::open(&cluster.url_of("other"), 2, None, &office())
         .await
         .unwrap();
     let mut other = arrival(1, 1, 0);
@@ -825,7 +837,7 @@ async fn audit(store: &PostgresStore) -> String {
 async fn a_database_of_a_newer_program_is_left_alone() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("city.db");
-    drop(SqliteStore::open(&path).await.unwrap());
+    drop(SqliteStore::open(&path, &office()).await.unwrap());
     let c = rusqlite::Connection::open(&path).unwrap();
     c.execute(
         "INSERT INTO migrations (number, name, digest) VALUES (9999, '9999_later', '00')",
@@ -833,7 +845,7 @@ async fn a_database_of_a_newer_program_is_left_alone() {
     )
     .unwrap();
     drop(c);
-    let error = SqliteStore::open(&path).await.unwrap_err();
+    let error = SqliteStore::open(&path, &office()).await.unwrap_err();
     assert!(
         matches!(error, StoreError::TooNew { found: 9999, known } if known < 9999),
         "{error:?}"

@@ -5,14 +5,14 @@ use std::sync::Arc;
 
 use crate::support::browser::Browser;
 use crate::support::office::{
-    Letter, NOON, Office, land, letter, message, on_each_store, only_receipt,
+    Letter, NOON, Office, decide, land, letter, message, on_each_store, only_receipt,
 };
 use crate::support::papers::{birth, canonical};
 use ubugoe_bench::envelope::claim;
 use ubugoe_city::casework::{FilingState, ReasonCode};
 use ubugoe_city::ingest::{Answer, Ingest};
 use ubugoe_city::receipt::CitySealer;
-use ubugoe_city::store::{AttachmentState, Decided, Decision, QuarantineReason, Store};
+use ubugoe_city::store::{AttachmentState, Decided, Decision, QuarantineReason, Sealer, Store};
 use ubugoe_protocol::attachment::{CHUNK, cut};
 use ubugoe_protocol::{
     Anchor, AttachmentRef, Chunk, Downlink, FilingId, Interval, Receipt, Refusal, RefusalReason,
@@ -400,7 +400,8 @@ async fn a_notice_that_the_device_keeps_is_not_sent_again_and_the_console_says_s
             actor: "sato".into(),
             at: NOON,
         };
-        let decided = store.decide(decision, Arc::new(sealer)).await.unwrap();
+        let sealer: Arc<dyn Sealer> = Arc::new(sealer);
+        let decided = decide(store.as_ref(), decision, &sealer).await;
         assert_eq!(decided, Decided::Done { notice: 1 });
         let due = async || store.due_notices(NOON + 400, 10).await.unwrap().len();
         assert_eq!(due().await, 1);

@@ -56,7 +56,7 @@ fn mark(n: usize) -> String {
 }
 
 /// Canonical bytes of a template, with the family's own values in the places of the invented ones.
-fn marked(template: &str, number: &str, mark: &str) -> Vec<u8> {
+pub(crate) fn marked(template: &str, number: &str, mark: &str) -> Vec<u8> {
     template
         .replace("WP-0000", number)
         .replace(CHILD_MEI, mark)
@@ -226,7 +226,7 @@ impl Site {
 }
 
 /// Everything that can be read in an answer: headers, and the body or the text of a PDF.
-fn read(reply: &Reply) -> Vec<u8> {
+pub(crate) fn read(reply: &Reply) -> Vec<u8> {
     let mut text: Vec<u8> = Vec::new();
     for (name, value) in &reply.headers {
         text.extend_from_slice(format!("{name}: {value}\n").as_bytes());
@@ -250,7 +250,7 @@ fn read(reply: &Reply) -> Vec<u8> {
     text
 }
 
-fn holds(text: &[u8], mark: &[u8]) -> bool {
+pub(crate) fn holds(text: &[u8], mark: &[u8]) -> bool {
     text.windows(mark.len()).any(|window| window == mark)
 }
 
@@ -328,7 +328,7 @@ async fn accept(officer: &mut Browser, id: &str) {
 }
 
 /// A service that is not there: its pages are shown all the same.
-const SIGNING: &str = "[second_signature]\nissuer = \"http://127.0.0.1:1\"\ntransactions = \"http://127.0.0.1:1/t\"\n\
+pub(crate) const SIGNING: &str = "[second_signature]\nissuer = \"http://127.0.0.1:1\"\ntransactions = \"http://127.0.0.1:1/t\"\n\
     client_id = \"RP1\"\nclient_key = \"rp.key\"\nopening_key = \"rp-open.key\"\n";
 
 fn office() -> Office {
@@ -348,7 +348,7 @@ fn office() -> Office {
 }
 
 /// The other parent's signature, with the family's mark for its bytes.
-async fn signed_twice(office: &Office, n: usize, first: &Letter, mark: &str) {
+pub(crate) async fn signed_twice(office: &Office, n: usize, first: &Letter, mark: &str) {
     let store = office.store().await;
     let (sum, now) = (digest(&first.canonical), office.now());
     let way = [u8::try_from(n).unwrap(); 32];

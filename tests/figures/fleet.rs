@@ -274,6 +274,7 @@ impl Fleet {
         let store = StoreAddress::Postgres {
             url: self.postgres.url_of(database).into(),
             connections: 4,
+            schema: None,
         };
         let ports = (port.port(), self.broker.port());
         let toml = city_toml(&self.pki, &store, &self.devices, ports)?;
@@ -546,11 +547,12 @@ fn make(url: &str) -> Result<()> {
     let store = StoreAddress::Postgres {
         url: url.to_owned().into(),
         connections: 2,
+        schema: None,
     };
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()?;
-    runtime.block_on(open_store(&store))?;
+    runtime.block_on(open_store(&store, &CITY.parse()?))?;
     Ok(())
 }
 

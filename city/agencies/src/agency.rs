@@ -13,7 +13,7 @@ use ubugoe_exchange::server::{Answering, Asked, Pace, Reply};
 use ubugoe_exchange::{Answer, ErrorBody, ErrorKind, MessageId, Method, Request, Subsystem};
 use ubugoe_protocol::{KeyError, SigningKey, VerifyingKey};
 
-use crate::{Fault, Faults};
+use crate::{Fault, Faults, Verdicts};
 
 /// How long a slow agency thinks.
 const SLOW: Duration = Duration::from_millis(500);
@@ -86,6 +86,8 @@ pub struct Agency {
     pub dialer: Dialer,
     /// How it misbehaves.
     pub faults: Faults,
+    /// What it decides.
+    pub verdicts: Verdicts,
     /// What it did.
     pub answers: Answers,
 }
@@ -162,7 +164,7 @@ impl Agency {
         let hash = request.hash(body);
         let outcome = self.judge(asked, &request, signature.as_deref());
         let (status, error, kept) = match outcome {
-            Ok(()) => match self.carry_out(&request, hash)? {
+            Ok(()) => match self.carry_out(&request, hash, fault)? {
                 Some(kept) => (200, None, kept),
                 None => self.refused(ErrorKind::IdReused)?,
             },
@@ -224,7 +226,12 @@ impl Agency {
     }
 
     /// Acts once for each message id, and answers every repetition alike. `None`: the id was another question's.
-    fn carry_out(&self, request: &Request, hash: [u8; 64]) -> Result<Option<Kept>, Trouble> {
+    fn carry_out(
+        &self,
+        request: &Request,
+        hash: [u8; 64],
+        fault: Option<Fault>,
+    ) -> Result<Option<Kept>, Trouble> {
         let fresh = MessageId::generate()?;
         let mut answers = self
             .answers
@@ -232,8 +239,15 @@ impl Agency {
             .lock()
             .unwrap_or_else(PoisonError::into_inner);
         let (before, kept) = answers.entry(request.id).or_insert_with(|| {
+            let verdict = self.verdicts.take();
+            let result = if fault == Some(Fault::Nonsense) {
+                "たぶん大丈夫です"
+            } else {
+                verdict.code()
+            };
             let body = json!({
-                "taken": true,
+                "result": result,
+                "reason": verdict.reason(),
                 "issue": request.issue,
                 "reference": fresh.to_string(),
             });

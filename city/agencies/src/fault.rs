@@ -21,11 +21,13 @@ pub enum Fault {
     WrongSignature,
     /// Answers an earlier question.
     Stranger,
+    /// Answers in words that nobody agreed upon.
+    Nonsense,
 }
 
 impl Fault {
     /// Every fault.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::Late,
         Self::Slow,
         Self::Twice,
@@ -33,6 +35,7 @@ impl Fault {
         Self::Down,
         Self::WrongSignature,
         Self::Stranger,
+        Self::Nonsense,
     ];
 
     /// The word in settings.
@@ -46,13 +49,14 @@ impl Fault {
             Self::Down => "down",
             Self::WrongSignature => "wrong-signature",
             Self::Stranger => "stranger",
+            Self::Nonsense => "nonsense",
         }
     }
 }
 
 /// No fault of this name.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("a fault is one of late, slow, twice, garbled, down, wrong-signature, stranger")]
+#[error("a fault is one of late, slow, twice, garbled, down, wrong-signature, stranger, nonsense")]
 pub struct NoFault;
 
 impl FromStr for Fault {

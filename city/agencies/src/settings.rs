@@ -10,7 +10,7 @@ use ubugoe_exchange::{Dialer, Identity, Subsystem, TlsError};
 use ubugoe_protocol::{KeyError, SigningKey, VerifyingKey};
 use zeroize::Zeroizing;
 
-use crate::{Agency, Answers, Fault, Faults, Kind};
+use crate::{Agency, Answers, Fault, Faults, Kind, Verdict, Verdicts};
 
 /// The file.
 #[derive(Debug, Deserialize)]
@@ -64,6 +64,9 @@ pub struct AgencySettings {
     /// How it misbehaves, one word for each of the next exchanges.
     #[serde(default)]
     pub faults: Vec<String>,
+    /// What it decides, one word for each of the next new questions; then everything is granted.
+    #[serde(default)]
+    pub verdicts: Vec<String>,
 }
 
 /// Why the settings cannot be used.
@@ -93,6 +96,9 @@ pub enum SettingsError {
     /// An unknown fault.
     #[error(transparent)]
     Fault(#[from] crate::fault::NoFault),
+    /// An unknown verdict.
+    #[error(transparent)]
+    Verdict(#[from] crate::verdict::NoVerdict),
 }
 
 /// Reads a file named by the settings.
@@ -154,6 +160,13 @@ impl AgencySettings {
             .map(|word| word.parse())
             .collect::<Result<_, _>>()?;
         faults.plan(words);
+        let verdicts = Verdicts::default();
+        let words: Vec<Verdict> = self
+            .verdicts
+            .iter()
+            .map(|word| word.parse())
+            .collect::<Result<_, _>>()?;
+        verdicts.plan(words);
         let patience = Duration::from_millis(city.patience_ms);
         let agency = Agency {
             kind: self.kind,
@@ -165,6 +178,7 @@ impl AgencySettings {
             city_name: city.tls_name.clone(),
             city_key: VerifyingKey::from_text(&text(&city.verify)?)?,
             faults,
+            verdicts,
             answers: Answers::default(),
         };
         Ok((agency, identity, self.bind))

@@ -1,15 +1,17 @@
 //! How far a question to an agency is: one state machine, without a clock and without I/O.
 //!
 //! ```text
-//!  queued ──> sent ──> answered
-//!    ^         │ ^
-//!    │         v │ after a while
-//!    │       failed ──(too often, or refused for good)──> given up = a task ──> queued | by hand
-//!    └─────────────────────────────────────────────────────────┘
+//!  queued ──> sent ──> answered: yes
+//!    ^         │ ^ └────(no, not yet, not known, nonsense)────┐
+//!    │         v │ after a while                              v
+//!    │       failed ──(too often, or refused for good)──> given up = a task ──> by hand
+//!    └────────────(an officer: send again)─────────────────┘  └─(left at that, or asked anew)──> stopped
 //!  any but answered and by hand ──(consent withdrawn, or a loss)──> stopped
 //! ```
 
 use ubugoe_exchange::AskError;
+
+use super::meaning::Meaning;
 
 /// State of a question.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -18,7 +20,7 @@ pub enum HopState {
     Queued,
     /// On its way: nobody knows yet whether it arrived.
     Sent,
-    /// There is a signed answer.
+    /// There is a signed answer, and it is a yes.
     Answered,
     /// Failed for now; it is sent again by itself.
     Failed,
@@ -94,10 +96,22 @@ pub enum Reason {
     NoConsent,
     /// After a loss.
     Silenced,
+    /// They answered, and it is a no.
+    Declined,
+    /// They answered that something is missing.
+    NeedsMore,
+    /// They answered that they know nothing of it.
+    NotKnown,
+    /// They answered with a word that was not agreed upon.
+    Meaningless,
+    /// An officer left it at what was answered.
+    LeftAtThat,
+    /// An officer wants it asked anew: a new question, for this one has its answer.
+    AskedAnew,
 }
 
 impl Reason {
-    const ALL: [Self; 14] = [
+    const ALL: [Self; 20] = [
         Self::Down,
         Self::Untrusted,
         Self::BrokenOff,
@@ -112,6 +126,12 @@ impl Reason {
         Self::NoRight,
         Self::NoConsent,
         Self::Silenced,
+        Self::Declined,
+        Self::NeedsMore,
+        Self::NotKnown,
+        Self::Meaningless,
+        Self::LeftAtThat,
+        Self::AskedAnew,
     ];
 
     /// The word in the database.
@@ -132,6 +152,12 @@ impl Reason {
             Self::NoRight => "no-right",
             Self::NoConsent => "no-consent",
             Self::Silenced => "silenced",
+            Self::Declined => "declined",
+            Self::NeedsMore => "needs-more",
+            Self::NotKnown => "not-known",
+            Self::Meaningless => "meaningless",
+            Self::LeftAtThat => "left-at-that",
+            Self::AskedAnew => "asked-anew",
         }
     }
 
@@ -160,9 +186,36 @@ impl Reason {
     /// Whether sending the same again may help.
     #[must_use]
     pub const fn passes(self) -> bool {
-        !matches!(
+        match self {
+            Self::Down
+            | Self::Untrusted
+            | Self::BrokenOff
+            | Self::TimedOut
+            | Self::TooLarge
+            | Self::Garbled
+            | Self::Stranger
+            | Self::BadSignature
+            | Self::NotNow => true,
+            Self::Unsendable
+            | Self::Refused
+            | Self::NoRight
+            | Self::NoConsent
+            | Self::Silenced
+            | Self::Declined
+            | Self::NeedsMore
+            | Self::NotKnown
+            | Self::Meaningless
+            | Self::LeftAtThat
+            | Self::AskedAnew => false,
+        }
+    }
+
+    /// Whether it is an answer: the same question would get the same one again.
+    #[must_use]
+    pub const fn is_answer(self) -> bool {
+        matches!(
             self,
-            Self::Unsendable | Self::Refused | Self::NoRight | Self::NoConsent | Self::Silenced
+            Self::Declined | Self::NeedsMore | Self::NotKnown | Self::Meaningless
         )
     }
 }
@@ -172,14 +225,18 @@ impl Reason {
 pub enum Happened {
     /// It is sent now.
     Sending,
-    /// A signed answer came, and it is no error.
-    Answered,
+    /// A signed answer came, and this is what it means.
+    Answered(Meaning),
     /// It failed.
     Failed(Reason),
     /// An officer wants it sent again.
     Again,
     /// An officer settled it otherwise.
     Settled,
+    /// An officer leaves it at what was answered.
+    Left,
+    /// An officer wants a new question in its place.
+    Anew,
 }
 
 /// Where a question goes from here.
@@ -233,7 +290,11 @@ pub fn step(
             attempts.saturating_add(1),
             Some(now + lease),
         ),
-        (HopState::Sent, Happened::Answered) => next(HopState::Answered, None, attempts, None),
+        (HopState::Sent, Happened::Answered(meaning)) => match meaning.reason() {
+            None => next(HopState::Answered, None, attempts, None),
+            // only an officer carries on what was not granted
+            Some(reason) => next(HopState::GivenUp, Some(reason), attempts, None),
+        },
         (HopState::Queued | HopState::Sent | HopState::Failed, Happened::Failed(reason)) => {
             match reason {
                 Reason::NoConsent | Reason::Silenced => {
@@ -250,6 +311,12 @@ pub fn step(
         }
         (HopState::GivenUp, Happened::Again) => next(HopState::Queued, None, 0, Some(now)),
         (HopState::GivenUp, Happened::Settled) => next(HopState::ByHand, None, attempts, None),
+        (HopState::GivenUp, Happened::Left) => {
+            next(HopState::Stopped, Some(Reason::LeftAtThat), attempts, None)
+        }
+        (HopState::GivenUp, Happened::Anew) => {
+            next(HopState::Stopped, Some(Reason::AskedAnew), attempts, None)
+        }
         _ => None,
     }
 }
@@ -305,14 +372,43 @@ mod tests {
         for state in [HopState::Answered, HopState::ByHand, HopState::Stopped] {
             for happened in [
                 Happened::Sending,
-                Happened::Answered,
+                Happened::Answered(Meaning::Granted),
+                Happened::Answered(Meaning::Refused),
                 Happened::Failed(Reason::Down),
                 Happened::Again,
                 Happened::Settled,
+                Happened::Left,
+                Happened::Anew,
             ] {
                 assert_eq!(step(state, 1, happened, (0, 60, 3)), None, "{state:?}");
             }
         }
+    }
+
+    #[test]
+    fn only_a_yes_carries_on_by_itself() {
+        for meaning in Meaning::ALL {
+            let now = (0, 60, 9);
+            let next = step(HopState::Sent, 1, Happened::Answered(meaning), now).unwrap();
+            assert_eq!(next.next_at, None, "it is not sent again by itself");
+            if meaning == Meaning::Granted {
+                assert_eq!((next.state, next.reason), (HopState::Answered, None));
+                continue;
+            }
+            assert_eq!(next.state, HopState::GivenUp, "{meaning:?}");
+            assert!(next.reason.is_some_and(Reason::is_answer));
+            for (happened, state) in [
+                (Happened::Settled, HopState::ByHand),
+                (Happened::Left, HopState::Stopped),
+                (Happened::Anew, HopState::Stopped),
+            ] {
+                let then = step(next.state, next.attempts, happened, now).unwrap();
+                assert_eq!(then.state, state);
+            }
+        }
+        let nonsense = Happened::Failed(Reason::Meaningless);
+        let next = step(HopState::Sent, 1, nonsense, (0, 60, 9)).unwrap();
+        assert_eq!(next.state, HopState::GivenUp);
     }
 
     #[test]

@@ -48,20 +48,16 @@ impl Sender {
         self.store.report_hop(item, Hop::Insurer, state, by).await
     }
 
-    /// Tells the line what was answered, or settled by an officer, or may not be asked any more.
+    /// Tells the line what was answered, or settled by an officer, or may not be asked any more. An answer that is no yes is told
+    /// as what it is, and waits for an officer.
     async fn tell(&self, question: &Question) -> Result<usize, StoreError> {
         let mut steps = 0;
         loop {
             let ended = self.store.line_answered(question.clone(), PIECE).await?;
             let before = steps;
-            for (item, done) in &ended {
-                let state = if *done {
-                    HopState::Done
-                } else {
-                    HopState::Stopped
-                };
+            for (item, state) in &ended {
                 let actor = format!("agency:{}", question.agency);
-                let told = self.report(*item, state, actor).await?;
+                let told = self.report(*item, *state, actor).await?;
                 steps += usize::from(told == Step::Done);
             }
             // what somebody else told meanwhile is gone the next time; nothing goes round for ever

@@ -2,13 +2,15 @@
 //!
 //! Answers for who may ask the city for what ([`book`], deny by default), for answering ([`desk`]), for asking until there is an
 //! answer or an officer has it ([`send`], [`hops`]), and for the log of both ([`log`]). A family's consent, or an article of law, stands
-//! behind everything about that family that leaves or is asked for. Nothing here accepts a filing.
+//! behind everything about that family that leaves or is asked for. What an
+//! answer means is data ([`meaning`]); only a yes carries anything on by itself. Nothing here accepts a filing.
 
 pub mod book;
 pub mod desk;
 pub mod hops;
 mod line;
 pub mod log;
+pub mod meaning;
 pub mod send;
 
 pub use book::{Book, Denied};

@@ -16,6 +16,7 @@ use ubugoe_exchange::{Dialer, MessageId, Method, Place, Request};
 use ubugoe_protocol::{FilingId, SigningKey};
 
 use super::hops::{self, Happened, HopState, Reason};
+use super::meaning::{Answers, Meaning};
 use super::{Book, Denied, log};
 use crate::Clock;
 use crate::config::AgencyConfig;
@@ -218,7 +219,7 @@ impl Sender {
         let allowed = self
             .book
             .may_ask(&request.agency, &request.service, &request.purpose);
-        let Ok((agency, _)) = allowed else {
+        let Ok((agency, ask)) = allowed else {
             return self.fail(&hop, Reason::NoRight, Vec::new(), None).await;
         };
         let (Some(question), Some(at)) = (self.question(agency, request), &agency.at) else {
@@ -257,7 +258,10 @@ impl Sender {
             .ask(&place, &question, body, &agency.verify)
             .await
         {
-            Ok(answered) => self.answered(&sent, agency, answered).await?,
+            Ok(answered) => {
+                self.answered(&sent, (agency, &ask.answers), answered)
+                    .await?
+            }
             Err(error) => {
                 tracing::info!(agency = %agency.id, error = %error, "a question to an agency failed");
                 self.fail(&sent, Reason::of(&error), Vec::new(), None)
@@ -270,7 +274,7 @@ impl Sender {
     async fn answered(
         &self,
         sent: &Hop,
-        agency: &AgencyConfig,
+        (agency, answers): (&AgencyConfig, &Answers),
         answered: Answered,
     ) -> Result<bool, StoreError> {
         let Answered {
@@ -288,9 +292,10 @@ impl Sender {
             signature,
         };
         let kept = Some((answer.status, body));
-        match outcome(answer.status, kept.as_ref().map_or(&[], |(_, body)| body)) {
-            Ok(()) => {
-                self.step(sent, Happened::Answered, vec![message], kept)
+        let body = kept.as_ref().map_or(&[][..], |(_, body)| body);
+        match outcome(answer.status, body, answers) {
+            Ok(meaning) => {
+                self.step(sent, Happened::Answered(meaning), vec![message], kept)
                     .await
             }
             Err(reason) => self.fail(sent, reason, vec![message], kept).await,
@@ -329,23 +334,26 @@ impl Sender {
         self.step(hop, Happened::Failed(reason), log, answer).await
     }
 
-    /// An officer's word about a task: send it again, or settled otherwise. `false`: it is no task (any more).
+    /// An officer's word about a task. `false`: it is no task (any more).
     ///
     /// # Errors
     /// [`StoreError`].
     pub async fn officer(
         &self,
         id: MessageId,
-        again: bool,
+        word: Word,
         actor: &str,
     ) -> Result<bool, StoreError> {
         let Some(hop) = self.store.request(id).await? else {
             return Ok(false);
         };
-        let happened = if again {
-            Happened::Again
-        } else {
-            Happened::Settled
+        let answered = hop.reason.is_some_and(Reason::is_answer);
+        let happened = match word {
+            // whoever is asked the same under the same id answers the same
+            Word::Again if answered => Happened::Anew,
+            Word::Again => Happened::Again,
+            Word::Settled => Happened::Settled,
+            Word::Left => Happened::Left,
         };
         let done = self
             .step_by(&hop, happened, (Vec::new(), None), actor)
@@ -396,16 +404,21 @@ impl Sender {
     }
 }
 
+/// What an officer says about a task.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Word {
+    /// Ask again.
+    Again,
+    /// Settled on another way.
+    Settled,
+    /// It stays at what was answered, or failed.
+    Left,
+}
+
 /// What an answer means.
-fn outcome(status: u16, body: &[u8]) -> Result<(), Reason> {
+fn outcome(status: u16, body: &[u8], answers: &Answers) -> Result<Meaning, Reason> {
     match status {
-        200..=299 => {
-            if serde_json::from_slice::<serde::de::IgnoredAny>(body).is_ok() {
-                Ok(())
-            } else {
-                Err(Reason::Garbled)
-            }
-        }
+        200..=299 => answers.read(body),
         429 | 500..=599 => Err(Reason::NotNow),
         _ => Err(Reason::Refused),
     }

@@ -18,7 +18,7 @@ use ubugoe_procedures::codes::BankAccount;
 pub use layout::{Item, RECORD, Record, Shape};
 pub use read::{Fault, ReadFile, ReadHeader, ReadTransfer, read};
 pub use text::{name_allowed, to_ledger};
-pub use write::{Note, Written, write, write_noted};
+pub use write::{Note, Written, check, write, write_noted};
 
 /// Most characters of a holder's name in a transfer (受取人名).
 pub const HOLDER: usize = 30;

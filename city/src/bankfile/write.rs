@@ -98,6 +98,14 @@ pub fn write_noted(header: &Header, transfers: &[Transfer]) -> Result<Written, V
     })
 }
 
+/// What is wrong with one transfer, whatever else is in the file.
+#[must_use]
+pub fn check(transfer: &Transfer) -> Vec<Problem> {
+    let mut problems = Vec::new();
+    check_transfer(0, transfer, &to_ledger(&transfer.holder), &mut problems);
+    problems
+}
+
 fn check_header(header: &Header, client: &str, problems: &mut Vec<Problem>) {
     if header.client_code > 9_999_999_999 {
         problems.push(Problem::ClientCode);

@@ -15,6 +15,7 @@ use zeroize::Zeroizing;
 
 use super::{Form, key};
 use crate::agencies::Offered;
+use crate::agencies::meaning::{Answers, Meaning};
 
 /// This city's place in the exchange.
 #[derive(Debug, Clone)]
@@ -88,6 +89,8 @@ pub struct Ask {
     pub joyful: bool,
     /// Procedures whose items of the line wait for the answer to this, by id; empty: it is asked by hand only.
     pub items: Vec<String>,
+    /// What the agency may answer, and what that means.
+    pub answers: Answers,
 }
 
 const ADDRESS: &str = "\"JPX/GOV/991015/UBUGOE\"";
@@ -246,6 +249,7 @@ impl Form<'_> {
                 );
             }
         }
+        let answers = self.answers(&mut t, p);
         self.leftovers(p, &t);
         let service = service?;
         if let Err(error) = Part::new(&service) {
@@ -257,7 +261,36 @@ impl Form<'_> {
             law,
             joyful,
             items: items?,
+            answers: answers?,
         })
+    }
+
+    /// `answers = { "支給" = "granted", "不支給" = "refused" }`: the agency's words and what they mean. One of them is a yes.
+    fn answers(&mut self, t: &mut Table, p: &str) -> Option<Answers> {
+        const EXAMPLE: &str = "{ \"支給\" = \"granted\", \"不支給\" = \"refused\" }";
+        let words = match t.remove("answers") {
+            None => return Some(Answers::default()),
+            Some(Value::Table(words)) => words,
+            Some(_) => return self.problem(key(p, "answers"), "must be a table", EXAMPLE),
+        };
+        let mut known = Vec::new();
+        for (word, meaning) in words {
+            match meaning.as_str().and_then(Meaning::from_code) {
+                Some(meaning) => known.push((word, meaning)),
+                None => {
+                    let all = Meaning::ALL.map(Meaning::code).join(", ");
+                    let what = format!("{word:?} must mean one of {all}");
+                    return self.problem(key(p, "answers"), what, EXAMPLE);
+                }
+            }
+        }
+        if !known
+            .iter()
+            .any(|(_, meaning)| *meaning == Meaning::Granted)
+        {
+            return self.problem(key(p, "answers"), "has no word for a yes", EXAMPLE);
+        }
+        Some(known.into_iter().collect())
     }
 
     /// 2 to 40 of a–z 0–9 and dashes.

@@ -40,19 +40,6 @@ fn action_words(lang: Lang, action: &str) -> &'static str {
         "filing.downloaded" => t(lang, "原本等の保存", "Original downloaded"),
         "filing.accepted" => t(lang, "受理", "Accepted"),
         "filing.returned" => t(lang, "補正の依頼", "Returned"),
-        "nonstop.planned" => t(lang, "自動で進むことの準備", "Line planned"),
-        "nonstop.viewed" => t(lang, "自動で進むことの閲覧", "Line viewed"),
-        "nonstop.carried_out" => t(lang, "自動で実施", "Carried out by itself"),
-        "nonstop.claimed" => t(lang, "請求にもとづき実施", "Carried out as claimed"),
-        "nonstop.approved" => t(lang, "実施の承認", "Approved"),
-        "nonstop.stopped" => t(lang, "自動実施の停止", "Stopped"),
-        "nonstop.confirmed" => t(lang, "家族の確認", "Confirmed by the family"),
-        "nonstop.declined" => t(lang, "家族の辞退", "Declined by the family"),
-        "nonstop.account_named" => t(lang, "口座の届出", "Account named"),
-        "nonstop.account_checked" => t(lang, "口座の確認", "Account checked"),
-        "nonstop.hop" => t(lang, "関係機関の状況", "Word of a station"),
-        "nonstop.held" => t(lang, "職員の確認待ち", "Held for an officer"),
-        "nonstop.cancelled" => t(lang, "取りやめ", "Ended"),
         "slots.imported" => t(lang, "健診の時間の取り込み", "Check-up times imported"),
         "checkup.held" => t(lang, "健診の仮予約", "Check-up time held"),
         "checkup.confirmed" => t(lang, "健診の予約", "Check-up booked"),
@@ -69,9 +56,6 @@ fn action_words(lang: Lang, action: &str) -> &'static str {
         "nursery.exported" => t(lang, "利用調整の書き出し", "Applications exported"),
         "services.viewed" => t(lang, "予約・記念品・保育の閲覧", "Services viewed"),
         "case.loss" => t(lang, "亡くなったことの記録", "Loss recorded"),
-        "payments.viewed" => t(lang, "支払いの閲覧", "Payments viewed"),
-        "payments.released" => t(lang, "振込ファイルの作成", "Bank file released"),
-        "payments.downloaded" => t(lang, "振込ファイルの保存", "Bank file downloaded"),
         "family.opened" => t(lang, "家族がページを開いた", "Family opened their page"),
         "family.wrong" => t(
             lang,
@@ -103,6 +87,8 @@ fn action_words(lang: Lang, action: &str) -> &'static str {
         "sign_in.failed" => t(lang, "サインイン失敗", "Sign-in failed"),
         "sign_in.break_glass" => t(lang, "非常用サインイン", "Signed in, break-glass"),
         "door.elsewhere" => t(lang, "担当外のため拒否", "Refused: other office"),
+        "door.refused" => t(lang, "役割外のため拒否", "Refused: not within the roles"),
+        "sessions.ended" => t(lang, "セッションの強制終了", "Sessions ended"),
         "sign_out" => t(lang, "サインアウト", "Signed out"),
         "family.downloaded" => t(lang, "家族による保存", "Saved by the family"),
         "second.begun" => t(lang, "もうひとりの親の署名の開始", "Second signature begun"),
@@ -117,7 +103,35 @@ fn action_words(lang: Lang, action: &str) -> &'static str {
             "署名後に届出が直された",
             "Corrected after the second signature",
         ),
+        _ if action.starts_with("nonstop.") || action.starts_with("payments.") => {
+            by_itself(lang, action)
+        }
         _ => super::agencies::action_words(lang, action),
+    }
+}
+
+/// The same of what goes on by itself.
+fn by_itself(lang: Lang, action: &str) -> &'static str {
+    match action {
+        "nonstop.planned" => t(lang, "自動で進むことの準備", "Line planned"),
+        "nonstop.viewed" => t(lang, "自動で進むことの閲覧", "Line viewed"),
+        "nonstop.carried_out" => t(lang, "自動で実施", "Carried out by itself"),
+        "nonstop.claimed" => t(lang, "請求にもとづき実施", "Carried out as claimed"),
+        "nonstop.approved" => t(lang, "実施の承認", "Approved"),
+        "nonstop.stopped" => t(lang, "自動実施の停止", "Stopped"),
+        "nonstop.confirmed" => t(lang, "家族の確認", "Confirmed by the family"),
+        "nonstop.declined" => t(lang, "家族の辞退", "Declined by the family"),
+        "nonstop.account_named" => t(lang, "口座の届出", "Account named"),
+        "nonstop.account_checked" => t(lang, "口座の確認", "Account checked"),
+        "nonstop.account_asked" => t(lang, "口座を改めて照会", "Another account asked for"),
+        "nonstop.hop" => t(lang, "関係機関の状況", "Word of a station"),
+        "nonstop.held" => t(lang, "職員の確認待ち", "Held for an officer"),
+        "nonstop.cancelled" => t(lang, "取りやめ", "Ended"),
+        "payments.viewed" => t(lang, "支払いの閲覧", "Payments viewed"),
+        "payments.set_aside" => t(lang, "振り込めない支払い", "Payment set aside"),
+        "payments.released" => t(lang, "振込ファイルの作成", "Bank file released"),
+        "payments.downloaded" => t(lang, "振込ファイルの保存", "Bank file downloaded"),
+        _ => "",
     }
 }
 

@@ -1,6 +1,7 @@
 //! The door of every page: not too fast, and with a living session's newest token.
 //!
-//! Answers for rate limits, for finding the session of a cookie once per request, and for changing its token as it is used.
+//! Answers for rate limits, for finding the session of a cookie once per request, for changing its token as it is used, and for
+//! the audit line of a refusal.
 //! What a person may is not asked here: [`super::guard::Officer`] does.
 //!
 //! ```text
@@ -10,7 +11,7 @@
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
-use axum::extract::{ConnectInfo, Request, State};
+use axum::extract::{ConnectInfo, MatchedPath, Request, State};
 use axum::http::{HeaderValue, Method, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
@@ -18,9 +19,14 @@ use axum::response::{IntoResponse, Response};
 use super::guard::{IDLE, cookie, session_cookie_name, set_cookie, token_hash};
 use super::limits::Whose;
 use super::{Failure, Shared, api};
+use crate::casework::audit::AuditEntry;
 use crate::oidc;
 use crate::random_token;
 use crate::store::{Rotation, Session};
+
+/// On an answer: somebody who is signed in was refused by their roles.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Refused;
 
 /// Where a request comes from, as the door sees it.
 #[derive(Debug, Clone, Copy)]
@@ -79,8 +85,18 @@ async fn enter(app: &Shared, mut request: Request, next: Next) -> Result<Respons
     };
     take(Whose::Session(token_hash(&session.csrf)))?;
     let fresh = rotate(app, hash, &session, second).await?;
+    let who = (session.staff.clone(), token_hash(&session.csrf));
+    let route = request.extensions().get::<MatchedPath>().cloned();
+    let what = format!(
+        "{} {}",
+        request.method(),
+        route.as_ref().map_or("-", MatchedPath::as_str)
+    );
     request.extensions_mut().insert(session);
     let mut response = next.run(request).await;
+    if response.extensions().get::<Refused>().is_some() {
+        refused(app, who, what).await?;
+    }
     if let Some(token) = fresh {
         // a handler that sets or drops the session's cookie itself knows better
         let ours = |value: &HeaderValue| {
@@ -97,6 +113,31 @@ async fn enter(app: &Shared, mut request: Request, next: Next) -> Result<Respons
         }
     }
     Ok(response)
+}
+
+/// A line for somebody who tried what their roles do not give: a few of each session, so that nobody fills the log.
+async fn refused(
+    app: &Shared,
+    (actor, session): (String, [u8; 32]),
+    what: String,
+) -> Result<(), Failure> {
+    let now = (app.clock)();
+    let room = app
+        .limits
+        .take(Whose::Refused(session), now.as_millisecond());
+    if room.is_err() {
+        return Ok(());
+    }
+    app.store
+        .audit(AuditEntry {
+            at: now.as_second(),
+            actor,
+            action: "door.refused".to_owned(),
+            subject: what,
+            detail: String::new(),
+        })
+        .await?;
+    Ok(())
 }
 
 /// A new token when the old one has been used long enough. Of requests that come together one gets it; the others still came

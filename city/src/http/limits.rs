@@ -27,9 +27,17 @@ pub(super) enum Whose {
     SignIn(IpAddr),
     /// Everything of a session.
     Session([u8; 32]),
+    /// Audit lines about what a session was refused.
+    Refused([u8; 32]),
     /// Whoever finds no room.
     Strangers,
 }
+
+/// Lines about refusals of one session: ten, and then one a minute.
+const REFUSED: Rate = Rate {
+    burst: 10,
+    per_minute: 1,
+};
 
 /// One request, in the unit that buckets are counted in: what a rate of one a minute brings in a millisecond, so that
 /// nothing is ever rounded away.
@@ -75,6 +83,7 @@ impl Limiter {
             Whose::Address(_) => self.limits.address,
             Whose::SignIn(_) => self.limits.sign_in,
             Whose::Session(_) => self.limits.session,
+            Whose::Refused(_) => REFUSED,
             Whose::Strangers => larger(self.limits.address),
         }
     }

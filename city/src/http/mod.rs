@@ -265,6 +265,8 @@ async fn headers(State(app): State<Shared>, request: Request, next: Next) -> Res
 enum Failure {
     #[error("not signed in")]
     SignInFirst,
+    #[error("a room of the family is closed")]
+    Closed(String),
     #[error("no such page")]
     NotFound,
     #[error("not within this person's roles")]
@@ -306,7 +308,7 @@ enum Failure {
 impl Failure {
     fn status(&self) -> StatusCode {
         match self {
-            Self::SignInFirst => StatusCode::SEE_OTHER,
+            Self::SignInFirst | Self::Closed(_) => StatusCode::SEE_OTHER,
             Self::NotFound => StatusCode::NOT_FOUND,
             Self::NotYours
             | Self::ForgedForm
@@ -328,7 +330,7 @@ impl Failure {
 
     fn words(&self) -> [(&'static str, &'static str); 2] {
         match self {
-            Self::SignInFirst | Self::NotFound => [
+            Self::SignInFirst | Self::Closed(_) | Self::NotFound => [
                 ("ページが見つかりません", "アドレスをご確認ください。"),
                 ("Page not found", "Please check the address."),
             ],
@@ -473,6 +475,10 @@ impl IntoResponse for Failure {
         if matches!(self, Self::SignInFirst) {
             return Redirect::to("/console/sign-in").into_response();
         }
+        // back to the line, without a word
+        if let Self::Closed(line) = &self {
+            return Redirect::to(line).into_response();
+        }
         if matches!(
             self,
             Self::Store(_)
@@ -487,6 +493,9 @@ impl IntoResponse for Failure {
             );
         }
         let mut response = (self.status(), page::plain(self.words())).into_response();
+        if matches!(self, Self::NotYours) {
+            response.extensions_mut().insert(door::Refused);
+        }
         let wait = match self {
             Self::TooMany(seconds) => seconds,
             Self::SlowDown => 60,

@@ -31,8 +31,8 @@ use crate::nonstop::payments::Payer;
 use crate::receipt::MAX_NOTE;
 use crate::store::FilingRecord;
 use crate::store::nonstop::{
-    Account, CaseLine, FileRow, Item, ItemKind, ItemState, Needs, NonstopCounts, NoticeState,
-    Shelf, Step, StopReason,
+    Account, Aside, CaseLine, FileRow, Item, ItemKind, ItemState, Needs, NonstopCounts,
+    NoticeState, Shelf, Step, StopReason, Unpayable,
 };
 
 /// Most items on a page.
@@ -58,6 +58,7 @@ pub(super) fn routes() -> Router<Shared> {
         .route("/console/nonstop/{id}", get(open))
         .route("/console/nonstop/{id}/approve", post(approve))
         .route("/console/nonstop/{id}/stop", post(stop))
+        .route("/console/nonstop/{id}/account", post(another_account))
         .route("/console/filings/{id}/nonstop", get(case))
         .route("/console/filings/{id}/loss", post(loss))
 }
@@ -610,6 +611,7 @@ async fn payments_page(
     let lang = officer.lang;
     let counts = app.store.nonstop_counts().await?;
     let files = app.store.payment_files(LIST).await?;
+    let aside = app.store.payments_aside(LIST).await?;
     let title = t(lang, "支払い", "Payments");
     let yen = t(lang, "円", "yen");
     let body = html! {
@@ -635,6 +637,7 @@ async fn payments_page(
                 }
             }
         }
+        @if !aside.is_empty() { (set_aside(officer, &aside)) }
         @if !files.is_empty() { div.scroll { table.list id="files" {
             thead { tr {
                 th scope="col" { "No." }
@@ -648,6 +651,77 @@ async fn payments_page(
         } } }
     };
     framed(app, officer, title, &body).await
+}
+
+/// What the bank's file could not take; the rest went out.
+fn set_aside(officer: &Officer, aside: &[Aside]) -> Markup {
+    let lang = officer.lang;
+    html! {
+        section.card {
+            h2 { (t(lang, "振り込めなかったもの", "What could not be paid")) }
+            p { (t(lang,
+                "口座に問題があり、振込ファイルに入りませんでした。ほかの支払いは止まっていません。家族に口座を改めて尋ねると、次のファイルに入ります。",
+                "There is something wrong with these accounts; the file went out without them. Once the family has named another, the next file takes them.")) }
+            div.scroll { table.list id="aside" {
+                thead { tr {
+                    th scope="col" { (t(lang, "手続き", "Procedure")) }
+                    th scope="col" { (t(lang, "月", "Month")) }
+                    th scope="col" { (t(lang, "金額", "Amount")) }
+                    th scope="col" { (t(lang, "理由", "Why")) }
+                    @if officer.may(Right::Veto) { th scope="col" { (t(lang, "対応", "What to do")) } }
+                } }
+                tbody { @for one in aside {
+                    tr data-item=(one.item) data-why=(one.why.code()) {
+                        td { a.open href={ "/console/nonstop/" (one.item) } { (one.title.get(lang)) } }
+                        td { @if one.month == "once" { (t(lang, "一回", "Once")) } @else { (one.month) } }
+                        td { (yen_words(one.yen)) " " (t(lang, "円", "yen")) }
+                        td { (unpayable_words(lang, one.why)) }
+                        @if officer.may(Right::Veto) { td {
+                            form method="post" action={ "/console/nonstop/" (one.item) "/account" } {
+                                (csrf(officer))
+                                button.quiet type="submit" { (t(lang, "口座を改めて尋ねる", "Ask for another account")) }
+                            }
+                        } }
+                    }
+                } }
+            } }
+        }
+    }
+}
+
+fn unpayable_words(lang: Lang, why: Unpayable) -> &'static str {
+    match why {
+        Unpayable::Holder => t(
+            lang,
+            "名義に銀行で使えない文字があるか、名義が空です",
+            "The holder's name is empty or has characters that banks do not take",
+        ),
+        Unpayable::Account => t(
+            lang,
+            "口座の番号を読み取れません",
+            "The account does not read as one",
+        ),
+        Unpayable::Amount => t(
+            lang,
+            "一件で振り込める額を超えています",
+            "More than one transfer can carry",
+        ),
+    }
+}
+
+async fn another_account(
+    State(app): State<Shared>,
+    Path(id): Path<String>,
+    posted: Posted,
+) -> Result<Response, Failure> {
+    let officer = posted.officer;
+    officer.must(Right::Veto)?;
+    let item = item(&app, &id).await?;
+    if !app.store.ask_account(item.id, by(&app, &officer)).await? {
+        return stale(&app, &officer, item.id).await;
+    }
+    app.nonstop.bell.notify_one();
+    Ok(Redirect::to("/console/nonstop/payments").into_response())
 }
 
 fn file_line(lang: Lang, officer: &Officer, file: &FileRow) -> Markup {

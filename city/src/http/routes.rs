@@ -165,6 +165,7 @@ pub const ROUTES: &[Route] = &[
     get("/console/nonstop/{id}", Who::Holding(Right::SeeCases)),
     post("/console/nonstop/{id}/approve", Who::Holding(Right::Veto)),
     post("/console/nonstop/{id}/stop", Who::Holding(Right::Veto)),
+    post("/console/nonstop/{id}/account", Who::Holding(Right::Veto)),
     get(
         "/console/filings/{id}/nonstop",
         Who::Holding(Right::SeeCases),
@@ -180,6 +181,10 @@ pub const ROUTES: &[Route] = &[
     ),
     post(
         "/console/agencies/requests/{id}/settled",
+        Who::Holding(Right::Propose),
+    ),
+    post(
+        "/console/agencies/requests/{id}/left",
         Who::Holding(Right::Propose),
     ),
     get(

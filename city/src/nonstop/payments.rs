@@ -10,9 +10,9 @@ use serde::{Deserialize, Serialize};
 use ubugoe_procedures::amounts::{Amounts, Child, Household, MonthNumber, allowance};
 use ubugoe_procedures::codes::BankAccount;
 
-use crate::bankfile::{self, Header, LineEnd, Transfer};
+use crate::bankfile::{self, Header, LineEnd, Problem, Transfer};
 use crate::jst;
-use crate::store::nonstop::{Account, FileWriter, Months, Remittance};
+use crate::store::nonstop::{Account, FileWriter, Months, Remittance, Unpayable};
 
 /// No allowance is paid for longer than this many months at once: something is wrong, and the rest waits.
 const MOST_MONTHS: usize = 36;
@@ -126,7 +126,31 @@ fn account(kept: &Account) -> Result<BankAccount, Box<dyn Error + Send + Sync>> 
     })
 }
 
+/// A remittance as the layout knows it.
+fn transfer(one: &Remittance) -> Result<Transfer, Box<dyn Error + Send + Sync>> {
+    Ok(Transfer {
+        account: account(&one.account)?,
+        holder: one.account.holder.clone(),
+        yen: one.yen,
+        reference: u64::try_from(one.number)?,
+    })
+}
+
 impl FileWriter for Payer {
+    fn unpayable(&self, remittance: &Remittance) -> Option<Unpayable> {
+        let Ok(transfer) = transfer(remittance) else {
+            return Some(Unpayable::Account);
+        };
+        bankfile::check(&transfer)
+            .into_iter()
+            .next()
+            .map(|problem| match problem {
+                Problem::HolderName { .. } | Problem::HolderCharacter { .. } => Unpayable::Holder,
+                Problem::Amount { .. } => Unpayable::Amount,
+                _ => Unpayable::Account,
+            })
+    }
+
     fn write(
         &self,
         day: Date,
@@ -141,15 +165,8 @@ impl FileWriter for Payer {
         };
         let transfers = remittances
             .iter()
-            .map(|one| {
-                Ok(Transfer {
-                    account: account(&one.account)?,
-                    holder: one.account.holder.clone(),
-                    yen: one.yen,
-                    reference: u64::try_from(one.number)?,
-                })
-            })
-            .collect::<Result<Vec<_>, Box<dyn Error + Send + Sync>>>()?;
+            .map(transfer)
+            .collect::<Result<Vec<_>, _>>()?;
         bankfile::write(&header, &transfers).map_err(|problems| {
             let said: Vec<String> = problems.iter().map(ToString::to_string).collect();
             said.join("; ").into()

@@ -327,8 +327,9 @@ pub trait DeskStore {
     async fn propose(&self, proposal: Proposal) -> Result<Done, StoreError>;
     /// Sends a proposal back to its maker, with words; never by the maker.
     async fn send_back(&self, hand: Hand, proposal: u32, note: String) -> Result<Done, StoreError>;
-    /// Decides as [`super::Store::decide`] does; where it confirms a proposal, only as another person than its maker, and
-    /// only while it waits. One transaction.
+    /// Writes an officer's decision: state, history, notice for the device, ticks, audit; one transaction. Where it confirms a
+    /// proposal, only as another person than its maker, and only while it waits. There is no other way to decide: whoever calls
+    /// this says by whose hand.
     async fn conclude(
         &self,
         decision: Decision,
@@ -401,7 +402,12 @@ pub(crate) fn reason_condition(code: ReasonCode, parameter: &str) -> String {
         ReasonCode::AttachmentWaiting => attached("waiting"),
         ReasonCode::AttachmentDamaged => attached("damaged"),
         ReasonCode::SequenceTaken => "f.sequence_taken".to_owned(),
-        _ => "false".to_owned(),
+        // found at arrival only: whoever has few of them is led by these, and not through every filing
+        _ => {
+            return format!(
+                "f.id IN (SELECT s.filing FROM search_terms s WHERE s.kind = 'r' AND s.term = {parameter})"
+            );
+        }
     };
     format!(
         "({now} OR EXISTS (SELECT 1 FROM search_terms s WHERE s.kind = 'r' AND s.term = {parameter} AND s.filing = f.id))"

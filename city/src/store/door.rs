@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 use async_trait::async_trait;
 
 use super::StoreError;
+use crate::casework::audit::AuditEntry;
 use crate::casework::roles::Role;
 
 /// A staff session.
@@ -75,6 +76,9 @@ pub trait DoorStore: Send + Sync {
     async fn rotate_session(&self, rotation: Rotation) -> Result<bool, StoreError>;
     /// Ends a session, and sweeps the dead ones.
     async fn close_session(&self, token_sha256: [u8; 32], now: i64) -> Result<(), StoreError>;
+    /// Ends every session of an account, with a line in the audit chain. Answers how many.
+    async fn close_sessions_of(&self, account: &str, by: &str, now: i64)
+    -> Result<u64, StoreError>;
     /// Notes that a browser was sent to a provider, and sweeps the sign-ins that never came back.
     async fn begin_sign_in(
         &self,
@@ -86,6 +90,17 @@ pub trait DoorStore: Send + Sync {
     async fn end_sign_in(&self, token_sha256: [u8; 32], now: i64) -> Result<bool, StoreError>;
     /// Names of everybody who came through a provider, by their ids.
     async fn officer_names(&self) -> Result<BTreeMap<String, String>, StoreError>;
+}
+
+/// The line for somebody's sessions that were ended by somebody else.
+pub(crate) fn sessions_ended(account: &str, by: &str, at: i64, count: u64) -> AuditEntry {
+    AuditEntry {
+        at,
+        actor: by.to_owned(),
+        action: "sessions.ended".to_owned(),
+        subject: account.to_owned(),
+        detail: count.to_string(),
+    }
 }
 
 /// Roles as stored text.

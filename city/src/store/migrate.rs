@@ -5,6 +5,8 @@
 
 use sha2::{Digest, Sha256};
 
+use ubugoe_protocol::RecipientId;
+
 use super::StoreError;
 
 /// One migration file.
@@ -54,6 +56,31 @@ pub fn remaining<'a>(
         .iter()
         .filter(|m| applied.iter().all(|(number, _)| number != &m.number))
         .collect())
+}
+
+/// Whose tables these are, as far as rows from before they said so themselves can tell.
+pub(super) const WHOSE: &str = "SELECT recipient FROM office UNION SELECT recipient FROM counters UNION SELECT recipient FROM eras";
+/// Writes down whose they are, once: `$1` the office's recipient id.
+pub(super) const CLAIM: &str = "INSERT INTO office (recipient) VALUES ($1) ON CONFLICT DO NOTHING";
+
+/// Lets an office in where the tables are nobody's yet or its own.
+///
+/// # Errors
+/// [`StoreError::AnotherOffice`].
+pub(super) fn admit(
+    place: &str,
+    wanted: &RecipientId,
+    mut found: Vec<String>,
+) -> Result<(), StoreError> {
+    if found.iter().all(|one| one == wanted.as_str()) {
+        return Ok(());
+    }
+    found.sort_unstable();
+    Err(StoreError::AnotherOffice {
+        place: place.to_owned(),
+        found: found.join(", "),
+        wanted: wanted.clone(),
+    })
 }
 
 #[cfg(test)]

@@ -5,6 +5,9 @@
 //! understand the same statement, once in [`nonstop`] and [`retention`]. The same
 //! story test (`tests/store_story.rs`) runs on both. Every time is handed in; nothing here reads a clock.
 //!
+//! A store is one office's: its tables (a file, or a schema in PostgreSQL) belong to the office that opened them first, and
+//! nobody else opens them. So no statement asks whose a row is (decision 0024).
+//!
 //! Promise of every method that returns `Ok`: what it wrote is committed and survives a power cut.
 
 pub mod agencies;
@@ -62,6 +65,19 @@ pub enum StoreError {
         /// The driver's error.
         #[source]
         source: Box<dyn StdError + Send + Sync>,
+    },
+    /// The tables hold another office's cases. Nothing was written.
+    #[error(
+        "the tables in {place} hold the cases of {found}, and this office is {wanted}: every office needs tables of its own \
+         (store.schema in PostgreSQL, a file of its own with SQLite)"
+    )]
+    AnotherOffice {
+        /// File or schema.
+        place: String,
+        /// Whose they are, by recipient id.
+        found: String,
+        /// Who asked, by recipient id.
+        wanted: RecipientId,
     },
     /// A statement failed.
     #[error("the database failed while {doing}")]
@@ -956,25 +972,19 @@ pub trait Store:
     ) -> Result<Option<Vec<u8>>, StoreError>;
     /// The filings of the case a family token opens, in case order; empty for an unknown token.
     async fn family(&self, token_sha256: [u8; 32]) -> Result<Vec<FamilyFiling>, StoreError>;
-    /// Writes an officer's decision: state, history, notice for the device, audit; one transaction.
-    async fn decide(
-        &self,
-        decision: Decision,
-        sealer: Arc<dyn Sealer>,
-    ) -> Result<Decided, StoreError>;
     /// Current notices (the newest of each filing) whose next attempt is due and which the device has not acknowledged,
     /// oldest first.
     async fn due_notices(&self, now: i64, limit: u32) -> Result<Vec<Notice>, StoreError>;
     /// When the next notice or item falls due, if any waits.
     async fn next_due_at(&self) -> Result<Option<i64>, StoreError>;
-    /// Notes how a notice's sending went.
+    /// Notes how a notice's sending went. A word that comes after somebody sent it once more changes nothing.
     async fn notice_attempted(&self, attempt: Attempt) -> Result<(), StoreError>;
     /// Makes the current notices and the items of a device due now: it has shown that it is there. Answers how many notices.
     /// Updates are long: they are woken only an hour after they were last sent, certificates only when asked for.
     async fn wake_notices(&self, device: &DeviceId, window: WakeWindow) -> Result<u64, StoreError>;
     /// Items whose next attempt is due, in the order in which they were queued.
     async fn due_down(&self, now: i64, limit: u32) -> Result<Vec<DownItem>, StoreError>;
-    /// Notes how an item's sending went.
+    /// Notes how an item's sending went; the same.
     async fn down_attempted(&self, attempt: DownAttempt) -> Result<(), StoreError>;
     /// Queues signed orders: their rows, their way down, their audit lines; one transaction.
     async fn order(&self, orders: Vec<NewOrder>) -> Result<(), StoreError>;

@@ -201,13 +201,11 @@ struct Plain {
 const fn plain(kind: Kind) -> Option<Plain> {
     let (table, key, at, and, gate) = match kind {
         Kind::Filing | Kind::Audit => return None,
-        // a case that is planned again would tell its family once more
         Kind::FamilyNotice => (
             "nonstop_notices",
             "id",
             "due_at",
-            "state <> 'queued' AND NOT EXISTS (SELECT 1 FROM nonstop_events e
-               WHERE e.case_ref = nonstop_notices.case_ref AND e.done_at IS NULL)",
+            "state NOT IN ('queued', 'erased')",
             false,
         ),
         Kind::OrphanPiece => (
@@ -310,6 +308,12 @@ fn erase_plain(tx: &dyn Tx, due: &Due, plain: &Plain, now: i64) -> Result<u64, S
     let gone = if due.kind == Kind::BankFile {
         let sql = format!("UPDATE {table} SET bytes = $2 WHERE {key} IN ({chosen})");
         tx.run(&sql, cells![due.cutoff, &[0_u8; 0][..]])?
+    } else if due.kind == Kind::FamilyNotice {
+        // its key stays: a case that is planned again would tell its family once more
+        let sql = format!(
+            "UPDATE {table} SET state = 'erased', detail = '', handed_at = NULL, seen_at = NULL WHERE {key} IN ({chosen})"
+        );
+        tx.run(&sql, cells![due.cutoff])?
     } else {
         let sql = format!("DELETE FROM {table} WHERE ({key}) IN ({chosen})");
         tx.run(&sql, cells![due.cutoff])?
@@ -395,7 +399,7 @@ fn due_where(due: &Due, held: bool) -> (String, Vec<Cell>) {
          AND NOT EXISTS (SELECT 1 FROM cases o JOIN nonstop_items i ON i.case_ref = o.token_sha256 WHERE {case}
                            AND (i.state IN ('prepared', 'held') OR (i.state = 'offered' AND i.state_at >= $1) OR i.pay_at IS NOT NULL))
          AND NOT EXISTS (SELECT 1 FROM cases o JOIN nonstop_items i ON i.case_ref = o.token_sha256
-                           JOIN nonstop_payments p ON p.item = i.id WHERE {case} AND p.state IN ('due', 'held'))
+                           JOIN nonstop_payments p ON p.item = i.id WHERE {case} AND p.state IN ('due', 'held', 'aside'))
          AND NOT EXISTS (SELECT 1 FROM agency_requests r WHERE r.filing = f.id AND r.next_at IS NOT NULL)
          AND NOT EXISTS (SELECT 1 FROM cases o JOIN nursery_applications n ON n.case_ref = o.token_sha256
                            WHERE {case} AND n.state = 'submitted' AND n.closes_at >= $1)

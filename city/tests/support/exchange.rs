@@ -174,7 +174,7 @@ impl Exchange {
             address: CITY_ADDRESS.to_owned(),
             at: String::new(),
             tls_name: CITY.to_owned(),
-            verify: "city-asukoe.receipt.pub".to_owned(),
+            verify: format!("city-{}.receipt.pub", office.id),
             ca: "exchange-ca.pem".to_owned(),
             patience_ms: 10_000,
         };
@@ -197,6 +197,7 @@ impl Exchange {
                 key: format!("{id}.key"),
                 sign: format!("{id}.sign"),
                 faults: Vec::new(),
+                verdicts: Vec::new(),
             };
             let (agency, identity, bind) = settings
                 .agency(&city, folder, &|path| std::fs::read(path))
@@ -275,7 +276,7 @@ impl Exchange {
             store,
             key: self.key.clone(),
             clock: office.hands.clock(),
-            recipient: "asukoe".parse().unwrap(),
+            recipient: office.id.parse().unwrap(),
         };
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();

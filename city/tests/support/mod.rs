@@ -6,3 +6,4 @@ pub(crate) mod exchange;
 pub(crate) mod office;
 pub(crate) mod papers;
 pub(crate) mod provider;
+pub(crate) mod shown;

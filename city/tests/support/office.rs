@@ -12,12 +12,14 @@ use ubugoe_bench::envelope;
 use ubugoe_bench::pki::Pki;
 use ubugoe_bench::postgres::Postgres;
 use ubugoe_city::Clock;
+use ubugoe_city::casework::FilingState;
 use ubugoe_city::config::{Config, Problems};
 use ubugoe_city::http::password;
 use ubugoe_city::ingest::{Answer, Desk, Faults, Ingest, Message, no_faults};
 use ubugoe_city::receipt::CitySealer;
 use ubugoe_city::server::{City, open_store};
-use ubugoe_city::store::Store;
+use ubugoe_city::store::desk::{Concluded, Conclusion};
+use ubugoe_city::store::{Decided, Decision, Sealer, Store};
 use ubugoe_procedures::Catalogue;
 use ubugoe_protocol::{
     AttachmentRef, CaseId, Chunk, DeviceId, Downlink, FilingBody, FilingId, Header, Kind, Receipt,
@@ -58,6 +60,10 @@ pub(crate) struct Office {
     pub(crate) hands: Hands,
     pub(crate) broker_port: u16,
     pub(crate) store_url: String,
+    /// Its recipient id: `asukoe`, or the neighbour `tonari`.
+    pub(crate) id: &'static str,
+    /// A schema of its own, in a database that it shares.
+    pub(crate) schema: Option<&'static str>,
     /// Whether the city has an operator's key.
     pub(crate) operates: bool,
     /// A line for ward 1 in the configuration: since when it is revoked.
@@ -90,6 +96,8 @@ impl Office {
             hands: Hands::at(NOON),
             broker_port: 1,
             store_url: "sqlite:city.db".to_owned(),
+            id: "asukoe",
+            schema: None,
             operates: false,
             revoked: String::new(),
             roles: r#"["examiner", "decider", "auditor", "administrator"]"#.to_owned(),
@@ -113,21 +121,22 @@ secure_cookies = false
 
 [store]
 url = "{store}"
+{schema}
 
 [broker]
 host = "127.0.0.1"
 port = {port}
 ca = "broker-ca.pem"
-cert = "city-asukoe.pem"
-key = "city-asukoe.key"
+cert = "city-{id}.pem"
+key = "city-{id}.key"
 
 [recipient]
-id = "asukoe"
+id = "{id}"
 municipality = "991015"
 name_ja = "あすこえ市 市民課"
 name_en = "Asukoe City, Citizens' Division"
-hpke = "city-asukoe.hpke"
-receipt = "city-asukoe.receipt"
+hpke = "city-{id}.hpke"
+receipt = "city-{id}.receipt"
 {operate}
 
 [jpki]
@@ -156,12 +165,16 @@ password = '{password}'
 "#,
             more = self.more,
             store = self.store_url,
+            id = self.id,
+            schema = self
+                .schema
+                .map_or_else(String::new, |name| format!("schema = \"{name}\"")),
             port = self.broker_port,
             password = password_hash(),
             operate = if self.operates {
-                "operate = \"city-asukoe.operate\""
+                format!("operate = \"city-{}.operate\"", self.id)
             } else {
-                ""
+                String::new()
             },
             revoked = self.revoked,
             roles = self.roles,
@@ -193,7 +206,25 @@ password = '{password}'
     }
 
     pub(crate) async fn store(&self) -> Arc<dyn Store> {
-        open_store(&self.config().store).await.unwrap()
+        let config = self.config();
+        open_store(&config.store, &config.office.recipient)
+            .await
+            .unwrap()
+    }
+
+    /// Signs as the city does.
+    pub(crate) fn sealer(&self) -> Arc<dyn Sealer> {
+        let config = self.config();
+        Arc::new(CitySealer::new(
+            config.office.recipient,
+            config.keys.sign,
+            &config.http.public_url,
+        ))
+    }
+
+    /// One officer accepts, where one is enough.
+    pub(crate) async fn accept(&self, store: &dyn Store, filing: FilingId) -> Decided {
+        accept(store, &self.sealer(), filing, self.now()).await
     }
 
     /// The ingest without a broker.
@@ -217,13 +248,13 @@ password = '{password}'
 
     /// The city's public keys, as a kiosk has them.
     pub(crate) fn seal_key(&self) -> RecipientPublicKey {
-        RecipientPublicKey::from_text(self.pki.text("city-asukoe.hpke.pub").unwrap().trim_end())
-            .unwrap()
+        let name = format!("city-{}.hpke.pub", self.id);
+        RecipientPublicKey::from_text(self.pki.text(&name).unwrap().trim_end()).unwrap()
     }
 
     pub(crate) fn receipt_key(&self) -> VerifyingKey {
-        VerifyingKey::from_text(self.pki.text("city-asukoe.receipt.pub").unwrap().trim_end())
-            .unwrap()
+        let name = format!("city-{}.receipt.pub", self.id);
+        VerifyingKey::from_text(self.pki.text(&name).unwrap().trim_end()).unwrap()
     }
 
     pub(crate) fn device_sign(&self, id: &str) -> SigningKey {
@@ -251,7 +282,7 @@ password = '{password}'
             v: VERSION,
             id,
             device: device.parse().unwrap(),
-            recipient: "asukoe".parse().unwrap(),
+            recipient: self.id.parse().unwrap(),
             kind,
             schema: "ubugoe-test/1".to_owned(),
             case: CaseId::from_bytes([0; 16]),
@@ -327,6 +358,39 @@ password = '{password}'
             task,
         }
     }
+}
+
+/// One officer decides, where one is enough.
+pub(crate) async fn decide(
+    store: &dyn Store,
+    decision: Decision,
+    sealer: &Arc<dyn Sealer>,
+) -> Decided {
+    let alone = Conclusion::default();
+    let concluded = store.conclude(decision, alone, Arc::clone(sealer)).await;
+    match concluded.unwrap() {
+        Concluded::Decided(decided) => decided,
+        other => panic!("{other:?}"),
+    }
+}
+
+/// One officer accepts the filing as it lies there.
+pub(crate) async fn accept(
+    store: &dyn Store,
+    sealer: &Arc<dyn Sealer>,
+    filing: FilingId,
+    at: i64,
+) -> Decided {
+    let decision = Decision {
+        filing,
+        version: store.filing(filing).await.unwrap().unwrap().version(),
+        to: FilingState::Accepted,
+        reason: None,
+        note: None,
+        actor: "sato".to_owned(),
+        at,
+    };
+    decide(store, decision, sealer).await
 }
 
 /// A running city.

@@ -178,6 +178,7 @@ impl Town {
                 StoreAddress::Postgres {
                     url: postgres.url_of(&name).into(),
                     connections: 4,
+                    schema: None,
                 }
             }
         })
@@ -273,7 +274,7 @@ impl Town {
             .enable_all()
             .build()?;
         runtime.block_on(async {
-            let store = open_store(&hall.store).await?;
+            let store = open_store(&hall.store, &hall.id.parse()?).await?;
             Ok(store.filings(None, MOST).await?)
         })
     }
@@ -289,7 +290,7 @@ impl Town {
             .enable_all()
             .build()?;
         runtime.block_on(async {
-            let store = open_store(&hall.store).await?;
+            let store = open_store(&hall.store, &hall.id.parse()?).await?;
             let mut whole = 0;
             for filing in filings {
                 let found = store.attachment(filing.id, 0).await?;

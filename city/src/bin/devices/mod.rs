@@ -259,7 +259,7 @@ pub(super) fn authority(what: &CaCommand) -> anyhow::Result<ExitCode> {
 
 async fn list_of_revoked(config: &Config, out: &Path) -> anyhow::Result<ExitCode> {
     let enrol = config.enrol.as_ref().context("[enrol] is not configured")?;
-    let store = open_store(&config.store).await?;
+    let store = open_store(&config.store, &config.office.recipient).await?;
     let at = now().as_second();
     let revoked = store.revoked_serials(at).await?;
     let issuing = Authority {
@@ -302,7 +302,7 @@ async fn make_code(mut config: Config, ward: &str, json: bool) -> anyhow::Result
     }
     let desk = desk(&mut config)?;
     let minutes = desk.minutes();
-    let store = open_store(&config.store).await?;
+    let store = open_store(&config.store, &config.office.recipient).await?;
     let at = now().as_second();
     let code = desk.make_code(store.as_ref(), ward, OPERATOR, at).await?;
     let typed = code.to_text();
@@ -335,7 +335,7 @@ async fn make_code(mut config: Config, ward: &str, json: bool) -> anyhow::Result
 
 async fn list_codes(config: &Config, json: bool) -> anyhow::Result<ExitCode> {
     const MOST: u32 = 1_000;
-    let store = open_store(&config.store).await?;
+    let store = open_store(&config.store, &config.office.recipient).await?;
     let at = now().as_second();
     for code in store.codes(MOST).await? {
         let name = code_name(&code.hash);
@@ -366,7 +366,7 @@ async fn list_codes(config: &Config, json: bool) -> anyhow::Result<ExitCode> {
 }
 
 async fn withdraw(config: &Config, name: &str) -> anyhow::Result<ExitCode> {
-    let store = open_store(&config.store).await?;
+    let store = open_store(&config.store, &config.office.recipient).await?;
     let codes = store.codes(1_000).await?;
     let found = codes.iter().find(|code| code_name(&code.hash) == name);
     let hash = found.with_context(|| format!("there is no {name}"))?.hash;
@@ -410,7 +410,7 @@ async fn let_in(
     answer: &Path,
 ) -> anyhow::Result<ExitCode> {
     let desk = desk(&mut config)?;
-    let store: Arc<dyn Store> = open_store(&config.store).await?;
+    let store: Arc<dyn Store> = open_store(&config.store, &config.office.recipient).await?;
     let known = registry(&mut config, store.as_ref()).await?;
     let at = now().as_second();
     match desk
@@ -452,7 +452,7 @@ pub(super) fn registered(what: DeviceCommand) -> anyhow::Result<ExitCode> {
 }
 
 async fn list(config: &Config, json: bool) -> anyhow::Result<ExitCode> {
-    let store = open_store(&config.store).await?;
+    let store = open_store(&config.store, &config.office.recipient).await?;
     let enrolled = store.enrolled().await?;
     let by_hand = config
         .devices
@@ -491,7 +491,7 @@ async fn revoke(config: &Config, device: DeviceId, why: String) -> anyhow::Resul
     if config.devices.contains_key(&device) {
         bail!("{device} is in the configuration: write revoked_at there");
     }
-    let store = open_store(&config.store).await?;
+    let store = open_store(&config.store, &config.office.recipient).await?;
     let at = now().as_second();
     let name = device.to_string();
     if store
@@ -508,7 +508,7 @@ async fn revoke(config: &Config, device: DeviceId, why: String) -> anyhow::Resul
 }
 
 async fn wiped(mut config: Config, signed: &[u8]) -> anyhow::Result<ExitCode> {
-    let store = open_store(&config.store).await?;
+    let store = open_store(&config.store, &config.office.recipient).await?;
     let known = registry(&mut config, store.as_ref()).await?;
     match take_wipe(store.as_ref(), &known, signed, now().as_second()).await {
         Ok((device, first)) => {

@@ -20,7 +20,8 @@ use super::guard::{Officer, Posted};
 use super::page::{Part, console as frame, csrf};
 use super::{Failure, Shared, t};
 use crate::agencies::hops::{HopState, Reason};
-use crate::agencies::send::Sender;
+use crate::agencies::meaning;
+use crate::agencies::send::{Sender, Word};
 use crate::casework::roles::Right;
 use crate::config::AgencyConfig;
 use crate::jst;
@@ -36,6 +37,7 @@ pub(super) fn routes() -> Router<Shared> {
         .route("/console/agencies", get(list))
         .route("/console/agencies/requests/{id}/again", post(again))
         .route("/console/agencies/requests/{id}/settled", post(settled))
+        .route("/console/agencies/requests/{id}/left", post(left))
         .route("/console/agencies/certificates", get(certificates::list))
         .route(
             "/console/agencies/certificates/{id}/link",
@@ -151,7 +153,8 @@ fn line(officer: &Officer, hop: &Hop, agency: Option<&AgencyConfig>) -> Markup {
             td {
                 strong { (state_words(lang, hop.state)) }
                 @if let Some(reason) = hop.reason { br; (reason_words(lang, reason)) }
-                @if hop.state == HopState::GivenUp && officer.may(Right::Propose) { (task(officer, request.id)) }
+                @if let Some(words) = said(hop) { br; span.hint lang="ja" { "「" (words) "」" } }
+                @if hop.state == HopState::GivenUp && officer.may(Right::Propose) { (task(officer, hop)) }
             }
             td { (name) }
             td { (request.service) br; span.hint { (request.purpose) } }
@@ -169,16 +172,31 @@ fn line(officer: &Officer, hop: &Hop, agency: Option<&AgencyConfig>) -> Markup {
     }
 }
 
-fn task(officer: &Officer, id: MessageId) -> Markup {
+/// The agency's own words with an answer that is no yes.
+fn said(hop: &Hop) -> Option<String> {
+    let answered = hop.reason.is_some_and(Reason::is_answer);
+    hop.answer
+        .as_deref()
+        .filter(|_| answered)
+        .and_then(meaning::said)
+}
+
+fn task(officer: &Officer, hop: &Hop) -> Markup {
     let lang = officer.lang;
+    let id = hop.request.id;
+    let answered = hop.reason.is_some_and(Reason::is_answer);
     html! {
         form method="post" action={ "/console/agencies/requests/" (id) "/again" } {
             (csrf(officer))
-            button.quiet type="submit" { (t(lang, "もう一度送る", "Send again")) }
+            button.quiet type="submit" { @if answered { (t(lang, "改めて照会する", "Ask anew")) } @else { (t(lang, "もう一度送る", "Send again")) } }
         }
         form method="post" action={ "/console/agencies/requests/" (id) "/settled" } {
             (csrf(officer))
             button.quiet type="submit" { (t(lang, "別の方法で対応済み", "Settled otherwise")) }
+        }
+        form method="post" action={ "/console/agencies/requests/" (id) "/left" } {
+            (csrf(officer))
+            button.quiet type="submit" { (t(lang, "この結果で終える", "Leave it at that")) }
         }
     }
 }
@@ -188,7 +206,7 @@ async fn again(
     Path(id): Path<String>,
     posted: Posted,
 ) -> Result<Redirect, Failure> {
-    word(&app, &id, &posted, true).await
+    word(&app, &id, &posted, Word::Again).await
 }
 
 async fn settled(
@@ -196,15 +214,23 @@ async fn settled(
     Path(id): Path<String>,
     posted: Posted,
 ) -> Result<Redirect, Failure> {
-    word(&app, &id, &posted, false).await
+    word(&app, &id, &posted, Word::Settled).await
 }
 
-async fn word(app: &Shared, id: &str, posted: &Posted, again: bool) -> Result<Redirect, Failure> {
+async fn left(
+    State(app): State<Shared>,
+    Path(id): Path<String>,
+    posted: Posted,
+) -> Result<Redirect, Failure> {
+    word(&app, &id, &posted, Word::Left).await
+}
+
+async fn word(app: &Shared, id: &str, posted: &Posted, said: Word) -> Result<Redirect, Failure> {
     let officer = &posted.officer;
     officer.must(Right::Propose)?;
     let id: MessageId = id.parse().map_err(|_| Failure::NotFound)?;
     // the step and its line in the audit chain are one transaction; a task that is gone by now is shown as it is
-    sender(app)?.officer(id, again, &officer.account.id).await?;
+    sender(app)?.officer(id, said, &officer.account.id).await?;
     Ok(Redirect::to("/console/agencies"))
 }
 
@@ -212,7 +238,7 @@ fn state_words(lang: Lang, state: HopState) -> &'static str {
     match state {
         HopState::Queued => t(lang, "送信待ち", "Queued"),
         HopState::Sent => t(lang, "送信中", "Sent"),
-        HopState::Answered => t(lang, "回答あり", "Answered"),
+        HopState::Answered => t(lang, "認める回答あり", "Granted"),
         HopState::Failed => t(lang, "再送待ち", "Failed, is sent again"),
         HopState::GivenUp => t(lang, "要対応", "Needs an officer"),
         HopState::ByHand => t(lang, "別途対応済み", "Settled otherwise"),
@@ -236,6 +262,20 @@ fn reason_words(lang: Lang, reason: Reason) -> &'static str {
         Reason::NoRight => t(lang, "照会の権限がない", "The city may not ask this"),
         Reason::NoConsent => t(lang, "同意がない", "No consent"),
         Reason::Silenced => t(lang, "送らないことになった", "Not to be sent any more"),
+        Reason::Declined => t(lang, "回答：認められない", "Answer: not granted"),
+        Reason::NeedsMore => t(
+            lang,
+            "回答：追加の確認が必要",
+            "Answer: something more is needed",
+        ),
+        Reason::NotKnown => t(lang, "回答：記録がない", "Answer: nothing known"),
+        Reason::Meaningless => t(
+            lang,
+            "取り決めにない回答",
+            "Answer in words not agreed upon",
+        ),
+        Reason::LeftAtThat => t(lang, "職員がこの結果で終了", "Left at that by an officer"),
+        Reason::AskedAnew => t(lang, "改めて照会", "Asked anew"),
     }
 }
 

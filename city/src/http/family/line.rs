@@ -216,7 +216,11 @@ pub(in super::super) fn hops(tongue: Tongue, item: &Item) -> Markup {
                         HopState::Done => (moment(tongue, hop.at)),
                         HopState::Waiting => (said::TO_COME.get(tongue)),
                         HopState::Stopped => (said::HALTED.get(tongue)),
+                        HopState::Refused => (said::ANSWERED_NO.get(tongue)),
+                        HopState::NeedsMore => (said::ANSWERED_MORE.get(tongue)),
+                        HopState::NotKnown => (said::ANSWERED_UNKNOWN.get(tongue)),
                     } }
+                    @if let Some(words) = &hop.said { " " span.hint lang="ja" { "「" (words) "」" } }
                 }
             }
         }

@@ -520,6 +520,47 @@ pub(super) const HALTED: Said = said([
     "रोकियो",
 ]);
 
+const ACCOUNT: Said = said([
+    "この口座には振り込めませんでした。口座をもう一度入力してください",
+    "この こうざには おかねを おくれませんでした。もういちど こうざを いれて ください",
+    "this account could not be paid into; please enter an account again",
+    "无法汇入该账户，请重新填写账户",
+    "não foi possível pagar nesta conta; informe a conta novamente",
+    "không thể chuyển vào tài khoản này; vui lòng nhập lại tài khoản",
+    "hindi mabayaran ang account na ito; ilagay muli ang account",
+    "यो खातामा पठाउन सकिएन; कृपया खाता फेरि लेख्नुहोस्",
+]);
+pub(super) const ANSWERED_NO: Said = said([
+    "認められませんでした。市の職員が確認しています",
+    "「できません」と へんじが ありました。しやくしょの ひとが かくにん して います",
+    "not granted; an officer of the city is looking into it",
+    "未获批准，市政府工作人员正在确认",
+    "não foi aprovado; um funcionário da prefeitura está verificando",
+    "không được chấp thuận; nhân viên thành phố đang xem xét",
+    "hindi naaprubahan; sinusuri ng kawani ng lungsod",
+    "स्वीकृत भएन; नगरका कर्मचारीले हेर्दै हुनुहुन्छ",
+]);
+pub(super) const ANSWERED_MORE: Said = said([
+    "追加の確認が必要です。市の職員が確認しています",
+    "もっと しらべる ことが あります。しやくしょの ひとが かくにん して います",
+    "something more is needed; an officer of the city is looking into it",
+    "需要补充确认，市政府工作人员正在确认",
+    "falta algo; um funcionário da prefeitura está verificando",
+    "cần bổ sung; nhân viên thành phố đang xem xét",
+    "may kulang pa; sinusuri ng kawani ng lungsod",
+    "थप कुरा चाहिन्छ; नगरका कर्मचारीले हेर्दै हुनुहुन्छ",
+]);
+pub(super) const ANSWERED_UNKNOWN: Said = said([
+    "記録が見つかりませんでした。市の職員が確認しています",
+    "きろくが ありませんでした。しやくしょの ひとが かくにん して います",
+    "no record was found there; an officer of the city is looking into it",
+    "没有找到记录，市政府工作人员正在确认",
+    "não foi encontrado registro; um funcionário da prefeitura está verificando",
+    "không tìm thấy hồ sơ; nhân viên thành phố đang xem xét",
+    "walang nakitang tala; sinusuri ng kawani ng lungsod",
+    "अभिलेख भेटिएन; नगरका कर्मचारीले हेर्दै हुनुहुन्छ",
+]);
+
 pub(super) const YES: Said = said([
     "はい、お願いします",
     "はい、おねがい します",
@@ -865,6 +906,7 @@ pub(super) fn notice(code: &str) -> Option<&'static Said> {
         "offered" => &OFFERED,
         "stopped" => &STOPPED,
         "paid" => &PAID,
+        "account" => &ACCOUNT,
         "opens" => &OPENS,
         "closes" => &CLOSES,
         "deadline" => &DEADLINE,

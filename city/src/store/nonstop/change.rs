@@ -6,7 +6,7 @@ use super::read::{case_of, losses};
 use super::work::{finish, put_away, say, tell};
 use super::{
     Account, AfterLoss, By, Hop, HopState, ItemState, Planner, Shown, Step, StopReason, Tx,
-    after_loss, cells, line,
+    after_loss, cells, line, loss,
 };
 use crate::store::StoreError;
 
@@ -26,26 +26,33 @@ pub(crate) const AFTER_DECISION: [&str; 2] = [
 /// counts as lost until an officer says more: nothing joyful is left, and the rest is held. Items before payments before
 /// notices: whoever carries an item out at the same moment is waited for at the item, and what came of it is seen after.
 pub(crate) const AFTER_LOSS: [&str; 4] = [
-    "INSERT INTO nonstop_losses (case_ref, child, at, actor, cause)
-     SELECT c.token_sha256, '', CAST($2 AS BIGINT), CAST($3 AS TEXT), f.procedure FROM filings f
-     JOIN cases c ON c.recipient = f.recipient AND c.device = f.device AND c.case_id = f.case_id
-     WHERE f.id = $1 AND f.procedure IN ('shizan_todoke', 'shibo_todoke') ON CONFLICT DO NOTHING",
-    "UPDATE nonstop_items SET shown = 'staff', hold_until = NULL, pay_at = NULL, state_at = $2, actor = $3,
-       state = CASE WHEN joyful = 1 OR loss_guard = 'hide' THEN 'cancelled' ELSE 'held' END
-     WHERE state IN ('open', 'offered', 'prepared') AND case_ref IN (
-       SELECT c.token_sha256 FROM filings f
-       JOIN cases c ON c.recipient = f.recipient AND c.device = f.device AND c.case_id = f.case_id
-       WHERE f.id = $1 AND f.procedure IN ('shizan_todoke', 'shibo_todoke'))",
-    "UPDATE nonstop_payments SET state = 'held'
-     WHERE state = 'due' AND CAST($2 AS BIGINT) >= 0 AND CAST($3 AS TEXT) <> '' AND case_ref IN (
-       SELECT c.token_sha256 FROM filings f
-       JOIN cases c ON c.recipient = f.recipient AND c.device = f.device AND c.case_id = f.case_id
-       WHERE f.id = $1 AND f.procedure IN ('shizan_todoke', 'shibo_todoke'))",
-    "UPDATE nonstop_notices SET state = 'cancelled', shown = 'staff'
-     WHERE state IN ('queued', 'handed') AND CAST($2 AS BIGINT) >= 0 AND CAST($3 AS TEXT) <> '' AND case_ref IN (
-       SELECT c.token_sha256 FROM filings f
-       JOIN cases c ON c.recipient = f.recipient AND c.device = f.device AND c.case_id = f.case_id
-       WHERE f.id = $1 AND f.procedure IN ('shizan_todoke', 'shibo_todoke'))",
+    concat!(
+        "INSERT INTO nonstop_losses (case_ref, child, at, actor, cause)
+         SELECT c.token_sha256, '', CAST($2 AS BIGINT), CAST($3 AS TEXT), f.procedure FROM filings f
+         JOIN cases c ON c.recipient = f.recipient AND c.device = f.device AND c.case_id = f.case_id
+         WHERE f.id = $1 AND f.procedure IN ",
+        loss!(list),
+        " ON CONFLICT DO NOTHING"
+    ),
+    concat!(
+        "UPDATE nonstop_items SET shown = 'staff', hold_until = NULL, pay_at = NULL, state_at = $2, actor = $3,
+           state = CASE WHEN joyful = 1 OR loss_guard = 'hide' THEN 'cancelled' ELSE 'held' END
+         WHERE state IN ('open', 'offered', 'prepared') AND case_ref IN (",
+        loss!(case),
+        ")"
+    ),
+    concat!(
+        "UPDATE nonstop_payments SET state = 'held', reason = NULL
+         WHERE state IN ('due', 'aside') AND CAST($2 AS BIGINT) >= 0 AND CAST($3 AS TEXT) <> '' AND case_ref IN (",
+        loss!(case),
+        ")"
+    ),
+    concat!(
+        "UPDATE nonstop_notices SET state = 'cancelled', shown = 'staff'
+         WHERE state IN ('queued', 'handed') AND CAST($2 AS BIGINT) >= 0 AND CAST($3 AS TEXT) <> '' AND case_ref IN (",
+        loss!(case),
+        ")"
+    ),
 ];
 
 pub(super) fn approve(tx: &dyn Tx, ids: &[i64], by: &By) -> Result<u32, StoreError> {
@@ -201,6 +208,25 @@ pub(super) fn account(
     Ok(Step::Done)
 }
 
+pub(super) fn ask_account(tx: &dyn Tx, item: i64, by: &By) -> Result<bool, StoreError> {
+    // the family's word and a file that is released wait for each other at the item
+    let asked = tx.run(
+        "UPDATE nonstop_items SET account = NULL, needs = 'account' WHERE id = $1 AND state = 'done'
+           AND EXISTS (SELECT 1 FROM nonstop_payments p WHERE p.item = nonstop_items.id AND p.state = 'aside')",
+        cells![item],
+    )?;
+    if asked == 0 {
+        return Ok(false);
+    }
+    tx.run(
+        "UPDATE nonstop_payments SET state = 'due', reason = NULL WHERE item = $1 AND state = 'aside'",
+        cells![item],
+    )?;
+    tell(tx, item, "account", &by.at.to_string(), by.at)?;
+    tx.audit(line(by, "nonstop.account_asked", item, ""));
+    Ok(true)
+}
+
 pub(super) fn report_hop(
     tx: &dyn Tx,
     item: i64,
@@ -342,7 +368,7 @@ fn silence_items(tx: &dyn Tx, case: [u8; 32], lost: &[String], by: &By) -> Resul
         }
         if matches!(verdict, AfterLoss::Ends | AfterLoss::Staff) {
             tx.run(
-                "UPDATE nonstop_payments SET state = 'held' WHERE item = $1 AND state = 'due'",
+                "UPDATE nonstop_payments SET state = 'held', reason = NULL WHERE item = $1 AND state IN ('due', 'aside')",
                 cells![id],
             )?;
         }

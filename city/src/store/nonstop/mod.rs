@@ -159,6 +159,12 @@ stored! {
         Done = "done",
         /// It will not be done.
         Stopped = "stopped",
+        /// The agency said no; an officer has it.
+        Refused = "refused",
+        /// The agency wants something more; an officer has it.
+        NeedsMore = "needs_more",
+        /// The agency knows nothing of it; an officer has it.
+        NotKnown = "not_known",
     }
 }
 
@@ -171,6 +177,18 @@ stored! {
         Account = "account",
         /// An officer's look at the account the family named.
         Check = "check",
+    }
+}
+
+stored! {
+    /// Why the bank's file cannot take a payment.
+    Unpayable {
+        /// The holder's name is empty or has characters that banks do not take.
+        Holder = "holder",
+        /// The account does not read as one.
+        Account = "account",
+        /// The sum is more than one transfer can carry.
+        Amount = "amount",
     }
 }
 
@@ -427,6 +445,8 @@ pub struct HopRow {
     pub at: i64,
     /// Staff account id, `family`, `system`, or the name of an agency.
     pub actor: String,
+    /// The agency's own words with an answer that is no yes; for officers only.
+    pub said: Option<String>,
 }
 
 /// An item as kept.
@@ -561,6 +581,23 @@ pub struct NonstopCounts {
     pub without_account: i64,
     /// Payments held after a loss.
     pub held: i64,
+    /// Payments that the bank's file could not take.
+    pub aside: i64,
+}
+
+/// A payment that was set aside: the rest of its file went out.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Aside {
+    /// The item it comes from.
+    pub item: i64,
+    /// The item's title.
+    pub title: Text,
+    /// Its month, or `once`.
+    pub month: String,
+    /// Yen.
+    pub yen: i64,
+    /// Why.
+    pub why: Unpayable,
 }
 
 /// What became of a step.
@@ -589,6 +626,8 @@ pub struct Remittance {
 
 /// Writes the bank's file. Asked inside the transaction that keeps it.
 pub trait FileWriter: Send + Sync {
+    /// Why the layout cannot take this remittance, whatever else is in the file; none if it can.
+    fn unpayable(&self, remittance: &Remittance) -> Option<Unpayable>;
     /// The file's bytes.
     ///
     /// # Errors
@@ -687,29 +726,34 @@ pub trait NonstopStore {
         state: HopState,
         by: By,
     ) -> Result<Step, StoreError>;
-    /// Items whose station at this agency waits and was not asked yet, where consent or law allow it; by number, beginning
-    /// behind `after`.
+    /// Items whose station at this agency has not come to its end and about which nothing is asked, where consent or law allow
+    /// it; by number, beginning behind `after`.
     async fn line_unasked(
         &self,
         question: Question,
         after: i64,
         limit: u32,
     ) -> Result<Vec<OnItsWay>, StoreError>;
-    /// Items whose station at this agency waits and whose question has come to an end: `true` if it was answered or settled.
+    /// Items whose station at this agency is not yet said to be where their question has come to, and where that is. Only a yes,
+    /// or an officer who settled it, makes it done.
     async fn line_answered(
         &self,
         question: Question,
         limit: u32,
-    ) -> Result<Vec<(i64, bool)>, StoreError>;
+    ) -> Result<Vec<(i64, HopState)>, StoreError>;
     /// A loss: everything joyful of the case ends in this transaction. An empty child is every child.
     async fn mark_loss(&self, filing: FilingId, child: String, by: By) -> Result<Step, StoreError>;
-    /// Gathers what is payable into a file. `None`: there is nothing.
+    /// Gathers what is payable into a file. `None`: there is nothing. What the layout cannot take is set aside with its reason.
     async fn release_file(
         &self,
         day: Date,
         writer: Arc<dyn FileWriter>,
         by: By,
     ) -> Result<Option<FileRow>, StoreError>;
+    /// Payments that were set aside, oldest first.
+    async fn payments_aside(&self, limit: u32) -> Result<Vec<Aside>, StoreError>;
+    /// An officer has the family name another account: what was set aside for this item waits for it. `false`: nothing was.
+    async fn ask_account(&self, item: i64, by: By) -> Result<bool, StoreError>;
     /// Released files, newest first.
     async fn payment_files(&self, limit: u32) -> Result<Vec<FileRow>, StoreError>;
     /// A released file as it is.
@@ -921,14 +965,38 @@ pub(crate) trait Tx {
     fn audit(&self, entry: AuditEntry);
 }
 
+/// Notifications of a loss, as words and as a list in SQL.
+macro_rules! loss {
+    (stillbirth) => {
+        "shizan_todoke"
+    };
+    (death) => {
+        "shibo_todoke"
+    };
+    (list) => {
+        concat!("('", $crate::store::nonstop::loss!(stillbirth), "', '", $crate::store::nonstop::loss!(death), "')")
+    };
+    // the case of filing `$1`, where that notifies a loss
+    (case) => {
+        concat!(
+            "SELECT c.token_sha256 FROM filings f
+             JOIN cases c ON c.recipient = f.recipient AND c.device = f.device AND c.case_id = f.case_id
+             WHERE f.id = $1 AND f.procedure IN ",
+            $crate::store::nonstop::loss!(list)
+        )
+    };
+}
+pub(crate) use loss;
+
 /// Notifications of a loss.
-pub(crate) const LOSSES: [&str; 2] = ["shizan_todoke", "shibo_todoke"];
+pub(crate) const LOSSES: [&str; 2] = [loss!(stillbirth), loss!(death)];
 
 /// The query for a notification of a loss that has arrived in the case of a row of `table`, and was not returned.
 pub(crate) fn arrived_loss(table: &str) -> String {
     format!(
         "SELECT 1 FROM cases c JOIN filings f ON f.recipient = c.recipient AND f.device = c.device AND f.case_id = c.case_id
-         WHERE c.token_sha256 = {table}.case_ref AND f.procedure IN ('shibo_todoke', 'shizan_todoke') AND f.state <> 'returned'"
+         WHERE c.token_sha256 = {table}.case_ref AND f.procedure IN {} AND f.state <> 'returned'",
+        loss!(list)
     )
 }
 
@@ -1133,7 +1201,7 @@ impl<S: Transacts> NonstopStore for S {
         &self,
         question: Question,
         limit: u32,
-    ) -> Result<Vec<(i64, bool)>, StoreError> {
+    ) -> Result<Vec<(i64, HopState)>, StoreError> {
         self.transact("looking for agencies' answers", move |tx| {
             read::line_answered(tx, &question, limit)
         })
@@ -1155,6 +1223,20 @@ impl<S: Transacts> NonstopStore for S {
     ) -> Result<Option<FileRow>, StoreError> {
         self.transact("releasing a file", move |tx| {
             work::release_file(tx, day, writer.as_ref(), &by)
+        })
+        .await
+    }
+
+    async fn payments_aside(&self, limit: u32) -> Result<Vec<Aside>, StoreError> {
+        self.transact("listing payments set aside", move |tx| {
+            read::aside(tx, limit)
+        })
+        .await
+    }
+
+    async fn ask_account(&self, item: i64, by: By) -> Result<bool, StoreError> {
+        self.transact("asking for another account", move |tx| {
+            change::ask_account(tx, item, &by)
         })
         .await
     }

@@ -3,9 +3,9 @@
 use ubugoe_protocol::FilingId;
 
 use super::{
-    Account, CaseLine, Cell, FileRow, Hop, HopRow, HopState, Item, ItemKind, ItemState, Needs,
-    NonstopCounts, NoticeRow, NoticeState, OnItsWay, Question, Row, Shelf, Shown, StopReason, Tx,
-    cells, from_json,
+    Account, Aside, CaseLine, Cell, FileRow, Hop, HopRow, HopState, Item, ItemDetail, ItemKind,
+    ItemState, Needs, NonstopCounts, NoticeRow, NoticeState, OnItsWay, Question, Row, Shelf, Shown,
+    StopReason, Tx, Unpayable, cells, from_json,
 };
 use crate::store::{StoreError, fixed};
 
@@ -88,7 +88,30 @@ pub(super) fn item(tx: &dyn Tx, id: i64) -> Result<Option<Item>, StoreError> {
         row.int()?;
         newest(&mut item.hops, a_hop(row)?);
     }
+    said(tx, &mut item)?;
     Ok(Some(item))
+}
+
+/// An agency's own words where its answer is no yes and an officer has it.
+fn said(tx: &dyn Tx, item: &mut Item) -> Result<(), StoreError> {
+    let open = |hop: &&mut HopRow| {
+        matches!(
+            hop.state,
+            HopState::Refused | HopState::NeedsMore | HopState::NotKnown
+        )
+    };
+    let Some(hop) = item.hops.iter_mut().find(open) else {
+        return Ok(());
+    };
+    let answers = tx.rows(
+        "SELECT answer FROM agency_requests WHERE filing = $1 AND issue LIKE $2
+           AND state = 'given-up' AND answer IS NOT NULL ORDER BY state_at DESC LIMIT 1",
+        cells![item.filing, format!("%-line-{}", item.id)],
+    )?;
+    if let Some(mut row) = answers.into_iter().next() {
+        hop.said = crate::agencies::meaning::said(&row.blob()?);
+    }
+    Ok(())
 }
 
 fn a_hop(mut row: Row) -> Result<HopRow, StoreError> {
@@ -97,6 +120,7 @@ fn a_hop(mut row: Row) -> Result<HopRow, StoreError> {
         state: HopState::stored(&row.text()?)?,
         at: row.int()?,
         actor: row.text()?,
+        said: None,
     })
 }
 
@@ -108,14 +132,18 @@ fn newest(hops: &mut Vec<HopRow>, hop: HopRow) {
     }
 }
 
-/// Where items stand that the city has carried out and whose station at an agency waits. `$1` is the agency, `$2` its service,
+/// Where items stand that the city has carried out and whose station at an agency has not come to its end. `$1` is the agency, `$2` its service,
 /// `$3` what application numbers begin with.
 const AT_AN_AGENCY: &str = "FROM nonstop_items i
-    JOIN nonstop_hops h ON h.item = i.id AND h.hop = 'insurer' AND h.state = 'waiting'
+    JOIN nonstop_hops h ON h.item = i.id AND h.hop = 'insurer' AND h.state IN ('waiting', 'refused', 'needs_more', 'not_known')
       AND h.seq = (SELECT max(seq) FROM nonstop_hops WHERE item = i.id AND hop = 'insurer')
     LEFT JOIN agency_requests r ON r.filing = i.filing AND r.agency = $1 AND r.service = $2
-      AND r.issue = $3 || CAST(i.id AS TEXT) AND NOT (r.state = 'stopped' AND r.reason = 'no-consent')
+      AND r.issue = $3 || CAST(i.id AS TEXT) AND NOT (r.state = 'stopped' AND r.reason IN ('no-consent', 'asked-anew'))
     WHERE i.state = 'done'";
+/// What a question has come to, in the words of a station.
+const COME_TO: &str = "CASE WHEN r.state IN ('answered', 'by-hand') THEN 'done' WHEN r.state = 'stopped' THEN 'stopped'
+    WHEN r.state <> 'given-up' THEN 'waiting' WHEN r.reason = 'declined' THEN 'refused'
+    WHEN r.reason = 'needs-more' THEN 'needs_more' WHEN r.reason = 'not-known' THEN 'not_known' ELSE 'waiting' END";
 /// The case of an item agrees to agency `$1` and purpose `$5`.
 const AGREED: &str = "AND EXISTS (SELECT 1 FROM agency_consents k JOIN filings f ON f.id = i.filing
     WHERE k.source = $1 AND k.purpose = $5 AND k.withdrawn_at IS NULL
@@ -172,15 +200,15 @@ pub(super) fn line_answered(
     tx: &dyn Tx,
     question: &Question,
     limit: u32,
-) -> Result<Vec<(i64, bool)>, StoreError> {
+) -> Result<Vec<(i64, HopState)>, StoreError> {
     let (with, items) = about(question, Vec::new());
     let sql = format!(
-        "SELECT i.id, r.state {AT_AN_AGENCY} AND r.state IN ('answered', 'by-hand', 'stopped')
+        "SELECT i.id, {COME_TO} {AT_AN_AGENCY} AND r.id IS NOT NULL AND {COME_TO} <> h.state
            AND i.procedure IN ({items}) ORDER BY i.id LIMIT {limit}"
     );
     tx.rows(&sql, &with)?
         .into_iter()
-        .map(|mut row| Ok((row.int()?, row.text()? != "stopped")))
+        .map(|mut row| Ok((row.int()?, HopState::stored(&row.text()?)?)))
         .collect()
 }
 
@@ -208,10 +236,14 @@ pub(super) fn case_line(tx: &dyn Tx, filing: FilingId) -> Result<CaseLine, Store
         )?
         .into_iter()
         .next();
-    match found {
-        Some(mut row) => line_of(tx, row.case_ref()?),
-        None => Ok(CaseLine::default()),
+    let Some(mut row) = found else {
+        return Ok(CaseLine::default());
+    };
+    let mut line = line_of(tx, row.case_ref()?)?;
+    for item in &mut line.items {
+        said(tx, item)?;
     }
+    Ok(line)
 }
 
 pub(super) fn family_line(
@@ -270,7 +302,7 @@ fn line_of(tx: &dyn Tx, case: [u8; 32]) -> Result<CaseLine, StoreError> {
     let notices = tx
         .rows(
             "SELECT id, child, procedure, code, detail, state, shown, joyful, due_at, handed_at, seen_at FROM nonstop_notices
-             WHERE case_ref = $1 ORDER BY due_at, id",
+             WHERE case_ref = $1 AND state <> 'erased' ORDER BY due_at, id",
             cells![case],
         )?
         .into_iter()
@@ -320,19 +352,41 @@ pub(super) fn counts(tx: &dyn Tx) -> Result<NonstopCounts, StoreError> {
     }
     for mut row in tx.rows(
         "SELECT p.state, i.needs = '', count(*), CAST(sum(p.yen) AS BIGINT) FROM nonstop_payments p
-         JOIN nonstop_items i ON i.id = p.item WHERE p.state IN ('due', 'held') GROUP BY p.state, i.needs = ''",
+         JOIN nonstop_items i ON i.id = p.item WHERE p.state IN ('due', 'held', 'aside') GROUP BY p.state, i.needs = ''",
         &[],
     )? {
-        let due = row.text()? == "due";
+        let state = row.text()?;
         let with_account = row.flag()?;
         let (count, yen) = (row.int()?, row.int()?);
-        match (due, with_account) {
-            (true, true) => (counts.due, counts.due_yen) = (count, yen),
-            (true, false) => counts.without_account = count,
-            (false, _) => counts.held += count,
+        match (state.as_str(), with_account) {
+            ("due", true) => (counts.due, counts.due_yen) = (count, yen),
+            ("due", false) => counts.without_account = count,
+            ("aside", _) => counts.aside += count,
+            _ => counts.held += count,
         }
     }
     Ok(counts)
+}
+
+pub(super) fn aside(tx: &dyn Tx, limit: u32) -> Result<Vec<Aside>, StoreError> {
+    tx.rows(
+        "SELECT p.item, i.detail, p.month, p.yen, p.reason FROM nonstop_payments p JOIN nonstop_items i ON i.id = p.item
+         WHERE p.state = 'aside' ORDER BY p.item, p.id LIMIT $1",
+        cells![i64::from(limit)],
+    )?
+    .into_iter()
+    .map(|mut row| {
+        let item = row.int()?;
+        let detail: ItemDetail = from_json("item", &row.text()?)?;
+        Ok(Aside {
+            item,
+            title: detail.title,
+            month: row.text()?,
+            yen: row.int()?,
+            why: Unpayable::stored(&row.text()?)?,
+        })
+    })
+    .collect()
 }
 
 const FILE: &str =

@@ -8,7 +8,7 @@ use super::read::losses;
 use super::{
     Account, AfterLoss, By, CaseSeen, FileRow, FileWriter, Hop, HopState, ItemDetail, ItemKind,
     ItemState, NewItem, NewNotice, NoticeDetail, Planned, Planner, Remittance, Row, SeenFiling,
-    Shown, Tx, after_loss, cells, from_json, line, to_json,
+    Shown, Tx, Unpayable, after_loss, cells, from_json, line, to_json,
 };
 use crate::casework::FilingState;
 use crate::store::{StoreError, unsigned};
@@ -537,12 +537,31 @@ pub(super) fn next_at(tx: &dyn Tx) -> Result<Option<i64>, StoreError> {
     .map_or(Ok(None), |mut row| row.maybe_int())
 }
 
-pub(super) fn release_file(
+/// What one bad account holds up is its own payments, not the file.
+fn set_aside(
     tx: &dyn Tx,
-    day: Date,
+    remittance: &Remittance,
+    payments: &[i64],
+    why: Unpayable,
+    by: &By,
+) -> Result<(), StoreError> {
+    for payment in payments {
+        tx.run(
+            "UPDATE nonstop_payments SET state = 'aside', reason = $2 WHERE id = $1",
+            cells![*payment, why.code()],
+        )?;
+    }
+    let action = "payments.set_aside";
+    tx.audit(line(by, action, remittance.number, why.code()));
+    Ok(())
+}
+
+/// What goes into a file now, one remittance for each item, and the payments it is made of; the rest is set aside.
+fn payable(
+    tx: &dyn Tx,
     writer: &dyn FileWriter,
     by: &By,
-) -> Result<Option<FileRow>, StoreError> {
+) -> Result<(Vec<Remittance>, Vec<i64>), StoreError> {
     let rows = tx.claim(
         "SELECT p.id, p.item, p.yen, i.account FROM nonstop_payments p JOIN nonstop_items i ON i.id = p.item
          WHERE p.state = 'due' AND i.account IS NOT NULL AND i.needs = '' AND i.state = 'done'
@@ -550,22 +569,48 @@ pub(super) fn release_file(
         "p",
         cells![PAYMENTS],
     )?;
-    let mut payments = Vec::with_capacity(rows.len());
-    let mut remittances: Vec<Remittance> = Vec::new();
+    let mut remittances: Vec<(Remittance, Vec<i64>)> = Vec::new();
     for mut row in rows {
         let (id, item, yen) = (row.int()?, row.int()?, row.int()?);
         let account = Account::from_text(&row.text()?)?;
-        payments.push(id);
         let yen: u64 = unsigned("yen", yen)?;
         match remittances.last_mut() {
-            Some(last) if last.number == item => last.yen = last.yen.saturating_add(yen),
-            _ => remittances.push(Remittance {
-                account,
-                yen,
-                number: item,
-            }),
+            Some((last, payments)) if last.number == item => {
+                last.yen = last.yen.saturating_add(yen);
+                payments.push(id);
+            }
+            _ => {
+                let number = item;
+                let remittance = Remittance {
+                    account,
+                    yen,
+                    number,
+                };
+                remittances.push((remittance, vec![id]));
+            }
         }
     }
+    let mut payments = Vec::new();
+    let mut payable = Vec::with_capacity(remittances.len());
+    for (remittance, of_it) in remittances {
+        match writer.unpayable(&remittance) {
+            None => {
+                payments.extend(of_it);
+                payable.push(remittance);
+            }
+            Some(why) => set_aside(tx, &remittance, &of_it, why, by)?,
+        }
+    }
+    Ok((payable, payments))
+}
+
+pub(super) fn release_file(
+    tx: &dyn Tx,
+    day: Date,
+    writer: &dyn FileWriter,
+    by: &By,
+) -> Result<Option<FileRow>, StoreError> {
+    let (remittances, payments) = payable(tx, writer, by)?;
     if remittances.is_empty() {
         return Ok(None);
     }

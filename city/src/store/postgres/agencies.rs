@@ -25,7 +25,7 @@ use crate::store::agencies::{
 
 const DOING: &str = "keeping what concerns agencies";
 /// Key of the advisory lock held while appending to the message log: "ubgagenc".
-const LOCK: i64 = i64::from_be_bytes(*b"ubgagenc");
+const CHAIN_LOCK: i64 = i64::from_be_bytes(*b"ubgagenc");
 
 type Tx<'c> = Transaction<'c>;
 
@@ -83,7 +83,7 @@ async fn rows(c: &impl Asks, sql: &str, cells: &[Cell]) -> Result<Vec<Cells>, St
 }
 
 async fn lock(tx: &Tx<'_>) -> Result<(), StoreError> {
-    tx.execute("SELECT pg_advisory_xact_lock($1)", &[&LOCK])
+    tx.execute(super::LOCK, &[&CHAIN_LOCK])
         .await
         .map(drop)
         .map_err(failed(DOING))

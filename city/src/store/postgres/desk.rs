@@ -206,7 +206,7 @@ async fn standing(tx: &Transaction<'_>, id: FilingId) -> Result<Option<Standing>
     let id = id.as_bytes().as_slice();
     let found = tx
         .query_opt(
-            "SELECT state, assignee, proposed_by FROM filings WHERE id = $1 FOR UPDATE",
+            "SELECT state, assignee, proposed_by FROM filings WHERE id = $1 AND erased_at IS NULL FOR UPDATE",
             &[&id],
         )
         .await

@@ -5,8 +5,9 @@ use std::collections::BTreeMap;
 use async_trait::async_trait;
 
 use super::prepared::Asks as _;
+use super::write::append_audit;
 use super::{PostgresStore, failed};
-use crate::store::door::{DoorStore, Rotation, Session, columns, person};
+use crate::store::door::{DoorStore, Rotation, Session, columns, person, sessions_ended};
 use crate::store::{StoreError, fixed};
 
 #[async_trait]
@@ -116,6 +117,24 @@ impl DoorStore for PostgresStore {
             .await
             .map_err(failed(DOING))?;
         Ok(())
+    }
+
+    async fn close_sessions_of(
+        &self,
+        account: &str,
+        by: &str,
+        now: i64,
+    ) -> Result<u64, StoreError> {
+        const DOING: &str = "ending somebody's sessions";
+        let mut client = self.client(DOING).await?;
+        let tx = client.transaction().await.map_err(failed(DOING))?;
+        let ended = tx
+            .execute("DELETE FROM sessions WHERE staff = $1", &[&account])
+            .await
+            .map_err(failed(DOING))?;
+        append_audit(&tx, &sessions_ended(account, by, now, ended)).await?;
+        tx.commit().await.map_err(failed(DOING))?;
+        Ok(ended)
     }
 
     async fn begin_sign_in(

@@ -182,7 +182,7 @@ pub(super) fn device_id(text: &str) -> Result<DeviceId, StoreError> {
 
 pub(super) async fn attempted(c: &Object, attempt: DownAttempt) -> Result<(), StoreError> {
     c.execute(
-        "UPDATE down SET attempts = $2, sent_at = $3, next_at = $4 WHERE id = $1 AND done_at IS NULL",
+        "UPDATE down SET attempts = $2, sent_at = $3, next_at = $4 WHERE id = $1 AND attempts <= $2 AND done_at IS NULL",
         &[
             &attempt.id,
             &i64::from(attempt.attempts),

@@ -14,6 +14,7 @@ mod pieces;
 mod prepared;
 mod read;
 mod rollouts;
+mod schema;
 mod together;
 mod words;
 mod write;
@@ -28,17 +29,19 @@ use ubugoe_protocol::{DeviceId, FilingId, RecipientId};
 
 use self::chain::Chain;
 use self::prepared::{Asks as _, Object};
-use super::migrate::{Migration, remaining};
+use super::migrate::{CLAIM, Migration, WHOSE, admit, remaining};
 use super::{
-    Advance, Attempt, Batch, CertificateAsk, Counts, Decided, Decision, DownAttempt, DownItem,
-    FamilyFiling, FilingRecord, FilingRow, Kept, Landed, NewGrant, NewOrder, NewRollout, Notice,
-    OrderRow, Quarantined, Rollout, Sealer, Store, StoreError, WakeWindow,
+    Advance, Attempt, Batch, CertificateAsk, Counts, DownAttempt, DownItem, FamilyFiling,
+    FilingRecord, FilingRow, Kept, Landed, NewGrant, NewOrder, NewRollout, Notice, OrderRow,
+    Quarantined, Rollout, Sealer, Store, StoreError, WakeWindow,
 };
 use crate::casework::FilingState;
 use crate::casework::audit::{AuditEntry, AuditRecord};
 
+pub use schema::{NoSchema, Schema};
+
 /// Frozen migrations, oldest first.
-pub const MIGRATIONS: [Migration; 12] = [
+pub const MIGRATIONS: [Migration; 13] = [
     Migration {
         number: 1,
         name: "0001_first",
@@ -95,6 +98,11 @@ pub const MIGRATIONS: [Migration; 12] = [
         sql: include_str!("migrations/0011_retention.sql"),
     },
     Migration {
+        number: 12,
+        name: "0012_office",
+        sql: include_str!("migrations/0012_office.sql"),
+    },
+    Migration {
         number: 14,
         name: "0014_enrolment",
         sql: include_str!("migrations/0014_enrolment.sql"),
@@ -103,10 +111,13 @@ pub const MIGRATIONS: [Migration; 12] = [
 
 /// Key of the advisory lock held while migrating: "ubgmigr1".
 const MIGRATION_LOCK: i64 = i64::from_be_bytes(*b"ubgmigr1");
-/// Key of the advisory lock held while appending to the audit chain: "ubgaudit".
+/// Waits for the lock `$1` of this office's tables, and holds it until the transaction ends: the offices of one database do not
+/// wait for each other.
+const LOCK: &str = "SELECT pg_advisory_xact_lock($1 # hashtextextended(current_schema(), 0))";
+/// What is held while appending to the audit chain: "ubgaudit".
 const AUDIT_LOCK: i64 = i64::from_be_bytes(*b"ubgaudit");
 
-/// A database.
+/// One office's tables in a database.
 #[derive(Clone)]
 pub struct PostgresStore {
     pool: Pool,
@@ -138,20 +149,38 @@ fn passing(error: &tokio_postgres::Error) -> bool {
 }
 
 impl PostgresStore {
-    /// Connects to `url` (`postgres://user@host:port/database` or key=value form) and migrates.
+    /// Connects to `url` (`postgres://user@host:port/database` or key=value form) and migrates this office's tables in a
+    /// schema, which is made if it is not there; without one, in the connection's own, `public` as a rule.
     ///
     /// # Errors
-    /// [`StoreError::Open`] if the address is not readable or nobody answers, or a migration error.
-    pub async fn open(url: &str, connections: usize) -> Result<Self, StoreError> {
-        let config: tokio_postgres::Config = url.parse().map_err(|source| StoreError::Open {
-            place: "(postgres)".to_owned(),
-            source: Box::new(source),
-        })?;
+    /// [`StoreError::Open`] if the address is not readable or nobody answers, [`StoreError::AnotherOffice`], or a migration
+    /// error.
+    pub async fn open(
+        url: &str,
+        connections: usize,
+        schema: Option<&Schema>,
+        office: &RecipientId,
+    ) -> Result<Self, StoreError> {
+        let mut config: tokio_postgres::Config =
+            url.parse().map_err(|source| StoreError::Open {
+                place: "(postgres)".to_owned(),
+                source: Box::new(source),
+            })?;
         let place = format!(
-            "{:?} {}",
+            "{:?} {} {}",
             config.get_hosts(),
-            config.get_dbname().unwrap_or("")
+            config.get_dbname().unwrap_or(""),
+            schema.map_or("", Schema::as_str)
         );
+        if let Some(schema) = schema {
+            // every name in every statement is looked for here and nowhere else
+            let own = format!("-c search_path={}", schema.as_str());
+            let options = match config.get_options() {
+                Some(given) => format!("{given} {own}"),
+                None => own,
+            };
+            config.options(options);
+        }
         let manager = Manager::from_config(
             config,
             NoTls,
@@ -173,10 +202,10 @@ impl PostgresStore {
             chain: Chain::default(),
         };
         let client = store.pool.get().await.map_err(|source| StoreError::Open {
-            place,
+            place: place.clone(),
             source: Box::new(source),
         })?;
-        migrate(&mut client.into()).await?;
+        migrate(&mut client.into(), schema, (&place, office)).await?;
         Ok(store)
     }
 
@@ -192,12 +221,20 @@ impl PostgresStore {
     }
 }
 
-async fn migrate(client: &mut Object) -> Result<(), StoreError> {
+async fn migrate(
+    client: &mut Object,
+    schema: Option<&Schema>,
+    (place, office): (&str, &RecipientId),
+) -> Result<(), StoreError> {
     const DOING: &str = "migrating";
     let tx = client.transaction().await.map_err(failed(DOING))?;
     tx.execute("SELECT pg_advisory_xact_lock($1)", &[&MIGRATION_LOCK])
         .await
         .map_err(failed(DOING))?;
+    if let Some(schema) = schema {
+        let sql = format!("CREATE SCHEMA IF NOT EXISTS {}", schema.as_str());
+        tx.batch_execute(&sql).await.map_err(failed(DOING))?;
+    }
     tx.batch_execute(
         "CREATE TABLE IF NOT EXISTS migrations (number INTEGER PRIMARY KEY, name TEXT NOT NULL, digest TEXT NOT NULL)",
     )
@@ -227,6 +264,15 @@ async fn migrate(client: &mut Object) -> Result<(), StoreError> {
         .await
         .map_err(failed(DOING))?;
     }
+    let rows = tx.query(WHOSE, &[]).await.map_err(failed(DOING))?;
+    let found = rows
+        .iter()
+        .map(|row| row.try_get(0).map_err(failed(DOING)))
+        .collect::<Result<Vec<String>, StoreError>>()?;
+    admit(place, office, found)?;
+    tx.execute(CLAIM, &[&office.as_str()])
+        .await
+        .map_err(failed(DOING))?;
     tx.commit().await.map_err(failed(DOING))
 }
 
@@ -272,15 +318,6 @@ impl Store for PostgresStore {
 
     async fn family(&self, token_sha256: [u8; 32]) -> Result<Vec<FamilyFiling>, StoreError> {
         read::family(&self.client("reading a family's case").await?, token_sha256).await
-    }
-
-    async fn decide(
-        &self,
-        decision: Decision,
-        sealer: Arc<dyn Sealer>,
-    ) -> Result<Decided, StoreError> {
-        let mut client = self.client("deciding").await?;
-        write::decide(&mut client, &decision, sealer.as_ref()).await
     }
 
     async fn due_notices(&self, now: i64, limit: u32) -> Result<Vec<Notice>, StoreError> {
@@ -391,6 +428,7 @@ mod tests {
                 "fede1a2539d63b3c6e064b77daa031f0f437b7493462d6ebb9bc3fd075d83a68",
                 "efea23b4940b60104b53b8f6b0068eaaf58cbd60770280f46ffe2348b2246259",
                 "25f72ab965447ae2f5c64ad6df08ba74c8d8722bbd41365787bc0e9f8c00e87a",
+                "72f29a19fb876e0e3b12222544ae09e437205cd756fbfe2c5ac732174b6d0826",
                 "095cf15a7ee631565aea05fa817b8216bdf91a866ab4cfc6c4a4b26685c8e921"
             ]
         );

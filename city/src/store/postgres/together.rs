@@ -12,7 +12,7 @@ use ubugoe_protocol::RecipientId;
 use super::prepared::{Asks as _, Transaction};
 use super::read::col;
 use super::write::append_all;
-use super::{desk, failed, pieces};
+use super::{desk, failed, pieces, write};
 use crate::casework::FilingState;
 use crate::casework::audit::AuditEntry;
 use crate::store::{
@@ -185,7 +185,16 @@ async fn open_cases(
         )
         .await
         .map_err(failed(DOING))?;
-    rows.iter().map(|row| col(row, 0)).collect()
+    let mut tokens = rows
+        .iter()
+        .map(|row| col(row, 0))
+        .collect::<Result<Vec<String>, _>>()?;
+    for (arrival, token) in arrivals.iter().zip(&mut tokens) {
+        if token.is_empty() {
+            *token = write::open_case(tx, arrival, None, now).await?;
+        }
+    }
+    Ok(tokens)
 }
 
 /// The next running numbers, as many as there are filings.

@@ -5,7 +5,7 @@ use ubugoe_protocol::{DeviceId, FilingId, RecipientId};
 
 use super::prepared::{Asks as _, Object, Transaction};
 use super::read::state;
-use super::{AUDIT_LOCK, desk, failed, pieces, together, words};
+use super::{AUDIT_LOCK, LOCK, desk, failed, pieces, together, words};
 use crate::casework::FilingState;
 use crate::casework::audit::{AuditEntry, GENESIS, line_hash};
 use crate::store::{
@@ -267,7 +267,7 @@ pub(super) async fn number(
 }
 
 /// The case's family token; opens the case if this is its first filing. A token from before a restore goes on opening it.
-async fn open_case(
+pub(super) async fn open_case(
     tx: &Transaction<'_>,
     arrival: &Arrival,
     old_token: Option<&str>,
@@ -281,9 +281,11 @@ async fn open_case(
     );
     let fresh = old_token.unwrap_or(&arrival.fresh_token);
     let token_sha256: [u8; 32] = Sha256::digest(fresh.as_bytes()).into();
+    // a case whose content was erased has no link any more: what comes now gets a new one, and the old one goes on opening nothing
     tx.execute(
         "INSERT INTO cases (recipient, device, case_id, token, token_sha256, opened_at) VALUES ($1, $2, $3, $4, $5, $6)
-         ON CONFLICT (recipient, device, case_id) DO NOTHING",
+         ON CONFLICT (recipient, device, case_id) DO UPDATE SET token = excluded.token, token_sha256 = excluded.token_sha256,
+           opened_at = excluded.opened_at WHERE cases.token = ''",
         &[&recipient, &device, &case, &fresh, &token_sha256.as_slice(), &now],
     )
     .await
@@ -460,20 +462,7 @@ async fn set_aside(tx: &Transaction<'_>, item: &NewQuarantine, now: i64) -> Resu
     append_audit(tx, &item.audit_entry(&wire_sha256, now)).await
 }
 
-pub(super) async fn decide(
-    c: &mut Object,
-    decision: &Decision,
-    sealer: &dyn Sealer,
-) -> Result<Decided, StoreError> {
-    let tx = c.transaction().await.map_err(failed("deciding"))?;
-    let decided = decide_in(&tx, decision, sealer).await?;
-    if matches!(decided, Decided::Done { .. }) {
-        tx.commit().await.map_err(failed("committing a decision"))?;
-    }
-    Ok(decided)
-}
-
-/// The same within a transaction; nothing is written unless it answers [`Decided::Done`].
+/// An officer's decision; nothing is written unless it answers [`Decided::Done`].
 pub(super) async fn decide_in(
     tx: &Transaction<'_>,
     decision: &Decision,
@@ -535,7 +524,7 @@ pub(super) async fn decide_in(
 
 pub(super) async fn notice_attempted(c: &Object, attempt: Attempt) -> Result<(), StoreError> {
     c.execute(
-        "UPDATE notices SET attempts = $3, sent_at = $4, next_at = $5 WHERE filing = $1 AND seq = $2",
+        "UPDATE notices SET attempts = $3, sent_at = $4, next_at = $5 WHERE filing = $1 AND seq = $2 AND attempts <= $3",
         &[
             &attempt.filing.as_bytes().as_slice(),
             &i64::from(attempt.seq),
@@ -598,7 +587,7 @@ pub(super) async fn append_all(
     entries: &[AuditEntry],
 ) -> Result<(), StoreError> {
     const DOING: &str = "writing the audit log";
-    tx.execute("SELECT pg_advisory_xact_lock($1)", &[&AUDIT_LOCK])
+    tx.execute(LOCK, &[&AUDIT_LOCK])
         .await
         .map_err(failed(DOING))?;
     let last = tx

@@ -1,26 +1,29 @@
 //! After a loss: places are given back, gifts and applications end, without a word to anybody. In the transaction of the loss.
 
 use super::{StoreError, Tx};
-use crate::store::nonstop::{By, cells};
+use crate::store::nonstop::{By, cells, loss};
 
 /// Run by the decision that accepts a filing, after the statements of the same name of `nonstop`: `$1` filing, `$2` when, `$3` who.
 /// A stillbirth or a death ends what every child of the case had.
 pub(crate) const AFTER_LOSS: [&str; 3] = [
-    "UPDATE checkup_bookings SET state = 'cancelled', place = NULL, held_until = NULL, state_at = $2, actor = $3
-     WHERE place IS NOT NULL AND state <> 'attended' AND case_ref IN (
-       SELECT c.token_sha256 FROM filings f
-       JOIN cases c ON c.recipient = f.recipient AND c.device = f.device AND c.case_id = f.case_id
-       WHERE f.id = $1 AND f.procedure IN ('shizan_todoke', 'shibo_todoke'))",
-    "UPDATE gift_answers SET state = 'ended'
-     WHERE state IN ('chosen', 'declined') AND CAST($2 AS BIGINT) >= 0 AND CAST($3 AS TEXT) <> '' AND case_ref IN (
-       SELECT c.token_sha256 FROM filings f
-       JOIN cases c ON c.recipient = f.recipient AND c.device = f.device AND c.case_id = f.case_id
-       WHERE f.id = $1 AND f.procedure IN ('shizan_todoke', 'shibo_todoke'))",
-    "UPDATE nursery_applications SET state = 'ended', state_at = $2
-     WHERE state = 'submitted' AND CAST($3 AS TEXT) <> '' AND case_ref IN (
-       SELECT c.token_sha256 FROM filings f
-       JOIN cases c ON c.recipient = f.recipient AND c.device = f.device AND c.case_id = f.case_id
-       WHERE f.id = $1 AND f.procedure IN ('shizan_todoke', 'shibo_todoke'))",
+    concat!(
+        "UPDATE checkup_bookings SET state = 'cancelled', place = NULL, held_until = NULL, state_at = $2, actor = $3
+         WHERE place IS NOT NULL AND state <> 'attended' AND case_ref IN (",
+        loss!(case),
+        ")"
+    ),
+    concat!(
+        "UPDATE gift_answers SET state = 'ended'
+         WHERE state IN ('chosen', 'declined') AND CAST($2 AS BIGINT) >= 0 AND CAST($3 AS TEXT) <> '' AND case_ref IN (",
+        loss!(case),
+        ")"
+    ),
+    concat!(
+        "UPDATE nursery_applications SET state = 'ended', state_at = $2
+         WHERE state = 'submitted' AND CAST($3 AS TEXT) <> '' AND case_ref IN (",
+        loss!(case),
+        ")"
+    ),
 ];
 
 /// An officer's mark: of the lost children everything ends; no gift is left to a family that lost one.

@@ -234,7 +234,7 @@ fn standing(tx: &Transaction<'_>, id: FilingId) -> Result<Option<Standing>, Stor
         .query_row(
             "SELECT f.state, (SELECT count(*) FROM history WHERE filing = f.id), f.assignee, f.proposed_by,
                     (SELECT max(seq) FROM desk_log WHERE filing = f.id AND what = 'proposed')
-             FROM filings f WHERE f.id = ?1",
+             FROM filings f WHERE f.id = ?1 AND f.erased_at IS NULL",
             [id.as_bytes().as_slice()],
             |row| {
                 Ok((

@@ -5,9 +5,9 @@ use std::collections::BTreeMap;
 use async_trait::async_trait;
 use rusqlite::{Connection, OptionalExtension as _, Row, params};
 
-use super::write::begin;
+use super::write::{append_audit, begin};
 use super::{SqliteStore, failed};
-use crate::store::door::{DoorStore, Rotation, Session, columns, person};
+use crate::store::door::{DoorStore, Rotation, Session, columns, person, sessions_ended};
 use crate::store::{StoreError, fixed};
 
 #[async_trait]
@@ -42,6 +42,26 @@ impl DoorStore for SqliteStore {
             )
             .map_err(failed("closing a session"))?;
             Ok(())
+        })
+        .await
+    }
+
+    async fn close_sessions_of(
+        &self,
+        account: &str,
+        by: &str,
+        now: i64,
+    ) -> Result<u64, StoreError> {
+        const DOING: &str = "ending somebody's sessions";
+        let (account, by) = (account.to_owned(), by.to_owned());
+        self.with(DOING, move |c| {
+            let tx = begin(c, DOING)?;
+            let ended = tx
+                .execute("DELETE FROM sessions WHERE staff = ?1", [&account])
+                .map_err(failed(DOING))? as u64;
+            append_audit(&tx, &sessions_ended(&account, &by, now, ended))?;
+            tx.commit().map_err(failed(DOING))?;
+            Ok(ended)
         })
         .await
     }

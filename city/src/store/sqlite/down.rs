@@ -192,7 +192,7 @@ pub(super) fn device_id(text: &str) -> Result<DeviceId, StoreError> {
 
 pub(super) fn attempted(c: &Connection, attempt: DownAttempt) -> Result<(), StoreError> {
     c.execute(
-        "UPDATE down SET attempts = ?2, sent_at = ?3, next_at = ?4 WHERE id = ?1 AND done_at IS NULL",
+        "UPDATE down SET attempts = ?2, sent_at = ?3, next_at = ?4 WHERE id = ?1 AND attempts <= ?2 AND done_at IS NULL",
         params![attempt.id, attempt.attempts, attempt.now, attempt.next_at],
     )
     .map(drop)

@@ -25,17 +25,17 @@ use rusqlite::Connection;
 use ubugoe_protocol::update::Content;
 use ubugoe_protocol::{DeviceId, FilingId, RecipientId};
 
-use super::migrate::{Migration, remaining};
+use super::migrate::{CLAIM, Migration, WHOSE, admit, remaining};
 use super::{
-    Advance, Attempt, Batch, CertificateAsk, Counts, Decided, Decision, DownAttempt, DownItem,
-    FamilyFiling, FilingRecord, FilingRow, Kept, Landed, NewGrant, NewOrder, NewRollout, Notice,
-    OrderRow, Quarantined, Rollout, Sealer, Store, StoreError, WakeWindow,
+    Advance, Attempt, Batch, CertificateAsk, Counts, DownAttempt, DownItem, FamilyFiling,
+    FilingRecord, FilingRow, Kept, Landed, NewGrant, NewOrder, NewRollout, Notice, OrderRow,
+    Quarantined, Rollout, Sealer, Store, StoreError, WakeWindow,
 };
 use crate::casework::FilingState;
 use crate::casework::audit::{AuditEntry, AuditRecord};
 
 /// Frozen migrations, oldest first.
-pub const MIGRATIONS: [Migration; 12] = [
+pub const MIGRATIONS: [Migration; 13] = [
     Migration {
         number: 1,
         name: "0001_first",
@@ -92,6 +92,11 @@ pub const MIGRATIONS: [Migration; 12] = [
         sql: include_str!("migrations/0011_retention.sql"),
     },
     Migration {
+        number: 12,
+        name: "0012_office",
+        sql: include_str!("migrations/0012_office.sql"),
+    },
+    Migration {
         number: 14,
         name: "0014_enrolment",
         sql: include_str!("migrations/0014_enrolment.sql"),
@@ -127,13 +132,13 @@ fn passing(error: &rusqlite::Error) -> bool {
 }
 
 impl SqliteStore {
-    /// Opens (and creates or migrates) the file.
+    /// Opens (and creates or migrates) this office's file.
     ///
     /// # Errors
-    /// [`StoreError::Open`], or a migration error; the file is then left as it was.
-    pub async fn open(path: &Path) -> Result<Self, StoreError> {
-        let path = path.to_path_buf();
-        tokio::task::spawn_blocking(move || open(&path))
+    /// [`StoreError::Open`], [`StoreError::AnotherOffice`], or a migration error; the file is then left as it was.
+    pub async fn open(path: &Path, office: &RecipientId) -> Result<Self, StoreError> {
+        let (path, office) = (path.to_path_buf(), office.clone());
+        tokio::task::spawn_blocking(move || open(&path, &office))
             .await
             .map_err(|_| StoreError::WorkerGone {
                 doing: "opening the database",
@@ -157,7 +162,7 @@ impl SqliteStore {
     }
 }
 
-fn open(path: &PathBuf) -> Result<SqliteStore, StoreError> {
+fn open(path: &PathBuf, office: &RecipientId) -> Result<SqliteStore, StoreError> {
     let place = path.display().to_string();
     let refused = |source: rusqlite::Error| StoreError::Open {
         place: place.clone(),
@@ -170,13 +175,17 @@ fn open(path: &PathBuf) -> Result<SqliteStore, StoreError> {
     connection
         .execute_batch("PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON; PRAGMA trusted_schema=OFF; PRAGMA secure_delete=ON;")
         .map_err(refused)?;
-    migrate(&mut connection)?;
+    migrate(&mut connection, &place, office)?;
     Ok(SqliteStore {
         connection: Arc::new(Mutex::new(connection)),
     })
 }
 
-fn migrate(connection: &mut Connection) -> Result<(), StoreError> {
+fn migrate(
+    connection: &mut Connection,
+    place: &str,
+    office: &RecipientId,
+) -> Result<(), StoreError> {
     const DOING: &str = "migrating";
     let tx = connection
         .transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)
@@ -203,6 +212,17 @@ fn migrate(connection: &mut Connection) -> Result<(), StoreError> {
         )
         .map_err(failed(DOING))?;
     }
+    let found = {
+        let mut statement = tx.prepare(WHOSE).map_err(failed(DOING))?;
+        let rows = statement
+            .query_map([], |row| row.get(0))
+            .map_err(failed(DOING))?;
+        rows.collect::<Result<Vec<String>, _>>()
+            .map_err(failed(DOING))?
+    };
+    admit(place, office, found)?;
+    tx.execute(CLAIM, [office.as_str()])
+        .map_err(failed(DOING))?;
     tx.commit().map_err(failed(DOING))
 }
 
@@ -251,17 +271,6 @@ impl Store for SqliteStore {
     async fn family(&self, token_sha256: [u8; 32]) -> Result<Vec<FamilyFiling>, StoreError> {
         self.with("reading a family's case", move |c| {
             read::family(c, token_sha256)
-        })
-        .await
-    }
-
-    async fn decide(
-        &self,
-        decision: Decision,
-        sealer: Arc<dyn Sealer>,
-    ) -> Result<Decided, StoreError> {
-        self.with("deciding", move |c| {
-            write::decide(c, &decision, sealer.as_ref())
         })
         .await
     }
@@ -407,6 +416,7 @@ mod tests {
                 "ffdad4398f03e9c7d124885b34e8509f14b5f361bd54725280ef72918754e87b",
                 "8ff8b0ae74005733456b6d2837bde5eca3181b9273eaaccfb34804117f6752cc",
                 "5bf579fe1c6c17af05d08ffe04fafc9414130ac93ca7fa02ada4bd284f752f79",
+                "597251f411d7a1f9211636bb88d6245798e4f1d4dfa7b834c539877a038319d9",
                 "520365e7fb4b07d40b64720e5b0877668a5e5dff12107ac53a419abae844aecf"
             ]
         );

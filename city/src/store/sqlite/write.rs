@@ -241,9 +241,11 @@ fn open_case(
 ) -> Result<String, StoreError> {
     const DOING: &str = "opening a case";
     let fresh = old_token.unwrap_or(&arrival.fresh_token);
+    // a case whose content was erased has no link any more: what comes now gets a new one, and the old one goes on opening nothing
     tx.execute(
         "INSERT INTO cases (recipient, device, case_id, token, token_sha256, opened_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6)
-         ON CONFLICT (recipient, device, case_id) DO NOTHING",
+         ON CONFLICT (recipient, device, case_id) DO UPDATE SET token = excluded.token, token_sha256 = excluded.token_sha256,
+           opened_at = excluded.opened_at WHERE cases.token = ''",
         params![
             arrival.recipient.as_str(),
             arrival.device.as_str(),
@@ -418,20 +420,7 @@ fn set_aside(tx: &Transaction<'_>, item: &NewQuarantine, now: i64) -> Result<(),
     append_audit(tx, &item.audit_entry(&wire_sha256, now))
 }
 
-pub(super) fn decide(
-    c: &mut Connection,
-    decision: &Decision,
-    sealer: &dyn Sealer,
-) -> Result<Decided, StoreError> {
-    let tx = begin(c, "deciding")?;
-    let decided = decide_in(&tx, decision, sealer)?;
-    if matches!(decided, Decided::Done { .. }) {
-        tx.commit().map_err(failed("committing a decision"))?;
-    }
-    Ok(decided)
-}
-
-/// The same within a transaction; nothing is written unless it answers [`Decided::Done`].
+/// An officer's decision; nothing is written unless it answers [`Decided::Done`].
 pub(super) fn decide_in(
     tx: &Transaction<'_>,
     decision: &Decision,
@@ -495,7 +484,7 @@ pub(super) fn decide_in(
 
 pub(super) fn notice_attempted(c: &Connection, attempt: Attempt) -> Result<(), StoreError> {
     c.execute(
-        "UPDATE notices SET attempts = ?3, sent_at = ?4, next_at = ?5 WHERE filing = ?1 AND seq = ?2",
+        "UPDATE notices SET attempts = ?3, sent_at = ?4, next_at = ?5 WHERE filing = ?1 AND seq = ?2 AND attempts <= ?3",
         params![attempt.filing.as_bytes().as_slice(), attempt.seq, attempt.attempts, attempt.now, attempt.next_at],
     )
     .map_err(failed("noting an attempt"))?;

@@ -24,6 +24,7 @@ use ubugoe_city::operate::restore::after_restore;
 use ubugoe_city::receipt::CitySealer;
 use ubugoe_city::receipt::outbox::{Handed, next_attempt};
 use ubugoe_city::server::{open_ingest, open_store};
+use ubugoe_city::store::desk::{Concluded, Conclusion};
 use ubugoe_city::store::{Attempt, Decided, DownKind, FilingRecord, Store, WakeWindow};
 use ubugoe_edge::outbox::{Config, NewRow, Noted, Outbox, Recipients, Retired, RowKind, RowState};
 use ubugoe_edge::{Broker, SettleError, StoreError};
@@ -280,7 +281,9 @@ impl World {
 
     fn open_city(&mut self, n: usize) -> Result<()> {
         let address = StoreAddress::Sqlite(self.database(n, ""));
-        let store = self.runtime.block_on(open_store(&address))?;
+        let store = self
+            .runtime
+            .block_on(open_store(&address, &NAMES[n].parse()?))?;
         let hall = &mut self.halls[n];
         let clock = Arc::new(|| Timestamp::from_second(NOW).unwrap_or_default());
         let (desk, sealer) = (Arc::clone(&hall.desk), Arc::clone(&hall.sealer));
@@ -610,8 +613,12 @@ impl World {
             at: NOW,
         };
         let sealer = Arc::clone(&self.halls[n].sealer);
-        let outcome = self.runtime.block_on(store.decide(decision, sealer))?;
-        ensure!(matches!(outcome, Decided::Done { .. }), "{outcome:?}");
+        let alone = Conclusion::default();
+        let outcome = self
+            .runtime
+            .block_on(store.conclude(decision, alone, sealer))?;
+        let done = matches!(outcome, Concluded::Decided(Decided::Done { .. }));
+        ensure!(done, "{outcome:?}");
         Ok(())
     }
 

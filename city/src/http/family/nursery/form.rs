@@ -10,10 +10,9 @@ use ubugoe_procedures::nursery::{Employment, Guardian, Household, NeedReason};
 
 use super::super::super::fields::Fields;
 use super::super::super::{Failure, Shared};
-use super::super::services::{complaint, home};
+use super::super::services::complaint;
 use super::super::{Guest, Said, Sent, catalogue, day, frame, note};
 use super::{Desk, answer, month, name, round_number, version, words};
-use crate::services::NURSERY;
 use crate::services::nursery::{Estimate, REASONS, Round, WORK, estimate, household};
 use crate::store::services::{NurseryDraft, Submission};
 
@@ -94,9 +93,7 @@ async fn ask(
     guest: Guest,
     Path((_, child)): Path<(String, String)>,
 ) -> Result<Response, Failure> {
-    let Some(desk) = Desk::of(&app, &guest, &child).await? else {
-        return Ok(home(&guest));
-    };
+    let desk = Desk::of(&app, &guest, &child).await?;
     form_page(desk, None, None).await
 }
 
@@ -256,12 +253,7 @@ async fn save(
     Path((_, child)): Path<(String, String)>,
     sent: Sent,
 ) -> Result<Response, Failure> {
-    let Some(desk) = Desk::of(&app, &sent.guest, &child).await? else {
-        return Ok(home(&sent.guest));
-    };
-    let Some(known) = desk.child() else {
-        return Ok(home(&sent.guest));
-    };
+    let desk = Desk::of(&app, &sent.guest, &child).await?;
     if desk.draft.wishes.is_empty() {
         return form_page(desk, Some(&sent.fields), Some("wishes")).await;
     }
@@ -281,8 +273,7 @@ async fn save(
         household: Some(text),
         version: version(&sent)?,
     };
-    let act = desk.around.act(&desk.guest, known, NURSERY);
-    let acted = app.store.change_nursery_draft(act, draft).await?;
+    let acted = app.store.change_nursery_draft(desk.act(), draft).await?;
     if super::went_well(acted) {
         let path = desk.path(&format!("/review/{}", round.key));
         return Ok(Redirect::to(&path).into_response());
@@ -295,17 +286,20 @@ async fn review(
     guest: Guest,
     Path((_, child, round)): Path<(String, String, String)>,
 ) -> Result<Response, Failure> {
-    let Some(mut desk) = Desk::of(&app, &guest, &child).await? else {
-        return Ok(home(&guest));
-    };
+    let mut desk = Desk::of(&app, &guest, &child).await?;
     let round = desk.rounds().into_iter().find(|known| known.key == round);
-    let (Some(household), Some(round), Some(known)) = (kept(&desk), round, desk.child()) else {
+    let (Some(household), Some(round)) = (kept(&desk), round) else {
         return Ok(desk.back());
     };
     if desk.draft.wishes.is_empty() || !round.is_open(desk.around.today) {
         return Ok(desk.back());
     }
-    let points = estimate(desk.profile, &household, Some(known.birth), round.entry);
+    let points = estimate(
+        desk.profile,
+        &household,
+        Some(desk.child.birth),
+        round.entry,
+    );
     desk.guest.here = desk.path(&format!("/review/{}", round.key));
     note(&app, &guest, "family.viewed", "nursery review").await?;
     let body = html! {
@@ -378,12 +372,7 @@ async fn submit(
     Path((_, child)): Path<(String, String)>,
     sent: Sent,
 ) -> Result<Response, Failure> {
-    let Some(desk) = Desk::of(&app, &sent.guest, &child).await? else {
-        return Ok(home(&sent.guest));
-    };
-    let Some(known) = desk.child() else {
-        return Ok(home(&sent.guest));
-    };
+    let desk = Desk::of(&app, &sent.guest, &child).await?;
     let round = desk
         .rounds()
         .into_iter()
@@ -394,17 +383,21 @@ async fn submit(
     if !round.is_open(desk.around.today) {
         return super::show(&desk, Some(&words::CLOSED), &super::Asked::default(), None).await;
     }
-    let points = estimate(desk.profile, &household, Some(known.birth), round.entry);
+    let points = estimate(
+        desk.profile,
+        &household,
+        Some(desk.child.birth),
+        round.entry,
+    );
     let submission = Submission {
-        filing: known.filing,
+        filing: desk.child.filing,
         version: version(&sent)?,
         entry: round.entry.to_string(),
         points: points.map(|points| points.score.total),
         closes_at: round.closes_at(),
         round: round.key,
     };
-    let act = desk.around.act(&desk.guest, known, NURSERY);
-    let acted = app.store.submit_nursery(act, submission).await?;
+    let acted = app.store.submit_nursery(desk.act(), submission).await?;
     answer(&desk, acted).await
 }
 
@@ -413,12 +406,7 @@ async fn withdraw(
     Path((_, child)): Path<(String, String)>,
     sent: Sent,
 ) -> Result<Response, Failure> {
-    let Some(desk) = Desk::of(&app, &sent.guest, &child).await? else {
-        return Ok(home(&sent.guest));
-    };
-    let Some(known) = desk.child() else {
-        return Ok(home(&sent.guest));
-    };
+    let desk = Desk::of(&app, &sent.guest, &child).await?;
     let id = sent
         .fields
         .get("application")
@@ -427,7 +415,6 @@ async fn withdraw(
     if sent.fields.get("sure") != Some("yes") {
         return Err(Failure::BadForm("sure"));
     }
-    let act = desk.around.act(&desk.guest, known, NURSERY);
-    let acted = app.store.withdraw_nursery(act, id).await?;
+    let acted = app.store.withdraw_nursery(desk.act(), id).await?;
     answer(&desk, acted).await
 }

@@ -29,7 +29,7 @@ use super::{Guest, Room, Said, Sent, Tongue, catalogue, day, frame, moment, note
 use crate::nonstop::engine::KnownChild;
 use crate::services::NURSERY;
 use crate::services::nursery::{Nurseries, Round, Turn, most_wishes, rounds};
-use crate::store::services::{Acted, ApplicationRow, ApplicationState, NurseryDraft};
+use crate::store::services::{Act, Acted, ApplicationRow, ApplicationState, NurseryDraft};
 
 #[cfg(test)]
 pub(super) use words::ALL as WORDS;
@@ -53,40 +53,46 @@ struct Desk<'a> {
     guest: Guest,
     around: Around,
     number: usize,
+    child: KnownChild,
     profile: &'a Profile,
     nurseries: &'a Nurseries,
     draft: NurseryDraft,
 }
 
 impl<'a> Desk<'a> {
-    /// `None` where this room is closed.
-    async fn of(app: &'a Shared, guest: &Guest, number: &str) -> Result<Option<Desk<'a>>, Failure> {
-        let Some(around) = Around::of(app, guest).await? else {
-            return Ok(None);
-        };
+    /// The desk of one child.
+    ///
+    /// # Errors
+    /// [`Failure::Closed`] where this room is closed.
+    async fn of(app: &'a Shared, guest: &Guest, number: &str) -> Result<Desk<'a>, Failure> {
+        let closed = || Failure::Closed(guest.home());
+        let around = Around::of(app, guest).await?.ok_or_else(closed)?;
         let (Some(profile), Some(nurseries), Some(child)) = (
             app.catalogue.profile(&app.office.municipality),
             app.nurseries.as_ref(),
             around.child(Some(number), NURSERY),
         ) else {
-            return Ok(None);
+            return Err(closed());
         };
+        let child = child.clone();
         let draft = app.store.nursery_draft(child.child.clone()).await?;
         let mut guest = guest.clone();
         guest.here = format!("{}/nursery/{number}", guest.home());
-        Ok(Some(Self {
+        Ok(Self {
             app,
             guest,
             number: number.parse().unwrap_or(1),
             around,
+            child,
             profile,
             nurseries,
             draft,
-        }))
+        })
     }
 
-    fn child(&self) -> Option<&KnownChild> {
-        self.around.children.get(self.number.checked_sub(1)?)
+    /// An act about this child's place.
+    fn act(&self) -> Act {
+        self.around.act(&self.guest, &self.child, NURSERY)
     }
 
     /// An address below this child's.
@@ -99,18 +105,15 @@ impl<'a> Desk<'a> {
     }
 
     fn rounds(&self) -> Vec<Round> {
-        self.child().map_or_else(Vec::new, |child| {
-            rounds(self.profile, child.birth, self.around.today)
-        })
+        rounds(self.profile, self.child.birth, self.around.today)
     }
 
     fn applications(&self) -> Vec<&ApplicationRow> {
-        let child = self.child().map(|child| child.child.as_str());
         self.around
             .services
             .applications
             .iter()
-            .filter(|application| Some(application.child.as_str()) == child)
+            .filter(|application| application.child == self.child.child)
             .filter(|application| application.state != ApplicationState::Ended)
             .collect()
     }
@@ -191,9 +194,7 @@ async fn page(
     guest: Guest,
     Path((_, child)): Path<(String, String)>,
 ) -> Result<Response, Failure> {
-    let Some(desk) = Desk::of(&app, &guest, &child).await? else {
-        return Ok(home(&guest));
-    };
+    let desk = Desk::of(&app, &guest, &child).await?;
     show(&desk, None, &Asked::default(), None).await
 }
 
@@ -393,9 +394,7 @@ async fn search(
     Path((_, child)): Path<(String, String)>,
     sent: Sent,
 ) -> Result<Response, Failure> {
-    let Some(desk) = Desk::of(&app, &sent.guest, &child).await? else {
-        return Ok(home(&sent.guest));
-    };
+    let desk = Desk::of(&app, &sent.guest, &child).await?;
     let field = |name: &str| sent.fields.get(name).unwrap_or_default().to_owned();
     let asked = Asked {
         town: field("town"),
@@ -415,7 +414,7 @@ fn find(desk: &Desk<'_>, asked: &Asked) -> Vec<Hit> {
     let entry = asked.entry.parse::<Date>().ok();
     let wishes = Wishes {
         at: town.map(|town| town.middle),
-        child: desk.child().map(|child| child.birth).zip(entry),
+        child: entry.map(|entry| (desk.child.birth, entry)),
         vacancy: asked.free,
         kinds: FacilityKind::ALL
             .into_iter()
@@ -510,9 +509,7 @@ async fn place(
     guest: Guest,
     Path((_, child, number)): Path<(String, String, String)>,
 ) -> Result<Response, Failure> {
-    let Some(mut desk) = Desk::of(&app, &guest, &child).await? else {
-        return Ok(home(&guest));
-    };
+    let mut desk = Desk::of(&app, &guest, &child).await?;
     let at: Option<usize> = number.parse().ok();
     let found = at.and_then(|at| desk.nurseries.index().facilities().get(at));
     let Some(facility) = found else {
@@ -548,11 +545,8 @@ async fn turn(
     Path((_, child)): Path<(String, String)>,
     sent: Sent,
 ) -> Result<Response, Failure> {
-    let Some(desk) = Desk::of(&app, &sent.guest, &child).await? else {
-        return Ok(home(&sent.guest));
-    };
-    let (Some(child), Some(turn), Some(id)) = (
-        desk.child(),
+    let desk = Desk::of(&app, &sent.guest, &child).await?;
+    let (Some(turn), Some(id)) = (
         sent.fields.get("turn").and_then(Turn::from_word),
         sent.fields.get("facility"),
     ) else {
@@ -575,10 +569,7 @@ async fn turn(
         household: desk.draft.household.clone(),
         version,
     };
-    let acted = app
-        .store
-        .change_nursery_draft(desk.around.act(&desk.guest, child, NURSERY), draft)
-        .await?;
+    let acted = app.store.change_nursery_draft(desk.act(), draft).await?;
     answer(&desk, acted).await
 }
 
