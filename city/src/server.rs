@@ -112,8 +112,9 @@ pub async fn open_store(
 pub fn fontcase(papers: PapersConfig) -> Fontcase {
     Fontcase::new(papers.fonts, |path| {
         let mut bytes = Vec::new();
-        std::fs::File::open(path)?.read_to_end(&mut bytes)?;
-        Ok(bytes)
+        let mut file = std::fs::File::open(path).ok()?;
+        file.read_to_end(&mut bytes).ok()?;
+        Some(bytes)
     })
 }
 

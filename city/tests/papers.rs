@@ -233,16 +233,13 @@ fn a_notice_names_what_is_to_be_corrected() {
 
 #[test]
 fn without_typefaces_the_reason_is_told() {
-    let nobody = Fontcase::new(vec!["/nowhere/a.ttf".into()], |_| {
-        Err(std::io::ErrorKind::NotFound.into())
-    });
+    let nobody = Fontcase::new(vec!["/nowhere/a.ttf".into()], |_| None);
     let problem = nobody.fonts().unwrap_err();
     assert!(matches!(&problem, FontProblem::None(name) if name.contains("/nowhere/a.ttf")));
     assert!(problem.to_string().contains("fonts-noto-cjk"));
-    let nonsense = Fontcase::new(
-        vec!["/somewhere/a.ttf".into()],
-        |_| Ok(b"nonsense".to_vec()),
-    );
+    let nonsense = Fontcase::new(vec!["/somewhere/a.ttf".into()], |_| {
+        Some(b"nonsense".to_vec())
+    });
     assert!(matches!(
         nonsense.fonts().unwrap_err(),
         FontProblem::Unreadable(_)

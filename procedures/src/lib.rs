@@ -57,7 +57,7 @@ pub use condition::{Scalar, When};
 pub use facts::{CardHolder, Facts, FilerRole, Sex};
 pub use filing::{
     AssembleError, Draft, FILING_FORMAT, FILING_MAX_BYTES, Filing, ParseError, ParsedFiling,
-    ParsedRow, Row, Section, shown,
+    ParsedRow, Row, Section, shown, tells_where,
 };
 pub use form::{
     ChoiceOption, Confidence, Derive, DeriveRule, Field, FieldKind, Form, Prefill, PrefillFrom,

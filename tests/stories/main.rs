@@ -14,6 +14,7 @@ mod memory;
 mod network;
 mod operator;
 mod plain;
+mod printing;
 mod privacy;
 mod pulled;
 mod secrets;

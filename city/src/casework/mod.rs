@@ -56,18 +56,7 @@ impl FilingState {
     }
 }
 
-/// Whether a value could lead somebody to a protected person (支援措置): by its path in the filing, or because it is private.
-#[must_use]
-pub fn tells_where(path: &str, private: bool) -> bool {
-    let mut parts = path.split(['.', '[']);
-    let place = parts.any(|part| {
-        part == "addr"
-            || part.ends_with("_addr")
-            || part.ends_with("honseki")
-            || part == "birth_place"
-    });
-    (private || place) && !path.ends_with(".confidential")
-}
+pub use ubugoe_procedures::tells_where;
 
 /// Why an officer should look closer. Found by machine, decided by people.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]

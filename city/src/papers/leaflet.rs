@@ -3,10 +3,9 @@
 //! Answers for the leaflet's words. Like the page behind the same link it names nobody and shows no value of a filing, and
 //! it says nothing that would be wrong after a loss: states only, no congratulation, no offer.
 
+use ubugoe_papers::sheet::{A4, Align, Area, Sheet, words};
+use ubugoe_papers::{FontProblem, Fonts, Paper};
 use ubugoe_procedures::Lang;
-
-use super::fonts::{FontProblem, Fonts};
-use super::sheet::{A4, Align, Area, Paper, Sheet, words};
 
 /// Where one filing stands.
 #[derive(Debug, Clone)]

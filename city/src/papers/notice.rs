@@ -3,8 +3,8 @@
 //! Answers for the words of the notice. It names the procedure, never an address or a date of birth; whom it is for stands
 //! on it as filed.
 
-use super::fonts::{FontProblem, Fonts};
-use super::sheet::{A4, Align, Area, Paper, Sheet, words};
+use ubugoe_papers::sheet::{A4, Align, Area, Sheet, words};
+use ubugoe_papers::{FontProblem, Fonts, Paper};
 
 /// What the notice tells.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -21,7 +21,7 @@ use crate::text::Tongue;
 use crate::value::{Answer, Answers, Value};
 
 pub use parse::{ParseError, ParsedFiling, ParsedRow, Row, Section};
-pub use show::shown;
+pub use show::{shown, tells_where};
 
 /// `format` of the canonical bytes.
 pub const FILING_FORMAT: &str = "ubugoe-filing/1";
@@ -165,6 +165,22 @@ impl Filing {
             child_order: draft.child_order,
             drafted_on: draft.drafted_on,
         })
+    }
+
+    /// What is known so far, with its words: for a form that is to be finished by hand. Nothing of it can be signed on a card.
+    #[must_use]
+    pub fn so_far(procedure: &Procedure, answers: &Answers, draft: &Draft) -> ParsedFiling {
+        Self {
+            procedure: procedure.id.clone(),
+            form_version: procedure.form.version,
+            recipient: draft.recipient,
+            answers: visible(procedure, &derive(procedure, answers)),
+            lang_shown: draft.lang_shown,
+            certificate_number: draft.certificate_number.clone(),
+            child_order: draft.child_order,
+            drafted_on: draft.drafted_on,
+        }
+        .in_words(procedure)
     }
 
     /// The filing as it will be read back: every field with its words.

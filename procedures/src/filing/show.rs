@@ -37,3 +37,16 @@ pub fn shown(field: &Field, value: &Value) -> Text {
         Value::Blank => field.blank.clone().unwrap_or_default(),
     }
 }
+
+/// Whether a value could lead somebody to a protected person (支援措置): by its path in the filing, or because it is private.
+#[must_use]
+pub fn tells_where(path: &str, private: bool) -> bool {
+    let mut parts = path.split(['.', '[']);
+    let place = parts.any(|part| {
+        part == "addr"
+            || part.ends_with("_addr")
+            || part.ends_with("honseki")
+            || part == "birth_place"
+    });
+    (private || place) && !path.ends_with(".confidential")
+}

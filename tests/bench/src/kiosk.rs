@@ -75,6 +75,8 @@ pub struct Until<'a> {
     pub online: Option<bool>,
     /// Something on the reader, or nothing.
     pub card: Option<bool>,
+    /// How far the page's sheet is: `printing`, `waiting`, `asked`, `missing`, `done`, `failed`.
+    pub printing: Option<&'a str>,
     /// A report after this revision.
     pub since: Option<u64>,
     /// How long at most; two minutes when `None`.
@@ -171,7 +173,7 @@ impl Kiosk {
     pub fn wait(&mut self, until: &Until<'_>) -> Result<Report, Error> {
         let order = json!({
             "do": "wait", "stages": until.stages, "code": until.code, "delivered": until.delivered,
-            "online": until.online, "card": until.card, "since": until.since,
+            "online": until.online, "card": until.card, "printing": until.printing, "since": until.since,
             "timeout_ms": until.timeout.map(|t| t.as_millis()),
         });
         Ok(Report::of(&self.ask(&order)?))

@@ -35,6 +35,7 @@ use crate::{
     input::{self, Input as Typing, Order},
     orders::Gate,
     presenters::{self, Picture},
+    printing::Printing,
     records::{RecordError, RecordKey},
     service::{self, accounts::Accounts},
     updates::Updates,
@@ -469,7 +470,9 @@ fn parts(
     });
     let (loaded, said) = updates.load().map_err(StartError::Catalogue)?;
     let nurseries = nurseries(config);
+    let printing = Printing::start(&config.printers, &inputs).map_err(StartError::Thread)?;
     Ok(Parts {
+        printing,
         towns: towns(nurseries.as_ref(), &loaded.catalogue),
         catalogue: Arc::new(loaded.catalogue),
         gate: Gate::read(&config.data_dir),

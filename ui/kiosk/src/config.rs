@@ -61,6 +61,8 @@ pub struct Config {
     pub usual: Option<Usual>,
     /// The municipality's list of nursery places, as it publishes it.
     pub nurseries: Option<PathBuf>,
+    /// The printers; without any, the screen says so.
+    pub printers: Printers,
     /// Kana to kanji. Without it kana, single kanji and postcodes work.
     pub input: Option<ubugoe_ime::Config>,
 }
@@ -115,6 +117,26 @@ pub struct Proxy {
     pub port: u16,
     /// A file of one line, `user:password`, if it wants one.
     pub login: Option<PathBuf>,
+}
+
+/// The printers of a device.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Printers {
+    /// For receipts.
+    pub receipts: Option<ReceiptPrinter>,
+    /// For pages: a queue of the print server.
+    pub pages: Option<ubugoe_printer::Queue>,
+}
+
+/// A receipt printer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ReceiptPrinter {
+    /// Where it is.
+    pub place: ubugoe_printer::Place,
+    /// It says how it is.
+    pub answers: bool,
+    /// Dots in its line.
+    pub dots: usize,
 }
 
 /// Files for mutual TLS with the broker.
@@ -233,6 +255,65 @@ struct Raw {
     ward: Option<RawWard>,
     nurseries: Option<PathBuf>,
     input: Option<RawInput>,
+    #[serde(default)]
+    printer: RawPrinters,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(deny_unknown_fields)]
+struct RawPrinters {
+    receipts: Option<RawReceipts>,
+    pages: Option<RawPages>,
+}
+
+/// One of `device`, `serial`, `host` says where it is.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RawReceipts {
+    device: Option<PathBuf>,
+    serial: Option<PathBuf>,
+    #[serde(default = "baud")]
+    baud: u32,
+    host: Option<String>,
+    #[serde(default = "raw_port")]
+    port: u16,
+    #[serde(default = "yes")]
+    answers: bool,
+    #[serde(default = "dots")]
+    dots: usize,
+}
+
+/// One of `socket`, `host` says where the server is.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RawPages {
+    socket: Option<PathBuf>,
+    host: Option<String>,
+    #[serde(default = "ipp_port")]
+    port: u16,
+    queue: String,
+    user: String,
+}
+
+const fn baud() -> u32 {
+    19_200
+}
+
+const fn raw_port() -> u16 {
+    9100
+}
+
+const fn ipp_port() -> u16 {
+    631
+}
+
+const fn yes() -> bool {
+    true
+}
+
+/// 80 mm paper at 203 dots an inch.
+const fn dots() -> usize {
+    576
 }
 
 /// Where the conversion server may write (in memory on an appliance), and whom it runs as where the kiosk is root.
@@ -469,6 +550,7 @@ impl Config {
             pin_hash("technician.pin_hash", &technician.pin_hash, &mut problems)
         });
         let usual = raw.ward.and_then(|ward| usual(ward, &mut problems));
+        let printers = printers(raw.printer, &mut problems);
         match (device, birthplace, tongue, clock, problems.0.is_empty()) {
             (Some(device), Some(birthplace), Some(tongue), Some(clock), true) => Ok(Self {
                 device,
@@ -501,6 +583,7 @@ impl Config {
                 service_switch: raw.service_switch,
                 usual,
                 nurseries: raw.nurseries,
+                printers,
                 input: raw.input.map(RawInput::config),
             }),
             _ => Err(ConfigError::Values(problems.0)),
@@ -528,6 +611,63 @@ fn network(raw: RawNetwork, problems: &mut Problems) -> Network {
             login: proxy.login,
         }),
     }
+}
+
+fn printers(raw: RawPrinters, problems: &mut Problems) -> Printers {
+    use ubugoe_printer::{Place, Queue, Server};
+    let receipts = raw.receipts.and_then(|raw| {
+        let place = match (raw.device, raw.serial, raw.host) {
+            (Some(path), None, None) => Some(Place::Device(path)),
+            (None, Some(path), None) => Some(Place::Serial {
+                path,
+                baud: raw.baud,
+            }),
+            (None, None, Some(host)) => Some(Place::Tcp {
+                host,
+                port: raw.port,
+            }),
+            _ => None,
+        };
+        let example =
+            "one of device = \"/dev/usb/lp0\", serial = \"/dev/ttyUSB0\", host = \"192.0.2.7\"";
+        let place = problems.parse("printer.receipts", "", example, place);
+        let dots = problems.parse(
+            "printer.receipts.dots",
+            &raw.dots.to_string(),
+            "576 for 80 mm paper, 384 for 58 mm",
+            Some(raw.dots).filter(|dots| (256..=2048).contains(dots)),
+        );
+        Some(ReceiptPrinter {
+            place: place?,
+            answers: raw.answers,
+            dots: dots?,
+        })
+    });
+    let pages = raw.pages.and_then(|raw| {
+        let server = match (raw.socket, raw.host) {
+            (Some(path), None) => Some(Server::Socket(path)),
+            (None, Some(host)) => Some(Server::Tcp {
+                host,
+                port: raw.port,
+            }),
+            _ => None,
+        };
+        let example = "one of socket = \"/run/cups/cups.sock\", host = \"127.0.0.1\"";
+        let server = problems.parse("printer.pages", "", example, server);
+        let plain = |c: char| c.is_ascii_alphanumeric() || "-_".contains(c);
+        let name = problems.parse(
+            "printer.pages.queue",
+            &raw.queue,
+            "\"ward\": letters, digits, - and _",
+            Some(&raw.queue).filter(|name| !name.is_empty() && name.chars().all(plain)),
+        );
+        Some(Queue {
+            server: server?,
+            name: name?.clone(),
+            user: raw.user,
+        })
+    });
+    Printers { receipts, pages }
 }
 
 fn place(text: &str) -> Option<Place> {

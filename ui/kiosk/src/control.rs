@@ -5,7 +5,7 @@
 //!
 //! ```text
 //! {"do":"report"}                                 what the loop last reported
-//! {"do":"wait","stages":["asking"],"since":12}    until a report fits: stages, code, delivered, online, card, since
+//! {"do":"wait","stages":["asking"],"since":12}    until a report fits: stages, code, delivered, online, card, printing, since
 //! {"do":"labels"}                                 everything on the screen that has a label
 //! {"do":"tap","label":"次へ"}                      touch it
 //! {"do":"type","text":"…"}                        a hardware keyboard
@@ -66,6 +66,7 @@ struct Wait {
     delivered: Vec<String>,
     online: Option<bool>,
     card: Option<bool>,
+    printing: Option<String>,
     /// Only reports after this revision.
     since: Option<u64>,
     timeout_ms: Option<u64>,
@@ -82,6 +83,10 @@ impl Wait {
                 .is_none_or(|code| report.code == Some(code))
             && self.online.is_none_or(|online| report.online == online)
             && self.card.is_none_or(|card| report.card == card)
+            && self
+                .printing
+                .as_deref()
+                .is_none_or(|printing| report.printing == printing)
             && (self.delivered.is_empty()
                 || (!report.deliveries.is_empty()
                     && report

@@ -26,9 +26,9 @@ use ubugoe_protocol::cades::Trust;
 use ubugoe_protocol::{Command, CommandId, Report as Word, VerifyingKey, report::Outcome};
 use ubugoe_visit::{
     Candidate, CardIdentity, CardTrouble, CertificateTrouble, ChildKey, Comfort, Context, Delivery,
-    Effect, Event, Failure, Found, NurseryWish, PrintTrouble, QuestionNumber, Reach, SavedDraft,
-    Stage, State, TextSize, Ticket, Timer, WardFlags, audit, left_out, line_view, nursery_hits,
-    obstacle, question_number,
+    Effect, Event, Failure, Found, NurseryWish, Print, PrintTrouble, QuestionNumber, Reach,
+    SavedDraft, Sheet, Stage, State, TextSize, Ticket, Timer, WardFlags, audit, left_out,
+    line_view, nursery_hits, obstacle, question_number,
     service::{Ask, Service, ServiceDesk, ServiceEffect, ServiceEvent, SignIn, Who},
     step,
 };
@@ -41,6 +41,7 @@ use crate::{
     orders::{self, Gate, Later, Obeyed},
     pad::Pad,
     presenters::{self, Around, Picture, Typed},
+    printing::{self, Printing},
     service::{self, Done, Settings, Side, accounts},
     updates::{Check, Loaded, Updates},
     ward,
@@ -99,6 +100,10 @@ pub enum Input {
     Card(CardEvent),
     /// From the link.
     Link(LinkEvent),
+    /// From a printer.
+    Printer(ubugoe_printer::Event),
+    /// Another day begins: what is said of days is another.
+    DayBegan,
     /// An update has been in use for long enough to be proven.
     UpdateDue,
     /// Move the clock forward (demo and tests).
@@ -200,6 +205,8 @@ pub struct Report {
     pub pending: usize,
     /// Whether something lies on the reader, as far as the card service has said.
     pub card: bool,
+    /// How far the page's sheet is: `no`, `printing`, `waiting`, `asked`, `missing`, `done`, `failed`.
+    pub printing: &'static str,
 }
 
 /// One filing in a [`Report`].
@@ -253,6 +260,8 @@ pub struct Parts {
     pub operator: Option<VerifyingKey>,
     /// Staff's side.
     pub service: Settings,
+    /// The printers.
+    pub printing: Printing,
 }
 
 /// Why the loop ended.
@@ -263,6 +272,9 @@ pub enum End {
     /// The operator ordered a new start.
     Restart,
 }
+
+/// Seconds by which Japan is ahead of UTC.
+const JST: i64 = 9 * 3_600;
 
 /// So long without a network, in seconds, is long.
 const LONG: i64 = 86_400;
@@ -285,6 +297,8 @@ struct Core<'a> {
     /// Orders that wait for the end of a visit.
     later: Vec<(CommandId, Later)>,
     ended: Option<End>,
+    /// When the day ends, while somebody is there who reads of days.
+    midnight: Option<Instant>,
 }
 
 /// Runs until [`Input::Stop`], until every sender is gone or until the operator orders a new start.
@@ -315,6 +329,7 @@ pub fn run(
         staff: Side::new(),
         later: Vec::new(),
         ended: None,
+        midnight: None,
     };
     core.take_up_orders();
     core.look_for_room();
@@ -352,6 +367,7 @@ impl Core<'_> {
             .copied()
             .chain(self.staff.deadline())
             .chain(self.parts.updates.0.due())
+            .chain(self.midnight)
             .min()
             .map(|at| at.saturating_duration_since(Instant::now()))
     }
@@ -363,6 +379,10 @@ impl Core<'_> {
         }
         if self.parts.updates.0.due().is_some_and(|at| at <= now) {
             return Some(Input::UpdateDue);
+        }
+        if self.midnight.is_some_and(|at| at <= now) {
+            self.midnight = None;
+            return Some(Input::DayBegan);
         }
         let due = self
             .timers
@@ -423,6 +443,12 @@ impl Core<'_> {
                 }
             }
             Input::Link(event) => self.link(&event),
+            Input::Printer(event) => {
+                if let Some(event) = self.parts.printing.heard(&event) {
+                    self.step(event);
+                }
+            }
+            Input::DayBegan => self.draw(),
             Input::UpdateDue => self.prove_update(),
             Input::MoveClock(seconds) => {
                 self.parts.clock.move_forward(seconds);
@@ -540,6 +566,10 @@ impl Core<'_> {
     }
 
     fn draw(&mut self) {
+        self.midnight = (!self.is_at_rest()).then(|| {
+            let left = 86_400 - (self.parts.clock.unix() + JST).rem_euclid(86_400);
+            Instant::now() + Duration::from_secs(u64::try_from(left).unwrap_or(86_400))
+        });
         let cx = context(
             self.parts,
             (self.has_room, self.reach()),
@@ -587,6 +617,7 @@ impl Core<'_> {
             towns: &self.parts.towns,
             found: &found,
             most_choices,
+            printers: self.parts.printing.has(),
         };
         let report = report(&self.state, &around);
         self.screen
@@ -913,6 +944,10 @@ impl Core<'_> {
     fn refresh_deliveries(&mut self) {
         let followed = match &self.state.stage {
             Stage::Following { deliveries, .. } => deliveries.clone(),
+            Stage::Paper { was, .. } => match was.as_ref() {
+                Stage::Following { deliveries, .. } => deliveries.clone(),
+                _ => return,
+            },
             _ => return,
         };
         for delivery in followed {
@@ -931,6 +966,7 @@ impl Core<'_> {
                 self.staff.visit_ended();
                 self.pad.clear();
                 self.signing = None;
+                self.parts.printing.end();
                 self.screen.wipe();
                 self.forget_old_drafts();
             }
@@ -982,8 +1018,8 @@ impl Core<'_> {
                 let key = self.parts.desk.records();
                 self.parts.drafts.discard(key, identity);
             }
-            // The printer comes with its driver.
-            Effect::Print(sheet) => self.step(Event::PrintFailed(sheet, PrintTrouble::NoPrinter)),
+            Effect::Print(sheet) => self.print(sheet),
+            Effect::StopPrinting => self.parts.printing.stop(),
             Effect::KeepVoice(voice) => {
                 let key = self.parts.desk.records();
                 if let Err(error) = self.parts.drafts.keep_voice(key, &voice) {
@@ -991,6 +1027,25 @@ impl Core<'_> {
                     tracing::error!(error, "what was said about a step is not kept");
                 }
             }
+        }
+    }
+
+    fn print(&mut self, sheet: Sheet) {
+        let now = service::now(self.parts);
+        let cx = context(
+            self.parts,
+            (self.has_room, self.reach()),
+            ServiceDesk::default(),
+        );
+        let page = printing::Now {
+            catalogue: &self.parts.catalogue,
+            cx: &cx,
+            tongue: self.state.tongue,
+            at: now,
+        };
+        match printing::wanted(&self.state.stage, sheet, &page) {
+            Some(wanted) => self.parts.printing.print(sheet, wanted),
+            None => self.step(Event::PrintFailed(sheet, PrintTrouble::Faulty)),
         }
     }
 
@@ -1188,6 +1243,24 @@ fn report(state: &State, around: &Around<'_>) -> Report {
         online: around.online,
         pending: around.pending,
         card: !state.side.lying.is_empty(),
+        printing: printing_of(&state.stage),
+    }
+}
+
+fn printing_of(stage: &Stage) -> &'static str {
+    let print = match stage {
+        Stage::Following { after, .. } => after.print,
+        Stage::Paper { print, .. } => *print,
+        _ => Print::Nothing,
+    };
+    match print {
+        Print::Nothing => "no",
+        Print::Busy(_) => "printing",
+        Print::Waiting(..) => "waiting",
+        Print::Asked(_) => "asked",
+        Print::Missing(_) => "missing",
+        Print::Done(_) => "done",
+        Print::Failed(..) => "failed",
     }
 }
 
@@ -1209,6 +1282,7 @@ fn staff_report(state: &State, around: &Around<'_>) -> Report {
         online: around.online,
         pending: around.pending,
         card: !state.side.lying.is_empty(),
+        printing: "no",
     }
 }
 

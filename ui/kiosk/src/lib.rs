@@ -17,6 +17,7 @@ pub mod input;
 pub mod orders;
 pub mod pad;
 pub mod presenters;
+pub mod printing;
 pub mod records;
 pub mod service;
 pub mod updates;

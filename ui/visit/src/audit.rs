@@ -42,7 +42,6 @@ pub fn failure(stage: &Stage) -> Option<Failure> {
         Stage::CardAway { another: false, .. } => Some(Failure::CardTakenAway),
         Stage::CardAway { another: true, .. } => Some(Failure::AnotherCard),
         Stage::Following { after, .. } => print_failure(after.print),
-        Stage::Line(draft) | Stage::Reviewing { draft, .. } => print_failure(draft.print),
         Stage::Resting
         | Stage::Language { .. }
         | Stage::Notice { .. }
@@ -54,8 +53,10 @@ pub fn failure(stage: &Stage) -> Option<Failure> {
         | Stage::StaffGuides { .. }
         | Stage::Resume { .. }
         | Stage::Certificate { .. }
+        | Stage::Line(_)
         | Stage::Asking { .. }
         | Stage::Nursery(_)
+        | Stage::Reviewing { .. }
         | Stage::SignPassword { .. }
         | Stage::Signing { .. }
         | Stage::Storing { .. }
@@ -64,14 +65,16 @@ pub fn failure(stage: &Stage) -> Option<Failure> {
         | Stage::StillThere { .. }
         | Stage::Called { .. }
         | Stage::Finished => None,
-        Stage::Paper { was } => failure(was),
+        Stage::Paper { was, print } => print_failure(*print).or_else(|| failure(was)),
     }
 }
 
 const fn print_failure(print: Print) -> Option<Failure> {
     match print {
-        Print::Failed(_, failure) => Some(failure),
-        Print::Nothing | Print::Busy(_) | Print::Done(_) => None,
+        Print::Failed(_, failure) | Print::Waiting(_, failure) => Some(failure),
+        Print::Nothing | Print::Busy(_) | Print::Done(_) | Print::Asked(_) | Print::Missing(_) => {
+            None
+        }
     }
 }
 

@@ -72,6 +72,8 @@ pub enum Effect {
     Wipe,
     /// What staff ask for.
     Service(ServiceEffect),
+    /// Take back what is at the printer.
+    StopPrinting,
 }
 
 /// The timers of a visit.

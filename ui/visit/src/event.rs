@@ -195,4 +195,11 @@ pub enum Event {
     // ---- staff
     /// Something about staff at the device.
     Service(ServiceEvent),
+    // ---- the printer
+    /// It waits for somebody to help it; or, with `None`, it goes on.
+    PrintWaits(Sheet, Option<PrintTrouble>),
+    /// "Did it come out?"
+    PrintSeen(bool),
+    /// "Do not print it after all."
+    PrintStopped,
 }

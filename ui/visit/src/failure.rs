@@ -64,15 +64,21 @@ pub enum Failure {
     FormIncomplete,
     /// There is no printer.
     NoPrinter,
-    /// The printer is out of paper, or its cover is open.
+    /// The printer is out of paper.
     PrinterNoPaper,
     /// The printer does not answer.
     PrinterBroken,
+    /// The printer's cover is open.
+    PrinterCoverOpen,
+    /// The printer prints something else.
+    PrinterBusy,
+    /// The printer says that something is wrong with it.
+    PrinterFaulty,
 }
 
 impl Failure {
     /// Every failure, in the order of the codes.
-    pub const ALL: [Self; 29] = [
+    pub const ALL: [Self; 32] = [
         Self::NoReader,
         Self::NoCardService,
         Self::CardMute,
@@ -102,6 +108,9 @@ impl Failure {
         Self::NoPrinter,
         Self::PrinterNoPaper,
         Self::PrinterBroken,
+        Self::PrinterCoverOpen,
+        Self::PrinterBusy,
+        Self::PrinterFaulty,
     ];
 
     /// The code as shown on the screen and quoted on the telephone.
@@ -137,6 +146,9 @@ impl Failure {
             Self::NoPrinter => "P-101",
             Self::PrinterNoPaper => "P-102",
             Self::PrinterBroken => "P-103",
+            Self::PrinterCoverOpen => "P-104",
+            Self::PrinterBusy => "P-105",
+            Self::PrinterFaulty => "P-106",
         }
     }
 
@@ -173,7 +185,10 @@ impl Failure {
             | Self::FormIncomplete
             | Self::NoPrinter
             | Self::PrinterNoPaper
-            | Self::PrinterBroken => false,
+            | Self::PrinterBroken
+            | Self::PrinterCoverOpen
+            | Self::PrinterBusy
+            | Self::PrinterFaulty => false,
         }
     }
 
@@ -195,7 +210,10 @@ impl Failure {
             | Self::FormIncomplete
             | Self::NoPrinter
             | Self::PrinterNoPaper
-            | Self::PrinterBroken => true,
+            | Self::PrinterBroken
+            | Self::PrinterCoverOpen
+            | Self::PrinterBusy
+            | Self::PrinterFaulty => true,
             Self::NoReader
             | Self::NoCardService
             | Self::CardExpired

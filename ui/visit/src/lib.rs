@@ -57,7 +57,8 @@ pub use saved::{SavedDraft, SavedForm};
 pub use state::{
     Aftercare, Candidate, CardFacts, CardIdentity, CardOnReader, CardSide, CardTrouble,
     CertificateTrouble, ChildKey, Comfort, Delivery, DeliveryState, Draft, FollowingPage,
-    FormDraft, Found, Integrity, Mood, PaperAdvice, PinProblem, Prepared, Print, PrintTrouble,
-    QuestionAt, Sheet, Stage, State, Step, TextSize, Ticket, UnusableCard, Voice, WardFlags,
+    FormDraft, Forms, Found, Integrity, Mood, PaperAdvice, PinProblem, Prepared, Print,
+    PrintTrouble, QuestionAt, Sheet, Stage, State, Step, TextSize, Ticket, UnusableCard, Voice,
+    WardFlags,
 };
-pub use step::{Context, kept_alone, step};
+pub use step::{Context, kept_alone, print_failure, step};

@@ -12,7 +12,7 @@ use ubugoe_procedures::{
 
 use crate::service::key_of;
 use crate::{
-    Candidate, CardOnReader, Context, Draft, FormDraft, NurseryDraft, Prepared, Print, QuestionAt,
+    Candidate, CardOnReader, Context, Draft, FormDraft, NurseryDraft, Prepared, QuestionAt,
     SavedDraft, WardFlags, family, nursery,
 };
 
@@ -84,7 +84,6 @@ pub(crate) fn begin(
         line_seen: false,
         private_wanted: false,
         nursery: NurseryDraft::default(),
-        print: Print::Nothing,
         drafted_on: today,
     };
     guard(&mut draft, family, cx);

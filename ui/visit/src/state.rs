@@ -275,8 +275,6 @@ pub struct Draft {
     pub private_wanted: bool,
     /// Nursery places looked for and ranked.
     pub nursery: NurseryDraft,
-    /// The last thing sent to the printer.
-    pub print: Print,
     /// The day on which the draft was made (JST).
     pub drafted_on: Date,
 }
@@ -314,6 +312,27 @@ pub enum Print {
     Done(Sheet),
     /// It did not.
     Failed(Sheet, Failure),
+    /// The printer waits for somebody to help; it goes on by itself.
+    Waiting(Sheet, Failure),
+    /// As far as the printer says it came out: whether it did, only she can say.
+    Asked(Sheet),
+    /// She says that it did not.
+    Missing(Sheet),
+}
+
+impl Print {
+    /// What is at the printer now.
+    #[must_use]
+    pub const fn under_way(self) -> Option<Sheet> {
+        match self {
+            Self::Busy(sheet) | Self::Waiting(sheet, _) => Some(sheet),
+            Self::Nothing
+            | Self::Done(_)
+            | Self::Failed(..)
+            | Self::Asked(_)
+            | Self::Missing(_) => None,
+        }
+    }
 }
 
 /// Something that can be printed.
@@ -330,10 +349,16 @@ pub enum Sheet {
 pub enum PrintTrouble {
     /// There is no printer.
     NoPrinter,
-    /// It is out of paper, or its cover is open.
+    /// It is out of paper.
     NoPaper,
     /// It does not answer.
     Broken,
+    /// Its cover is open.
+    CoverOpen,
+    /// It prints something else.
+    Busy,
+    /// It says that something is wrong with it.
+    Faulty,
 }
 
 /// Whether paper is the safer way, calmly (traps 12 and 53).
@@ -436,7 +461,7 @@ pub struct Delivery {
     pub arrival_no: Option<u64>,
     /// The city's arrival time in seconds since 1970-01-01 UTC, once arrived.
     pub arrived_at: Option<i64>,
-    /// The receipt as QR text, once arrived: the receipt as anyone can verify it; printed later, not shown yet.
+    /// The receipt as QR text, once arrived: the receipt as anyone can verify it. One is shown, every city's is printed.
     pub receipt_text: Option<String>,
     /// The family's status page, once arrived.
     pub status_url: Option<String>,
@@ -456,7 +481,17 @@ pub enum FollowingPage {
     Voice,
 }
 
-/// What stays on the screen beside the receipts. Nothing here names anybody.
+/// What was filed, for as long as it may have to be handed in on paper: its time is short and its card still lies there.
+#[derive(Clone, PartialEq, Eq, Default)]
+pub struct Forms(pub Vec<Vec<u8>>);
+
+impl std::fmt::Debug for Forms {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Forms({}, masked)", self.0.len())
+    }
+}
+
+/// What stays on the screen beside the receipts. Nothing shown of it names anybody.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Aftercare {
     /// What is on the screen.
@@ -471,6 +506,8 @@ pub struct Aftercare {
     pub print: Print,
     /// Steps she has said something about.
     pub voiced: Vec<Step>,
+    /// The canonical bytes of what was filed, for the forms on paper; empty unless [`Aftercare::paper`] advises it.
+    pub forms: Forms,
 }
 
 /// A step of the visit that can be spoken about.
@@ -683,6 +720,8 @@ pub enum Stage {
     Paper {
         /// Where to go back to; a stage as in [`Stage::Called`], or one before the card.
         was: Box<Stage>,
+        /// The last thing sent to the printer from here.
+        print: Print,
     },
     /// The card left in the middle. The screen is covered until it is back or the time is up.
     CardAway {
@@ -759,6 +798,9 @@ impl CardSide {
             | Event::PrintWanted(_)
             | Event::Printed(_)
             | Event::PrintFailed(..)
+            | Event::PrintWaits(..)
+            | Event::PrintSeen(_)
+            | Event::PrintStopped
             | Event::VoiceGiven(_)
             | Event::DraftKept { .. }
             | Event::DraftNotKept { .. }
@@ -888,7 +930,7 @@ impl Stage {
             // Behind a trouble page and behind a cover for a nurse the card still lies there; behind the card's own cover
             // it does not.
             Self::Trouble { back_to, .. } => back_to.as_ref().and_then(|back| back.card()),
-            Self::StillThere { was } | Self::Called { was } | Self::Paper { was } => was.card(),
+            Self::StillThere { was } | Self::Called { was } | Self::Paper { was, .. } => was.card(),
             Self::Resting
             | Self::CardWanted
             | Self::Following { .. }
@@ -914,7 +956,7 @@ impl Stage {
             Self::CardAway { was, .. }
             | Self::StillThere { was }
             | Self::Called { was }
-            | Self::Paper { was } => was.draft(),
+            | Self::Paper { was, .. } => was.draft(),
             Self::Resting
             | Self::Language { .. }
             | Self::Notice { .. }
@@ -976,7 +1018,7 @@ impl Stage {
     #[must_use]
     pub fn holds_personal_data(&self) -> bool {
         match self {
-            Self::Paper { was } => was.holds_personal_data(),
+            Self::Paper { was, .. } => was.holds_personal_data(),
             Self::Resting
             | Self::Language { .. }
             | Self::Notice { .. }

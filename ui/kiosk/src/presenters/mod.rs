@@ -31,6 +31,7 @@ use ubugoe_view::{
     ComponentHandle, Language, Network, Page, PapersAdapter, Screen, ServiceAdapter, Shell,
 };
 use ubugoe_visit::{Failure, FollowingPage, LeftOut, LineView, Stage, State, TextSize, kept_alone};
+pub(crate) use words::short_digest;
 
 use crate::{core::Sender, input::Input};
 
@@ -75,6 +76,8 @@ pub struct Around<'a> {
     pub found: &'a (Vec<Hit>, bool),
     /// How many of them may be chosen.
     pub most_choices: usize,
+    /// Whether there is a printer for receipts, and one for pages.
+    pub printers: (bool, bool),
 }
 
 /// The screen's word for a language.
@@ -246,7 +249,7 @@ fn page(state: &State, around: &Around<'_>) -> (Page, Picture) {
             (Page::StillThere, pauses::still_there(keeps, around.fresh))
         }
         Stage::Called { .. } => (Page::Called, nothing()),
-        Stage::Paper { was } => (Page::Paper, paper::show(was, around, tongue)),
+        Stage::Paper { was, print } => (Page::Paper, paper::show(was, *print, around, tongue)),
         Stage::CardAway { another, .. } => {
             let why = if *another {
                 Failure::AnotherCard

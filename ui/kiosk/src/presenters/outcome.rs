@@ -27,7 +27,8 @@ pub(super) fn show(
     let receipt = deliveries.iter().find_map(|d| d.receipt_text.clone());
     // The second code is another way to the same page; a protected family has none.
     let second = !after.protected && status.is_some();
-    let (page_of, printer) = (after.page, paper::printer(after.print));
+    let (page_of, printer) = (after.page, paper::printer(after.print, around.printers.0));
+    let pages = around.printers.1;
     let sheet = match page_of {
         FollowingPage::Receipts | FollowingPage::Voice => OutcomeSheet::None,
         FollowingPage::HandOver => OutcomeSheet::Phone,
@@ -57,6 +58,7 @@ pub(super) fn show(
         page.set_second_parent_possible(second);
         page.set_second_qr(code(status.as_deref().filter(|_| second)));
         page.set_printer(printer);
+        page.set_can_print_paper(pages);
         page.set_comment_possible(true);
         if fresh {
             page.set_sheet(sheet);
@@ -121,6 +123,10 @@ pub(super) fn bind(screen: &Screen, to: &Sender) {
     });
     let send = to.clone();
     page.on_print(move || send.send(Input::Visit(Event::PrintWanted(Sheet::Receipt))));
+    let send = to.clone();
+    page.on_stop_printing(move || send.send(Input::Visit(Event::PrintStopped)));
+    let send = to.clone();
+    page.on_print_seen(move |seen| send.send(Input::Visit(Event::PrintSeen(seen))));
     let send = to.clone();
     page.on_paper(move || send.send(Input::Visit(Event::PaperWanted)));
     let send = to.clone();

@@ -2,30 +2,40 @@
 
 use ubugoe_procedures::{Tongue, calendar};
 use ubugoe_view::{ComponentHandle, PaperAdapter, PaperReason, Printer, Screen};
-use ubugoe_visit::{Event, Print, Reach, Sheet, Stage};
+use ubugoe_visit::{Event, Failure, Print, Reach, Sheet, Stage};
 
 use super::{Around, Picture};
 use crate::core::{Input, Sender};
 
-pub(super) fn printer(print: Print) -> Printer {
+/// A printer on the screen, if there is one.
+pub(super) fn printer(print: Print, there: bool) -> Printer {
+    if !there {
+        return Printer::Absent;
+    }
     match print {
-        // Until a printer is there, asking is how one learns that there is none.
         Print::Nothing => Printer::Ready,
         Print::Busy(_) => Printer::Printing,
+        Print::Waiting(_, Failure::PrinterNoPaper) => Printer::NoPaper,
+        Print::Waiting(_, Failure::PrinterCoverOpen) => Printer::CoverOpen,
+        Print::Waiting(_, Failure::PrinterBusy) => Printer::Busy,
+        Print::Waiting(..) => Printer::Silent,
+        Print::Asked(_) => Printer::Asking,
+        Print::Missing(_) => Printer::Missing,
         Print::Done(_) => Printer::Printed,
-        Print::Failed(_, ubugoe_visit::Failure::NoPrinter) => Printer::Absent,
+        Print::Failed(_, Failure::NoPrinter) => Printer::Absent,
         Print::Failed(..) => Printer::Failed,
     }
 }
 
-fn print_of(was: &Stage) -> Print {
+/// Whether what is known of somebody stands on the forms.
+fn filled(was: &Stage) -> bool {
     match was {
-        Stage::Following { after, .. } => after.print,
-        other => other.draft().map(|draft| draft.print).unwrap_or_default(),
+        Stage::Following { after, .. } => !after.forms.0.is_empty(),
+        other => other.draft().is_some(),
     }
 }
 
-pub(super) fn show(was: &Stage, around: &Around<'_>, tongue: Tongue) -> Picture {
+pub(super) fn show(was: &Stage, print: Print, around: &Around<'_>, tongue: Tongue) -> Picture {
     let profile = around.catalogue.profile(&around.birthplace);
     let text = |text: Option<&ubugoe_procedures::Text>| {
         text.map(|text| text.get(tongue.lang()).to_owned())
@@ -51,7 +61,7 @@ pub(super) fn show(was: &Stage, around: &Around<'_>, tongue: Tongue) -> Picture 
         _ if near => PaperReason::Deadline,
         _ => PaperReason::Chosen,
     };
-    let (filled, printer) = (was.draft().is_some(), printer(print_of(was)));
+    let (filled, printer) = (filled(was), printer(print, around.printers.1));
     let day = due.map(|(day, _)| calendar::written(day, tongue));
     Box::new(move |screen| {
         let page = screen.global::<PaperAdapter>();
@@ -83,6 +93,10 @@ pub(super) fn bind(screen: &Screen, to: &Sender) {
     let page = screen.global::<PaperAdapter>();
     let send = to.clone();
     page.on_print(move || send.send(Input::Visit(Event::PrintWanted(Sheet::Paper))));
+    let send = to.clone();
+    page.on_stop(move || send.send(Input::Visit(Event::PrintStopped)));
+    let send = to.clone();
+    page.on_seen(move |seen| send.send(Input::Visit(Event::PrintSeen(seen))));
     let send = to.clone();
     page.on_back(move || send.send(Input::Visit(Event::BackWanted)));
     let send = to.clone();

@@ -45,7 +45,7 @@ pub(super) fn law(bases: &[LegalBasis]) -> String {
 }
 
 /// The first 8 bytes of a digest in groups of four: enough to compare two screens by eye.
-pub(super) fn short_digest(digest: &[u8; 32]) -> String {
+pub(crate) fn short_digest(digest: &[u8; 32]) -> String {
     digest
         .chunks(2)
         .take(4)

@@ -376,7 +376,7 @@ pub(crate) fn perform(
             ask,
             verdict: receipts::verify(&text, parts.desk.cities()),
         }),
-        // Printing comes with the printer; until then the page says so.
+        // Staff's own sheets are not set yet; the page says so.
         ServiceEffect::Print(_) => Done::Answer(ServiceEvent::NoPrinter),
         ServiceEffect::SelfTest { ask } => {
             let inputs = parts.service.inputs.clone();
@@ -424,6 +424,7 @@ fn known(side: &Side, parts: &Parts, device: Device) -> Known {
         catalogue: parts.service.catalogue.clone(),
         synchronised: parts.clock.is_synchronised(),
         clock_source: parts.clock.source(),
+        printers: Some(parts.printing.handle()),
         room: device.has_room,
         outbox: parts.service.outbox.clone(),
     }

@@ -4,18 +4,19 @@
 
 use std::{
     net::{ToSocketAddrs as _, UdpSocket},
-    sync::mpsc,
+    sync::{Arc, mpsc},
     thread,
     time::Duration,
 };
 
 use ubugoe_edge::outbox::{self, Counts, Health, Outbox};
+use ubugoe_printer::Printers;
 use ubugoe_visit::service::report::{
     CertificateCheck, ClockCheck, LinkTrouble, NetworkCheck, Presence, QueueCheck, Reader,
     SelfTest, StorageCheck, Versions,
 };
 
-use crate::config::Broker;
+use crate::{config::Broker, printing};
 
 /// Longest wait for all probes; looking up a broker's name may take long without a network.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -53,6 +54,8 @@ pub struct Known {
     pub synchronised: bool,
     /// What says so.
     pub clock_source: &'static str,
+    /// The printers, to be asked.
+    pub printers: Option<Arc<Printers>>,
     /// Whether another visit fits.
     pub room: bool,
     /// The outbox, to be opened anew and read-only: the loop's own is never kept waiting.
@@ -90,6 +93,7 @@ pub fn run(known: Known, done: impl FnOnce(Option<Box<SelfTest>>) + Send + 'stat
 pub fn probe(known: Known) -> SelfTest {
     let (health, counts) = outbox(&known.outbox);
     let counts = counts.unwrap_or_default();
+    let (printer, printer_codes) = printers(known.printers.as_deref());
     SelfTest {
         format: SelfTest::FORMAT,
         v: SelfTest::VERSION,
@@ -99,8 +103,9 @@ pub fn probe(known: Known) -> SelfTest {
             service: known.card_service,
             names: known.readers,
         },
-        // There is no printer and no panel that this program could speak to yet.
-        printer: Presence::Absent,
+        printer,
+        printer_codes,
+        // There is no panel that this program could speak to yet.
         panel: Presence::Absent,
         network: NetworkCheck {
             connected: known.online,
@@ -140,6 +145,17 @@ pub fn probe(known: Known) -> SelfTest {
             protocol: ubugoe_protocol::VERSION,
         },
     }
+}
+
+/// Whether there are printers, whether they are well, and the codes of what is wrong.
+fn printers(printers: Option<&Printers>) -> (Presence, Vec<&'static str>) {
+    let (there, codes) = printers.map(printing::health).unwrap_or_default();
+    let presence = match (there, codes.is_empty()) {
+        (false, _) => Presence::Absent,
+        (true, true) => Presence::Ok,
+        (true, false) => Presence::Faulty,
+    };
+    (presence, codes)
 }
 
 fn outbox(config: &outbox::Config) -> (Option<Health>, Option<Counts>) {
@@ -218,6 +234,7 @@ mod tests {
             catalogue: "b2c4d6e8f0a1".to_owned(),
             synchronised: true,
             clock_source: "timesyncd",
+            printers: None,
             room: true,
             outbox: outbox::Config::at(folder.join("outbox.sqlite")),
         }

@@ -783,6 +783,36 @@ pub(crate) const SAMPLES: &[Sample] = &[
             outcome(s, l, FilingState::Stored, false);
         },
     },
+    Sample {
+        name: "09-outcome-paper-offered",
+        show: |s, l| {
+            outcome(s, l, FilingState::Stored, false);
+            let a = s.global::<OutcomeAdapter>();
+            a.set_advice(OutcomeAdvice::Now);
+            a.set_advice_day(t(l, "12月7日（月）", "Monday 7 December"));
+            a.set_printer(Printer::Printing);
+            a.set_can_print_paper(true);
+        },
+    },
+    Sample {
+        name: "09-outcome-came-out",
+        show: |s, l| {
+            outcome(s, l, FilingState::Arrived, true);
+            s.global::<OutcomeAdapter>().set_printer(Printer::Asking);
+        },
+    },
+    Sample {
+        name: "09-paper-no-paper",
+        show: |s, l| paper(s, l, PaperReason::Network, Printer::NoPaper),
+    },
+    Sample {
+        name: "09-paper-came-out",
+        show: |s, l| paper(s, l, PaperReason::Network, Printer::Asking),
+    },
+    Sample {
+        name: "09-paper-missing",
+        show: |s, l| paper(s, l, PaperReason::Chosen, Printer::Missing),
+    },
 ];
 
 fn page(s: &Screen, page: Page) {

@@ -15,8 +15,11 @@ pub struct SelfTest {
     pub at: i64,
     /// Card reader.
     pub reader: Reader,
-    /// Receipt printer.
+    /// Printers: of receipts and of pages.
     pub printer: Presence,
+    /// Codes of what is wrong with them.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub printer_codes: Vec<&'static str>,
     /// Front panel.
     pub panel: Presence,
     /// Network.

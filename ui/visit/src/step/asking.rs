@@ -118,7 +118,7 @@ pub(super) fn back(stage: Stage, here: &Here<'_>) -> Moved {
             effects.insert(0, Effect::ClearPin);
             (stage, effects)
         }
-        Stage::Paper { was } => uncover(*was, here),
+        Stage::Paper { was, .. } => uncover(*was, here),
         Stage::Notice { card } => acting(Stage::Language { card }),
         Stage::CardWanted => acting(Stage::Notice { card: None }),
         Stage::Language { card: None } => rest(),

@@ -6,8 +6,8 @@ use ubugoe_procedures::CardHolder;
 
 use super::{Here, Moved, bare, cover, kept, pad, pause, rest, resume, stay, stop};
 use crate::{
-    Candidate, CardFacts, CardOnReader, CardTrouble, Draft, Effect, Failure, Integrity, PinProblem,
-    Prepared, Stage, Ticket, Timer, UnusableCard,
+    Candidate, CardFacts, CardOnReader, CardTrouble, Draft, Effect, Failure, Forms, Integrity,
+    PinProblem, Prepared, Stage, Ticket, Timer, UnusableCard,
 };
 
 /// The reader or the service behind it went away, and every card with it.
@@ -16,6 +16,7 @@ use crate::{
     reason = "one arm for each reason, though some lead to the same"
 )]
 pub(super) fn reader_lost(stage: Stage) -> Moved {
+    let stage = without_forms(stage);
     match stage {
         // These have come to an end that needs no reader, or are already covered.
         Stage::Resting
@@ -36,7 +37,7 @@ pub(super) fn reader_lost(stage: Stage) -> Moved {
         | Stage::CardWanted
         | Stage::AttributesPin { .. }
         | Stage::ReadingAttributes { .. } => rest(),
-        Stage::Paper { was } => reader_lost(*was),
+        Stage::Paper { was, .. } => reader_lost(*was),
         Stage::StillThere { was } | Stage::Called { was } => match was.card() {
             Some(_) => cover(bare(*was)),
             None => stay(Stage::Called { was }),
@@ -176,7 +177,7 @@ pub(super) fn inserted(stage: Stage, card: CardOnReader, here: &Here<'_>) -> Mov
             was: Box::new(renewed(*was, card)),
         }),
         // Leafing in the way on paper: the card goes to where she came from.
-        Stage::Paper { was } if !own_lies(&was) || same(&was) => inserted(*was, card, here),
+        Stage::Paper { was, .. } if !own_lies(&was) || same(&was) => inserted(*was, card, here),
         Stage::StillThere { .. }
         | Stage::Called { .. }
         | Stage::Paper { .. }
@@ -395,8 +396,28 @@ pub(super) fn unusable(stage: Stage, why: UnusableCard, here: &Here<'_>) -> Move
     }
 }
 
+/// What was filed is printed for whoever has the card, and for nobody who comes after.
+fn without_forms(mut stage: Stage) -> Stage {
+    fn forget(stage: &mut Stage) {
+        if let Stage::Following { after, .. } = stage {
+            after.forms = Forms::default();
+        } else if let Stage::Paper { was, .. } | Stage::Called { was } | Stage::StillThere { was } =
+            stage
+        {
+            forget(was);
+        }
+    }
+    forget(&mut stage);
+    stage
+}
+
 pub(super) fn removed(stage: Stage, ticket: Ticket, here: &Here<'_>) -> Moved {
     let ours = stage.card().is_some_and(|card| card.ticket == ticket);
+    let stage = if here.empty() {
+        without_forms(stage)
+    } else {
+        stage
+    };
     match stage {
         Stage::Trouble {
             failure,
@@ -405,7 +426,7 @@ pub(super) fn removed(stage: Stage, ticket: Ticket, here: &Here<'_>) -> Moved {
         // The other card is out: the right one has its time again.
         Stage::CardAway { was, another: true } if here.empty() => cover(*was),
         Stage::Following { .. } if here.empty() => (stage, vec![Effect::Await(Timer::CardAway)]),
-        Stage::Paper { was } if ours => removed(*was, ticket, here),
+        Stage::Paper { was, .. } if ours => removed(*was, ticket, here),
         // Nothing was begun with it: the words stay, and she may put it back.
         Stage::Language { card: Some(_) } if ours => forgotten(Stage::Language { card: None }),
         Stage::Notice { card: Some(_) } if ours => forgotten(Stage::Notice { card: None }),

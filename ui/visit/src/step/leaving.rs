@@ -101,7 +101,7 @@ pub(super) fn staff_called(stage: Stage, here: &Here<'_>) -> Moved {
         | Stage::Signing { .. }
         | Stage::Following { .. } => called(stage),
         Stage::StillThere { was } => called(*was),
-        Stage::Paper { was } => staff_called(*was, here),
+        Stage::Paper { was, .. } => staff_called(*was, here),
         Stage::Trouble {
             back_to: Some(back),
             ..
@@ -143,7 +143,7 @@ pub(super) fn still_there(was: Stage) -> Moved {
 /// "I am here", "go on".
 pub(super) fn go_on(stage: Stage, here: &Here<'_>) -> Moved {
     match stage {
-        Stage::StillThere { was } | Stage::Called { was } | Stage::Paper { was } => {
+        Stage::StillThere { was } | Stage::Called { was } | Stage::Paper { was, .. } => {
             uncover(*was, here)
         }
         Stage::Resting

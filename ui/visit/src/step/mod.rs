@@ -15,6 +15,7 @@ mod entry;
 mod leaving;
 pub use leaving::kept_alone;
 mod person;
+pub use person::print_failure;
 mod time;
 mod ward;
 
@@ -242,6 +243,9 @@ fn moved(stage: Stage, event: Event, here: &Here<'_>) -> Moved {
         Event::PrintWanted(sheet) => person::print_wanted(stage, sheet, here),
         Event::Printed(sheet) => person::printed(stage, sheet, here),
         Event::PrintFailed(sheet, why) => person::print_failed(stage, sheet, why, here),
+        Event::PrintWaits(sheet, why) => person::print_waits(stage, sheet, why),
+        Event::PrintSeen(seen) => person::print_seen(stage, seen, here),
+        Event::PrintStopped => person::print_stopped(stage, here),
         Event::VoiceGiven(voice) => person::voice_given(stage, voice, here),
         Event::CardServiceLost | Event::ReadersChanged { present: false } => {
             card::reader_lost(stage)
@@ -435,7 +439,7 @@ fn uncover(was: Stage, here: &Here<'_>) -> Moved {
 /// What a cover of the card hides: never another cover, never a trouble page.
 fn bare(stage: Stage) -> Stage {
     match stage {
-        Stage::StillThere { was } | Stage::Called { was } | Stage::Paper { was } => bare(*was),
+        Stage::StillThere { was } | Stage::Called { was } | Stage::Paper { was, .. } => bare(*was),
         Stage::Trouble {
             back_to: Some(back),
             ..

@@ -198,12 +198,11 @@ fn following(stage: Stage, here: &Here<'_>) -> Moved {
     (stage, vec![Effect::Await(here.following_timer())])
 }
 
-/// Where something can be printed: the receipts after storing, the paper forms before.
-fn printer(stage: &mut Stage) -> Option<&mut Print> {
+/// Where something can be printed: the receipts after storing, the paper forms on their page.
+fn printer(stage: &mut Stage) -> Option<(Sheet, &mut Print)> {
     match stage {
-        Stage::Paper { was } => printer(was),
-        Stage::Line(draft) | Stage::Reviewing { draft, .. } => Some(&mut draft.print),
-        Stage::Following { after, .. } => Some(&mut after.print),
+        Stage::Paper { print, .. } => Some((Sheet::Paper, print)),
+        Stage::Following { after, .. } => Some((Sheet::Receipt, &mut after.print)),
         Stage::Resting
         | Stage::Language { .. }
         | Stage::Notice { .. }
@@ -215,8 +214,10 @@ fn printer(stage: &mut Stage) -> Option<&mut Print> {
         | Stage::StaffGuides { .. }
         | Stage::Resume { .. }
         | Stage::Certificate { .. }
+        | Stage::Line(_)
         | Stage::Asking { .. }
         | Stage::Nursery(_)
+        | Stage::Reviewing { .. }
         | Stage::SignPassword { .. }
         | Stage::Signing { .. }
         | Stage::Storing { .. }
@@ -231,11 +232,10 @@ fn printer(stage: &mut Stage) -> Option<&mut Print> {
 }
 
 pub(super) fn print_wanted(mut stage: Stage, sheet: Sheet, here: &Here<'_>) -> Moved {
-    let stored = matches!(stage, Stage::Following { .. });
-    let Some(print) = printer(&mut stage).filter(|_| stored || sheet == Sheet::Paper) else {
+    let Some((_, print)) = printer(&mut stage).filter(|(has, _)| *has == sheet) else {
         return stay(stage);
     };
-    if matches!(print, Print::Busy(_)) {
+    if print.under_way().is_some() {
         return alive(stage, here);
     }
     *print = Print::Busy(sheet);
@@ -244,19 +244,39 @@ pub(super) fn print_wanted(mut stage: Stage, sheet: Sheet, here: &Here<'_>) -> M
     (stage, effects)
 }
 
+/// What is at the printer, if this is it.
+fn under_way(stage: &mut Stage, sheet: Sheet) -> Option<&mut Print> {
+    let (_, print) = printer(stage)?;
+    (print.under_way() == Some(sheet)).then_some(print)
+}
+
 /// News of the printer count for what is at the printer; whoever has gone on is not told.
 fn print_ended(mut stage: Stage, sheet: Sheet, ended: Print, here: &Here<'_>) -> Moved {
-    match printer(&mut stage) {
-        Some(print) if *print == Print::Busy(sheet) => {
+    match under_way(&mut stage, sheet) {
+        Some(print) => {
             *print = ended;
             alive(stage, here)
         }
-        Some(_) | None => stay(stage),
+        None => stay(stage),
     }
 }
 
+/// A printer knows what it did, not what lies in the tray: she is asked.
 pub(super) fn printed(stage: Stage, sheet: Sheet, here: &Here<'_>) -> Moved {
-    print_ended(stage, sheet, Print::Done(sheet), here)
+    print_ended(stage, sheet, Print::Asked(sheet), here)
+}
+
+/// The failure that a printer's trouble is on the screen.
+#[must_use]
+pub const fn print_failure(why: PrintTrouble) -> Failure {
+    match why {
+        PrintTrouble::NoPrinter => Failure::NoPrinter,
+        PrintTrouble::NoPaper => Failure::PrinterNoPaper,
+        PrintTrouble::Broken => Failure::PrinterBroken,
+        PrintTrouble::CoverOpen => Failure::PrinterCoverOpen,
+        PrintTrouble::Busy => Failure::PrinterBusy,
+        PrintTrouble::Faulty => Failure::PrinterFaulty,
+    }
 }
 
 pub(super) fn print_failed(
@@ -265,12 +285,46 @@ pub(super) fn print_failed(
     why: PrintTrouble,
     here: &Here<'_>,
 ) -> Moved {
-    let failure = match why {
-        PrintTrouble::NoPrinter => Failure::NoPrinter,
-        PrintTrouble::NoPaper => Failure::PrinterNoPaper,
-        PrintTrouble::Broken => Failure::PrinterBroken,
+    let failed = Print::Failed(sheet, print_failure(why));
+    print_ended(stage, sheet, failed, here)
+}
+
+/// A printer that says the same again and again keeps nobody's page up.
+pub(super) fn print_waits(mut stage: Stage, sheet: Sheet, why: Option<PrintTrouble>) -> Moved {
+    if let Some(print) = under_way(&mut stage, sheet) {
+        *print = why.map_or(Print::Busy(sheet), |why| {
+            Print::Waiting(sheet, print_failure(why))
+        });
+    }
+    stay(stage)
+}
+
+/// "Did it come out?"
+pub(super) fn print_seen(mut stage: Stage, seen: bool, here: &Here<'_>) -> Moved {
+    let Some((sheet, print)) =
+        printer(&mut stage).filter(|(_, print)| matches!(**print, Print::Asked(_)))
+    else {
+        return stay(stage);
     };
-    print_ended(stage, sheet, Print::Failed(sheet, failure), here)
+    *print = if seen {
+        Print::Done(sheet)
+    } else {
+        Print::Missing(sheet)
+    };
+    alive(stage, here)
+}
+
+pub(super) fn print_stopped(mut stage: Stage, here: &Here<'_>) -> Moved {
+    let Some(print) = printer(&mut stage)
+        .map(|(_, print)| print)
+        .filter(|print| print.under_way().is_some())
+    else {
+        return stay(stage);
+    };
+    *print = Print::Nothing;
+    let (stage, mut effects) = alive(stage, here);
+    effects.push(Effect::StopPrinting);
+    (stage, effects)
 }
 
 /// Longest words about a step, in characters.
@@ -312,7 +366,8 @@ pub(super) fn paper_wanted(stage: Stage, here: &Here<'_>) -> Moved {
             if !stage.is_rest() =>
         {
             let was = Box::new(stage);
-            pad(Stage::Paper { was })
+            let print = Print::Nothing;
+            pad(Stage::Paper { was, print })
         }
         Stage::Resting
         | Stage::Language { .. }

@@ -41,8 +41,8 @@ fn idle(stage: Stage, here: &Here<'_>) -> Moved {
         | Stage::Called { .. }
         | Stage::CardAway { .. } => stay(stage),
         // The receipts have a time of their own; this page has the usual one.
-        Stage::Paper { was } if matches!(*was, Stage::Following { .. }) => over(&was, here),
-        Stage::Paper { was } => idle(*was, here),
+        Stage::Paper { was, .. } if matches!(*was, Stage::Following { .. }) => over(&was, here),
+        Stage::Paper { was, .. } => idle(*was, here),
         Stage::Following { .. } => {
             if here.following_timer() == Timer::Idle {
                 over(&stage, here)

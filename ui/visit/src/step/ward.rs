@@ -8,7 +8,7 @@ use super::{Here, Moved, acting, ask_next, pause, stay, stop};
 use crate::service::key_of;
 use crate::{
     Aftercare, Candidate, CardOnReader, CertificateTrouble, Delivery, DeliveryState, Draft, Effect,
-    Failure, Found, Reach, Stage, WardFlags, line, questions,
+    Failure, Forms, Found, PaperAdvice, Reach, Stage, WardFlags, line, questions,
 };
 
 pub(super) fn certificates_found(stage: Stage, mut found: Found, here: &Here<'_>) -> Moved {
@@ -307,12 +307,13 @@ pub(super) fn certificates_failed(stage: Stage, why: CertificateTrouble, here: &
 // ---------------------------------------------------------------------------------------------- the desk
 
 pub(super) fn stored(stage: Stage, deliveries: Vec<Delivery>, here: &Here<'_>) -> Moved {
-    let Stage::Storing { draft, .. } = stage else {
+    let Stage::Storing { draft, prepared } = stage else {
         return stay(stage);
     };
     let after = Aftercare {
         protected: draft.protected(),
         quiet: draft.flags.quiet(),
+        forms: Forms(prepared.into_iter().map(|one| one.canonical).collect()),
         ..Aftercare::default()
     };
     let (stage, mut effects) = follow(deliveries, after, here.release(Some(&draft.card)), here);
@@ -332,10 +333,14 @@ fn follow(
     release: Option<Effect>,
     here: &Here<'_>,
 ) -> Moved {
-    let after = Aftercare {
+    let mut after = Aftercare {
         paper: line::carried_advice(&deliveries, here.cx.today, Reach::of(here.cx)),
         ..after
     };
+    // Only what may have to go on paper is held, and only before whoever brought the card.
+    if after.paper == PaperAdvice::NotNeeded || here.empty() {
+        after.forms = Forms::default();
+    }
     let mut effects: Vec<Effect> = release.into_iter().collect();
     effects.extend([Effect::Wipe, Effect::Await(here.following_timer())]);
     (Stage::Following { deliveries, after }, effects)
@@ -368,6 +373,12 @@ const fn rank(state: &DeliveryState) -> u8 {
 
 /// News of a filing counts for the very bytes that were signed. What is new on the screen gets its time to be read.
 pub(super) fn delivery_moved(stage: Stage, news: Delivery, here: &Here<'_>) -> Moved {
+    // What arrives while the way on paper is on the screen needs no paper any more.
+    if let Stage::Paper { was, print } = stage {
+        let (was, effects) = delivery_moved(*was, news, here);
+        let was = Box::new(was);
+        return (Stage::Paper { was, print }, effects);
+    }
     let Stage::Following {
         mut deliveries,
         mut after,
@@ -389,5 +400,8 @@ pub(super) fn delivery_moved(stage: Stage, news: Delivery, here: &Here<'_>) -> M
     }
     // What has arrived needs no paper.
     after.paper = line::carried_advice(&deliveries, here.cx.today, Reach::of(here.cx));
+    if after.paper == PaperAdvice::NotNeeded {
+        after.forms = Forms::default();
+    }
     (Stage::Following { deliveries, after }, effects)
 }

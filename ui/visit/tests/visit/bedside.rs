@@ -587,6 +587,7 @@ pub(crate) const fn effect_name(effect: &Effect) -> &'static str {
         Effect::KeepDraft { .. } => "keep-draft",
         Effect::DiscardDraft { .. } => "discard-draft",
         Effect::Print(_) => "print",
+        Effect::StopPrinting => "stop-printing",
         Effect::KeepVoice(_) => "keep-voice",
         Effect::Await(Timer::StillThere) => "await-answer",
         Effect::Await(Timer::Called) => "await-nurse",

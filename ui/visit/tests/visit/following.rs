@@ -77,18 +77,64 @@ fn without_a_printer_there_is_a_code_and_a_way_on() {
     visit
         .tell(Event::PrintWanted(Sheet::Receipt))
         .tell(Event::Printed(Sheet::Receipt));
-    assert_eq!(after(&visit).print, Print::Done(Sheet::Receipt));
+    assert_eq!(after(&visit).print, Print::Asked(Sheet::Receipt));
     assert_eq!(visit.code(), None);
 
-    let mut visit = at("line");
+    let mut visit = at("paper");
     visit
         .tell(Event::PrintWanted(Sheet::Paper))
         .tell(Event::PrintFailed(Sheet::Paper, PrintTrouble::NoPaper));
-    assert_eq!((visit.stage(), visit.code()), ("line", Some("P-102")));
-    visit.tell(Event::LineSeen);
+    assert_eq!((visit.stage(), visit.code()), ("paper", Some("P-102")));
+    visit.tell(Event::BackWanted).tell(Event::LineSeen);
     assert_eq!(visit.stage(), "asking");
     // News for a page that is not there any more is nobody's.
     visit.expect(Event::Printed(Sheet::Paper), "asking", &[]);
+}
+
+#[test]
+fn whether_a_sheet_came_out_is_asked_and_a_no_leads_to_another_try() {
+    let mut visit = at("following");
+    visit
+        .tell(Event::PrintWanted(Sheet::Receipt))
+        .tell(Event::PrintWaits(
+            Sheet::Receipt,
+            Some(PrintTrouble::CoverOpen),
+        ));
+    assert_eq!(visit.code(), Some("P-104"));
+    // a second touch is not a second sheet
+    visit.tell(Event::PrintWanted(Sheet::Receipt));
+    assert!(!visit.effects.contains(&Effect::Print(Sheet::Receipt)));
+    visit
+        .tell(Event::PrintWaits(Sheet::Receipt, None))
+        .tell(Event::Printed(Sheet::Receipt))
+        .tell(Event::PrintSeen(false));
+    assert_eq!(after(&visit).print, Print::Missing(Sheet::Receipt));
+    visit.tell(Event::PrintWanted(Sheet::Receipt));
+    assert!(visit.effects.contains(&Effect::Print(Sheet::Receipt)));
+    visit
+        .tell(Event::Printed(Sheet::Receipt))
+        .tell(Event::PrintSeen(true));
+    assert_eq!(after(&visit).print, Print::Done(Sheet::Receipt));
+    visit
+        .tell(Event::PrintWanted(Sheet::Receipt))
+        .tell(Event::PrintStopped);
+    assert!(visit.effects.contains(&Effect::StopPrinting));
+    assert_eq!(after(&visit).print, Print::Nothing);
+    // what the printer says of it afterwards is nobody's
+    visit.tell(Event::Printed(Sheet::Receipt));
+    assert_eq!(after(&visit).print, Print::Nothing);
+}
+
+#[test]
+fn the_way_on_paper_prints_before_any_card_too() {
+    let mut visit = at("paper-without-card");
+    visit.tell(Event::PrintWanted(Sheet::Paper));
+    assert!(visit.effects.contains(&Effect::Print(Sheet::Paper)));
+    visit
+        .tell(Event::Printed(Sheet::Paper))
+        .tell(Event::PrintSeen(true))
+        .tell(Event::QuitWanted);
+    assert!(visit.effects.contains(&Effect::Wipe));
 }
 
 #[test]

@@ -20,6 +20,7 @@ fn asks_the_card(visit: &Bedside) -> bool {
         | Effect::KeepDraft { .. }
         | Effect::DiscardDraft { .. }
         | Effect::Print(_)
+        | Effect::StopPrinting
         | Effect::KeepVoice(_)
         | Effect::Store { .. }
         | Effect::Await(_)

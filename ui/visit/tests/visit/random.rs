@@ -532,6 +532,7 @@ impl Watch {
             | Effect::FindCertificates { .. }
             | Effect::DiscardDraft { .. }
             | Effect::Print(_)
+            | Effect::StopPrinting
             | Effect::KeepVoice(_)
             | Effect::Await(_)
             | Effect::Wipe

@@ -95,6 +95,12 @@ fn of_the_person() -> Vec<(&'static str, Event)> {
             Event::PrintFailed(Sheet::Paper, PrintTrouble::NoPrinter),
         ),
         (
+            "printer-waits",
+            Event::PrintWaits(Sheet::Paper, Some(PrintTrouble::NoPaper)),
+        ),
+        ("came-out", Event::PrintSeen(true)),
+        ("stop-printing", Event::PrintStopped),
+        (
             "voice",
             Event::VoiceGiven(Voice {
                 step: Step::Card,
@@ -260,7 +266,7 @@ fn shape(bedside: &Bedside) -> String {
             another: false,
         } => format!("covered({})", ubugoe_visit::audit::name(was)),
         Stage::StillThere { was } => format!("still-there({})", ubugoe_visit::audit::name(was)),
-        Stage::Paper { was } => format!("paper({})", ubugoe_visit::audit::name(was)),
+        Stage::Paper { was, .. } => format!("paper({})", ubugoe_visit::audit::name(was)),
         Stage::Called { was } => format!("called({})", ubugoe_visit::audit::name(was)),
         _ => bedside.stage().to_owned(),
     }

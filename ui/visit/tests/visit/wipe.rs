@@ -54,7 +54,7 @@ pub(crate) fn is_empty(state: &State) -> bool {
 
 fn empty(stage: &Stage) -> bool {
     match stage {
-        Stage::Paper { was } => empty(was),
+        Stage::Paper { was, .. } => empty(was),
         Stage::Resting
         | Stage::Language { card: None }
         | Stage::Notice { card: None }

@@ -119,7 +119,15 @@ fn rows(report: &SelfTest, lang: Lang) -> Vec<ReportRow> {
             health(report.reader_health()),
             report.reader.names.clone(),
         ),
-        row(ReportPart::Printer, presence(report.printer), Vec::new()),
+        row(
+            ReportPart::Printer,
+            presence(report.printer),
+            report
+                .printer_codes
+                .iter()
+                .map(|code| (*code).to_owned())
+                .collect(),
+        ),
         row(ReportPart::Panel, presence(report.panel), Vec::new()),
         row(
             ReportPart::Network,

@@ -373,6 +373,7 @@ mod tests {
             towns: &[],
             found: &NOTHING,
             most_choices: 0,
+            printers: (false, false),
         }
     }
 

@@ -6,9 +6,9 @@
 
 use ubugoe_procedures::{Lang, Source};
 
-use super::fonts::{FontProblem, Fonts};
-use super::sheet::{A3_LYING, Align, Area, Paper, Sheet, VALUE, words};
-use super::{Received, Values, ticked};
+use crate::fonts::{FontProblem, Fonts};
+use crate::sheet::{A3_LYING, Align, Area, Paper, Sheet, VALUE, words};
+use crate::{Standing, Values, ticked};
 
 /// Left edge of the notification, and its width.
 const LEFT: f32 = 12.0;
@@ -19,22 +19,18 @@ const RIGHT_WIDTH: f32 = 190.0;
 const NUMBER: f32 = 8.0;
 const LABEL: f32 = 34.0;
 
-pub(super) fn paper(
+pub(crate) fn paper(
     fonts: &Fonts,
     values: &mut Values<'_>,
-    received: &Received,
+    standing: &Standing<'_>,
 ) -> Result<Paper, FontProblem> {
     let mut sheet = Sheet::new(fonts, A3_LYING, "出生届");
-    left(&mut sheet, values, received);
-    right(&mut sheet, values);
+    left(&mut sheet, values, standing);
+    right(&mut sheet, values, standing);
     sheet.line((210.0, 8.0), (210.0, 289.0), 0.3);
-    let foot = format!(
-        "電子署名された届出の内容の写し　署名対象のダイジェスト（SHA-256）{}",
-        received.digest
-    );
     sheet.text(
         Area::new(LEFT, 287.0, WIDTH, 4.0),
-        &foot,
+        &standing.foot("届出"),
         words(6.0),
         Align::Left,
     );
@@ -93,14 +89,17 @@ fn line<'s, 'f>(sheet: &'s mut Sheet<'f>, x: f32, y: &mut f32, high: f32) -> Lin
 }
 
 /// Title, to whom, when; the office's boxes.
-fn head(sheet: &mut Sheet<'_>, values: &mut Values<'_>, received: &Received) {
+fn head(sheet: &mut Sheet<'_>, values: &mut Values<'_>, standing: &Standing<'_>) {
     sheet.text(
         Area::new(LEFT, 10.0, 60.0, 12.0),
         "出　生　届",
         words(20.0),
         Align::Left,
     );
-    let drawn = ubugoe_procedures::calendar::japanese(values.filing.drafted_on);
+    let drawn = match standing {
+        Standing::Received(_) => ubugoe_procedures::calendar::japanese(values.filing.drafted_on),
+        Standing::ToHandIn(_) => "令和　　年　　月　　日".to_owned(),
+    };
     sheet.text(
         Area::new(LEFT, 23.0, 60.0, 6.0),
         &format!("{drawn} 届出"),
@@ -108,11 +107,7 @@ fn head(sheet: &mut Sheet<'_>, values: &mut Values<'_>, received: &Received) {
         Align::Left,
     );
     let to = values.take("addressee_name");
-    let to = if to.is_empty() {
-        received.office.as_str()
-    } else {
-        to
-    };
+    let to = if to.is_empty() { standing.office() } else { to };
     sheet.text(
         Area::new(LEFT, 30.0, 66.0, 7.0),
         &format!("{to} 殿"),
@@ -121,12 +116,22 @@ fn head(sheet: &mut Sheet<'_>, values: &mut Values<'_>, received: &Received) {
     );
     let office = Area::new(82.0, 10.0, LEFT + WIDTH - 82.0, 27.0);
     sheet.frame(office, 0.8);
-    let accepted = received.accepted.as_deref().unwrap_or("　　年　　月　　日");
-    let lines = [
-        format!("到達　{}", received.arrived),
-        format!("受理　{accepted}　第 {} 号", received.arrival_no),
-        "送付　　　年　　月　　日　第　　　　　号".to_owned(),
-    ];
+    let blank = "　　年　　月　　日";
+    let sent = format!("送付　{blank}　第　　　　　号");
+    let lines = match standing {
+        Standing::Received(received) => {
+            let accepted = received.accepted.as_deref().unwrap_or(blank);
+            [
+                format!("到達　{}", received.arrived),
+                format!("受理　{accepted}　第 {} 号", received.arrival_no),
+                sent,
+            ]
+        }
+        Standing::ToHandIn(_) => {
+            let taken = format!("受理　{blank}　第　　　　　号");
+            [taken, sent, String::new()]
+        }
+    };
     for (at, text) in (0_u8..).zip(&lines) {
         let y = office.y + 1.0 + 6.0 * f32::from(at);
         sheet.text(
@@ -154,14 +159,14 @@ fn head(sheet: &mut Sheet<'_>, values: &mut Values<'_>, received: &Received) {
     }
 }
 
-fn left(sheet: &mut Sheet<'_>, values: &mut Values<'_>, received: &Received) {
-    head(sheet, values, received);
+fn left(sheet: &mut Sheet<'_>, values: &mut Values<'_>, standing: &Standing<'_>) {
+    head(sheet, values, standing);
     let mut y = 40.0;
     child(sheet, values, &mut y);
     parents(sheet, values, &mut y);
     household(sheet, values, &mut y);
     other(sheet, values, &mut y);
-    filer(sheet, values, &mut y);
+    filer(sheet, values, standing, &mut y);
     contact(sheet, values, y);
     sheet.frame(Area::new(LEFT, 40.0, WIDTH, 244.0), 1.0);
 }
@@ -304,7 +309,7 @@ fn other(sheet: &mut Sheet<'_>, values: &mut Values<'_>, y: &mut f32) {
         .value(&text, WIDTH - NUMBER - LABEL);
 }
 
-fn filer(sheet: &mut Sheet<'_>, values: &mut Values<'_>, y: &mut f32) {
+fn filer(sheet: &mut Sheet<'_>, values: &mut Values<'_>, standing: &Standing<'_>, y: &mut f32) {
     let rest = WIDTH - NUMBER - LABEL;
     let capacity = ticked(&values.options("filer_cap"));
     let parent = values.take("filer_parent");
@@ -331,8 +336,8 @@ fn filer(sheet: &mut Sheet<'_>, values: &mut Values<'_>, y: &mut f32) {
     let name = parts.join("\u{3000}");
     line(sheet, LEFT, y, 13.0)
         .label("", NUMBER)
-        .label("署名（電子署名）", LABEL)
-        .named("氏名", name.trim(), rest - 55.0)
+        .label(standing.signature(), LABEL)
+        .named(standing.signed(), standing.signer(name.trim()), rest - 55.0)
         .named("生年月日", values.take("filer.birth"), 55.0);
 }
 
@@ -359,7 +364,7 @@ fn certified<'a>(values: &Values<'a>, path: &str) -> &'a str {
         .map_or("", |row| values.words(row))
 }
 
-fn right(sheet: &mut Sheet<'_>, values: &mut Values<'_>) {
+fn right(sheet: &mut Sheet<'_>, values: &mut Values<'_>, standing: &Standing<'_>) {
     sheet.text(
         Area::new(RIGHT, 10.0, RIGHT_WIDTH, 12.0),
         "出　生　証　明　書",
@@ -441,10 +446,9 @@ fn right(sheet: &mut Sheet<'_>, values: &mut Values<'_>) {
         .label("１ 医師\n２ 助産師\n３ その他", LABEL)
         .named("上記のとおり証明する　（住所・氏名）", "", rest);
     sheet.frame(Area::new(RIGHT, 40.0, RIGHT_WIDTH, y - 40.0), 1.0);
-    let hint = "この面には、届出が出生証明書のデータから取り込んだ項目だけを記しています。空欄は届出に含まれない項目です。出生証明書そのものは病院・助産所のデータまたは原本で確認してください。";
     sheet.text(
         Area::new(RIGHT, y + 4.0, RIGHT_WIDTH, 14.0),
-        hint,
+        standing.certificate(),
         words(8.0),
         Align::Left,
     );

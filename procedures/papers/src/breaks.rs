@@ -9,12 +9,12 @@ const NOT_FIRST: &str = "、。，．・：；？！)）」』】〕〉》］｝
 const NOT_LAST: &str = "(（「『【〔〈《［｛";
 
 /// What a reader takes for one character.
-pub(super) fn graphemes(text: &str) -> impl Iterator<Item = &str> {
+pub(crate) fn graphemes(text: &str) -> impl Iterator<Item = &str> {
     text.graphemes(true)
 }
 
 /// Pieces between which a line may end; together they are the text.
-pub(super) fn pieces(text: &str) -> Vec<&str> {
+pub(crate) fn pieces(text: &str) -> Vec<&str> {
     let mut out = Vec::new();
     let mut start = 0;
     let mut before: Option<&str> = None;

@@ -8,15 +8,26 @@ use std::fmt::Write as _;
 use harfrust::{Feature, ShapeOptions, ShaperData, UnicodeBuffer};
 use skrifa::charmap::MapVariant;
 use skrifa::instance::{LocationRef, Size};
+use skrifa::outline::{DrawSettings, OutlinePen};
 use skrifa::string::StringId;
 use skrifa::{FontRef, MetadataProvider};
 use unicode_segmentation::UnicodeSegmentation;
+use zeno::Command;
 
-/// Where Debian has the typefaces, in the order in which they are asked: `fonts-noto-cjk` draws what Japan uses,
+/// Where Debian has the typefaces of forms, in the order in which they are asked: `fonts-noto-cjk` draws what Japan uses,
 /// `fonts-ipamj-mincho` (where installed) every character of the registers (文字情報基盤) with its variants.
-pub const DEBIAN_FONTS: [&str; 2] = [
+/// `fonts-noto-core` draws Nepali.
+pub const DEBIAN_FONTS: [&str; 3] = [
     "/usr/share/fonts/opentype/noto/NotoSerifCJK-Regular.ttc",
     "/usr/share/fonts/truetype/ipamj/ipamjm.ttf",
+    "/usr/share/fonts/truetype/noto/NotoSerifDevanagari-Regular.ttf",
+];
+
+/// Those of a receipt, whose dots are coarse: without fine strokes.
+pub const DEBIAN_RECEIPT_FONTS: [&str; 3] = [
+    "/usr/share/fonts/opentype/noto/NotoSansCJK-Regular.ttc",
+    "/usr/share/fonts/truetype/ipamj/ipamjm.ttf",
+    "/usr/share/fonts/truetype/noto/NotoSansDevanagari-Regular.ttf",
 ];
 
 /// Why no paper can be set.
@@ -59,57 +70,57 @@ impl std::fmt::Debug for Fonts {
 
 /// A glyph in its place. Units: thousandths of the size.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) struct Glyph {
+pub(crate) struct Glyph {
     /// In the whole typeface.
-    pub(super) id: u16,
+    pub(crate) id: u16,
     /// How far the pen goes on.
-    pub(super) advance: f32,
+    pub(crate) advance: f32,
     /// Where it stands, off the pen.
-    pub(super) offset: (f32, f32),
+    pub(crate) offset: (f32, f32),
     /// The text it stands for; empty for the further glyphs of a piece.
-    pub(super) text: String,
+    pub(crate) text: String,
 }
 
 /// Text in one typeface.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) struct Run {
+pub(crate) struct Run {
     /// Which typeface.
-    pub(super) face: usize,
+    pub(crate) face: usize,
     /// Its glyphs.
-    pub(super) glyphs: Vec<Glyph>,
+    pub(crate) glyphs: Vec<Glyph>,
 }
 
 impl Run {
-    pub(super) fn width(&self) -> f32 {
+    pub(crate) fn width(&self) -> f32 {
         self.glyphs.iter().map(|glyph| glyph.advance).sum()
     }
 }
 
 /// A line of text, shaped.
 #[derive(Debug, Clone, PartialEq, Default)]
-pub(super) struct Shaped {
+pub(crate) struct Shaped {
     /// Its runs, left to right.
-    pub(super) runs: Vec<Run>,
+    pub(crate) runs: Vec<Run>,
     /// Pieces that no typeface draws.
-    pub(super) missing: Vec<String>,
+    pub(crate) missing: Vec<String>,
 }
 
 impl Shaped {
     /// Thousandths of the size.
-    pub(super) fn width(&self) -> f32 {
+    pub(crate) fn width(&self) -> f32 {
         self.runs.iter().map(Run::width).sum()
     }
 }
 
 /// Facts of a typeface as a PDF wants them, in thousandths of the size.
 #[derive(Debug, Clone)]
-pub(super) struct Facts {
-    pub(super) postscript: String,
-    pub(super) bbox: [f32; 4],
-    pub(super) ascent: f32,
-    pub(super) descent: f32,
-    pub(super) cap_height: f32,
-    pub(super) italic_angle: f32,
+pub(crate) struct Facts {
+    pub(crate) postscript: String,
+    pub(crate) bbox: [f32; 4],
+    pub(crate) ascent: f32,
+    pub(crate) descent: f32,
+    pub(crate) cap_height: f32,
+    pub(crate) italic_angle: f32,
 }
 
 impl Fonts {
@@ -150,7 +161,7 @@ impl Fonts {
     }
 
     /// Shapes one line.
-    pub(super) fn shape(&self, text: &str) -> Shaped {
+    pub(crate) fn shape(&self, text: &str) -> Shaped {
         let mut shaped = Shaped::default();
         let mut pending: Option<(usize, String)> = None;
         for piece in text.graphemes(true) {
@@ -250,8 +261,21 @@ impl Fonts {
         Some(Run { face: at, glyphs })
     }
 
+    /// A glyph's outline at a size in dots, y upwards; empty for a blank.
+    pub(crate) fn outline(&self, face: usize, glyph: u16, size: f32) -> Vec<Command> {
+        let mut pen = Outline::default();
+        if let Some((_, font)) = self.font(face)
+            && let Some(glyph) = font.outline_glyphs().get(glyph.into())
+        {
+            let settings = DrawSettings::unhinted(Size::new(size), LocationRef::default());
+            // what cannot be drawn stays empty: the piece has a glyph, so a typeface is broken
+            let _ = glyph.draw(settings, &mut pen);
+        }
+        pen.0
+    }
+
     /// A glyph's own advance, in thousandths of the size.
-    pub(super) fn advance(&self, face: usize, glyph: u16) -> f32 {
+    pub(crate) fn advance(&self, face: usize, glyph: u16) -> f32 {
         let Some((_, font)) = self.font(face) else {
             return 0.0;
         };
@@ -260,7 +284,7 @@ impl Fonts {
     }
 
     /// What a PDF wants to know of a typeface.
-    pub(super) fn facts(&self, face: usize) -> Option<Facts> {
+    pub(crate) fn facts(&self, face: usize) -> Option<Facts> {
         let (known, font) = self.font(face)?;
         let metrics = font.metrics(Size::new(1000.0), LocationRef::default());
         let postscript = font
@@ -282,7 +306,7 @@ impl Fonts {
     }
 
     /// The part of a typeface that a file needs: the program, and whether it is CFF.
-    pub(super) fn subset(
+    pub(crate) fn subset(
         &self,
         face: usize,
         glyphs: &subsetter::GlyphRemapper,
@@ -301,6 +325,33 @@ impl Fonts {
             Some(program) => (program, true),
             None => (part, false),
         })
+    }
+}
+
+/// What a typeface draws, as the rasteriser takes it.
+#[derive(Default)]
+struct Outline(Vec<Command>);
+
+impl OutlinePen for Outline {
+    fn move_to(&mut self, x: f32, y: f32) {
+        self.0.push(Command::MoveTo([x, y].into()));
+    }
+
+    fn line_to(&mut self, x: f32, y: f32) {
+        self.0.push(Command::LineTo([x, y].into()));
+    }
+
+    fn quad_to(&mut self, cx: f32, cy: f32, x: f32, y: f32) {
+        self.0.push(Command::QuadTo([cx, cy].into(), [x, y].into()));
+    }
+
+    fn curve_to(&mut self, ax: f32, ay: f32, bx: f32, by: f32, x: f32, y: f32) {
+        let (a, b) = ([ax, ay].into(), [bx, by].into());
+        self.0.push(Command::CurveTo(a, b, [x, y].into()));
+    }
+
+    fn close(&mut self) {
+        self.0.push(Command::Close);
     }
 }
 

@@ -2,9 +2,9 @@
 
 use ubugoe_procedures::Lang;
 
-use super::fonts::{FontProblem, Fonts};
-use super::sheet::{A4, Align, Area, Paper, Sheet, words};
-use super::{Received, Values};
+use crate::fonts::{FontProblem, Fonts};
+use crate::sheet::{A4, Align, Area, Paper, Sheet, words};
+use crate::{Standing, Values};
 
 const LEFT: f32 = 18.0;
 const WIDTH: f32 = 174.0;
@@ -17,14 +17,14 @@ const PAD: f32 = 1.5;
 const SMALL: f32 = 8.5;
 const NORMAL: f32 = 10.5;
 
-pub(super) fn paper(
+pub(crate) fn paper(
     fonts: &Fonts,
     values: &Values<'_>,
-    received: &Received,
+    standing: &Standing<'_>,
 ) -> Result<Paper, FontProblem> {
     let title = values.filing.title.get(Lang::Ja);
     let mut sheet = Sheet::new(fonts, A4, title);
-    let mut y = head(&mut sheet, title, values, received);
+    let mut y = head(&mut sheet, title, values, standing);
     let mut section = "";
     let mut number = 0_u32;
     for row in &values.filing.rows {
@@ -42,7 +42,7 @@ pub(super) fn paper(
             + 2.0 * PAD;
         let begins = heading != section;
         if y + high + if begins { 9.0 } else { 0.0 } > BOTTOM {
-            foot(&mut sheet, received);
+            foot(&mut sheet, standing);
             sheet.page();
             let line = format!("{title}（続き）");
             sheet.text(
@@ -77,12 +77,12 @@ pub(super) fn paper(
         sheet.text(value_area.inset(PAD), value, words(NORMAL), Align::Left);
         y += high;
     }
-    foot(&mut sheet, received);
+    foot(&mut sheet, standing);
     sheet.finish()
 }
 
 /// Title, to whom, when, and the box of the office; answers where the form begins.
-fn head(sheet: &mut Sheet<'_>, title: &str, values: &Values<'_>, received: &Received) -> f32 {
+fn head(sheet: &mut Sheet<'_>, title: &str, values: &Values<'_>, standing: &Standing<'_>) -> f32 {
     sheet.text(
         Area::new(LEFT, TOP, 110.0, 12.0),
         title,
@@ -96,7 +96,7 @@ fn head(sheet: &mut Sheet<'_>, title: &str, values: &Values<'_>, received: &Rece
         words(10.0),
         Align::Left,
     );
-    let to = format!("{} 御中", received.office);
+    let to = standing.addressed();
     sheet.text(
         Area::new(LEFT, TOP + 20.0, 110.0, 6.0),
         &to,
@@ -105,12 +105,14 @@ fn head(sheet: &mut Sheet<'_>, title: &str, values: &Values<'_>, received: &Rece
     );
     let stamp = Area::new(132.0, TOP, 60.0, 26.0);
     sheet.frame(stamp, 0.8);
-    let accepted = received.accepted.as_deref().unwrap_or("");
-    let lines = [
-        ("到達番号", received.arrival_no.to_string()),
-        ("到達", received.arrived.clone()),
-        ("受理", accepted.to_owned()),
-    ];
+    let lines = match standing {
+        Standing::Received(received) => [
+            ("到達番号", received.arrival_no.to_string()),
+            ("到達", received.arrived.clone()),
+            ("受理", received.accepted.clone().unwrap_or_default()),
+        ],
+        Standing::ToHandIn(_) => ["受付番号", "受付", "署名"].map(|label| (label, String::new())),
+    };
     for (at, (label, value)) in (0_u8..).zip(&lines) {
         let y = stamp.y + 1.0 + 8.0 * f32::from(at);
         sheet.text(
@@ -129,14 +131,10 @@ fn head(sheet: &mut Sheet<'_>, title: &str, values: &Values<'_>, received: &Rece
     TOP + 32.0
 }
 
-fn foot(sheet: &mut Sheet<'_>, received: &Received) {
-    let line = format!(
-        "電子署名された届出・申請の内容の写し　署名対象のダイジェスト（SHA-256）{}",
-        received.digest
-    );
+fn foot(sheet: &mut Sheet<'_>, standing: &Standing<'_>) {
     sheet.text(
         Area::new(LEFT, 282.0, WIDTH, 5.0),
-        &line,
+        &standing.foot("届出・申請"),
         words(6.0),
         Align::Left,
     );

@@ -1,19 +1,20 @@
-//! The typefaces of a running city: read when the first paper is asked for, and kept.
+//! The typefaces of a running program: read when the first paper is asked for, and kept.
 //!
-//! Answers for which files are asked. A city without typefaces takes filings like any other: it has no papers, and says why.
+//! Answers for which files are asked. Without typefaces a city takes filings like any other, and a kiosk goes on: there are no
+//! papers, and it is said why.
 
-use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 
-use super::fonts::{DEBIAN_FONTS, FontProblem, Fonts};
+use crate::fonts::{DEBIAN_FONTS, FontProblem, Fonts};
 
-/// Reads a file; handed in by whoever may.
-pub type ReadFont = fn(&Path) -> io::Result<Vec<u8>>;
+/// Reads a file, if it can be read; handed in by whoever may.
+pub type ReadFont = fn(&Path) -> Option<Vec<u8>>;
 
 /// Typefaces that are read at first use.
 pub struct Fontcase {
     named: Vec<PathBuf>,
+    usual: &'static [&'static str],
     read: ReadFont,
     fonts: OnceLock<Result<Arc<Fonts>, FontProblem>>,
 }
@@ -30,9 +31,17 @@ impl Fontcase {
     pub fn new(named: Vec<PathBuf>, read: ReadFont) -> Self {
         Self {
             named,
+            usual: &DEBIAN_FONTS,
             read,
             fonts: OnceLock::new(),
         }
+    }
+
+    /// These files where none are named.
+    #[must_use]
+    pub fn usually(mut self, usual: &'static [&'static str]) -> Self {
+        self.usual = usual;
+        self
     }
 
     /// The typefaces. The first call reads some fifty megabytes: not for an asynchronous thread.
@@ -47,9 +56,9 @@ impl Fontcase {
     fn load(&self) -> Result<Fonts, FontProblem> {
         let mut files = Vec::new();
         if self.named.is_empty() {
-            for path in DEBIAN_FONTS {
-                if let Ok(bytes) = (self.read)(Path::new(path)) {
-                    files.push((path.to_owned(), bytes));
+            for path in self.usual {
+                if let Some(bytes) = (self.read)(Path::new(path)) {
+                    files.push(((*path).to_owned(), bytes));
                 }
             }
             return Fonts::new(files);
@@ -57,8 +66,8 @@ impl Fontcase {
         for path in &self.named {
             let name = path.display().to_string();
             match (self.read)(path) {
-                Ok(bytes) => files.push((name, bytes)),
-                Err(_) => return Err(FontProblem::None(name)),
+                Some(bytes) => files.push((name, bytes)),
+                None => return Err(FontProblem::None(name)),
             }
         }
         Fonts::new(files)

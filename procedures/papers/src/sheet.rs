@@ -5,14 +5,13 @@
 
 use std::collections::BTreeMap;
 
-use flate2::Compression;
-use flate2::write::ZlibEncoder;
+use flate2::{Compress, Compression, FlushCompress, Status};
 use pdf_writer::types::{CidFontType, FontFlags, SystemInfo, UnicodeCmap};
 use pdf_writer::{Content, Filter, Finish, Name, Pdf, Rect, Ref, Str, TextStr};
 use subsetter::GlyphRemapper;
 
-use super::breaks::pieces;
-use super::fonts::{FontProblem, Fonts, Shaped};
+use crate::fonts::{FontProblem, Fonts, Shaped};
+use crate::lines::wrap;
 
 /// Points in a millimetre.
 const PT: f32 = 72.0 / 25.4;
@@ -22,33 +21,42 @@ const LEADING: f32 = 1.3;
 const ASCENT: f32 = 0.98;
 
 /// A3, the long side lying: width and height.
-pub(super) const A3_LYING: (f32, f32) = (420.0, 297.0);
+pub const A3_LYING: (f32, f32) = (420.0, 297.0);
 /// A4, standing.
-pub(super) const A4: (f32, f32) = (210.0, 297.0);
+pub const A4: (f32, f32) = (210.0, 297.0);
 
 /// Where text stands in its box.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Align {
+pub enum Align {
+    /// At its left edge.
     Left,
+    /// In the middle of its width.
     Middle,
 }
 
 /// A box on a page.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub(super) struct Area {
-    pub(super) x: f32,
-    pub(super) y: f32,
-    pub(super) w: f32,
-    pub(super) h: f32,
+pub struct Area {
+    /// Left edge.
+    pub x: f32,
+    /// Upper edge.
+    pub y: f32,
+    /// Width.
+    pub w: f32,
+    /// Height.
+    pub h: f32,
 }
 
 impl Area {
-    pub(super) const fn new(x: f32, y: f32, w: f32, h: f32) -> Self {
+    /// A box by its upper left corner, width and height.
+    #[must_use]
+    pub const fn new(x: f32, y: f32, w: f32, h: f32) -> Self {
         Self { x, y, w, h }
     }
 
     /// The box within, this much smaller on every side.
-    pub(super) fn inset(self, by: f32) -> Self {
+    #[must_use]
+    pub fn inset(self, by: f32) -> Self {
         Self::new(
             self.x + by,
             self.y + by,
@@ -60,24 +68,25 @@ impl Area {
 
 /// How large text may be.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub(super) struct Size {
+pub struct Size {
     /// What it is if there is room.
-    pub(super) most: f32,
+    pub most: f32,
     /// Down to this it stays on one line; what is longer is broken into lines.
-    pub(super) one_line: f32,
+    pub one_line: f32,
     /// No smaller than this.
-    pub(super) least: f32,
+    pub least: f32,
 }
 
 /// Values in boxes.
-pub(super) const VALUE: Size = Size {
+pub const VALUE: Size = Size {
     most: 11.0,
     one_line: 7.0,
     least: 3.5,
 };
 
 /// Words of the form itself, at one size as long as they fit.
-pub(super) const fn words(most: f32) -> Size {
+#[must_use]
+pub const fn words(most: f32) -> Size {
     Size {
         most,
         one_line: most,
@@ -107,7 +116,7 @@ struct Used {
 }
 
 /// Pages under way.
-pub(super) struct Sheet<'a> {
+pub struct Sheet<'a> {
     fonts: &'a Fonts,
     size: (f32, f32),
     pages: Vec<Content>,
@@ -119,7 +128,8 @@ pub(super) struct Sheet<'a> {
 
 impl<'a> Sheet<'a> {
     /// The first page of a paper.
-    pub(super) fn new(fonts: &'a Fonts, size: (f32, f32), title: &str) -> Self {
+    #[must_use]
+    pub fn new(fonts: &'a Fonts, size: (f32, f32), title: &str) -> Self {
         let mut sheet = Self {
             fonts,
             size,
@@ -134,7 +144,7 @@ impl<'a> Sheet<'a> {
     }
 
     /// Another page.
-    pub(super) fn page(&mut self) {
+    pub fn page(&mut self) {
         self.pages.push(Content::new());
     }
 
@@ -143,7 +153,7 @@ impl<'a> Sheet<'a> {
     }
 
     /// A line; width in points.
-    pub(super) fn line(&mut self, from: (f32, f32), to: (f32, f32), width: f32) {
+    pub fn line(&mut self, from: (f32, f32), to: (f32, f32), width: f32) {
         let (y1, y2) = (self.y(from.1), self.y(to.1));
         if let Some(page) = self.pages.last_mut() {
             page.set_line_width(width);
@@ -154,7 +164,7 @@ impl<'a> Sheet<'a> {
     }
 
     /// A box; width of its line in points.
-    pub(super) fn frame(&mut self, area: Area, width: f32) {
+    pub fn frame(&mut self, area: Area, width: f32) {
         let y = self.y(area.y + area.h);
         if let Some(page) = self.pages.last_mut() {
             page.set_line_width(width);
@@ -164,7 +174,7 @@ impl<'a> Sheet<'a> {
     }
 
     /// A grey ground; 1 is white.
-    pub(super) fn ground(&mut self, area: Area, grey: f32) {
+    pub fn ground(&mut self, area: Area, grey: f32) {
         let y = self.y(area.y + area.h);
         if let Some(page) = self.pages.last_mut() {
             page.set_fill_gray(grey);
@@ -175,47 +185,17 @@ impl<'a> Sheet<'a> {
     }
 
     /// Lines that text takes at a size in a width, and their height in millimetres.
-    pub(super) fn height(&self, text: &str, size: f32, width: f32) -> f32 {
+    #[must_use]
+    pub fn height(&self, text: &str, size: f32, width: f32) -> f32 {
         as_mm(self.wrap(text, size, width).len(), size)
     }
 
     fn wrap(&self, text: &str, size: f32, width: f32) -> Vec<String> {
-        let most = width * PT / size * 1000.0;
-        let mut lines = Vec::new();
-        for paragraph in text.split('\n') {
-            let (mut line, mut wide) = (String::new(), 0.0);
-            for piece in pieces(paragraph) {
-                let more = self.fonts.shape(piece).width();
-                if wide + more > most && !line.is_empty() {
-                    lines.push(std::mem::take(&mut line));
-                    wide = 0.0;
-                    if piece.trim().is_empty() {
-                        continue;
-                    }
-                }
-                if more > most {
-                    // longer than a line by itself: broken wherever it must be
-                    for grapheme in super::breaks::graphemes(piece) {
-                        let one = self.fonts.shape(grapheme).width();
-                        if wide + one > most && !line.is_empty() {
-                            lines.push(std::mem::take(&mut line));
-                            wide = 0.0;
-                        }
-                        line.push_str(grapheme);
-                        wide += one;
-                    }
-                } else {
-                    line.push_str(piece);
-                    wide += more;
-                }
-            }
-            lines.push(line);
-        }
-        lines
+        wrap(self.fonts, text, width * PT / size * 1000.0)
     }
 
     /// Text in a box, in the middle of its height: smaller until it fits, then in lines, then smaller again.
-    pub(super) fn text(&mut self, area: Area, text: &str, size: Size, align: Align) {
+    pub fn text(&mut self, area: Area, text: &str, size: Size, align: Align) {
         if text.is_empty() {
             return;
         }
@@ -260,7 +240,7 @@ impl<'a> Sheet<'a> {
     }
 
     /// Text that goes on below itself from a place; answers where it ends.
-    pub(super) fn paragraph(&mut self, at: (f32, f32), width: f32, text: &str, size: f32) -> f32 {
+    pub fn paragraph(&mut self, at: (f32, f32), width: f32, text: &str, size: f32) -> f32 {
         let mut y = at.1;
         for line in self.wrap(text, size, width) {
             let shaped = self.fonts.shape(&line);
@@ -326,7 +306,7 @@ impl<'a> Sheet<'a> {
     ///
     /// # Errors
     /// [`FontProblem::Subset`].
-    pub(super) fn finish(self) -> Result<Paper, FontProblem> {
+    pub fn finish(self) -> Result<Paper, FontProblem> {
         let mut next = 0;
         let mut fresh = || {
             next += 1;
@@ -379,11 +359,16 @@ fn as_mm(lines: usize, size: f32) -> f32 {
 }
 
 fn deflate(bytes: &[u8]) -> Vec<u8> {
-    use std::io::Write as _;
-    let mut encoder = ZlibEncoder::new(Vec::new(), Compression::default());
-    // writing into memory does not fail
-    let _ = encoder.write_all(bytes);
-    encoder.finish().unwrap_or_default()
+    let mut packed = Vec::with_capacity(bytes.len() / 2 + 64);
+    let mut zlib = Compress::new(Compression::default(), true);
+    loop {
+        let done = usize::try_from(zlib.total_in()).unwrap_or(usize::MAX);
+        let rest = bytes.get(done..).unwrap_or_default();
+        match zlib.compress_vec(rest, &mut packed, FlushCompress::Finish) {
+            Ok(Status::Ok | Status::BufError) => packed.reserve(4096),
+            Ok(Status::StreamEnd) | Err(_) => return packed,
+        }
+    }
 }
 
 /// One typeface: the font, its descendant, its facts, its program, and what its glyphs stand for.

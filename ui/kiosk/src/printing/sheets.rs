@@ -1,0 +1,396 @@
+//! What stands on a visit's sheets, taken from its state: the receipts as they are, the forms as far as they are known,
+//! and what is due where.
+//!
+//! Answers for what goes on which sheet. A protected family's address is on none, and no counter is named that would tell
+//! where it lives; after a loss nothing stands there that is not needed.
+
+use std::sync::Arc;
+
+use aws_lc_rs::digest::{SHA256, digest};
+use jiff::civil::{Date, DateTime};
+use ubugoe_papers::{
+    Code, DueItem, DueOffice, DueSheet, FontProblem, Fonts, Paper, Receipt, ReceiptEntry, Standing,
+    State as How, due, is_birth, paper,
+};
+use ubugoe_printer::Media;
+use ubugoe_procedures::{
+    Answers, Catalogue, Desk, Draft as About, Filing, Lang, MunicipalityCode, ParsedFiling,
+    ProcedureId, Text, Tongue, calendar,
+};
+use ubugoe_visit::{
+    Aftercare, Context, Delivery, DeliveryState, Draft, LineDate, LineRow, Sheet, Stage, line_view,
+};
+
+use crate::clock;
+
+/// What is to be set.
+#[derive(Debug)]
+pub(crate) enum Wanted {
+    Receipt(Receipt),
+    Papers(Box<Papers>),
+}
+
+/// The paper set: the forms, and the sheet of what is due.
+pub(crate) struct Papers {
+    catalogue: Arc<Catalogue>,
+    forms: Vec<Form>,
+    due: DueSheet,
+    protected: bool,
+}
+
+impl std::fmt::Debug for Papers {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Papers({} forms, masked)", self.forms.len())
+    }
+}
+
+/// A form, and the office it is taken to.
+struct Form {
+    filing: ParsedFiling,
+    office: String,
+}
+
+impl Papers {
+    pub(crate) fn set(&self, fonts: &Fonts) -> Result<Vec<(Media, Paper)>, FontProblem> {
+        let mut all = Vec::new();
+        for form in &self.forms {
+            let procedure = self.catalogue.procedure(&form.filing.procedure);
+            let standing = Standing::ToHandIn(&form.office);
+            // to be written in by hand, at the counter
+            let hidden = self.protected.then_some("");
+            let set = paper(fonts, &form.filing, procedure, &standing, hidden)?;
+            let media = if is_birth(&form.filing) {
+                Media::A3
+            } else {
+                Media::A4
+            };
+            all.push((media, set));
+        }
+        all.push((Media::A4, due(fonts, &self.due)?));
+        Ok(all)
+    }
+}
+
+/// What a page looks at to set a sheet.
+pub(crate) struct Now<'a> {
+    pub(crate) catalogue: &'a Arc<Catalogue>,
+    pub(crate) cx: &'a Context<'a>,
+    pub(crate) tongue: Tongue,
+    /// The moment in Japan, if it may be believed.
+    pub(crate) at: Option<DateTime>,
+}
+
+/// A sheet of a stage; `None`: the stage has none of this kind.
+pub(crate) fn wanted(stage: &Stage, sheet: Sheet, now: &Now<'_>) -> Option<Wanted> {
+    match (sheet, stage) {
+        (Sheet::Receipt, Stage::Following { deliveries, .. }) => {
+            Some(Wanted::Receipt(receipt(deliveries, now)))
+        }
+        (Sheet::Paper, Stage::Paper { was, .. }) => {
+            Some(Wanted::Papers(Box::new(papers(was, now))))
+        }
+        _ => None,
+    }
+}
+
+// ---------------------------------------------------------------------------------------------- receipts
+
+fn receipt(deliveries: &[Delivery], now: &Now<'_>) -> Receipt {
+    let city = |code: MunicipalityCode| {
+        let profile = now.catalogue.profile(&code);
+        profile.map_or_else(|| code.to_text(), |one| one.name.ja.clone())
+    };
+    let mut codes = Vec::new();
+    for one in deliveries {
+        if let Some(text) = &one.receipt_text {
+            codes.push(Code::Signed {
+                city: format!("{}　{}", city(one.recipient), title(now, &one.procedure).ja),
+                text: text.clone(),
+            });
+        }
+    }
+    // one page for each city, not for each filing
+    let mut pages: Vec<(MunicipalityCode, &String)> = Vec::new();
+    for one in deliveries {
+        if let Some(url) = &one.status_url
+            && pages.iter().all(|(known, _)| *known != one.recipient)
+        {
+            pages.push((one.recipient, url));
+        }
+    }
+    codes.extend(pages.into_iter().map(|(code, url)| Code::Page {
+        city: city(code),
+        text: url.clone(),
+    }));
+    Receipt {
+        tongue: now.tongue,
+        printed: now.at.map(calendar::japanese_minute),
+        entries: deliveries
+            .iter()
+            .map(|one| ReceiptEntry {
+                title: title(now, &one.procedure).ja,
+                also: also(now.tongue, &title(now, &one.procedure)),
+                child: one.child.map(|child| child + 1),
+                to: city(one.recipient),
+                state: match one.state {
+                    DeliveryState::Stored | DeliveryState::Sent => How::Stored,
+                    DeliveryState::Arrived => How::Arrived,
+                    DeliveryState::Accepted => How::Accepted,
+                    DeliveryState::Returned { .. } | DeliveryState::Refused { .. } => How::Returned,
+                },
+                arrival_no: one.arrival_no,
+                at: one
+                    .arrived_at
+                    .and_then(clock::civil)
+                    .map(calendar::japanese_minute),
+                check: crate::presenters::short_digest(&one.digest),
+            })
+            .collect(),
+        codes,
+    }
+}
+
+fn title(now: &Now<'_>, procedure: &ProcedureId) -> Text {
+    now.catalogue.procedure(procedure).map_or_else(
+        || Text::untranslated(procedure.as_str()),
+        |one| one.title.clone(),
+    )
+}
+
+/// The catalogue's words in another language than Japanese, where that is the visitor's.
+fn also(tongue: Tongue, text: &Text) -> Option<String> {
+    let other = matches!(tongue.lang(), Lang::En) && text.en != text.ja;
+    other.then(|| text.en.clone())
+}
+
+// ---------------------------------------------------------------------------------------------- the paper set
+
+fn papers(was: &Stage, now: &Now<'_>) -> Papers {
+    let blank = || -> Set {
+        let birth: Option<ProcedureId> = "shussei_todoke".parse().ok();
+        let known = birth.and_then(|id| now.catalogue.procedure(&id));
+        let form = known.zip(now.cx.today).map(|(procedure, today)| {
+            let about = about(now, now.cx.birthplace, today);
+            Form {
+                filing: Filing::so_far(procedure, &Answers::new(), &about),
+                office: mayor(now, now.cx.birthplace),
+            }
+        });
+        let office = DueOffice {
+            items: known
+                .iter()
+                .map(|procedure| item(now, &procedure.title, None, form.is_some()))
+                .collect(),
+            ..office(now, now.cx.birthplace)
+        };
+        (form.into_iter().collect(), vec![office], false, false)
+    };
+    let (forms, offices, quiet, protected) = match (was, was.draft()) {
+        (Stage::Following { deliveries, after }, _) => carried(deliveries, after, now),
+        (_, Some(draft)) => drafted(draft, now),
+        (_, None) => blank(),
+    };
+    Papers {
+        catalogue: Arc::clone(now.catalogue),
+        forms,
+        due: DueSheet {
+            tongue: now.tongue,
+            day: now.cx.today.map(calendar::japanese),
+            quiet,
+            offices,
+        },
+        protected,
+    }
+}
+
+type Set = (Vec<Form>, Vec<DueOffice>, bool, bool);
+
+/// What was filed and has not arrived. The forms only while whoever brought the card may be there.
+fn carried(deliveries: &[Delivery], after: &Aftercare, now: &Now<'_>) -> Set {
+    let open: Vec<&Delivery> = deliveries
+        .iter()
+        .filter(|one| matches!(one.state, DeliveryState::Stored | DeliveryState::Sent))
+        .collect();
+    let is_open = |bytes: &[u8]| {
+        let known = digest(&SHA256, bytes);
+        open.iter()
+            .any(|one| one.digest.as_slice() == known.as_ref())
+    };
+    let forms: Vec<Form> = after
+        .forms
+        .0
+        .iter()
+        .filter(|bytes| is_open(bytes))
+        .filter_map(|bytes| Filing::parse(bytes).ok())
+        .map(|filing| Form {
+            office: if after.protected {
+                String::new()
+            } else {
+                mayor(now, filing.recipient)
+            },
+            filing,
+        })
+        .collect();
+    let mut offices = Offices::new(now, after.protected);
+    for one in &open {
+        let printed = forms.iter().any(|form| {
+            form.filing.procedure == one.procedure && form.filing.recipient == one.recipient
+        });
+        let title = title(now, &one.procedure);
+        offices.add(
+            Some(one.recipient),
+            "",
+            item(now, &title, one.open_until, printed),
+        );
+    }
+    (forms, offices.all, after.quiet, after.protected)
+}
+
+/// What is being filled in, and whatever else of the line has a last day.
+fn drafted(draft: &Draft, now: &Now<'_>) -> Set {
+    let mut forms = Vec::new();
+    for form in draft.forms.iter().filter(|form| form.chosen) {
+        let Some(procedure) = now.catalogue.procedure(&form.procedure) else {
+            continue;
+        };
+        let certificate = draft.certificate_of(form);
+        let about = About {
+            certificate_number: certificate.map(|one| one.number.clone()),
+            child_order: certificate.map(ubugoe_procedures::BirthCertificate::child_order),
+            ..about(now, form.recipient, draft.drafted_on)
+        };
+        forms.push(Form {
+            filing: Filing::so_far(procedure, &form.answers, &about),
+            office: if draft.protected() {
+                String::new()
+            } else {
+                mayor(now, form.recipient)
+            },
+        });
+    }
+    let line = line_view(draft, now.cx);
+    let mut offices = Offices::new(now, draft.protected());
+    for row in &line.public {
+        let Some(LineDate::Until { open_until, .. }) = row.date else {
+            continue;
+        };
+        let form = form_of(draft, row);
+        let to = row.to.first().map_or("", |to| to.ja.as_str());
+        let recipient = form.map(|form| form.recipient);
+        let printed = form.is_some_and(|form| form.chosen);
+        offices.add(
+            recipient,
+            to,
+            item(now, &row.title, Some(open_until), printed),
+        );
+    }
+    (forms, offices.all, line.quiet, draft.protected())
+}
+
+fn form_of<'a>(draft: &'a Draft, row: &LineRow) -> Option<&'a ubugoe_visit::FormDraft> {
+    draft.forms.iter().find(|form| {
+        form.procedure == row.procedure && (form.child == row.child || row.child.is_none())
+    })
+}
+
+/// Counters, each once, in the order in which they are first needed.
+struct Offices<'a> {
+    now: &'a Now<'a>,
+    protected: bool,
+    all: Vec<DueOffice>,
+}
+
+impl<'a> Offices<'a> {
+    const fn new(now: &'a Now<'a>, protected: bool) -> Self {
+        Self {
+            now,
+            protected,
+            all: Vec::new(),
+        }
+    }
+
+    fn add(&mut self, recipient: Option<MunicipalityCode>, to: &str, item: DueItem) {
+        let at = match recipient {
+            // where they live is nobody's to read
+            _ if self.protected => named("窓口"),
+            Some(code) => office(self.now, code),
+            None if to.is_empty() => named("窓口"),
+            None => named(to),
+        };
+        match self.all.iter_mut().find(|known| known.name == at.name) {
+            Some(known) => known.items.push(item),
+            None => self.all.push(DueOffice {
+                items: vec![item],
+                ..at
+            }),
+        }
+    }
+}
+
+fn named(name: &str) -> DueOffice {
+    DueOffice {
+        name: name.to_owned(),
+        ..DueOffice::default()
+    }
+}
+
+/// A municipality's counter, as its profile has it.
+fn office(now: &Now<'_>, code: MunicipalityCode) -> DueOffice {
+    let Some(profile) = now.catalogue.profile(&code) else {
+        return named(&code.to_text());
+    };
+    let lines = |desk: &Desk| {
+        let also = matches!(now.tongue.lang(), Lang::En).then_some(&desk.hours.en);
+        let mut lines = vec![
+            desk.place.ja.clone(),
+            format!("{}　電話 {}", desk.hours.ja, desk.tel),
+        ];
+        lines.extend(also.cloned());
+        lines
+    };
+    let mut all = lines(&profile.counter);
+    if let Some(night) = &profile.night_desk {
+        all.push(format!("夜間・休日：{}", night.name.ja));
+        all.extend(lines(night));
+    }
+    DueOffice {
+        name: profile.counter.name.ja.clone(),
+        lines: all,
+        items: Vec::new(),
+    }
+}
+
+fn mayor(now: &Now<'_>, code: MunicipalityCode) -> String {
+    let profile = now.catalogue.profile(&code);
+    profile.map_or_else(String::new, |profile| profile.mayor.ja.clone())
+}
+
+fn item(now: &Now<'_>, title: &Text, until: Option<Date>, printed: bool) -> DueItem {
+    let today = now.cx.today;
+    DueItem {
+        title: title.ja.clone(),
+        also: also(now.tongue, title),
+        // where the clock is not right no deadline is shown
+        until: until.filter(|_| today.is_some()).map(|day| {
+            let other = !matches!(now.tongue, Tongue::Ja | Tongue::JaEasy);
+            (
+                calendar::japanese(day),
+                other.then(|| calendar::written(day, now.tongue)),
+            )
+        }),
+        days: today
+            .zip(until)
+            .and_then(|(today, day)| Some(today.until(day).ok()?.get_days())),
+        printed,
+    }
+}
+
+fn about(now: &Now<'_>, recipient: MunicipalityCode, drafted_on: Date) -> About {
+    About {
+        recipient,
+        lang_shown: now.tongue,
+        certificate_number: None,
+        child_order: None,
+        drafted_on,
+    }
+}
