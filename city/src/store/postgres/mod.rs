@@ -34,7 +34,7 @@ use crate::casework::FilingState;
 use crate::casework::audit::{AuditEntry, AuditRecord};
 
 /// Frozen migrations, oldest first.
-pub const MIGRATIONS: [Migration; 11] = [
+pub const MIGRATIONS: [Migration; 12] = [
     Migration {
         number: 1,
         name: "0001_first",
@@ -89,6 +89,11 @@ pub const MIGRATIONS: [Migration; 11] = [
         number: 11,
         name: "0011_retention",
         sql: include_str!("migrations/0011_retention.sql"),
+    },
+    Migration {
+        number: 13,
+        name: "0013_second_signature_by_card",
+        sql: include_str!("migrations/0013_second_signature_by_card.sql"),
     },
 ];
 
