@@ -18,6 +18,7 @@ pub mod orders;
 pub mod pad;
 pub mod presenters;
 pub mod records;
+pub mod second;
 pub mod service;
 pub mod updates;
 pub mod ward;

@@ -68,11 +68,13 @@ pub enum Failure {
     PrinterNoPaper,
     /// The printer does not answer.
     PrinterBroken,
+    /// The card that signed first cannot sign as the other parent.
+    FirstSigner,
 }
 
 impl Failure {
     /// Every failure, in the order of the codes.
-    pub const ALL: [Self; 29] = [
+    pub const ALL: [Self; 30] = [
         Self::NoReader,
         Self::NoCardService,
         Self::CardMute,
@@ -93,6 +95,7 @@ impl Failure {
         Self::AttributesNotIntact,
         Self::SignatureWrong,
         Self::SignerDiffers,
+        Self::FirstSigner,
         Self::NoCertificate,
         Self::CertificateUnreadable,
         Self::StorageFull,
@@ -137,6 +140,7 @@ impl Failure {
             Self::NoPrinter => "P-101",
             Self::PrinterNoPaper => "P-102",
             Self::PrinterBroken => "P-103",
+            Self::FirstSigner => "C-406",
         }
     }
 
@@ -173,7 +177,8 @@ impl Failure {
             | Self::FormIncomplete
             | Self::NoPrinter
             | Self::PrinterNoPaper
-            | Self::PrinterBroken => false,
+            | Self::PrinterBroken
+            | Self::FirstSigner => false,
         }
     }
 
@@ -209,7 +214,8 @@ impl Failure {
             | Self::SignerDiffers
             | Self::CertificateUnreadable
             | Self::StorageFull
-            | Self::ClockUnsynchronised => false,
+            | Self::ClockUnsynchronised
+            | Self::FirstSigner => false,
         }
     }
 }
