@@ -16,6 +16,7 @@ mod operator;
 mod plain;
 mod privacy;
 mod pulled;
+mod second;
 mod secrets;
 mod staff;
 mod troubles;
