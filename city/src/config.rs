@@ -43,7 +43,7 @@ pub use nonstop::NonstopConfig;
 pub use nursery::NurseryConfig;
 pub use push::PushConfig;
 pub use retention::RetentionConfig;
-pub use signing::SigningConfig;
+pub use signing::{ServiceConfig, SigningConfig};
 
 /// Longest `public_url` that still fits a receipt (80 bytes with `/f/`).
 const MAX_PUBLIC_URL: usize = 80 - "/f/".len();

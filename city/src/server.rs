@@ -241,11 +241,14 @@ fn second(
     let Some(config) = config else {
         return Ok(None);
     };
-    let procedures = config.procedures.clone();
-    let service = AuthAndSign::new(config, public_url, Arc::clone(clock))?;
+    let service = config
+        .service
+        .map(|service| AuthAndSign::new(service, public_url, Arc::clone(clock)))
+        .transpose()?;
     Ok(Some(http::second::Parts {
-        service: Arc::new(service),
-        procedures,
+        service: service.map(|service| Arc::new(service) as Arc<_>),
+        card: config.card,
+        procedures: config.procedures,
         trust,
     }))
 }

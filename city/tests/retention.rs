@@ -417,12 +417,13 @@ async fn tables_that_never_change_refuse_everybody_but_the_purge() {
 /// Emptied or deleted when a filing or the last of its case is erased.
 const WITH_A_FILING: &str = "filings history desk_log notices attachments chunks search_terms search_todo earlier agency_events
     agency_certificates agency_requests nonstop_items cases case_aliases second_signatures second_watch second_signings
+    second_numbers second_arrivals
     family_codes family_sessions family_voices family_phones checkup_bookings told_doses gift_answers nursery_drafts
     nursery_applications";
 /// Erased by their age alone.
 const BY_AGE: &str = "nonstop_notices agency_answers nonstop_files quarantine addressees sessions sign_ins officers audit family_tries";
 /// Say nothing of anybody: numbers, states, hashes, what the city or its devices did, places that can be booked.
-const SAYS_NOTHING: &str = "counters case_slots receipts eras devices commands down certificate_asks rollouts rollout_parts
+const SAYS_NOTHING: &str = "second_misses counters case_slots receipts eras devices commands down certificate_asks rollouts rollout_parts
     rollout_devices exports exported nonstop_cases nonstop_events nonstop_hops nonstop_payments nonstop_losses message_log
     message_seals agency_consents agency_steps family_closed checkup_slots checkup_places retention_gate erasure_holds audit_cuts
     leases migrations office enrol_codes enrol_answers enrolled_devices device_certificates wipe_records";

@@ -515,6 +515,7 @@ fn the_section_names_every_problem_at_once_and_no_key() {
     assert!(!problems.to_string().contains("no key at all"));
     office.more = sectioned("http://127.0.0.1:1");
     let config = office.config().signing.unwrap();
+    assert!(config.card && config.service.is_some());
     assert_eq!(Vec::from_iter(config.procedures), ["shussei_todoke"]);
 }
 

@@ -60,6 +60,7 @@ pub(crate) fn told_of(event: LinkEvent) -> Option<Told> {
         | LinkEvent::Manifest { .. }
         | LinkEvent::Part(_)
         | LinkEvent::Grant(_)
+        | LinkEvent::Second(_)
         | LinkEvent::Identity(_) => return None,
         LinkEvent::Alert(alert) => Told::Trouble(format!("{alert:?}")),
     })

@@ -17,6 +17,7 @@ mod plain;
 mod printing;
 mod privacy;
 mod pulled;
+mod second;
 mod secrets;
 mod staff;
 mod technician;

@@ -148,7 +148,33 @@ pub fn judge(
     let second = cades::verify_bare(certificate, signature, first.canonical, trust, now)
         .map_err(|error| outcome(&error))?
         .facts;
-    let distinct = distinct(first.cms, certificate, &second);
+    counted(first, distinct(first.cms, certificate, &second), &second)
+}
+
+/// Judges a detached CMS over the same bytes, as a device makes it with a card: the shape of the first signature. Answers SHA-256 of
+/// the signer's certificate too.
+///
+/// # Errors
+/// As [`judge`].
+pub fn judge_card(
+    first: First<'_>,
+    cms: &[u8],
+    trust: &Trust,
+    now: i64,
+) -> Result<([u8; 32], SecondFinding), Outcome> {
+    let second =
+        cades::verify(cms, first.canonical, trust, now).map_err(|error| outcome(&error))?;
+    let distinct = distinct(first.cms, &second.cert_der, &second.facts);
+    let finding = counted(first, distinct, &second.facts)?;
+    Ok((ubugoe_protocol::digest(&second.cert_der), finding))
+}
+
+/// What is written down of a signature whose value, chain and dates hold.
+fn counted(
+    first: First<'_>,
+    distinct: Finding,
+    second: &CertificateFacts,
+) -> Result<SecondFinding, Outcome> {
     if distinct == Finding::Bad {
         return Err(Outcome::SamePerson);
     }
@@ -158,13 +184,13 @@ pub fn judge(
         validity: Finding::Ok,
         revocation: Finding::Unknown,
         distinct,
-        named: named(first.canonical, &second),
+        named: named(first.canonical, second),
     })
 }
 
 fn outcome(error: &CadesError) -> Outcome {
     match error {
-        CadesError::Signature => Outcome::OtherBytes,
+        CadesError::Signature | CadesError::ContentDigest => Outcome::OtherBytes,
         CadesError::NotValidAt { .. } => Outcome::Expired,
         CadesError::NoIssuer
         | CadesError::IssuerSignature

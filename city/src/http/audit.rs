@@ -98,6 +98,18 @@ fn action_words(lang: Lang, action: &str) -> &'static str {
             "もうひとりの親の署名の不成立",
             "Second signature not given",
         ),
+        "second.number" => t(
+            lang,
+            "端末で署名するための番号の発行",
+            "Number for the other parent given out",
+        ),
+        "second.fetched" => t(
+            lang,
+            "端末への署名内容の引渡し",
+            "Content handed to a device for signing",
+        ),
+        "second.miss" => t(lang, "合わない番号", "Number that leads nowhere"),
+        "second.unasked" => t(lang, "求めのない署名", "Signature nobody was asked for"),
         "second.stale" => t(
             lang,
             "署名後に届出が直された",

@@ -248,6 +248,7 @@ pub const ROUTES: &[Route] = &[
     get("/f/{token}/second-signature", Who::Family),
     post("/f/{token}/second-signature", Who::Family),
     get("/f/{token}/second-signature/{id}/filing.json", Who::Family),
+    post("/f/{token}/second-signature/number", Who::Family),
     get("/f/second-signature/back", Who::SigningIn),
     get(
         "/console/filings/{id}/second-signatures/{number}",

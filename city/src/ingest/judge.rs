@@ -14,6 +14,7 @@ use super::{Desk, Message};
 use crate::Clock;
 use crate::casework::{ReasonCode, facts};
 use crate::receipt::CitySealer;
+use crate::store::second_card::{CardArrival, NumberAsk};
 use crate::store::{
     Arrival, Finding, NewQuarantine, Piece, QuarantineReason, Reason, Said, SignatureFinding, Word,
 };
@@ -31,6 +32,10 @@ pub(super) enum Judged {
     Said(Said),
     /// A question for the time, with its signed answer: at once, and without the store.
     Time(DeviceId, Vec<u8>),
+    /// A second signature.
+    Second(Box<CardArrival>),
+    /// A number for a second signature was typed.
+    Ask(NumberAsk),
     /// Nothing to keep and nobody to answer.
     Nothing,
 }
@@ -103,7 +108,9 @@ fn examine(desk: &Desk, message: &Message, clock: &Clock) -> Result<Judged, Reje
         .map_err(|error| unopened(&error))?;
     let header = match &incoming {
         Incoming::Filing(opened) => &opened.header,
-        Incoming::Chunk { header, .. } | Incoming::Report { header, .. } => header,
+        Incoming::Chunk { header, .. }
+        | Incoming::Report { header, .. }
+        | Incoming::Second { header, .. } => header,
     };
     addressed(desk, message, header)?;
     let revoked_at = desk
@@ -130,6 +137,20 @@ fn examine(desk: &Desk, message: &Message, clock: &Clock) -> Result<Judged, Reje
             wire: message.wire.clone(),
         }))),
         Incoming::Report { header, report } => Ok(word(desk, &header, report, clock)),
+        Incoming::Second {
+            header,
+            body,
+            digest,
+        } => Ok(Judged::Second(Box::new(CardArrival {
+            id: header.id,
+            device: header.device,
+            recipient: header.recipient,
+            ticket: body.ticket,
+            signed: body.time.interval(clock().as_second()).ok(),
+            cms: body.signature,
+            digest,
+            envelope: Sha256::digest(&message.wire).into(),
+        }))),
     }
 }
 
@@ -154,6 +175,7 @@ fn addressed(desk: &Desk, message: &Message, header: &Header) -> Result<(), Reje
 fn trusted(incoming: &Incoming, revoked_at: i64, now: i64) -> Result<(), Rejected> {
     let signed = match incoming {
         Incoming::Filing(opened) => opened.body.time.interval(now).ok().map(|time| time.until),
+        Incoming::Second { body, .. } => body.time.interval(now).ok().map(|time| time.until),
         Incoming::Chunk { header, .. } => Some(header.created),
         Incoming::Report { .. } => None,
     };
@@ -172,6 +194,14 @@ fn word(desk: &Desk, header: &Header, report: Report, clock: &Clock) -> Judged {
     let device = header.device.clone();
     let word = match report {
         Report::TimeAsk(nonce) => return time(desk, device, nonce, clock),
+        Report::SecondAsk { nonce, number } => {
+            return Judged::Ask(NumberAsk {
+                device,
+                recipient: desk.office.recipient.clone(),
+                nonce,
+                number,
+            });
+        }
         Report::Seen(mut notices) => {
             // rows are taken in one order, so that two programs on one database wait instead of deadlock
             notices.sort_unstable();

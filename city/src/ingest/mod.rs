@@ -21,6 +21,8 @@
 //! | registered device, parent's signature wrong | **receipt**, and a reason code for the officer |
 //! | piece of an attachment | receipt without number, token or address; its filing need not be here yet |
 //! | question for the time | the signed time, before anything is stored |
+//! | second signature | receipt, as of a piece: what it is worth the family's page says |
+//! | number for a second signature | the signed answer, sealed to the one device that asked |
 //! | word of notices kept, of earlier receipts | kept in the same transaction; no answer |
 //! | from a revoked device, not provably signed before | quarantine, no answer |
 //! | for another recipient | quarantine, signed refusal |
@@ -36,6 +38,7 @@ mod judge;
 pub mod lease;
 pub mod link;
 pub mod registry;
+mod second;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -51,6 +54,7 @@ use crate::config::{CityKeys, Office};
 use crate::metrics::{Metrics, Outcome};
 use crate::receipt::CitySealer;
 use crate::store::leases::Fence;
+use crate::store::second_card::{CardArrival, NumberAsk};
 use crate::store::{Batch, Landed, NewQuarantine, QuarantineReason, Said, Store, StoreError, Word};
 
 pub use registry::Registry;
@@ -179,6 +183,10 @@ struct Judged {
     refusals: Vec<(DeviceId, Vec<u8>)>,
     /// Answers to questions for the time.
     times: Vec<Answer>,
+    /// Second signatures, with their messages.
+    seconds: Vec<(CardArrival, Message)>,
+    /// Numbers for a second signature.
+    asks: Vec<NumberAsk>,
 }
 
 impl Judged {
@@ -193,6 +201,8 @@ impl Judged {
             senders_of_pieces: Vec::new(),
             refusals: Vec::new(),
             times: Vec::new(),
+            seconds: Vec::new(),
+            asks: Vec::new(),
         }
     }
 
@@ -211,6 +221,8 @@ impl Judged {
         self.senders_of_pieces.append(&mut behind.senders_of_pieces);
         self.refusals.append(&mut behind.refusals);
         self.times.append(&mut behind.times);
+        self.seconds.append(&mut behind.seconds);
+        self.asks.append(&mut behind.asks);
     }
 }
 
@@ -391,7 +403,19 @@ impl Ingest {
         Ok(all)
     }
 
-    async fn store_all(&self, judged: Judged) -> Result<Vec<Answer>, StoreError> {
+    async fn store_all(&self, mut judged: Judged) -> Result<Vec<Answer>, StoreError> {
+        let (seconds, asks) = (
+            std::mem::take(&mut judged.seconds),
+            std::mem::take(&mut judged.asks),
+        );
+        let mut answers = self.store_batch(judged).await?;
+        // each in a transaction of its own, after the filings of the same batch: one may be what is signed
+        answers.append(&mut self.land_seconds(seconds).await?);
+        answers.append(&mut self.answer_asks(asks).await?);
+        Ok(answers)
+    }
+
+    async fn store_batch(&self, judged: Judged) -> Result<Vec<Answer>, StoreError> {
         if judged.batch.is_empty() {
             return Ok(Vec::new());
         }
@@ -522,6 +546,10 @@ fn judge_all(ingest: &Ingest, messages: &[Message]) -> Judged {
                         device,
                         content: Downlink::Times(vec![signed]),
                     }),
+                    judge::Judged::Second(second) => {
+                        judged.seconds.push((*second, message.clone()));
+                    }
+                    judge::Judged::Ask(ask) => judged.asks.push(ask),
                     judge::Judged::Nothing => {}
                 }
             }

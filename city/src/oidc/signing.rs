@@ -29,7 +29,7 @@ pub use super::key::{ClientKey, KeyProblem, OpenProblem, OpeningKey};
 use super::party::{Party, Proves, unreachable_by};
 use super::{SetUpError, SignInError, Way};
 use crate::Clock;
-use crate::config::SigningConfig;
+use crate::config::ServiceConfig;
 use crate::fetch::Fetch;
 
 /// Where the service sends browsers back to, below the public address. Names no family.
@@ -124,7 +124,7 @@ impl AuthAndSign {
     ///
     /// # Errors
     /// [`SetUpError`].
-    pub fn new(config: SigningConfig, public_url: &str, clock: Clock) -> Result<Self, SetUpError> {
+    pub fn new(config: ServiceConfig, public_url: &str, clock: Clock) -> Result<Self, SetUpError> {
         let party = Party::new(
             (&config.issuer, &config.client_id),
             Proves::Key(Box::new(config.client_key)),

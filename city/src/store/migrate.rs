@@ -61,7 +61,8 @@ pub fn remaining<'a>(
 /// Whose tables these are, as far as rows from before they said so themselves can tell.
 pub(super) const WHOSE: &str = "SELECT recipient FROM office UNION SELECT recipient FROM counters UNION SELECT recipient FROM eras";
 /// Writes down whose they are, once: `$1` the office's recipient id.
-pub(super) const CLAIM: &str = "INSERT INTO office (one, recipient) VALUES (1, $1) ON CONFLICT DO NOTHING";
+pub(super) const CLAIM: &str =
+    "INSERT INTO office (one, recipient) VALUES (1, $1) ON CONFLICT DO NOTHING";
 
 /// Lets an office in where the tables are nobody's yet or its own.
 ///

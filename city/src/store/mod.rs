@@ -26,6 +26,7 @@ pub mod postgres;
 pub mod published;
 pub mod retention;
 pub mod second;
+pub mod second_card;
 pub mod services;
 pub mod sqlite;
 
@@ -941,6 +942,7 @@ pub trait Store:
     + nonstop::NonstopStore
     + retention::RetentionStore
     + second::SecondStore
+    + second_card::SecondCardStore
     + services::ServiceStore
     + DoorStore
     + PapersStore

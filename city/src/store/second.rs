@@ -8,23 +8,26 @@ use async_trait::async_trait;
 use ubugoe_protocol::FilingId;
 
 use super::nonstop::{NoticeDetail, Row, Transacts, Tx, cells, to_json};
+use super::second_card::keep;
 use super::{StoreError, facts_from_text, fixed};
 use crate::casework::FilingState;
 use crate::casework::audit::AuditEntry;
 use crate::casework::second::{Named, Outcome, SecondFinding};
 
 /// Attempts are forgotten after so long, seconds.
-const KEPT: i64 = 30 * 86_400;
+pub(super) const KEPT: i64 = 30 * 86_400;
 /// Most families told in one transaction.
 const TOLD: i64 = 100;
 /// Most signatures kept beside one filing: the other parent's, and those of people whom it does not name.
-const MOST: i64 = 4;
+pub(super) const MOST: i64 = 4;
 
 /// How it was signed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum SecondKind {
     /// On a phone, with a signing service.
     App,
+    /// With a card, at a device of the city.
+    Card,
 }
 
 impl SecondKind {
@@ -33,12 +36,14 @@ impl SecondKind {
     pub const fn code(self) -> &'static str {
         match self {
             Self::App => "app",
+            Self::Card => "card",
         }
     }
 
     fn stored(code: &str) -> Result<Self, StoreError> {
         match code {
             "app" => Ok(Self::App),
+            "card" => Ok(Self::Card),
             other => Err(StoreError::Corrupt {
                 what: "kind of signature",
                 detail: other.to_owned(),
@@ -169,7 +174,7 @@ fn exists(what: &str) -> String {
 }
 
 /// Whether a later one stands in the place of `f`.
-fn replaced() -> String {
+pub(super) fn replaced() -> String {
     exists(&format!("FROM filings n WHERE {REPLACES}"))
 }
 
@@ -266,7 +271,7 @@ fn take_up(tx: &dyn Tx, way: [u8; 32], now: i64) -> Result<TakenUp, StoreError> 
     Ok(TakenUp::Now(filing, digest, reference))
 }
 
-fn note(tx: &dyn Tx, filing: FilingId, outcome: Outcome, now: i64) {
+pub(super) fn note(tx: &dyn Tx, filing: FilingId, outcome: Outcome, now: i64) {
     let given = outcome == Outcome::Given;
     tx.audit(AuditEntry {
         at: now,
@@ -307,31 +312,14 @@ fn end(
         Err(outcome) => outcome,
         Ok(_) if replaced => Outcome::Replaced,
         Ok(_) if kept_already(tx, filing)? >= MOST => Outcome::Already,
-        Ok(signature) => {
-            let kept = tx.run(
-                "INSERT INTO second_signatures (filing, signer, digest, named, kind, given_at, cms, finding)
-                 VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT DO NOTHING",
-                cells![
-                    filing,
-                    signature.signer,
-                    signature.digest,
-                    signature.finding.named.code(),
-                    signature.kind.code(),
-                    now,
-                    signature.cms.as_slice(),
-                    to_json("finding", &signature.finding)?,
-                ],
-            )?;
-            if kept == 0 {
-                Outcome::Already
-            } else {
-                tx.run(
-                    "INSERT INTO second_watch (filing) VALUES ($1) ON CONFLICT DO NOTHING",
-                    cells![filing],
-                )?;
-                Outcome::Given
-            }
-        }
+        Ok(signature) => keep(
+            tx,
+            filing,
+            &SecondSignature {
+                given_at: now,
+                ..signature
+            },
+        )?,
     };
     tx.run(
         "UPDATE second_signings SET outcome = $2 WHERE way_sha256 = $1",
@@ -341,7 +329,7 @@ fn end(
     Ok(outcome)
 }
 
-fn kept_already(tx: &dyn Tx, filing: FilingId) -> Result<i64, StoreError> {
+pub(super) fn kept_already(tx: &dyn Tx, filing: FilingId) -> Result<i64, StoreError> {
     tx.rows(
         "SELECT count(*) FROM second_signatures WHERE filing = $1",
         cells![filing],
@@ -349,6 +337,34 @@ fn kept_already(tx: &dyn Tx, filing: FilingId) -> Result<i64, StoreError> {
     .into_iter()
     .next()
     .map_or(Ok(0), |mut row| row.int())
+}
+
+/// Whether a filing can be signed now: nobody whom it names has, and no later one stands in its place.
+pub(super) fn asked_now(tx: &dyn Tx, filing: FilingId) -> Result<bool, StoreError> {
+    let found = tx.rows(
+        &format!(
+            "SELECT 1 FROM filings f WHERE f.id = $1 AND f.state = 'arrived' AND NOT {}
+             AND NOT EXISTS (SELECT 1 FROM second_signatures s WHERE s.filing = f.id AND s.named <> 'nobody')",
+            replaced()
+        ),
+        cells![filing],
+    )?;
+    Ok(!found.is_empty())
+}
+
+/// Whether anybody in the case of a filing asked for confidential handling.
+pub(super) fn protected(tx: &dyn Tx, filing: FilingId) -> Result<bool, StoreError> {
+    let rows = tx.rows(
+        "SELECT o.facts FROM filings f JOIN filings o ON o.recipient = f.recipient AND o.device = f.device
+           AND o.case_id = f.case_id WHERE f.id = $1",
+        cells![filing],
+    )?;
+    for mut row in rows {
+        if facts_from_text(&row.text()?)?.protected {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }
 
 fn of(tx: &dyn Tx, filing: FilingId) -> Result<SecondOf, StoreError> {

@@ -23,8 +23,8 @@ use ubugoe_city::store::{Decided, Decision, Sealer, Store};
 use ubugoe_procedures::Catalogue;
 use ubugoe_protocol::{
     AttachmentRef, CaseId, Chunk, DeviceId, Downlink, FilingBody, FilingId, Header, Kind, Receipt,
-    RecipientPublicKey, RecipientSecretKey, Report, SigningKey, TimeClaim, VERSION, VerifyingKey,
-    attachment, report,
+    RecipientPublicKey, RecipientSecretKey, Report, SecondBody, SigningKey, TimeClaim, VERSION,
+    VerifyingKey, attachment, report, second,
 };
 
 use super::papers::{Parent, parent};
@@ -303,6 +303,24 @@ password = '{password}'
     pub(crate) fn report(&self, device: &str, said: &Report) -> Vec<u8> {
         let header = self.header(FilingId::generate().unwrap(), device, Kind::Report);
         report::seal_report(&header, said, &self.seal_key(), &self.device_sign(device)).unwrap()
+    }
+
+    /// A sealed second signature, signed as if at `at`.
+    pub(crate) fn second(
+        &self,
+        id: FilingId,
+        device: &str,
+        (ticket, cms): ([u8; 16], &[u8]),
+        at: i64,
+    ) -> Vec<u8> {
+        static COUNTER: AtomicU64 = AtomicU64::new(1_000_000);
+        let header = self.header(id, device, Kind::Second);
+        let body = SecondBody {
+            ticket,
+            signature: cms.to_vec(),
+            time: envelope::claim(COUNTER.fetch_add(1, Ordering::SeqCst), at),
+        };
+        second::seal_second(&header, &body, &self.seal_key(), &self.device_sign(device)).unwrap()
     }
 
     /// A sealed filing.

@@ -27,6 +27,8 @@ pub(crate) struct Wish {
     pub(crate) plain: bool,
     /// Key and certificate.
     pub(crate) tls: Option<(PathBuf, PathBuf)>,
+    /// Where the city says that it is; [`PUBLIC`] where nobody follows it.
+    pub(crate) public: Option<String>,
 }
 
 /// A running provider. It ends when this is dropped.
@@ -85,10 +87,11 @@ pub(crate) fn installed() -> PathBuf {
 impl IdentityProvider {
     pub(crate) fn start(folder: &Path, wish: &Wish) -> Self {
         let modules = installed();
+        let public = wish.public.as_deref().unwrap_or(PUBLIC);
         let asked = json!({
             "port": wish.port,
-            "redirect": format!("{PUBLIC}/console/sign-in/back"),
-            "signedOut": format!("{PUBLIC}/console/sign-in"),
+            "redirect": format!("{public}/console/sign-in/back"),
+            "signedOut": format!("{public}/console/sign-in"),
             "alg": if wish.curve { "ES256" } else { "RS256" },
             "plain": wish.plain,
             "tls": wish.tls.as_ref().map(|(key, cert)| json!({ "key": key, "cert": cert })),

@@ -37,6 +37,8 @@ pub enum Downlink {
     Times(Vec<SignedBytes>),
     /// New certificates; each item is for [`crate::Grant::verify`].
     Grants(Vec<SignedBytes>),
+    /// What numbers for a second signature lead to; each item is for [`crate::SecondNotice::verify`].
+    Seconds(Vec<SignedBytes>),
 }
 
 impl Downlink {
@@ -47,7 +49,9 @@ impl Downlink {
             Self::Receipts(_) | Self::Refusals(_) => Channel::Receipt,
             Self::Statuses(_) => Channel::Status,
             Self::Manifests(_) | Self::Parts(_) => Channel::Catalogue,
-            Self::Commands(_) | Self::Times(_) | Self::Grants(_) => Channel::Command,
+            Self::Commands(_) | Self::Times(_) | Self::Grants(_) | Self::Seconds(_) => {
+                Channel::Command
+            }
         }
     }
 
@@ -61,6 +65,7 @@ impl Downlink {
             Self::Commands(items) => (6, items),
             Self::Times(items) => (7, items),
             Self::Grants(items) => (8, items),
+            Self::Seconds(items) => (9, items),
         }
     }
 }
@@ -135,6 +140,7 @@ pub fn open_down(
         6 => Ok(Downlink::Commands(items)),
         7 => Ok(Downlink::Times(items)),
         8 => Ok(Downlink::Grants(items)),
+        9 => Ok(Downlink::Seconds(items)),
         _ => Err(WireError::OutOfRange {
             what: TYP,
             field: "kind",

@@ -6,6 +6,7 @@
 //!        └ a filing:    { 1: canonical bytes, 2: CMS signature, 3: [[sha256, length, media type] …], 4: time, 5: visit }
 //!        └ a chunk:     { 1: filing, 2: sha256 of the attachment, 3: number, 4: of how many, 5: bytes }
 //!        └ a report:    see [`crate::report`]
+//!        └ a second signature: { 1: ticket, 2: CMS signature, 3: time }, see [`crate::second`]
 //! ```
 //! It says nothing about whether the filing is right; it only keeps it whole, secret and attributable.
 
@@ -16,7 +17,7 @@ use crate::keys::KeyError;
 use crate::wire::{self, Fields, WireError};
 use crate::{
     Chunk, DeviceId, Header, Kind, MAX_ENVELOPE, RecipientPublicKey, RecipientSecretKey, Report,
-    SigningKey, TimeClaim, VerifyingKey, VisitProof,
+    SecondBody, SigningKey, TimeClaim, VerifyingKey, VisitProof,
 };
 
 const TYP: &str = "ubugoe-envelope/1";
@@ -81,6 +82,15 @@ pub enum Incoming {
         header: Header,
         /// The inside.
         report: Report,
+    },
+    /// A second signature.
+    Second {
+        /// The outside.
+        header: Header,
+        /// The inside.
+        body: SecondBody,
+        /// SHA-256 of the signature: what its receipt repeats.
+        digest: [u8; 32],
     },
 }
 
@@ -247,6 +257,7 @@ pub fn open(
         Incoming::Filing(opened) => Ok(opened),
         Incoming::Chunk { .. } => Err(OpenError::Kind(Kind::Attachment)),
         Incoming::Report { .. } => Err(OpenError::Kind(Kind::Report)),
+        Incoming::Second { .. } => Err(OpenError::Kind(Kind::Second)),
     }
 }
 
@@ -290,6 +301,15 @@ pub fn open_any(
             header,
             report: Report::from_plaintext(&plaintext)?,
         },
+        Kind::Second => {
+            let body = SecondBody::from_plaintext(&plaintext)?;
+            let digest = digest(&body.signature);
+            Incoming::Second {
+                header,
+                body,
+                digest,
+            }
+        }
     })
 }
 

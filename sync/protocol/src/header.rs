@@ -16,6 +16,8 @@ pub enum Kind {
     Attachment,
     /// Something the device has to say for itself; no filing.
     Report,
+    /// A second signature to a filing that is with the recipient already.
+    Second,
 }
 
 impl Kind {
@@ -24,6 +26,7 @@ impl Kind {
             Self::Filing => 1,
             Self::Attachment => 2,
             Self::Report => 3,
+            Self::Second => 4,
         }
     }
 }
@@ -104,6 +107,7 @@ impl Header {
                 1 => Kind::Filing,
                 2 => Kind::Attachment,
                 3 => Kind::Report,
+                4 => Kind::Second,
                 _ => {
                     return Err(WireError::OutOfRange {
                         what: WHAT,

@@ -71,7 +71,7 @@ proptest! {
 
     #[test]
     fn the_inside_of_an_envelope_is_refused_or_is_what_we_would_write(
-        kind in prop_oneof![Just(Kind::Filing), Just(Kind::Attachment), Just(Kind::Report)],
+        kind in prop_oneof![Just(Kind::Filing), Just(Kind::Attachment), Just(Kind::Report), Just(Kind::Second)],
         fields in fields(value()),
     ) {
         let (secret, key) = keys();
@@ -84,6 +84,9 @@ proptest! {
             Incoming::Filing(opened) => seal(&opened.header, &opened.body, &public, key),
             Incoming::Chunk { header, chunk, .. } => seal_chunk(header, chunk, &public, key),
             Incoming::Report { header, report } => seal_report(header, report, &public, key),
+            Incoming::Second { header, body, .. } => {
+                crate::second::seal_second(header, body, &public, key)
+            }
         };
         prop_assert_eq!(again.unwrap().len(), sealed.len());
     }
@@ -108,6 +111,7 @@ proptest! {
         same!("ubugoe-command/1", crate::Command);
         same!("ubugoe-time/1", crate::TimeNotice);
         same!("ubugoe-grant/1", crate::Grant);
+        same!("ubugoe-second/1", crate::SecondNotice);
         same!("ubugoe-manifest/1", crate::Manifest);
         if let Ok(part) = crate::Part::from_bytes(&content) {
             prop_assert_eq!(part.to_bytes(), content);

@@ -32,6 +32,7 @@ pub mod keys;
 pub mod receipt;
 pub mod refusal;
 pub mod report;
+pub mod second;
 pub mod status;
 pub mod topics;
 pub mod tree;
@@ -54,6 +55,7 @@ pub use keys::{KeyError, KeyId, RecipientPublicKey, RecipientSecretKey, SigningK
 pub use receipt::{QrError, Receipt};
 pub use refusal::{Refusal, RefusalReason};
 pub use report::Report;
+pub use second::{SecondAnswer, SecondBody, SecondGrant, SecondNotice, SecondNumber};
 pub use status::{CaseState, StatusNotice};
 pub use tree::{Place, VisitProof, VisitTree};
 pub use update::{Manifest, Part, UpdateId};

@@ -9,7 +9,9 @@ use crate::command::CommandId;
 use crate::envelope::seal_value;
 use crate::update::UpdateId;
 use crate::wire::{self, Fields, WireError};
-use crate::{FilingId, Header, Kind, MAX_ENVELOPE, RecipientPublicKey, SealError, SigningKey};
+use crate::{
+    FilingId, Header, Kind, MAX_ENVELOPE, RecipientPublicKey, SealError, SecondNumber, SigningKey,
+};
 
 const WHAT: &str = "report";
 const MAX_ITEMS: usize = 256;
@@ -81,6 +83,14 @@ pub enum Report {
     CertificateAsk(Vec<u8>),
     /// Receipts this city signed and may have lost since, for rows that are sent again; at most 256.
     Earlier(Vec<Vec<u8>>),
+    /// Somebody at this device typed a number to sign what was signed first. The answer repeats the 16 random bytes; asked again
+    /// with the same ones, it is the same.
+    SecondAsk {
+        /// Random bytes of the device, anew for every number that is typed.
+        nonce: [u8; 16],
+        /// What was typed.
+        number: SecondNumber,
+    },
 }
 
 impl Report {
@@ -146,6 +156,13 @@ impl Report {
                 let list = items.iter().map(|i| Value::Bytes(i.clone())).collect();
                 (6, vec![(2, Value::Array(list))])
             }
+            Self::SecondAsk { nonce, number } => (
+                7,
+                vec![
+                    (2, Value::Bytes(nonce.to_vec())),
+                    (3, Value::from(number.digits())),
+                ],
+            ),
         };
         let mut fields = vec![(1, Value::from(kind))];
         fields.append(&mut rest);
@@ -190,6 +207,13 @@ impl Report {
                     .map(|v| wire::bytes_of(WHAT, "receipt", v, MAX_RECEIPT))
                     .collect::<Result<_, _>>()?,
             ),
+            7 => Self::SecondAsk {
+                nonce: f.array(2, "nonce")?,
+                number: f
+                    .text(3, "number", crate::second::DIGITS)?
+                    .parse()
+                    .map_err(|_| out("number"))?,
+            },
             _ => return Err(out("kind")),
         };
         f.finish()?;

@@ -16,7 +16,7 @@ pub enum Channel {
     Status,
     /// Signed catalogue and profile updates.
     Catalogue,
-    /// Signed device commands, the time, new certificates.
+    /// Signed device commands, the time, new certificates, what a number for a second signature leads to.
     Command,
 }
 

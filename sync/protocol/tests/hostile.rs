@@ -9,8 +9,8 @@ use ubugoe_protocol::cades::{self, Trust};
 use ubugoe_protocol::update::Content;
 use ubugoe_protocol::{
     AttachmentRef, CaseId, Command, Downlink, FilingBody, FilingId, Grant, Header, Manifest,
-    OpenError, Part, Receipt, Refusal, SignedError, StatusNotice, TimeNotice, VisitCode, VisitTree,
-    WireError, open, open_down, peek, seal, seal_down, topics,
+    OpenError, Part, Receipt, Refusal, SecondNotice, SignedError, StatusNotice, TimeNotice,
+    VisitCode, VisitTree, WireError, open, open_down, peek, seal, seal_down, topics,
 };
 
 /// Every decoder of the crate on the same bytes.
@@ -26,6 +26,7 @@ fn decode_everything(bytes: &[u8]) {
     let _ = StatusNotice::peek(bytes);
     let _ = Command::verify(bytes, &signer.public);
     let _ = TimeNotice::peek(bytes);
+    let _ = SecondNotice::verify(bytes, &signer.public);
     let _ = Grant::verify(bytes, &signer.public);
     let _ = Manifest::verify(bytes, &signer.public);
     let _ = Part::from_bytes(bytes);

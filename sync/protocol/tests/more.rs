@@ -7,11 +7,13 @@ use support::{city, device, header, pair, receipt, signer};
 use ubugoe_protocol::attachment::{self, CHUNK, MAX_CHUNKS, seal_chunk};
 use ubugoe_protocol::command::CommandId;
 use ubugoe_protocol::report::{Outcome, UpdateState, seal_report};
+use ubugoe_protocol::second::{self, seal_second};
 use ubugoe_protocol::update::{self, Content, PART_LEN};
 use ubugoe_protocol::{
-    CodeError, Command, FilingId, Grant, Header, Incoming, Interval, Kind, Manifest, OpenError,
-    Order, Part, Place, Receipt, Report, SealError, TimeNotice, VisitCode, VisitTree, digest, open,
-    open_any,
+    CodeError, Command, Downlink, FilingId, Grant, Header, Incoming, Interval, Kind, Manifest,
+    OpenError, Order, Part, Place, Receipt, Report, SealError, SecondAnswer, SecondBody,
+    SecondGrant, SecondNotice, TimeNotice, VisitCode, VisitTree, digest, open, open_any, open_down,
+    seal_down, topics,
 };
 
 fn of(kind: Kind, to: &support::Pair) -> Header {
@@ -93,6 +95,10 @@ fn reports() -> Vec<Report> {
         },
         Report::CertificateAsk(vec![0x30; 300]),
         Report::Earlier(vec![vec![1; 227], vec![2; 300]]),
+        Report::SecondAsk {
+            nonce: [9; 16],
+            number: "1234567897".parse().unwrap(),
+        },
     ]
 }
 
@@ -195,6 +201,87 @@ fn the_time_and_a_certificate_are_for_one_device_and_verify_under_one_key() {
     let signed = grant.sign(&key.secret).unwrap();
     assert_eq!(Grant::verify(&signed, &key.public).unwrap(), grant);
     assert!(Grant::verify(&signed, &other.public).is_err());
+}
+
+#[test]
+fn what_a_number_leads_to_is_for_one_device_and_verifies_under_one_key() {
+    let (key, other, to) = (signer(), signer(), pair());
+    let longest = SecondGrant {
+        ticket: [7; 16],
+        canonical: vec![b'x'; second::MAX_CONTENT],
+        first: [8; 32],
+    };
+    for answer in [
+        SecondAnswer::Granted(longest.clone()),
+        SecondAnswer::Unknown,
+        SecondAnswer::Busy,
+    ] {
+        let notice = SecondNotice {
+            nonce: [1; 16],
+            device: device(),
+            recipient: city(),
+            answer,
+        };
+        let signed = notice.sign(&key.secret).unwrap();
+        assert_eq!(SecondNotice::verify(&signed, &key.public).unwrap(), notice);
+        assert_eq!(SecondNotice::peek(&signed).unwrap(), notice);
+        assert!(SecondNotice::verify(&signed, &other.public).is_err());
+        assert!(TimeNotice::verify(&signed, &key.public).is_err());
+        // the longest still travels, and only its device opens it
+        let down = Downlink::Seconds(vec![signed]);
+        assert_eq!(down.channel(), topics::Channel::Command);
+        let sealed = seal_down(&down, &device(), &to.public).unwrap();
+        assert_eq!(open_down(&sealed, &device(), &to.secret).unwrap(), down);
+        let elsewhere = "kiosk-08".parse().unwrap();
+        assert!(open_down(&sealed, &elsewhere, &to.secret).is_err());
+    }
+    for canonical in [vec![], vec![b'x'; second::MAX_CONTENT + 1]] {
+        let notice = SecondNotice {
+            nonce: [1; 16],
+            device: device(),
+            recipient: city(),
+            answer: SecondAnswer::Granted(SecondGrant {
+                canonical,
+                ..longest.clone()
+            }),
+        };
+        assert!(notice.sign(&key.secret).is_err());
+    }
+}
+
+#[test]
+fn a_second_signature_travels_like_a_filing_and_is_none() {
+    let (to, key) = (pair(), signer());
+    let body = SecondBody {
+        ticket: [7; 16],
+        signature: vec![0x30; 2500],
+        time: support::time(),
+    };
+    let header = of(Kind::Second, &to);
+    let sealed = seal_second(&header, &body, &to.public, &key.secret).unwrap();
+    match open_any(&sealed, &to.secret, |_| Some(key.public)).unwrap() {
+        Incoming::Second {
+            header: found,
+            body: inside,
+            digest: told,
+        } => {
+            assert_eq!((found, inside), (header, body.clone()));
+            assert_eq!(told, digest(&body.signature));
+        }
+        other => unreachable!("{other:?}"),
+    }
+    let as_filing = open(&sealed, &to.secret, |_| Some(key.public));
+    assert_eq!(as_filing, Err(OpenError::Kind(Kind::Second)));
+    let other_kind = seal_second(&of(Kind::Filing, &to), &body, &to.public, &key.secret);
+    assert_eq!(other_kind, Err(SealError::Kind(Kind::Filing)));
+    for signature in [vec![], vec![0; 16 * 1024 + 1]] {
+        let body = SecondBody {
+            signature,
+            ..body.clone()
+        };
+        let sealed = seal_second(&of(Kind::Second, &to), &body, &to.public, &key.secret);
+        assert!(matches!(sealed, Err(SealError::Field(_))));
+    }
 }
 
 #[test]

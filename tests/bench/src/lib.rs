@@ -10,6 +10,7 @@ pub mod browser;
 pub mod dice;
 pub mod envelope;
 mod error;
+pub mod exchange;
 pub mod kiosk;
 pub mod office;
 pub mod pki;

@@ -39,7 +39,8 @@ impl Page {
     }
 
     /// The value of a hidden field.
-    fn hidden(&self, name: &str) -> Option<String> {
+    #[must_use]
+    pub fn hidden(&self, name: &str) -> Option<String> {
         let text = self.text();
         let (_, rest) = text.split_once(&format!("name=\"{name}\" value=\""))?;
         Some(rest.split_once('"')?.0.to_owned())
@@ -54,15 +55,21 @@ pub struct Office {
 }
 
 impl Office {
+    /// Somebody without an account, as a family is.
+    #[must_use]
+    pub fn nobody(city: &str) -> Self {
+        Self {
+            address: city.trim_start_matches("http://").to_owned(),
+            cookies: Vec::new(),
+        }
+    }
+
     /// Signs in with the rig's account at the city of this address, for example `http://127.0.0.1:41234`.
     ///
     /// # Errors
     /// [`Error::Page`] or [`Error::Office`].
     pub fn sign_in(city: &str) -> Result<Self, Error> {
-        let mut office = Self {
-            address: city.trim_start_matches("http://").to_owned(),
-            cookies: Vec::new(),
-        };
+        let mut office = Self::nobody(city);
         let path = "/console/sign-in";
         let csrf = office.field(path, "csrf")?;
         let (account, password) = STAFF;
@@ -155,7 +162,11 @@ impl Office {
         self.request(path, &format!("GET {path} HTTP/1.1\r\n"), "")
     }
 
-    fn post(&mut self, path: &str, fields: &[(&str, &str)]) -> Result<Page, Error> {
+    /// Sends a form.
+    ///
+    /// # Errors
+    /// [`Error::Page`] or [`Error::Office`].
+    pub fn post(&mut self, path: &str, fields: &[(&str, &str)]) -> Result<Page, Error> {
         let body = form(fields);
         let head = format!(
             "POST {path} HTTP/1.1\r\ncontent-type: application/x-www-form-urlencoded\r\ncontent-length: {}\r\n",

@@ -138,6 +138,24 @@ impl Pki {
         Ok(())
     }
 
+    /// Makes TLS and signing keys for a member of an exchange between authorities, who asks and is asked under this DNS name:
+    /// `<id>.pem`, `<id>.key`, `<id>.sign`, `<id>.sign.pub`.
+    ///
+    /// # Errors
+    /// As [`Pki::add_city`].
+    pub fn add_member(&mut self, id: &str, name: &str) -> Result<(), Error> {
+        self.check_new(id)?;
+        let mut params = client_params(name)?;
+        params.extended_key_usages = vec![
+            ExtendedKeyUsagePurpose::ClientAuth,
+            ExtendedKeyUsagePurpose::ServerAuth,
+        ];
+        self.certify(id, params)?;
+        self.signing_pair(id, "sign", id)?;
+        self.cities.insert(id.to_owned());
+        Ok(())
+    }
+
     /// Makes another certificate for the broker's names, as `<stem>.pem` and `<stem>.key`, good between the first days of two years.
     ///
     /// # Errors

@@ -30,6 +30,7 @@ use ubugoe_vcard::{
 use crate::{
     Error,
     broker::{Mosquitto, Settings},
+    exchange::Exchange,
     kiosk::Kiosk,
     pki::Pki,
     ports::Lease,
@@ -75,6 +76,10 @@ pub struct RigConfig {
     pub mute_after_ms: u64,
     /// More of the kiosk's configuration: lines that may stand before every table.
     pub kiosk: String,
+    /// More of the city's configuration: tables.
+    pub city: String,
+    /// Simulated agencies beside the city.
+    pub agencies: bool,
     /// What kiosk and city write into their logs, in `RUST_LOG`'s words; their usual when `None`.
     pub log: Option<&'static str>,
 }
@@ -91,6 +96,8 @@ impl RigConfig {
             today,
             mute_after_ms: 8_000,
             kiosk: String::new(),
+            city: String::new(),
+            agencies: false,
             log: None,
         }
     }
@@ -116,6 +123,7 @@ pub struct Rig {
     // Dropped in this order: who talks goes before who listens.
     kiosk: Option<Kiosk>,
     city: Option<Process>,
+    exchange: Option<Exchange>,
     /// The simulated reader and its cards.
     pub reader: SimReader,
     /// The card service.
@@ -180,9 +188,16 @@ impl Rig {
             Database::Sqlite => None,
             Database::Postgres => Some(Postgres::start()?),
         };
+        let exchange = if config.agencies {
+            let verify = pki.path(&format!("city-{CITY}.receipt.pub"));
+            Some(Exchange::start(&folder, &verify)?)
+        } else {
+            None
+        };
         let mut rig = Self {
             kiosk: None,
             city: None,
+            exchange,
             reader,
             pcscd,
             wire,
@@ -367,6 +382,7 @@ impl Rig {
             None => "sqlite:city.sqlite".to_owned(),
             Some(postgres) => postgres.url(),
         };
+        let exchange = self.exchange.as_ref().map_or("", Exchange::city_toml);
         let (id, password) = STAFF;
         let hash = password_hash(password)?;
         let http = self.city_port.port();
@@ -410,7 +426,10 @@ id = "{id}"
 name = "窓口 一郎"
 roles = ["examiner", "decider", "auditor", "administrator"]
 password = "{hash}"
+
+{more}
 "#,
+            more = format!("{}{exchange}", self.config.city),
             port = self.broker.port(),
         ))
     }

@@ -51,6 +51,10 @@ pub fn answer(form: &str, field: &str) -> Option<Reply> {
         ("jido_teate_nintei", "higher") => Choice("わたし（請求する人）"),
         ("jido_teate_nintei", "has_other_children") => Choice("いいえ"),
         ("jido_teate_nintei", "addr_same_0101" | "acct.kokin" | "consent") => Choice("はい"),
+        ("kodomo_iryohi", "guardian.sei_kana") => Text("ヤマダ"),
+        ("kodomo_iryohi", "guardian.mei_kana") => Text("ハナコ"),
+        ("kodomo_iryohi", "rel") => Choice("母"),
+        ("kodomo_iryohi", "ins.pending" | "consent") => Choice("はい"),
         _ => return None,
     })
 }
@@ -188,10 +192,21 @@ impl<'a> Visit<'a> {
     /// # Errors
     /// As [`Visit::identify`].
     pub fn accept_certificate(&mut self) -> Result<(), Error> {
+        self.accept_certificate_with(&[])
+    }
+
+    /// The same, with these items of the line beside what is due anyway: what their buttons say.
+    ///
+    /// # Errors
+    /// As [`Visit::identify`].
+    pub fn accept_certificate_with(&mut self, items: &[&str]) -> Result<(), Error> {
         self.reach("certificate")?;
         self.picture("certificate")?;
         self.kiosk.tap("まちがいありません")?;
         self.reach("line")?;
+        for item in items {
+            self.kiosk.tap(item)?;
+        }
         self.picture("line")?;
         self.kiosk.tap("始める")?;
         Ok(())

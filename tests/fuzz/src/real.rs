@@ -19,12 +19,13 @@ use ubugoe_procedures::{
 use ubugoe_protocol::attachment::seal_chunk;
 use ubugoe_protocol::cades::{Trust, Verified, prepare, verify};
 use ubugoe_protocol::report::{Outcome, UpdateState, seal_report};
+use ubugoe_protocol::second::seal_second;
 use ubugoe_protocol::update::Content;
 use ubugoe_protocol::{
     Anchor, AnchorSource, AttachmentRef, CaseId, CaseState, Chunk, Command, DeviceId, Downlink,
     FilingBody, FilingId, Grant, Header, Kind, Manifest, Order, Part, Receipt, RecipientId,
-    Refusal, RefusalReason, Report, SealError, StatusNotice, TimeClaim, TimeNotice, VERSION,
-    VisitCode, VisitTree, digest, seal, seal_down,
+    Refusal, RefusalReason, Report, SealError, SecondAnswer, SecondBody, SecondGrant, SecondNotice,
+    StatusNotice, TimeClaim, TimeNotice, VERSION, VisitCode, VisitTree, digest, seal, seal_down,
 };
 
 use crate::keys::{CITY_OPEN, CITY_SIGN, DEVICE_OPEN, DEVICE_SIGN, NOW, PAPERS, sealing, signing};
@@ -171,6 +172,13 @@ fn words() -> Vec<(&'static str, Report)> {
         ),
         ("certificate", Report::CertificateAsk(vec![0x30, 0])),
         ("earlier", Report::Earlier(vec![RECEIPT.clone()])),
+        (
+            "second",
+            Report::SecondAsk {
+                nonce: [6; 16],
+                number: "1234567897".parse().expect("a number"),
+            },
+        ),
     ]
 }
 
@@ -210,6 +218,24 @@ fn time_notice() -> Vec<u8> {
         at_ms: 1_795_489_200_000,
     };
     notice.sign(&signing(&CITY_SIGN)).expect("signing")
+}
+
+fn second_notice(answer: SecondAnswer) -> Vec<u8> {
+    let notice = SecondNotice {
+        nonce: [6; 16],
+        device: device(),
+        recipient: city(),
+        answer,
+    };
+    notice.sign(&signing(&CITY_SIGN)).expect("signing")
+}
+
+fn second_grant() -> SecondAnswer {
+    SecondAnswer::Granted(SecondGrant {
+        ticket: [8; 16],
+        canonical: CONTENT.to_vec(),
+        first: [9; 32],
+    })
 }
 
 fn grant() -> Vec<u8> {
@@ -352,6 +378,21 @@ fn word(report: &Report) -> Sealed {
     let to = sealing(&CITY_OPEN);
     envelope(seal_report(&header, report, &to, &signing(&DEVICE_SIGN)))
 }
+
+/// A second signature from the device to the city.
+pub(crate) static SECOND: LazyLock<Sealed> = LazyLock::new(|| {
+    let header = Header {
+        kind: Kind::Second,
+        ..header()
+    };
+    let body = SecondBody {
+        ticket: [8; 16],
+        signature: SIGNATURE.message.clone(),
+        time: time_claim(),
+    };
+    let to = sealing(&CITY_OPEN);
+    envelope(seal_second(&header, &body, &to, &signing(&DEVICE_SIGN)))
+});
 
 /// Word from the device to the city.
 pub(crate) static WORD: LazyLock<Sealed> = LazyLock::new(|| word(&Report::TimeAsk([6; 16])));

@@ -12,6 +12,7 @@ use crate::Error;
 pub const BUILT_IN: &[(&str, &str)] = &[
     ("hana", include_str!("../personas/hana.toml")),
     ("sora", include_str!("../personas/sora.toml")),
+    ("daichi", include_str!("../personas/daichi.toml")),
     ("rare", include_str!("../personas/rare.toml")),
     ("long127", include_str!("../personas/long127.toml")),
     ("long255", include_str!("../personas/long255.toml")),

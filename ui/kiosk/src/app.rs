@@ -297,7 +297,8 @@ pub fn run(config: &Config, options: &Options) -> Result<End, StartError> {
                     link.say(operator.clone(), report);
                 }
             };
-            let end = core::run(&mut parts, &card, &wake, &say, &from, &mut canvas);
+            let ask = |city, report| link.say(city, report);
+            let end = core::run(&mut parts, &card, &wake, &say, &ask, &from, &mut canvas);
             // In this order: no new card events, then no new network events.
             drop(card);
             drop(link);

@@ -23,12 +23,14 @@ use ubugoe_procedures::{
     nursery::{Index, Town},
 };
 use ubugoe_protocol::cades::Trust;
-use ubugoe_protocol::{Command, CommandId, Report as Word, VerifyingKey, report::Outcome};
+use ubugoe_protocol::{
+    Command, CommandId, RecipientId, Report as Word, VerifyingKey, report::Outcome,
+};
 use ubugoe_visit::{
     Candidate, CardIdentity, CardTrouble, CertificateTrouble, ChildKey, Comfort, Context, Delivery,
     Effect, Event, Failure, Found, NurseryWish, Print, PrintTrouble, QuestionNumber, Reach,
-    SavedDraft, Sheet, Stage, State, TextSize, Ticket, Timer, WardFlags, audit, left_out,
-    line_view, nursery_hits, obstacle, question_number,
+    SavedDraft, Second, SecondProblem, Sheet, Stage, State, TextSize, Ticket, Timer, WardFlags,
+    audit, left_out, line_view, nursery_hits, obstacle, question_number,
     service::{Ask, Service, ServiceDesk, ServiceEffect, ServiceEvent, SignIn, Who},
     step,
 };
@@ -36,12 +38,13 @@ use ubugoe_visit::{
 use crate::{
     cardside,
     clock::Clock,
-    desk::{Desk, News, Signing, news},
+    desk::{Desk, News, Signer, Signing, news},
     drafts::Drafts,
     orders::{self, Gate, Later, Obeyed},
     pad::Pad,
     presenters::{self, Around, Picture, Typed},
     printing::{self, Printing},
+    second::{Asked, Typing},
     service::{self, Done, Settings, Side, accounts},
     updates::{Check, Loaded, Updates},
     ward,
@@ -285,6 +288,7 @@ struct Core<'a> {
     card: &'a CardService,
     wake: &'a dyn Fn(),
     say: &'a dyn Fn(Word),
+    ask: &'a dyn Fn(RecipientId, Word),
     screen: &'a mut dyn Canvas,
     state: State,
     pad: Pad,
@@ -299,16 +303,21 @@ struct Core<'a> {
     ended: Option<End>,
     /// When the day ends, while somebody is there who reads of days.
     midnight: Option<Instant>,
+    /// The number that the other parent types, and what was asked for it.
+    number: Typing,
+    asked: Asked,
 }
 
 /// Runs until [`Input::Stop`], until every sender is gone or until the operator orders a new start.
 ///
-/// `wake` is called after something was stored, so that the link sends it at once; `say` with what the operator is to hear.
+/// `wake` is called after something was stored, so that the link sends it at once; `say` with what the operator is to hear, `ask` with
+/// what a city is asked while somebody waits.
 pub fn run(
     parts: &mut Parts,
     card: &CardService,
     wake: &dyn Fn(),
     say: &dyn Fn(Word),
+    ask: &dyn Fn(RecipientId, Word),
     inputs: &mpsc::Receiver<Input>,
     screen: &mut dyn Canvas,
 ) -> End {
@@ -318,6 +327,7 @@ pub fn run(
         card,
         wake,
         say,
+        ask,
         screen,
         state,
         pad: Pad::default(),
@@ -330,6 +340,8 @@ pub fn run(
         later: Vec::new(),
         ended: None,
         midnight: None,
+        number: Typing::default(),
+        asked: Asked::default(),
     };
     core.take_up_orders();
     core.look_for_room();
@@ -618,6 +630,7 @@ impl Core<'_> {
             found: &found,
             most_choices,
             printers: self.parts.printing.has(),
+            number: &self.number,
         };
         let report = report(&self.state, &around);
         self.screen
@@ -630,9 +643,14 @@ impl Core<'_> {
         if let Service::SignIn(SignIn::Pin { .. }) = &self.state.service {
             return self.staff_key(key);
         }
+        if let Stage::Second(Second::Number { .. }) = &self.state.stage {
+            return self.number_key(key);
+        }
         let (min, limit, done) = match &self.state.stage {
             Stage::AttributesPin { .. } => (4, 4, Event::AttributesPinEntered),
-            Stage::SignPassword { .. } => (6, 16, Event::SignPasswordEntered),
+            Stage::SignPassword { .. } | Stage::Second(Second::Password { .. }) => {
+                (6, 16, Event::SignPasswordEntered)
+            }
             _ => return,
         };
         match key {
@@ -642,6 +660,25 @@ impl Core<'_> {
             Key::Backspace => self.pad.backspace(),
             Key::Clear => self.pad.clear(),
             Key::Submit if self.pad.len() >= min => return self.step(done),
+            Key::Submit => {}
+        }
+        self.fresh = false;
+        self.timers.insert(
+            Timer::Idle,
+            Instant::now() + Duration::from_secs(Timer::Idle.seconds()),
+        );
+        self.draw();
+    }
+
+    /// As [`Core::key`], for the number of the other parent.
+    fn number_key(&mut self, key: Key) {
+        match key {
+            Key::Character(character) => self.number.press(character),
+            Key::Backspace => self.number.backspace(),
+            Key::Clear => self.number.clear(),
+            Key::Submit if self.number.is_complete() => {
+                return self.step(Event::SecondNumberEntered);
+            }
             Key::Submit => {}
         }
         self.fresh = false;
@@ -780,6 +817,12 @@ impl Core<'_> {
             LinkEvent::Part(part) => {
                 let said = self.parts.updates.0.part(part);
                 self.say_all(said);
+            }
+            LinkEvent::Second(notice) => {
+                let own = self.own_city().is_some_and(|city| city == notice.recipient);
+                if let Some(event) = self.asked.answered(notice).filter(|_| own) {
+                    self.step(event);
+                }
             }
             LinkEvent::Connected(_) => {
                 let said = self.parts.updates.0.standing();
@@ -940,8 +983,20 @@ impl Core<'_> {
         self.draw();
     }
 
+    /// The city of this device, which is asked for what was signed first.
+    fn own_city(&self) -> Option<RecipientId> {
+        let mut cities = self.parts.desk.cities().iter();
+        let own = cities.find(|city| city.municipality == self.parts.birthplace);
+        own.map(|city| city.id.clone())
+    }
+
     /// Asks the outbox how far each followed filing has come.
     fn refresh_deliveries(&mut self) {
+        if let Stage::Second(Second::Done { id, arrived: false }) = self.state.stage
+            && self.parts.desk.has_arrived(id)
+        {
+            return self.step(Event::SecondArrived(id));
+        }
         let followed = match &self.state.stage {
             Stage::Following { deliveries, .. } => deliveries.clone(),
             Stage::Paper { was, .. } => match was.as_ref() {
@@ -965,6 +1020,8 @@ impl Core<'_> {
             Effect::Wipe => {
                 self.staff.visit_ended();
                 self.pad.clear();
+                self.number.clear();
+                self.asked.forget();
                 self.signing = None;
                 self.parts.printing.end();
                 self.screen.wipe();
@@ -982,7 +1039,14 @@ impl Core<'_> {
                 ticket,
                 holder,
                 canonical,
-            } => self.sign(ticket, holder, canonical),
+            } => self.sign(ticket, Signer::Holder(holder), canonical),
+            Effect::AskSecond => self.ask_second(),
+            Effect::SignSecond {
+                ticket,
+                canonical,
+                first,
+            } => self.sign(ticket, Signer::Other(first), vec![canonical]),
+            Effect::StoreSecond { ticket, signature } => self.store_second(ticket, signature),
             Effect::FindCertificates { holder, identity } => {
                 let found = self.certificates(&holder, identity);
                 self.step(found);
@@ -1049,6 +1113,41 @@ impl Core<'_> {
         }
     }
 
+    fn ask_second(&mut self) {
+        let Some(city) = self.own_city() else {
+            return self.step(Event::SecondNotFound(SecondProblem::NoAnswer));
+        };
+        match self.asked.ask(&self.number) {
+            Ok(report) => (self.ask)(city, report),
+            Err(problem) => self.step(Event::SecondNotFound(problem)),
+        }
+    }
+
+    fn store_second(&mut self, ticket: [u8; 16], signature: Vec<u8>) {
+        let Parts {
+            desk,
+            clock,
+            birthplace,
+            ..
+        } = &mut *self.parts;
+        let event = match desk.store_second(*birthplace, ticket, signature, clock) {
+            Ok(id) => {
+                (self.wake)();
+                Event::SecondStored(id)
+            }
+            Err(error) => {
+                tracing::error!(
+                    error = &error as &dyn std::error::Error,
+                    "a second signature is not stored"
+                );
+                Event::StoreFailed {
+                    full: error.is_full(),
+                }
+            }
+        };
+        self.step(event);
+    }
+
     fn keep_draft(&mut self, identity: CardIdentity, saved: &SavedDraft) {
         let key = self.parts.desk.records();
         let event = match self.parts.drafts.keep(key, identity, saved) {
@@ -1095,15 +1194,10 @@ impl Core<'_> {
         }
     }
 
-    fn sign(
-        &mut self,
-        ticket: Ticket,
-        holder: ubugoe_procedures::CardHolder,
-        canonical: Vec<Vec<u8>>,
-    ) {
+    fn sign(&mut self, ticket: Ticket, signer: Signer, canonical: Vec<Vec<u8>>) {
         let signing = Signing::new(
             canonical,
-            holder,
+            signer,
             Arc::clone(&self.parts.trust),
             self.parts.clock.unix(),
         );

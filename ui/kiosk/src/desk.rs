@@ -13,10 +13,11 @@ use ubugoe_edge::{
 use ubugoe_procedures::{BirthCertificate, CardHolder, MunicipalityCode, ProcedureId};
 use ubugoe_protocol::{
     CaseId, CaseState, DeviceId, FilingBody, FilingId, Header, IdError, Kind, Receipt, RecipientId,
-    RecipientPublicKey, Refusal, SealError, SigningKey, VERSION, VerifyingKey, VisitCode,
-    VisitTree,
+    RecipientPublicKey, Refusal, SealError, SecondBody, SigningKey, VERSION, VerifyingKey,
+    VisitCode, VisitTree,
     cades::{self, CadesError, CertificateFacts, Purpose, Trust},
     digest, seal,
+    second::seal_second,
 };
 use ubugoe_visit::{CardIdentity, CardTrouble, ChildKey, Delivery, DeliveryState, Prepared};
 
@@ -25,6 +26,7 @@ use crate::records::{FiledForm, RecordError, RecordKey, VisitRecord};
 
 /// The schema name on every envelope; says nothing about the procedure inside.
 const SCHEMA: &str = "ubugoe-filing/1";
+const SECOND_SCHEMA: &str = "ubugoe-second/1";
 
 /// One city as the desk needs it.
 #[derive(Debug, Clone)]
@@ -93,6 +95,15 @@ impl DeskError {
     }
 }
 
+/// Who may sign.
+#[derive(Debug, Clone)]
+pub enum Signer {
+    /// The holder of the card, as its attributes name them.
+    Holder(CardHolder),
+    /// Anybody but the holder of the certificate with this SHA-256, who signed first.
+    Other([u8; 32]),
+}
+
 /// Forms on their way to the card and back.
 ///
 /// The certificate is known only while the card is verified, and the bytes to sign depend on it: so the first half
@@ -100,7 +111,7 @@ impl DeskError {
 #[derive(Debug, Clone)]
 pub struct Signing {
     canonical: Vec<Vec<u8>>,
-    holder: CardHolder,
+    signer: Signer,
     trust: Arc<Trust>,
     at: i64,
     prepared: Arc<Mutex<Vec<cades::Prepared>>>,
@@ -108,12 +119,12 @@ pub struct Signing {
 }
 
 impl Signing {
-    /// Forms to be signed at `at` (seconds since 1970-01-01 UTC) by `holder`.
+    /// Forms to be signed at `at` (seconds since 1970-01-01 UTC).
     #[must_use]
-    pub fn new(canonical: Vec<Vec<u8>>, holder: CardHolder, trust: Arc<Trust>, at: i64) -> Self {
+    pub fn new(canonical: Vec<Vec<u8>>, signer: Signer, trust: Arc<Trust>, at: i64) -> Self {
         Self {
             canonical,
-            holder,
+            signer,
             trust,
             at,
             prepared: Arc::default(),
@@ -134,8 +145,14 @@ impl Signing {
     fn digests(&self, certificate: &[u8]) -> Result<Vec<[u8; 32]>, CardTrouble> {
         let facts = cades::check_certificate(certificate, &self.trust, Purpose::Signature, self.at)
             .map_err(|error| refused(&error))?;
-        if names_somebody_else(&facts, &self.holder) {
-            return Err(CardTrouble::SignerDiffers);
+        match &self.signer {
+            Signer::Holder(holder) if names_somebody_else(&facts, holder) => {
+                return Err(CardTrouble::SignerDiffers);
+            }
+            Signer::Other(first) if digest(certificate) == *first => {
+                return Err(CardTrouble::FirstSigner);
+            }
+            Signer::Holder(_) | Signer::Other(_) => {}
         }
         let prepared = self
             .canonical
@@ -395,6 +412,75 @@ impl Desk {
         ))
     }
 
+    /// Seals a second signature to a city and writes it. The local record ties it to nobody.
+    ///
+    /// When this returns, it survives a power cut; nothing was stored if it fails.
+    ///
+    /// # Errors
+    /// [`DeskError`], by what failed.
+    pub fn store_second(
+        &self,
+        municipality: MunicipalityCode,
+        ticket: [u8; 16],
+        signature: Vec<u8>,
+        clock: &Clock,
+    ) -> Result<[u8; 16], DeskError> {
+        let city = self.city(municipality)?;
+        let id = FilingId::generate().map_err(DeskError::Id)?;
+        let counted = self.outbox.lock().last_counter();
+        let counter = counted.map_err(DeskError::Store)? + 1;
+        let header = Header {
+            v: VERSION,
+            id,
+            device: self.device.clone(),
+            recipient: city.id.clone(),
+            kind: Kind::Second,
+            schema: SECOND_SCHEMA.to_owned(),
+            case: CaseId::generate().map_err(DeskError::Id)?,
+            case_seq: 0,
+            created: clock.unix(),
+            expires: None,
+            key_id: city.hpke.key_id(),
+        };
+        let digest = digest(&signature);
+        let body = SecondBody {
+            ticket,
+            signature,
+            time: clock.claim(counter).map_err(DeskError::Time)?,
+        };
+        let sealed = seal_second(&header, &body, &city.hpke, &self.key).map_err(DeskError::Seal)?;
+        let row = NewRow {
+            id,
+            kind: RowKind::Filing,
+            counter: Some(counter),
+            recipient: city.id.clone(),
+            digest,
+            sealed,
+            legal_due: None,
+        };
+        // Of this visit the device remembers nothing: no card, no child, no form.
+        let record = VisitRecord {
+            card: [0; 32],
+            children: Vec::new(),
+            protected: false,
+            forms: Vec::new(),
+            seed: None,
+        };
+        let record = self.records.seal(&record).map_err(DeskError::Record)?;
+        self.outbox
+            .lock()
+            .store(header.case.as_bytes(), &[row], &record, clock.unix())
+            .map_err(DeskError::Store)?;
+        Ok(*id.as_bytes())
+    }
+
+    /// Whether an envelope has its receipt.
+    #[must_use]
+    pub fn has_arrived(&self, id: [u8; 16]) -> bool {
+        let row = self.outbox.lock().row(&FilingId::from_bytes(id));
+        matches!(row, Ok(Some(row)) if row.state == RowState::Arrived)
+    }
+
     /// How many filings wait for their receipt.
     #[must_use]
     pub fn pending(&self) -> usize {
@@ -638,6 +724,7 @@ pub fn news(event: &LinkEvent) -> News {
         | LinkEvent::Command(_)
         | LinkEvent::Manifest { .. }
         | LinkEvent::Part(_)
+        | LinkEvent::Second(_)
         | LinkEvent::Grant(_)
         | LinkEvent::Identity(_) => News::Nothing,
     }

@@ -19,6 +19,7 @@ pub mod pad;
 pub mod presenters;
 pub mod printing;
 pub mod records;
+pub mod second;
 pub mod service;
 pub mod updates;
 pub mod ward;

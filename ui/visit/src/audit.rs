@@ -2,7 +2,7 @@
 //!
 //! It says what happened, never to whom: no name, no address, no answer, no certificate number.
 
-use crate::{DeliveryState, Failure, Print, Stage, State};
+use crate::{DeliveryState, Failure, Print, Second, Stage, State};
 
 /// One line of the device's audit log.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
@@ -64,7 +64,8 @@ pub fn failure(stage: &Stage) -> Option<Failure> {
         | Stage::Paused { .. }
         | Stage::StillThere { .. }
         | Stage::Called { .. }
-        | Stage::Finished => None,
+        | Stage::Finished
+        | Stage::Second(_) => None,
         Stage::Paper { was, print } => print_failure(*print).or_else(|| failure(was)),
     }
 }
@@ -123,5 +124,16 @@ pub const fn name(stage: &Stage) -> &'static str {
         Stage::CardAway { .. } => "card-away",
         Stage::Trouble { .. } => "trouble",
         Stage::Finished => "finished",
+        Stage::Second(second) => match second {
+            Second::CardWanted => "second-card-wanted",
+            Second::Number { .. } => "second-number",
+            Second::Asking { .. } => "second-asking",
+            Second::Reading { .. } => "second-reading",
+            Second::Password { .. } => "second-password",
+            Second::Signing { .. } => "second-signing",
+            Second::Storing { .. } => "second-storing",
+            Second::Done { arrived: false, .. } => "second-stored",
+            Second::Done { arrived: true, .. } => "second-arrived",
+        },
     }
 }

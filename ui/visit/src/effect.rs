@@ -74,6 +74,24 @@ pub enum Effect {
     Service(ServiceEffect),
     /// Take back what is at the printer.
     StopPrinting,
+    /// Ask the city what the number leads to that was typed; the same number is the same question.
+    AskSecond,
+    /// Sign these bytes with the password in the pad, as the other parent.
+    SignSecond {
+        /// The insertion to ask.
+        ticket: Ticket,
+        /// The bytes that were signed first.
+        canonical: Vec<u8>,
+        /// SHA-256 of the certificate that may not sign them again.
+        first: [u8; 32],
+    },
+    /// Seal a second signature and store it.
+    StoreSecond {
+        /// Under which the bytes were given.
+        ticket: [u8; 16],
+        /// One CMS object.
+        signature: Vec<u8>,
+    },
 }
 
 /// The timers of a visit.
@@ -89,10 +107,12 @@ pub enum Timer {
     CardAway,
     /// The page after the end.
     Farewell,
+    /// A city was asked while somebody waits.
+    Answer,
 }
 
 impl Timer {
-    /// How long, in seconds. None is below 90 s while somebody may still be acting.
+    /// How long, in seconds. None is below 90 s while somebody may still be acting; while a city is asked nobody does.
     #[must_use]
     pub const fn seconds(self) -> u64 {
         match self {
@@ -101,6 +121,7 @@ impl Timer {
             Self::Called => 1800,
             Self::CardAway => 120,
             Self::Farewell => 20,
+            Self::Answer => 12,
         }
     }
 }

@@ -4,8 +4,8 @@ use ubugoe_procedures::{CardHolder, FieldPath, ProcedureId, ReasonCode, Tongue, 
 
 use crate::{
     CardOnReader, CardTrouble, CertificateTrouble, Comfort, Delivery, FollowingPage, Found,
-    Integrity, NurseryWish, PrintTrouble, Sheet, Ticket, Timer, UnusableCard, Voice,
-    service::ServiceEvent,
+    Integrity, NurseryWish, PrintTrouble, SecondProblem, SecondSheet, Sheet, Ticket, Timer,
+    UnusableCard, Voice, service::ServiceEvent,
 };
 
 /// Something that happened.
@@ -202,4 +202,17 @@ pub enum Event {
     PrintSeen(bool),
     /// "Do not print it after all."
     PrintStopped,
+    // ---- the other parent
+    /// "I sign as the other parent."
+    SecondWanted,
+    /// The number is complete; the kiosk holds it, not this event.
+    SecondNumberEntered,
+    /// What the number leads to.
+    SecondFound(SecondSheet),
+    /// It leads to nothing.
+    SecondNotFound(SecondProblem),
+    /// A second signature is durably stored, under this id.
+    SecondStored([u8; 16]),
+    /// The city's receipt for it is here.
+    SecondArrived([u8; 16]),
 }

@@ -74,11 +74,13 @@ pub enum Failure {
     PrinterBusy,
     /// The printer says that something is wrong with it.
     PrinterFaulty,
+    /// The card that signed first cannot sign as the other parent.
+    FirstSigner,
 }
 
 impl Failure {
     /// Every failure, in the order of the codes.
-    pub const ALL: [Self; 32] = [
+    pub const ALL: [Self; 33] = [
         Self::NoReader,
         Self::NoCardService,
         Self::CardMute,
@@ -99,6 +101,7 @@ impl Failure {
         Self::AttributesNotIntact,
         Self::SignatureWrong,
         Self::SignerDiffers,
+        Self::FirstSigner,
         Self::NoCertificate,
         Self::CertificateUnreadable,
         Self::StorageFull,
@@ -149,6 +152,7 @@ impl Failure {
             Self::PrinterCoverOpen => "P-104",
             Self::PrinterBusy => "P-105",
             Self::PrinterFaulty => "P-106",
+            Self::FirstSigner => "C-406",
         }
     }
 
@@ -188,7 +192,8 @@ impl Failure {
             | Self::PrinterBroken
             | Self::PrinterCoverOpen
             | Self::PrinterBusy
-            | Self::PrinterFaulty => false,
+            | Self::PrinterFaulty
+            | Self::FirstSigner => false,
         }
     }
 
@@ -227,7 +232,8 @@ impl Failure {
             | Self::SignerDiffers
             | Self::CertificateUnreadable
             | Self::StorageFull
-            | Self::ClockUnsynchronised => false,
+            | Self::ClockUnsynchronised
+            | Self::FirstSigner => false,
         }
     }
 }

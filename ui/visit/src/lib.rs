@@ -17,6 +17,7 @@
 //!                                                                                            │
 //!    Resting <── Finished <──────────── Following (stored → sent → arrived → decided) <──────┘
 //!
+//! the other parent:         Notice ─> Second (card, number, the city's answer, review, password) ─> Finished
 //! with personal data held:  card gone ─> CardAway (covered) ─same card─> back, ─time─> kept, or Finished
 //!                           nobody ────> StillThere (covered) ─touch─> back, ─90 s─> kept, or Finished
 //!                           nurse ─────> Called (covered) ─"go on"─> back
@@ -58,7 +59,7 @@ pub use state::{
     Aftercare, Candidate, CardFacts, CardIdentity, CardOnReader, CardSide, CardTrouble,
     CertificateTrouble, ChildKey, Comfort, Delivery, DeliveryState, Draft, FollowingPage,
     FormDraft, Forms, Found, Integrity, Mood, PaperAdvice, PinProblem, Prepared, Print,
-    PrintTrouble, QuestionAt, Sheet, Stage, State, Step, TextSize, Ticket, UnusableCard, Voice,
-    WardFlags,
+    PrintTrouble, QuestionAt, Second, SecondProblem, SecondSheet, Sheet, Stage, State, Step,
+    TextSize, Ticket, UnusableCard, Voice, WardFlags,
 };
 pub use step::{Context, kept_alone, print_failure, step};

@@ -95,6 +95,8 @@ pub enum CardTrouble {
     SignatureWrong,
     /// The reader or the card service went away.
     ServiceLost,
+    /// A second signature was asked of the card that signed first.
+    FirstSigner,
 }
 
 /// How far the attributes are proven.
@@ -739,6 +741,129 @@ pub enum Stage {
     },
     /// Over: take the card. Nothing personal is held.
     Finished,
+    /// The other parent signs what was signed first.
+    Second(Second),
+}
+
+/// What another device was given to be signed a second time: exactly the bytes that were signed first.
+#[derive(Clone, PartialEq, Eq)]
+pub struct SecondSheet {
+    /// Under which the signature goes back.
+    pub ticket: [u8; 16],
+    /// The bytes.
+    pub canonical: Vec<u8>,
+    /// SHA-256 of the first signer's certificate: the same card is not asked for a second signature.
+    pub first: [u8; 32],
+}
+
+impl std::fmt::Debug for SecondSheet {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "SecondSheet({} bytes)", self.canonical.len())
+    }
+}
+
+/// Why a number leads to nothing now.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum SecondProblem {
+    /// It is no number: a digit is wrong. Nobody was asked.
+    Mistyped,
+    /// The city knows no such number (any more).
+    Unknown,
+    /// Too many wrong ones were typed here.
+    Busy,
+    /// There is no network. The number was not used.
+    Offline,
+    /// The city did not answer.
+    NoAnswer,
+    /// What came cannot be shown, so it is not signed.
+    Unreadable,
+}
+
+/// How far the other parent has come.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Second {
+    /// Their card, please.
+    CardWanted,
+    /// Waiting for the number.
+    Number {
+        /// The card.
+        card: CardOnReader,
+        /// What was wrong with the last one.
+        problem: Option<SecondProblem>,
+    },
+    /// The city is asked.
+    Asking {
+        /// The card.
+        card: CardOnReader,
+        /// How often.
+        asked: u8,
+    },
+    /// What will be signed, shown in full.
+    Reading {
+        /// The card.
+        card: CardOnReader,
+        /// What.
+        sheet: SecondSheet,
+    },
+    /// Waiting for the signature password.
+    Password {
+        /// The card.
+        card: CardOnReader,
+        /// What it signs.
+        sheet: SecondSheet,
+        /// Set after a wrong entry.
+        problem: Option<PinProblem>,
+    },
+    /// The card is signing.
+    Signing {
+        /// The card.
+        card: CardOnReader,
+        /// What it signs.
+        sheet: SecondSheet,
+    },
+    /// Signed; being sealed and written.
+    Storing {
+        /// The card.
+        card: CardOnReader,
+        /// What it signed.
+        sheet: SecondSheet,
+    },
+    /// Stored. Nothing personal is held.
+    Done {
+        /// The envelope's id: outbox key.
+        id: [u8; 16],
+        /// The city's signed receipt is here.
+        arrived: bool,
+    },
+}
+
+impl Second {
+    /// The card this belongs to, where it needs one.
+    #[must_use]
+    pub const fn card(&self) -> Option<&CardOnReader> {
+        match self {
+            Self::Number { card, .. }
+            | Self::Asking { card, .. }
+            | Self::Reading { card, .. }
+            | Self::Password { card, .. }
+            | Self::Signing { card, .. }
+            | Self::Storing { card, .. } => Some(card),
+            Self::CardWanted | Self::Done { .. } => None,
+        }
+    }
+
+    /// Whether anything about a person is held, or is on its way here.
+    #[must_use]
+    pub const fn holds_personal_data(&self) -> bool {
+        match self {
+            Self::CardWanted | Self::Number { .. } | Self::Done { .. } => false,
+            Self::Asking { .. }
+            | Self::Reading { .. }
+            | Self::Password { .. }
+            | Self::Signing { .. }
+            | Self::Storing { .. } => true,
+        }
+    }
 }
 
 /// What is known of the reader and the cards on it, visit or no visit. It outlives every stage, so that the resting
@@ -823,7 +948,13 @@ impl CardSide {
             | Event::StoreFailed { .. }
             | Event::DeliveryMoved(_)
             | Event::Elapsed(_)
-            | Event::Service(_) => {}
+            | Event::Service(_)
+            | Event::SecondWanted
+            | Event::SecondNumberEntered
+            | Event::SecondFound(_)
+            | Event::SecondNotFound(_)
+            | Event::SecondStored(_)
+            | Event::SecondArrived(_) => {}
         }
     }
 
@@ -927,6 +1058,7 @@ impl Stage {
             | Self::Signing { draft, .. }
             | Self::Storing { draft, .. } => Some(&draft.card),
             Self::Keeping { draft } => draft.as_ref().map(|draft| &draft.card),
+            Self::Second(second) => second.card(),
             // Behind a trouble page and behind a cover for a nurse the card still lies there; behind the card's own cover
             // it does not.
             Self::Trouble { back_to, .. } => back_to.as_ref().and_then(|back| back.card()),
@@ -970,7 +1102,8 @@ impl Stage {
             | Self::Certificate { .. }
             | Self::Following { .. }
             | Self::Paused { .. }
-            | Self::Finished => None,
+            | Self::Finished
+            | Self::Second(_) => None,
         }
     }
 
@@ -1010,7 +1143,8 @@ impl Stage {
             | Self::Called { .. }
             | Self::Paper { .. }
             | Self::CardAway { .. }
-            | Self::Finished => false,
+            | Self::Finished
+            | Self::Second(_) => false,
         }
     }
 
@@ -1029,6 +1163,7 @@ impl Stage {
             | Self::ReadingAttributes { .. } => false,
             Self::Trouble { back_to, .. } => back_to.is_some(),
             Self::Keeping { draft } => draft.is_some(),
+            Self::Second(second) => second.holds_personal_data(),
             Self::Identity { .. }
             | Self::FindingCertificate { .. }
             | Self::StaffGuides { .. }

@@ -108,7 +108,8 @@ fn one(lang: Lang, record: &FilingRecord, number: usize, signature: &SecondSigna
             p { strong { (who(lang, finding.named)) } }
             (checks(lang, &lines))
             dl.small {
-                dt { (t(lang, "方法", "How")) } dd { @match signature.kind { SecondKind::App => (t(lang, "署名サービス（スマートフォン）", "signing service (phone)")) } }
+                dt { (t(lang, "方法", "How")) } dd { @match signature.kind { SecondKind::App => (t(lang, "署名サービス（スマートフォン）", "signing service (phone)")),
+                    SecondKind::Card => (t(lang, "カード（市の端末）", "card (a device of the city)")) } }
                 dt { (t(lang, "受け取った時刻", "Taken in")) } dd { (jst::exact(signature.given_at, lang)) }
                 dt { (t(lang, "署名対象のダイジェスト（SHA-256）", "Digest of what was signed (SHA-256)")) }
                 dd.code data-second="digest" { (hex::encode(signature.digest)) }

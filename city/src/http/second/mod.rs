@@ -10,7 +10,10 @@
 //! A browser follows no redirect to another site after a form under our policy (`form-action 'self'`), so the way there goes
 //! over a small page that goes on by itself. The way back arrives at an address that names no family; which one it is stands in
 //! the browser's own cookie.
+//!
+//! With a card at a device of the city: `card`.
 
+mod card;
 mod desk;
 mod words;
 
@@ -49,8 +52,10 @@ const WITHIN: i64 = 15 * 60;
 
 /// What this part needs of the city.
 pub struct Parts {
-    /// The service with which the other parent signs.
-    pub service: Arc<dyn SigningService>,
+    /// The service with which the other parent signs on a phone, if there is one.
+    pub service: Option<Arc<dyn SigningService>>,
+    /// Whether they may sign with a card at a device of this city.
+    pub card: bool,
     /// Procedures whose filings they are asked to sign.
     pub procedures: BTreeSet<String>,
     /// Authorities whose signature certificates are trusted.
@@ -65,6 +70,7 @@ pub(super) fn routes() -> Router<Shared> {
             get(download),
         )
         .route(BACK, get(back))
+        .merge(card::routes())
         .merge(desk::routes())
 }
 
@@ -78,6 +84,11 @@ fn cookie_name(secure: bool) -> &'static str {
 
 fn parts(app: &Shared) -> Result<&Parts, Failure> {
     app.second.as_ref().ok_or(Failure::NotFound)
+}
+
+/// The service on a phone; not found where a city has none.
+fn service(parts: &Parts) -> Result<&dyn SigningService, Failure> {
+    parts.service.as_deref().ok_or(Failure::NotFound)
 }
 
 /// The filings that the other parent may be asked about. None in a case where somebody is protected.
@@ -154,12 +165,12 @@ fn sheet(
         @if let Some(words) = trouble { p.alert role="alert" data-second="trouble" { (guest.say(words)) } }
         @if filings.is_empty() { p id="nothing" { (guest.say(&words::NOTHING)) } }
         @else { p { (guest.say(&words::WHAT)) } }
-        @for filing in filings { (article(guest, filing, trouble.is_some())) }
+        @for filing in filings { (article(app, guest, filing, trouble.is_some())) }
     };
     frame(app, guest, &words::TITLE, body)
 }
 
-fn article(guest: &Guest, filing: &AskedFiling, told: bool) -> Markup {
+fn article(app: &Shared, guest: &Guest, filing: &AskedFiling, told: bool) -> Markup {
     let sum: [u8; 32] = Sha256::digest(&filing.canonical).into();
     let parsed = Filing::parse(&filing.canonical).ok();
     // what cannot be shown is not signed
@@ -183,17 +194,37 @@ fn article(guest: &Guest, filing: &AskedFiling, told: bool) -> Markup {
                         dd.code.sum data-sha256="yes" { (grouped(&sum)) }
                     }
                     p { a href={ (guest.home()) "/" (PLACE) "/" (filing.id) "/filing.json" } { (guest.say(&words::SAVE)) } }
-                    @if open(filing) {
-                        form.decision method="post" action={ (guest.home()) "/" (PLACE) } {
-                            (guest.hidden())
-                            input type="hidden" name="filing" value=(filing.id);
-                            input type="hidden" name="sha256" value=(hex::encode(sum));
-                            p { (guest.say(&words::NEEDS)) }
-                            div.buttons { button.primary type="submit" { (guest.say(&words::SIGN)) } }
-                        }
-                    }
+                    @if open(filing) { (ways(app, guest, filing, &sum)) }
                 },
                 None => p.alert { (guest.say(&words::UNSHOWN)) },
+            }
+        }
+    }
+}
+
+/// The ways to sign: on a phone, and with a card at a device. Whichever there is.
+fn ways(app: &Shared, guest: &Guest, filing: &AskedFiling, sum: &[u8; 32]) -> Markup {
+    let (phone, card) = app.second.as_ref().map_or((false, false), |parts| {
+        (parts.service.is_some(), parts.card)
+    });
+    let shown = html! {
+        (guest.hidden())
+        input type="hidden" name="filing" value=(filing.id);
+        input type="hidden" name="sha256" value=(hex::encode(sum));
+    };
+    html! {
+        @if phone {
+            form.decision method="post" action={ (guest.home()) "/" (PLACE) } {
+                (shown)
+                p { (guest.say(&words::NEEDS)) }
+                div.buttons { button.primary type="submit" { (guest.say(&words::SIGN)) } }
+            }
+        }
+        @if card {
+            form.decision method="post" action={ (guest.home()) "/" (PLACE) "/number" } data-way="card" {
+                (shown)
+                p { (guest.say(&words::CARD_NEEDS)) }
+                div.buttons { button.primary[!phone] type="submit" { (guest.say(&words::CARD)) } }
             }
         }
     }
@@ -262,24 +293,37 @@ async fn again(app: &Shared, guest: &Guest, trouble: Option<Outcome>) -> Result<
     Ok(sheet(app, guest, &filings, trouble))
 }
 
+/// The filing whose button was pressed, as it was shown; or the page once more, with what is other now.
+async fn pressed(
+    app: &Shared,
+    guest: &Guest,
+    fields: &Fields,
+) -> Result<Result<AskedFiling, Response>, Failure> {
+    let filing = one(app, guest, fields.get("filing").unwrap_or_default()).await?;
+    let seen = hex::encode(Sha256::digest(&filing.canonical));
+    if fields.get("sha256") != Some(seen.as_str()) || Filing::parse(&filing.canonical).is_err() {
+        return again(app, guest, Some(Outcome::Replaced)).await.map(Err);
+    }
+    if !open(&filing) {
+        return again(app, guest, None).await.map(Err);
+    }
+    Ok(Ok(filing))
+}
+
 /// Begins: remembers this browser, and sends it to the service.
 async fn begin(State(app): State<Shared>, sent: Sent) -> Result<Response, Failure> {
     let Sent { guest, fields } = sent;
-    let parts = parts(&app)?;
-    let filing = one(&app, &guest, fields.get("filing").unwrap_or_default()).await?;
-    let seen = hex::encode(Sha256::digest(&filing.canonical));
-    if fields.get("sha256") != Some(seen.as_str()) || Filing::parse(&filing.canonical).is_err() {
-        return again(&app, &guest, Some(Outcome::Replaced)).await;
-    }
-    if !open(&filing) {
-        return again(&app, &guest, None).await;
-    }
+    let service = service(parts(&app)?)?;
+    let filing = match pressed(&app, &guest, &fields).await? {
+        Ok(filing) => filing,
+        Err(page) => return Ok(page),
+    };
     // twice 128 random bits: this one secret is what state, nonce and verifier are made of
     let secret = format!("{}{}", random_token()?, random_token()?);
     let way = Way::new(&secret);
-    let going = match parts.service.begin(filing.digest).await {
+    let going = match service.begin(filing.digest).await {
         Ok(reference) => {
-            let there = parts.service.way_there(&way, &reference).await;
+            let there = service.way_there(&way, &reference).await;
             there.map(|there| (reference, there))
         }
         Err(error) => Err(error),
@@ -370,6 +414,7 @@ fn stray() -> Response {
 /// Ends: somebody came back from the service.
 async fn back(State(app): State<Shared>, request: Request) -> Result<Response, Failure> {
     let parts = parts(&app)?;
+    let service = service(parts)?;
     let (head, _) = request.into_parts();
     let secure = app.http.secure_cookies;
     let Some((secret, token)) = kept(&head, secure) else {
@@ -401,10 +446,9 @@ async fn back(State(app): State<Shared>, request: Request) -> Result<Response, F
             .family_link(token_hash(token), None, app.now())
             .await?
             .is_none();
-        let came = match answered(parts, &fields) {
+        let came = match answered(service.issuer(), &fields) {
             _ if closed => Err(Outcome::Late),
-            Ok(code) => parts
-                .service
+            Ok(code) => service
                 .signed(&way, code, &reference)
                 .await
                 .map_err(|error| trouble(&error)),
@@ -434,12 +478,9 @@ fn kept(head: &Head, secure: bool) -> Option<(&str, &str)> {
 }
 
 /// The code, if the answer is the service's and says yes.
-fn answered<'f>(parts: &Parts, fields: &'f Fields) -> Result<&'f str, Outcome> {
+fn answered<'f>(own: &str, fields: &'f Fields) -> Result<&'f str, Outcome> {
     // who answers names itself (RFC 9207), so that no other provider's answer is taken for this one's
-    if fields
-        .get("iss")
-        .is_some_and(|issuer| issuer != parts.service.issuer())
-    {
+    if fields.get("iss").is_some_and(|issuer| issuer != own) {
         return Err(Outcome::Unread);
     }
     match fields.get("error") {

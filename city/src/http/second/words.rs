@@ -91,6 +91,138 @@ pub(super) const SIGN: Said = Said {
     ne: "फोनबाट हस्ताक्षर गर्नुहोस्",
 };
 
+pub(super) const CARD: Said = Said {
+    ja: "カードで、お近くの端末で署名する",
+    easy: "カードで、ちかくの 端末で サインを する",
+    en: "Sign with your card at a kiosk",
+    zh: "用卡在附近的终端签名",
+    pt: "Assinar com o cartão em um terminal",
+    vi: "Ký bằng thẻ tại máy gần bạn",
+    tl: "Lumagda gamit ang card sa kiosk",
+    ne: "नजिकको मेसिनमा कार्डले हस्ताक्षर गर्नुहोस्",
+};
+
+pub(super) const CARD_NEEDS: Said = Said {
+    ja: "病院や市役所の窓口にあるこの市の端末でも署名できます。もうひとりの親が、ご自身のマイナンバーカードと、署名用パスワードを持って行きます。次のページに10けたの番号が出ます。",
+    easy: "病院や 市役所に ある 端末でも サインが できます。もう ひとりの 親が、じぶんの マイナンバーカードを 持って いきます。署名用パスワードも つかいます。つぎの ページに 10けたの 番号が 出ます。",
+    en: "The other parent can also sign at a kiosk of this city, in the hospital or at city hall, with their own My Number card and its signature password. The next page shows a number of ten digits.",
+    zh: "也可以在医院或市政府窗口的本市终端签名。另一位家长需携带本人的个人编号卡，并使用签名用密码。下一页会显示10位号码。",
+    pt: "O outro responsável também pode assinar em um terminal desta cidade, no hospital ou na prefeitura, com o próprio cartão My Number e a senha de assinatura. A próxima página mostra um número de dez dígitos.",
+    vi: "Cũng có thể ký tại máy của thành phố đặt ở bệnh viện hoặc tòa thị chính, bằng thẻ My Number của chính người đó và mật khẩu chữ ký. Trang sau hiện một số gồm 10 chữ số.",
+    tl: "Maaari ring lumagda sa kiosk ng lungsod na ito, sa ospital o city hall, gamit ang sariling My Number card at password sa paglagda. Ipapakita sa susunod na pahina ang numerong may sampung digit.",
+    ne: "अस्पताल वा नगरपालिकामा रहेको यस नगरको मेसिनमा पनि आफ्नै My Number कार्ड र हस्ताक्षर पासवर्डले हस्ताक्षर गर्न सकिन्छ। अर्को पृष्ठमा १० अङ्कको नम्बर देखिन्छ।",
+};
+
+pub(super) const NUMBER_TITLE: Said = Said {
+    ja: "端末で署名するための番号",
+    easy: "端末で サインを する ための 番号",
+    en: "Your number for the kiosk",
+    zh: "用于终端签名的号码",
+    pt: "Número para o terminal",
+    vi: "Số để ký tại máy",
+    tl: "Numero para sa kiosk",
+    ne: "मेसिनका लागि नम्बर",
+};
+
+pub(super) const NUMBER_WHAT: Said = Said {
+    ja: "この番号を端末に入れると、はじめに署名された内容が出ます。",
+    easy: "この 番号を 端末に 入れると、さいしょに サインを した ものが 出ます。",
+    en: "Typed at a kiosk, this number brings up exactly what was signed first.",
+    zh: "在终端输入此号码，即显示首次签名的内容。",
+    pt: "Digitado no terminal, este número mostra exatamente o que foi assinado primeiro.",
+    vi: "Nhập số này vào máy sẽ hiện đúng nội dung đã được ký lần đầu.",
+    tl: "Kapag inilagay sa kiosk, ipapakita ng numerong ito ang mismong unang nilagdaan.",
+    ne: "यो नम्बर मेसिनमा हाल्दा पहिले हस्ताक्षर भएको सामग्री देखिन्छ।",
+};
+
+pub(super) const NUMBER_UNTIL: Said = Said {
+    ja: "1回だけ使えます。使えるのはここまで：",
+    easy: "1回だけ つかえます。つかえるのは ここまで：",
+    en: "It works once, until",
+    zh: "仅可使用一次，有效至：",
+    pt: "Vale uma única vez, até",
+    vi: "Chỉ dùng được một lần, đến",
+    tl: "Isang beses lang magagamit, hanggang",
+    ne: "एक पटक मात्र प्रयोग हुन्छ, यो समयसम्म:",
+};
+
+pub(super) const STEP_PLACE: Said = Said {
+    ja: "病院や市役所にある、この市の端末へ行きます。",
+    easy: "病院や 市役所に ある 端末に いきます。",
+    en: "Go to a kiosk of this city, in the hospital or at city hall.",
+    zh: "前往医院或市政府内的本市终端。",
+    pt: "Vá a um terminal desta cidade, no hospital ou na prefeitura.",
+    vi: "Đến máy của thành phố này tại bệnh viện hoặc tòa thị chính.",
+    tl: "Pumunta sa kiosk ng lungsod na ito sa ospital o city hall.",
+    ne: "अस्पताल वा नगरपालिकामा रहेको यस नगरको मेसिनमा जानुहोस्।",
+};
+
+pub(super) const STEP_CHOOSE: Said = Said {
+    ja: "画面で「もうひとりの親として署名する」を選びます。",
+    easy: "画面で「もうひとりの 親として サインを する」を えらびます。",
+    en: "On the screen, choose “Sign as the other parent”.",
+    zh: "在画面上选择“作为另一位家长签名”。",
+    pt: "Na tela, escolha “Assinar como o outro responsável”.",
+    vi: "Trên màn hình, chọn “Ký với tư cách người cha hoặc mẹ còn lại”.",
+    tl: "Sa screen, piliin ang “Lumagda bilang isa pang magulang”.",
+    ne: "स्क्रिनमा “अर्को अभिभावकका रूपमा हस्ताक्षर” छान्नुहोस्।",
+};
+
+pub(super) const STEP_CARD: Said = Said {
+    ja: "もうひとりの親のマイナンバーカードを置き、この番号を入れます。",
+    easy: "もう ひとりの 親の マイナンバーカードを おいて、この 番号を 入れます。",
+    en: "Place the other parent's My Number card and type this number.",
+    zh: "放置另一位家长的个人编号卡，输入此号码。",
+    pt: "Coloque o cartão My Number do outro responsável e digite este número.",
+    vi: "Đặt thẻ My Number của người cha hoặc mẹ còn lại và nhập số này.",
+    tl: "Ilagay ang My Number card ng isa pang magulang at i-type ang numerong ito.",
+    ne: "अर्को अभिभावकको My Number कार्ड राखेर यो नम्बर हाल्नुहोस्।",
+};
+
+pub(super) const STEP_SIGN: Said = Said {
+    ja: "内容を最後まで見て、署名用パスワードで署名します。",
+    easy: "さいごまで 見て、署名用パスワードで サインを します。",
+    en: "Read everything to its end and sign with the signature password.",
+    zh: "看完全部内容后，用签名用密码签名。",
+    pt: "Leia tudo até o fim e assine com a senha de assinatura.",
+    vi: "Đọc hết nội dung rồi ký bằng mật khẩu chữ ký.",
+    tl: "Basahin hanggang dulo at lumagda gamit ang password sa paglagda.",
+    ne: "सबै अन्त्यसम्म हेरेर हस्ताक्षर पासवर्डले हस्ताक्षर गर्नुहोस्।",
+};
+
+pub(super) const NUMBER_CARE: Said = Said {
+    ja: "この番号を知っている人は、端末で届出の内容を見ることができます。もうひとりの親のほかには教えないでください。",
+    easy: "この 番号を 知って いる 人は、端末で 届出を 見る ことが できます。もう ひとりの 親の ほかの 人には おしえないで ください。",
+    en: "Whoever knows this number can read the filing at a kiosk. Give it to nobody but the other parent.",
+    zh: "知道此号码的人可以在终端查看申报内容。请勿告诉另一位家长以外的人。",
+    pt: "Quem souber este número pode ler o documento no terminal. Não o passe a ninguém além do outro responsável.",
+    vi: "Người biết số này có thể xem nội dung đơn tại máy. Chỉ đưa cho người cha hoặc mẹ còn lại.",
+    tl: "Mababasa sa kiosk ang dokumento ng sinumang nakakaalam ng numerong ito. Ibigay lamang sa isa pang magulang.",
+    ne: "यो नम्बर थाहा पाउनेले मेसिनमा कागजात हेर्न सक्छ। अर्को अभिभावकबाहेक अरूलाई नदिनुहोस्।",
+};
+
+pub(super) const NUMBER_AGAIN: Said = Said {
+    ja: "番号はこのページにだけ出ます。なくしたとき、時間が過ぎたときは、新しい番号を出せます。前の番号は使えなくなります。署名がなくても、手続きは止まりません。",
+    easy: "番号は この ページにだけ 出ます。なくした とき、時間が すぎた ときは、新しい 番号を 出す ことが できます。まえの 番号は つかえなく なります。サインが なくても、手続きは 止まりません。",
+    en: "The number stands on this page only. If it is lost or too old, make a new one; the earlier one then no longer works. The procedure goes on without this signature.",
+    zh: "号码只显示在本页。遗失或过期时可重新生成，之前的号码随即失效。即使没有签名，手续也会继续。",
+    pt: "O número aparece só nesta página. Se o perder ou o prazo passar, gere outro; o anterior deixa de valer. O procedimento continua mesmo sem esta assinatura.",
+    vi: "Số chỉ hiện trên trang này. Nếu mất hoặc quá giờ, hãy lấy số mới; số cũ sẽ không dùng được nữa. Thủ tục vẫn tiếp tục dù không có chữ ký này.",
+    tl: "Sa pahinang ito lamang makikita ang numero. Kung nawala o lumipas ang oras, gumawa ng bago; mawawalan ng bisa ang nauna. Tuloy ang proseso kahit walang lagdang ito.",
+    ne: "नम्बर यही पृष्ठमा मात्र देखिन्छ। हराए वा समय बितेमा नयाँ लिनुहोस्; अघिल्लो काम गर्दैन। यो हस्ताक्षर नभए पनि प्रक्रिया रोकिँदैन।",
+};
+
+pub(super) const NUMBER_MANY: Said = Said {
+    ja: "きょうはこれ以上番号を出せません。あすもう一度お試しいただくか、スマートフォンで署名してください。手続きは進んでいます。",
+    easy: "きょうは もう 番号を 出す ことが できません。あした もう 一度 ためして ください。手続きは すすんで います。",
+    en: "No more numbers can be made today. Please try again tomorrow, or sign with a phone. The procedure goes on.",
+    zh: "今天不能再生成号码。请明天再试，或用手机签名。手续仍在继续。",
+    pt: "Hoje não é possível gerar mais números. Tente amanhã ou assine com o celular. O procedimento continua.",
+    vi: "Hôm nay không thể lấy thêm số. Hãy thử lại vào ngày mai hoặc ký bằng điện thoại. Thủ tục vẫn đang tiếp tục.",
+    tl: "Hindi na makakagawa ng numero ngayong araw. Subukan bukas o lumagda gamit ang telepono. Tuloy ang proseso.",
+    ne: "आज थप नम्बर लिन मिल्दैन। भोलि फेरि प्रयास गर्नुहोस् वा फोनबाट हस्ताक्षर गर्नुहोस्। प्रक्रिया चलिरहेको छ।",
+};
+
 pub(super) const GIVEN: Said = Said {
     ja: "もうひとりの親の署名を受け取りました。",
     easy: "もう ひとりの 親の サインを うけとりました。",

@@ -852,6 +852,12 @@ impl From<&[u8]> for Cell {
     }
 }
 
+impl From<Option<Vec<u8>>> for Cell {
+    fn from(bytes: Option<Vec<u8>>) -> Self {
+        Self::Blob(bytes)
+    }
+}
+
 impl From<[u8; 32]> for Cell {
     fn from(bytes: [u8; 32]) -> Self {
         Self::Blob(Some(bytes.to_vec()))
@@ -915,6 +921,14 @@ impl Row {
     pub(crate) fn blob(&mut self) -> Result<Vec<u8>, StoreError> {
         match self.next() {
             Cell::Blob(Some(bytes)) => Ok(bytes),
+            other => Err(shape("bytes", &other)),
+        }
+    }
+
+    pub(crate) fn maybe_blob(&mut self) -> Result<Option<Vec<u8>>, StoreError> {
+        match self.next() {
+            Cell::Blob(bytes) => Ok(bytes),
+            Cell::Int(None) | Cell::Text(None) => Ok(None),
             other => Err(shape("bytes", &other)),
         }
     }

@@ -41,7 +41,7 @@ use crate::casework::audit::{AuditEntry, AuditRecord};
 pub use schema::{NoSchema, Schema};
 
 /// Frozen migrations, oldest first.
-pub const MIGRATIONS: [Migration; 13] = [
+pub const MIGRATIONS: [Migration; 14] = [
     Migration {
         number: 1,
         name: "0001_first",
@@ -101,6 +101,11 @@ pub const MIGRATIONS: [Migration; 13] = [
         number: 12,
         name: "0012_office",
         sql: include_str!("migrations/0012_office.sql"),
+    },
+    Migration {
+        number: 13,
+        name: "0013_second_signature_by_card",
+        sql: include_str!("migrations/0013_second_signature_by_card.sql"),
     },
     Migration {
         number: 14,
@@ -429,6 +434,7 @@ mod tests {
                 "efea23b4940b60104b53b8f6b0068eaaf58cbd60770280f46ffe2348b2246259",
                 "25f72ab965447ae2f5c64ad6df08ba74c8d8722bbd41365787bc0e9f8c00e87a",
                 "72f29a19fb876e0e3b12222544ae09e437205cd756fbfe2c5ac732174b6d0826",
+                "34f06d2951829de1fe206eaec29151af6cc8db24df410bf87e4e4b160f7759bc",
                 "095cf15a7ee631565aea05fa817b8216bdf91a866ab4cfc6c4a4b26685c8e921"
             ]
         );

@@ -132,6 +132,8 @@ impl Forgets for PostgresStore {
             "agency_events",
             "second_signatures",
             "second_signings",
+            "second_numbers",
+            "second_arrivals",
             "family_codes",
             "family_sessions",
             "family_voices",

@@ -35,7 +35,7 @@ use crate::casework::FilingState;
 use crate::casework::audit::{AuditEntry, AuditRecord};
 
 /// Frozen migrations, oldest first.
-pub const MIGRATIONS: [Migration; 13] = [
+pub const MIGRATIONS: [Migration; 14] = [
     Migration {
         number: 1,
         name: "0001_first",
@@ -95,6 +95,11 @@ pub const MIGRATIONS: [Migration; 13] = [
         number: 12,
         name: "0012_office",
         sql: include_str!("migrations/0012_office.sql"),
+    },
+    Migration {
+        number: 13,
+        name: "0013_second_signature_by_card",
+        sql: include_str!("migrations/0013_second_signature_by_card.sql"),
     },
     Migration {
         number: 14,
@@ -417,6 +422,7 @@ mod tests {
                 "8ff8b0ae74005733456b6d2837bde5eca3181b9273eaaccfb34804117f6752cc",
                 "5bf579fe1c6c17af05d08ffe04fafc9414130ac93ca7fa02ada4bd284f752f79",
                 "597251f411d7a1f9211636bb88d6245798e4f1d4dfa7b834c539877a038319d9",
+                "024f8bf164e3129b338b2342958f32999aef2c9d32c68cdd465841ef735b95fd",
                 "520365e7fb4b07d40b64720e5b0877668a5e5dff12107ac53a419abae844aecf"
             ]
         );

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use ubugoe_protocol::report::Outcome;
 use ubugoe_protocol::topics;
 use ubugoe_protocol::{
-    Command, Downlink, FilingId, Grant, Manifest, Order, Part, RecipientId, Report, TimeNotice,
-    open_down,
+    Command, Downlink, FilingId, Grant, Manifest, Order, Part, RecipientId, Report, SecondNotice,
+    TimeNotice, open_down,
 };
 
 use super::{Alert, Context, LinkEvent, Operator};
@@ -51,6 +51,7 @@ pub(super) fn take(context: &Context, topic: &str, payload: &[u8]) -> Taken {
         }
         Ok(Downlink::Times(items)) => items.iter().for_each(|i| time(context, i)),
         Ok(Downlink::Grants(items)) => items.iter().for_each(|i| grant(context, i, &mut taken)),
+        Ok(Downlink::Seconds(items)) => items.iter().for_each(|i| second(context, i)),
     }
     taken
 }
@@ -158,6 +159,20 @@ fn time(context: &Context, raw: &[u8]) {
             }
         }
         Ok(_) => context.alert(Alert::NotOurs("time")),
+        Err(error) => context.alert(Alert::Unsigned(error)),
+    }
+}
+
+fn second(context: &Context, raw: &[u8]) {
+    let verified = SecondNotice::peek(raw).and_then(|said| {
+        let key = context.config.recipients.get(&said.recipient);
+        key.map(|key| SecondNotice::verify(raw, key)).transpose()
+    });
+    match verified {
+        Ok(Some(notice)) if notice.device == context.config.device => {
+            context.emit(LinkEvent::Second(notice));
+        }
+        Ok(_) => context.alert(Alert::NotOurs("second signature")),
         Err(error) => context.alert(Alert::Unsigned(error)),
     }
 }

@@ -44,8 +44,8 @@ use std::time::Duration;
 use tokio::sync::{Notify, watch};
 use ubugoe_protocol::{
     Command, DeviceId, FilingId, Grant, Manifest, OpenError, Part, Receipt, RecipientId,
-    RecipientPublicKey, RecipientSecretKey, Refusal, Report, SignedError, SigningKey, StatusNotice,
-    VerifyingKey, WireError,
+    RecipientPublicKey, RecipientSecretKey, Refusal, Report, SecondNotice, SignedError, SigningKey,
+    StatusNotice, VerifyingKey, WireError,
 };
 
 use crate::clock::TrustedClock;
@@ -382,6 +382,8 @@ pub enum LinkEvent {
     Part(Part),
     /// A certificate for a key of this device. Only without [`Config::identities`]: with it the link looks after it.
     Grant(Grant),
+    /// A city says what a number for a second signature leads to. Whoever asked compares the question.
+    Second(SecondNotice),
     /// News of the device's own certificates.
     Identity(IdentityEvent),
     /// Somebody should look.

@@ -570,7 +570,7 @@ impl Session<'_> {
 
     /// Says what is to be said, before any row: what a report prepares (a city's lost receipts) should be there first.
     fn speak(&self) {
-        while let Some((recipient, report)) = self.context.voice.next() {
+        while let Some((recipient, report, since)) = self.context.voice.next() {
             let Some(sealed) = voice::seal(self.context, &recipient, &report) else {
                 continue;
             };
@@ -580,7 +580,7 @@ impl Session<'_> {
                 .try_publish(topic, QoS::AtMostOnce, false, sealed)
                 .is_err()
             {
-                self.context.voice.put_back(recipient, report);
+                self.context.voice.put_back(recipient, report, since);
                 return;
             }
         }

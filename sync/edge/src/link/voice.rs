@@ -15,13 +15,16 @@ use super::{Context, held};
 
 /// Most reports that wait for a connection; the oldest give way.
 const MOST: usize = 1000;
+/// A question for which somebody stands before the screen is not asked later than this: whoever typed it may be gone, and a number
+/// that is looked up is spent.
+const ASKED_WITHIN: Duration = Duration::from_secs(20);
 /// How often a city is asked for the time on one connection.
 const ASK_EVERY: Duration = Duration::from_hours(1);
 
 /// What waits to be said.
 #[derive(Debug, Default)]
 pub(super) struct Mouth {
-    waiting: Mutex<VecDeque<(RecipientId, Report)>>,
+    waiting: Mutex<VecDeque<(RecipientId, Report, Instant)>>,
     asked: Mutex<Option<Instant>>,
     change: Notify,
 }
@@ -32,17 +35,25 @@ impl Mouth {
         if waiting.len() >= MOST {
             waiting.pop_front();
         }
-        waiting.push_back((recipient, report));
+        waiting.push_back((recipient, report, Instant::now()));
         drop(waiting);
         self.change.notify_one();
     }
 
-    pub(super) fn next(&self) -> Option<(RecipientId, Report)> {
-        held(&self.waiting).pop_front()
+    pub(super) fn next(&self) -> Option<(RecipientId, Report, Instant)> {
+        let mut waiting = held(&self.waiting);
+        while let Some((recipient, report, since)) = waiting.pop_front() {
+            let stale =
+                matches!(report, Report::SecondAsk { .. }) && since.elapsed() > ASKED_WITHIN;
+            if !stale {
+                return Some((recipient, report, since));
+            }
+        }
+        None
     }
 
-    pub(super) fn put_back(&self, recipient: RecipientId, report: Report) {
-        held(&self.waiting).push_front((recipient, report));
+    pub(super) fn put_back(&self, recipient: RecipientId, report: Report, since: Instant) {
+        held(&self.waiting).push_front((recipient, report, since));
     }
 
     /// Ends when there is something to say.

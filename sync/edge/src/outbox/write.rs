@@ -8,7 +8,7 @@ use super::{Outbox, StoreError, VisitId, failed};
 /// What a row carries. Receipts, retries and promises are the same for both.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum RowKind {
-    /// A filing.
+    /// A filing, or a second signature to one that is with its recipient.
     Filing,
     /// A piece of an attachment of a filing; it goes after the filings that are due as early.
     Chunk,

@@ -517,8 +517,8 @@ async fn serve(
                                 changed.notify_all();
                                 continue;
                             }
-                            // No attachments here; what the broker made up opens for nobody.
-                            Ok(Incoming::Chunk { .. }) | Err(_) => {
+                            // No attachments and no second signatures here; what the broker made up opens for nobody.
+                            Ok(Incoming::Chunk { .. } | Incoming::Second { .. }) | Err(_) => {
                                 seen.lock().unwrap().strange += 1;
                                 changed.notify_all();
                                 continue;

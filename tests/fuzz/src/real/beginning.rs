@@ -2,14 +2,15 @@
 
 use ubugoe_procedures::fhir::{write_birth, write_stillbirth, write_withdrawal};
 use ubugoe_procedures::{BirthCertificate, Plurality};
-use ubugoe_protocol::{CaseState, Downlink, Order, Receipt, seal_down, topics};
+use ubugoe_protocol::{CaseState, Downlink, Order, Receipt, SecondAnswer, seal_down, topics};
 use ubugoe_vcard::Card;
 
 use super::{
-    CONFIG, DOWNLINK, ENAMDICT, ENVELOPE, PIECE, RECEIPT, REFUSAL, SIGNATURE, SKK, STATUS,
+    CONFIG, DOWNLINK, ENAMDICT, ENVELOPE, PIECE, RECEIPT, REFUSAL, SECOND, SIGNATURE, SKK, STATUS,
     TIME_CLAIM, VISIT_PROOF, WORD, between_authorities, canonical, city, code, command, conversion,
-    device, grant, manifest, orders, part, portable_ids, questions, returned, signed_attributes,
-    status, stillbirth, time_notice, visit, ward_form, word, words,
+    device, grant, manifest, orders, part, portable_ids, questions, returned, second_grant,
+    second_notice, signed_attributes, status, stillbirth, time_notice, visit, ward_form, word,
+    words,
 };
 use crate::keys::{
     CITY_OPEN, CITY_SIGN, DEVICE_OPEN, PAPERS, opening, public, sealing, signing, town, verifying,
@@ -65,6 +66,9 @@ fn messages(into: &mut Files) {
     put(into, "envelope_header", "piece", PIECE.header.clone());
     put(into, "envelope_header", "word", WORD.header.clone());
     put(into, "piece", "last", PIECE.plaintext.clone());
+    put(into, "envelope", "second", SECOND.message.clone());
+    put(into, "envelope_header", "second", SECOND.header.clone());
+    put(into, "second_body", "genuine", SECOND.plaintext.clone());
     for (name, report) in words() {
         put(into, "report", name, word(&report).plaintext);
     }
@@ -87,6 +91,10 @@ fn messages(into: &mut Files) {
         ("commands", Downlink::Commands(vec![command(Order::Open)])),
         ("times", Downlink::Times(vec![time_notice()])),
         ("grants", Downlink::Grants(vec![grant()])),
+        (
+            "seconds",
+            Downlink::Seconds(vec![second_notice(SecondAnswer::Busy)]),
+        ),
     ] {
         let sealed = seal_down(&items, &device(), &sealing(&DEVICE_OPEN)).expect("sealing");
         let inside = decrypted("ubugoe-downlink/1", &sealed, &DEVICE_OPEN).expect("it opens");
@@ -119,6 +127,18 @@ fn signatures(into: &mut Files) {
             "status",
             name,
             inside("ubugoe-status/1", &status(state)),
+        );
+    }
+    for (name, answer) in [
+        ("granted", second_grant()),
+        ("unknown", SecondAnswer::Unknown),
+        ("busy", SecondAnswer::Busy),
+    ] {
+        put(
+            into,
+            "second_notice",
+            name,
+            inside("ubugoe-second/1", &second_notice(answer)),
         );
     }
     for (name, order) in orders() {

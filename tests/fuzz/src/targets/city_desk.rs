@@ -126,7 +126,9 @@ pub(super) fn run(bytes: &[u8]) -> Verdict {
                 let receipt = Receipt::verify(&item, &verifying(&CITY_SIGN)).expect("the city's");
                 let came = match &incoming {
                     Incoming::Filing(opened) => Some(opened.digest),
-                    Incoming::Chunk { digest, .. } => Some(*digest),
+                    Incoming::Chunk { digest, .. } | Incoming::Second { digest, .. } => {
+                        Some(*digest)
+                    }
                     Incoming::Report { .. } => None,
                 };
                 assert_eq!(Some(receipt.digest), came, "a receipt for something else");

@@ -2,6 +2,7 @@
 
 use ubugoe_protocol::attachment::seal_chunk;
 use ubugoe_protocol::report::seal_report;
+use ubugoe_protocol::second::seal_second;
 use ubugoe_protocol::{Header, Incoming, OpenError, digest, open, open_any, peek, seal};
 
 use crate::Verdict;
@@ -34,7 +35,10 @@ pub(super) fn run(bytes: &[u8]) -> Verdict {
             assert_eq!(any, only);
             assert_eq!(only.digest, digest(&only.body.canonical));
         }
-        (Incoming::Chunk { .. } | Incoming::Report { .. }, Err(OpenError::Kind(_))) => {}
+        (
+            Incoming::Chunk { .. } | Incoming::Report { .. } | Incoming::Second { .. },
+            Err(OpenError::Kind(_)),
+        ) => {}
         (any, only) => panic!("one opens what the other does not: {any:?}, {only:?}"),
     }
     Verdict::Taken
@@ -50,7 +54,9 @@ pub(super) fn opened(envelope: &[u8]) -> Result<Incoming, OpenError> {
 pub(super) fn header(incoming: &Incoming) -> &Header {
     match incoming {
         Incoming::Filing(opened) => &opened.header,
-        Incoming::Chunk { header, .. } | Incoming::Report { header, .. } => header,
+        Incoming::Chunk { header, .. }
+        | Incoming::Report { header, .. }
+        | Incoming::Second { header, .. } => header,
     }
 }
 
@@ -73,6 +79,7 @@ pub(super) fn again(incoming: &Incoming) -> (Vec<u8>, Vec<u8>) {
         Incoming::Filing(opened) => seal(&opened.header, &opened.body, &to, &device),
         Incoming::Chunk { header, chunk, .. } => seal_chunk(header, chunk, &to, &device),
         Incoming::Report { header, report } => seal_report(header, report, &to, &device),
+        Incoming::Second { header, body, .. } => seal_second(header, body, &to, &device),
     };
     inside(&sealed.expect("what was read can be written"))
 }

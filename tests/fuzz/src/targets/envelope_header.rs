@@ -12,6 +12,7 @@ pub(super) fn run(bytes: &[u8]) -> Verdict {
     let content = match outside.as_ref().map(|outside| outside.kind) {
         Ok(Kind::Attachment) => &real::PIECE.plaintext,
         Ok(Kind::Report) => &real::WORD.plaintext,
+        Ok(Kind::Second) => &real::SECOND.plaintext,
         _ => &real::ENVELOPE.plaintext,
     };
     match opened(&around(bytes, content)) {

@@ -45,6 +45,8 @@ mod receipt;
 mod refusal;
 mod registry;
 mod report;
+mod second_body;
+mod second_notice;
 mod signed;
 mod signed_answers;
 mod status;
@@ -177,6 +179,8 @@ pub const TARGETS: &[Target] = &[
     target("refusal", refusal::run, 2 * KIB, 64 * KIB),
     target("registry", registry::run, 32 * KIB, 4096 * KIB),
     target("report", report::run, 140 * KIB, 256 * KIB),
+    target("second_body", second_body::run, 140 * KIB, 256 * KIB),
+    target("second_notice", second_notice::run, 140 * KIB, 256 * KIB),
     target("signed_answers", signed_answers::run, 6 * KIB, 64 * KIB),
     target("status", status::run, 6 * KIB, 64 * KIB),
     target("time_claim", time_claim::run, 1024, 256 * KIB),

@@ -1,9 +1,11 @@
-//! Any bytes as one of the seven messages that are signed. What verifies is its one spelling and was signed by the city;
+//! Any bytes as one of the eight messages that are signed. What verifies is its one spelling and was signed by the city;
 //! nothing is two of them.
 
-use ubugoe_protocol::{Command, Grant, Manifest, Receipt, Refusal, StatusNotice, TimeNotice};
+use ubugoe_protocol::{
+    Command, Grant, Manifest, Receipt, Refusal, SecondNotice, StatusNotice, TimeNotice,
+};
 
-use super::{command, grant, manifest, receipt, refusal, status, time_notice};
+use super::{command, grant, manifest, receipt, refusal, second_notice, status, time_notice};
 use crate::Verdict;
 use crate::keys::{CITY_SIGN, public, verifying};
 use crate::sealing::signed_payload;
@@ -27,6 +29,11 @@ pub(super) fn run(bytes: &[u8]) -> Verdict {
             time_notice::TYP,
             TimeNotice::verify(bytes, &city).is_ok(),
             TimeNotice::peek(bytes).is_ok(),
+        ),
+        (
+            second_notice::TYP,
+            SecondNotice::verify(bytes, &city).is_ok(),
+            SecondNotice::peek(bytes).is_ok(),
         ),
         (
             receipt::TYP,

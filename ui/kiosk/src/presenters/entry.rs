@@ -41,6 +41,8 @@ pub(super) fn bind(screen: &Screen, to: &Sender) {
     page.on_understood(move || send.send(Input::Visit(Event::NoticeRead)));
     let send = to.clone();
     page.on_stop(move || send.send(Input::Visit(Event::QuitWanted)));
+    let send = to.clone();
+    page.on_other_parent(move || send.send(Input::Visit(Event::SecondWanted)));
     let page = screen.global::<CardAdapter>();
     let send = to.clone();
     page.on_no_card(move || send.send(Input::Visit(Event::PaperWanted)));

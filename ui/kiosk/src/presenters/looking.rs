@@ -11,6 +11,7 @@ pub(super) enum What {
     Attributes,
     Signing,
     Storing,
+    Asking,
 }
 
 pub(super) fn show(what: What) -> Picture {
@@ -19,6 +20,7 @@ pub(super) fn show(what: What) -> Picture {
         What::Attributes => LookingKind::Attributes,
         What::Signing => LookingKind::Signing,
         What::Storing => LookingKind::Storing,
+        What::Asking => LookingKind::Asking,
     };
     Box::new(move |screen| screen.global::<LookingAdapter>().set_kind(kind))
 }

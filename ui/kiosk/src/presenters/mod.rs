@@ -18,6 +18,7 @@ mod pauses;
 mod pin;
 mod question;
 mod review;
+mod second;
 mod service;
 mod trouble;
 mod words;
@@ -78,6 +79,8 @@ pub struct Around<'a> {
     pub most_choices: usize,
     /// Whether there is a printer for receipts, and one for pages.
     pub printers: (bool, bool),
+    /// The number that the other parent is typing.
+    pub number: &'a crate::second::Typing,
 }
 
 /// The screen's word for a language.
@@ -270,6 +273,7 @@ fn page(state: &State, around: &Around<'_>) -> (Page, Picture) {
             (Page::Trouble, trouble::show(*failure, retry))
         }
         Stage::Finished => (Page::Finished, finished::show(card_lies, around)),
+        Stage::Second(second) => second::page(second, card_lies, around, lang),
     }
 }
 
@@ -292,6 +296,7 @@ pub fn wipe(screen: &Screen) {
     pauses::wipe(screen);
     comment::wipe(screen);
     service::wipe(screen);
+    second::wipe(screen);
 }
 
 /// Connects every callback of the screen to the kiosk's loop, and those of typing to the input thread.
@@ -312,4 +317,5 @@ pub fn bind(screen: &Screen, to: &Sender, typing: &Input) {
     outcome::bind(screen, to);
     trouble::bind(screen, to);
     service::bind(screen, to);
+    second::bind(screen, to);
 }

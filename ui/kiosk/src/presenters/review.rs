@@ -58,6 +58,7 @@ pub(super) fn show(
             ..ReviewForm::default()
         });
         page.set_forms(words::model(forms.collect()));
+        page.set_second(false);
         page.set_elsewhere(elsewhere.join("\n").into());
         if fresh || !same {
             page.set_current(0);
@@ -79,20 +80,24 @@ fn sheet(draft: &Draft, prepared: &Prepared, around: &Around<'_>, lang: Lang) ->
         filer: draft.holder.name.clone(),
         // Bytes that do not parse show as an empty sheet, which cannot be passed: nothing unshown is signed.
         rows: ParsedFiling::parse(&prepared.canonical)
-            .map(|parsed| rows(&parsed, prepared, around, lang))
+            .map(|parsed| rows(&parsed, Some((prepared, around)), lang))
             .unwrap_or_default(),
     }
 }
 
+/// Rows that nobody corrects here.
+pub(super) fn read_only(parsed: &ParsedFiling, lang: Lang) -> Vec<ReviewRow> {
+    rows(parsed, None, lang)
+}
+
+/// `own`: the form that is being filled in here, whose rows may be corrected.
 fn rows(
     parsed: &ParsedFiling,
-    prepared: &Prepared,
-    around: &Around<'_>,
+    own: Option<(&Prepared, &Around<'_>)>,
     lang: Lang,
 ) -> Vec<ReviewRow> {
-    let form = around
-        .catalogue
-        .procedure(&prepared.filing.procedure)
+    let form = own
+        .and_then(|(prepared, around)| around.catalogue.procedure(&prepared.filing.procedure))
         .map(|p| &p.form);
     let mut out = Vec::new();
     for section in parsed.sections(lang) {

@@ -203,6 +203,7 @@ impl Side {
             | LinkEvent::Manifest { .. }
             | LinkEvent::Part(_)
             | LinkEvent::Grant(_)
+            | LinkEvent::Second(_)
             | LinkEvent::Alert(_) => {}
         }
     }

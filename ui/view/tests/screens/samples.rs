@@ -11,8 +11,8 @@ use ubugoe_view::{
     NurseryOption, OutcomeAdapter, OutcomeAdvice, OutcomeFiling, OutcomeSheet, Page, PaperAdapter,
     PaperReason, PausedAdapter, PinAdapter, PinKind, Printer, Problem, QuestionAdapter,
     QuestionKind, QuestionOption, RestingAdapter, ResumeAdapter, ReviewAdapter, ReviewForm,
-    ReviewRow, Screen, ServiceAdapter, Sex, Shell, StillThereAdapter, TroubleAdapter, TroubleKind,
-    TroublePicture, ValueSource, drive, qr_image,
+    ReviewRow, Screen, SecondAdapter, SecondNote, SecondPart, ServiceAdapter, Sex, Shell,
+    StillThereAdapter, TroubleAdapter, TroubleKind, TroublePicture, ValueSource, drive, qr_image,
 };
 
 /// A page in one state.
@@ -813,6 +813,78 @@ pub(crate) const SAMPLES: &[Sample] = &[
         name: "09-paper-missing",
         show: |s, l| paper(s, l, PaperReason::Chosen, Printer::Missing),
     },
+    Sample {
+        name: "13-second-card",
+        show: |s, _| second(s, SecondPart::Card),
+    },
+    Sample {
+        name: "13-second-number",
+        show: |s, _| {
+            s.global::<SecondAdapter>().set_shown("123 456 7–––".into());
+            second(s, SecondPart::Number);
+        },
+    },
+    Sample {
+        name: "13-second-number-unknown",
+        show: |s, _| {
+            let a = s.global::<SecondAdapter>();
+            a.set_shown("123 456 7897".into());
+            a.set_complete(true);
+            a.set_note(SecondNote::Unknown);
+            second(s, SecondPart::Number);
+        },
+    },
+    Sample {
+        name: "13-second-number-offline",
+        show: |s, _| {
+            let a = s.global::<SecondAdapter>();
+            a.set_shown("––– ––– ––––".into());
+            a.set_note(SecondNote::Offline);
+            second(s, SecondPart::Number);
+        },
+    },
+    Sample {
+        name: "13-second-asking",
+        show: |s, _| looking(s, LookingKind::Asking),
+    },
+    Sample {
+        name: "13-second-review",
+        show: |s, l| {
+            review(s, l);
+            let a = s.global::<ReviewAdapter>();
+            a.set_second(true);
+            let rows = [child_rows(l), mother_rows(l)].concat();
+            let rows = rows.into_iter().map(|row| ReviewRow {
+                correctable: false,
+                ..row
+            });
+            a.set_forms(model(vec![ReviewForm {
+                title: t(l, "出生届", "Birth notification"),
+                to: t(l, "あすこえ市長", "Mayor of Asukoe"),
+                digest: "3f9a 07c2 b1e4".into(),
+                rows: model(rows.collect()),
+                ..ReviewForm::default()
+            }]));
+        },
+    },
+    Sample {
+        name: "13-second-stored",
+        show: |s, _| {
+            s.global::<SecondAdapter>().set_card_present(true);
+            second(s, SecondPart::Done);
+        },
+    },
+    Sample {
+        name: "13-second-arrived",
+        show: |s, _| {
+            s.global::<SecondAdapter>().set_arrived(true);
+            second(s, SecondPart::Done);
+        },
+    },
+    Sample {
+        name: "13-second-first-signer",
+        show: |s, _| trouble(s, "C-406", TroubleKind::Staff),
+    },
 ];
 
 fn page(s: &Screen, page: Page) {
@@ -822,6 +894,11 @@ fn page(s: &Screen, page: Page) {
 fn looking(s: &Screen, kind: LookingKind) {
     s.global::<LookingAdapter>().set_kind(kind);
     page(s, Page::Looking);
+}
+
+fn second(s: &Screen, part: SecondPart) {
+    s.global::<SecondAdapter>().set_part(part);
+    page(s, Page::Second);
 }
 
 fn pin(s: &Screen, kind: PinKind, left: i32, entered: i32, wrong: bool) {

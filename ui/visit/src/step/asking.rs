@@ -2,7 +2,7 @@
 
 use ubugoe_procedures::{FieldPath, Problem, ProcedureId, ReasonCode, Value};
 
-use super::{Here, Moved, acting, ask_next, person, rest, review, stay, uncover};
+use super::{Here, Moved, acting, ask_next, person, rest, review, second, stay, uncover};
 use crate::{Effect, FollowingPage, NurseryWish, Stage, nursery, questions};
 
 pub(super) fn line_seen(stage: Stage, here: &Here<'_>) -> Moved {
@@ -121,6 +121,7 @@ pub(super) fn back(stage: Stage, here: &Here<'_>) -> Moved {
         Stage::Paper { was, .. } => uncover(*was, here),
         Stage::Notice { card } => acting(Stage::Language { card }),
         Stage::CardWanted => acting(Stage::Notice { card: None }),
+        Stage::Second(second) => second::back(second, here),
         Stage::Language { card: None } => rest(),
         Stage::Following {
             deliveries,

@@ -4,10 +4,10 @@
 
 use ubugoe_procedures::CardHolder;
 
-use super::{Here, Moved, bare, cover, kept, pad, pause, rest, resume, stay, stop};
+use super::{Here, Moved, bare, cover, kept, pad, pause, rest, resume, second, stay, stop};
 use crate::{
     Candidate, CardFacts, CardOnReader, CardTrouble, Draft, Effect, Failure, Forms, Integrity,
-    PinProblem, Prepared, Stage, Ticket, Timer, UnusableCard,
+    PinProblem, Prepared, Second, Stage, Ticket, Timer, UnusableCard,
 };
 
 /// The reader or the service behind it went away, and every card with it.
@@ -26,6 +26,7 @@ pub(super) fn reader_lost(stage: Stage) -> Moved {
         | Stage::Storing { .. }
         | Stage::CardAway { .. } => stay(stage),
         Stage::Following { .. } => (stage, vec![Effect::Await(Timer::CardAway)]),
+        Stage::Second(second) => second::reader_lost(second),
         // "Take the card away and put it back" is no way on any more; what the device lacks is.
         Stage::Trouble {
             failure,
@@ -153,6 +154,13 @@ pub(super) fn inserted(stage: Stage, card: CardOnReader, here: &Here<'_>) -> Mov
         }
         // The visit's card still lies there, and the other one in another reader is none of its business.
         Stage::Following { .. } => stay(stage),
+        // The same where the other parent has signed.
+        Stage::Second(Second::Done { .. }) if here.only(card.ticket) => {
+            let (stage, effects) = anew(card, here);
+            (stage, [Effect::Wipe].into_iter().chain(effects).collect())
+        }
+        Stage::Second(_) if same(&stage) => back_again(stage, card, here),
+        Stage::Second(second) => second::inserted(second, card, here),
         Stage::Trouble {
             back_to: Some(_), ..
         } if !same(&stage) && own_lies(&stage) => stay(stage),
@@ -211,7 +219,7 @@ fn back_again(was: Stage, card: CardOnReader, here: &Here<'_>) -> Moved {
     match was {
         Stage::AttributesPin { .. } | Stage::ReadingAttributes { .. } => begin(card, here),
         // What is being written goes on; only the card is another insertion now.
-        Stage::Storing { .. } => stay(renewed(was, card)),
+        Stage::Storing { .. } | Stage::Second(Second::Storing { .. }) => stay(renewed(was, card)),
         Stage::Resting
         | Stage::Language { .. }
         | Stage::Notice { .. }
@@ -235,7 +243,8 @@ fn back_again(was: Stage, card: CardOnReader, here: &Here<'_>) -> Moved {
         | Stage::Paper { .. }
         | Stage::CardAway { .. }
         | Stage::Trouble { .. }
-        | Stage::Finished => {
+        | Stage::Finished
+        | Stage::Second(_) => {
             let (stage, mut effects) = resume(renewed(was, card), here);
             if !effects.contains(&Effect::ClearPin) {
                 effects.insert(0, Effect::ClearPin);
@@ -331,6 +340,7 @@ fn renewed(was: Stage, card: CardOnReader) -> Stage {
             draft: lies(draft, card),
             prepared,
         },
+        Stage::Second(second) => Stage::Second(second::renewed(second, card)),
         Stage::Resting
         | Stage::Language { .. }
         | Stage::Notice { .. }
@@ -365,6 +375,7 @@ pub(super) fn unusable(stage: Stage, why: UnusableCard, here: &Here<'_>) -> Move
         | Stage::Notice { card: None }
         | Stage::CardWanted
         | Stage::Trouble { back_to: None, .. } => stop(failure, None, here),
+        Stage::Second(second) => second::unusable(second, failure, here),
         Stage::CardAway { was, .. } => (
             Stage::CardAway { was, another },
             vec![Effect::Await(Timer::CardAway)],
@@ -431,6 +442,10 @@ pub(super) fn removed(stage: Stage, ticket: Ticket, here: &Here<'_>) -> Moved {
         Stage::Language { card: Some(_) } if ours => forgotten(Stage::Language { card: None }),
         Stage::Notice { card: Some(_) } if ours => forgotten(Stage::Notice { card: None }),
         Stage::AttributesPin { .. } if ours => rest(),
+        Stage::Second(Second::Done { .. }) if here.empty() => {
+            (stage, vec![Effect::Await(Timer::CardAway)])
+        }
+        Stage::Second(second) if ours => second::removed(second),
         Stage::ReadingAttributes { .. } if ours => stop(Failure::CardTakenAway, None, here),
         Stage::Identity { .. }
         | Stage::FindingCertificate { .. }
@@ -476,7 +491,8 @@ pub(super) fn removed(stage: Stage, ticket: Ticket, here: &Here<'_>) -> Moved {
         | Stage::Paper { .. }
         | Stage::CardAway { .. }
         | Stage::Trouble { .. }
-        | Stage::Finished => stay(stage),
+        | Stage::Finished
+        | Stage::Second(_) => stay(stage),
     }
 }
 
@@ -513,6 +529,10 @@ pub(super) fn attributes_read(
 }
 
 pub(super) fn signed(stage: Stage, ticket: Ticket, signatures: Vec<Vec<u8>>) -> Moved {
+    let stage = match stage {
+        Stage::Second(second) => return second::signed(second, ticket, signatures),
+        other => other,
+    };
     let Stage::Signing { draft, prepared } = stage else {
         return stay(stage);
     };
@@ -545,6 +565,7 @@ pub(super) fn failed(stage: Stage, ticket: Ticket, why: CardTrouble, here: &Here
     match stage {
         Stage::ReadingAttributes { card } => attributes_failed(card, why, here),
         Stage::Signing { draft, prepared } => signing_failed(draft, prepared, why, here),
+        Stage::Second(second) => second::failed(second, why, here),
         // Asked before the screen was covered: what the card says of its counter is heard all the same.
         Stage::StillThere { was } => stay(Stage::StillThere {
             was: Box::new(counted(*was, why)),
@@ -593,8 +614,12 @@ fn counted(was: Stage, why: CardTrouble) -> Stage {
         | CardTrouble::CertificateInvalid
         | CardTrouble::SignerDiffers
         | CardTrouble::SignatureWrong
-        | CardTrouble::ServiceLost => return was,
+        | CardTrouble::ServiceLost
+        | CardTrouble::FirstSigner => return was,
     };
+    if let Stage::Second(second) = was {
+        return Stage::Second(second::counted(second, left));
+    }
     let Stage::Signing {
         mut draft,
         prepared,
@@ -628,6 +653,7 @@ fn attributes_failed(mut card: CardOnReader, why: CardTrouble, here: &Here<'_>) 
         CardTrouble::Busy => Failure::CardBusy,
         CardTrouble::CertificateInvalid => Failure::SignCertificateInvalid,
         CardTrouble::SignerDiffers => Failure::SignerDiffers,
+        CardTrouble::FirstSigner => Failure::FirstSigner,
         CardTrouble::SignatureWrong => Failure::SignatureWrong,
     };
     stop(failure, Some(&card), here)
@@ -676,6 +702,7 @@ fn signing_failed(
         CardTrouble::SignerDiffers => {
             return stop(Failure::SignerDiffers, Some(&draft.card), here);
         }
+        CardTrouble::FirstSigner => return stop(Failure::FirstSigner, Some(&draft.card), here),
     };
     pause(failure, Stage::Reviewing { draft, prepared })
 }

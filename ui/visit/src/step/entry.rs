@@ -44,7 +44,8 @@ pub(super) fn language_chosen(stage: Stage, here: &Here<'_>) -> Moved {
         | Stage::Paper { .. }
         | Stage::CardAway { .. }
         | Stage::Trouble { .. }
-        | Stage::Finished => person::alive(stage, here),
+        | Stage::Finished
+        | Stage::Second(_) => person::alive(stage, here),
     }
 }
 

@@ -1,17 +1,22 @@
 //! Stopping, pausing, the nurse, and the quiet way out.
 
 use super::{Here, Moved, cover, over, pause, person, rest, stay, uncover};
-use crate::{Draft, Effect, Failure, SavedDraft, Stage, Timer};
+use crate::{Draft, Effect, Failure, SavedDraft, Second, Stage, Timer};
 
 pub(super) fn quit(stage: Stage, here: &Here<'_>) -> Moved {
     match stage {
         // A signed visit that is being written is not stopped by a tap: it is stored or it fails.
-        Stage::Resting | Stage::Finished | Stage::Storing { .. } | Stage::Keeping { .. } => {
-            stay(stage)
-        }
+        Stage::Resting
+        | Stage::Finished
+        | Stage::Storing { .. }
+        | Stage::Keeping { .. }
+        | Stage::Second(Second::Storing { .. }) => stay(stage),
         Stage::Trouble { .. } if stage.is_rest() => stay(stage),
         // Nothing was begun: there is nothing to thank for.
-        Stage::Language { card: None } | Stage::Notice { card: None } | Stage::CardWanted => rest(),
+        Stage::Language { card: None }
+        | Stage::Notice { card: None }
+        | Stage::CardWanted
+        | Stage::Second(Second::CardWanted) => rest(),
         Stage::Language { card: Some(_) }
         | Stage::Notice { card: Some(_) }
         | Stage::AttributesPin { .. }
@@ -33,7 +38,8 @@ pub(super) fn quit(stage: Stage, here: &Here<'_>) -> Moved {
         | Stage::Called { .. }
         | Stage::Paper { .. }
         | Stage::CardAway { .. }
-        | Stage::Trouble { .. } => {
+        | Stage::Trouble { .. }
+        | Stage::Second(_) => {
             let (next, mut effects) = over(&stage, here);
             // "Stop and erase" erases what was kept on an earlier day too.
             effects.extend(stage.draft().map(|draft| Effect::DiscardDraft {
@@ -48,7 +54,9 @@ pub(super) fn quit(stage: Stage, here: &Here<'_>) -> Moved {
 /// it, and only card and PIN bring it back.
 pub(super) fn quiet_exit(stage: Stage, here: &Here<'_>) -> Moved {
     match stage {
-        Stage::Resting | Stage::Storing { .. } => stay(stage),
+        Stage::Resting | Stage::Storing { .. } | Stage::Second(Second::Storing { .. }) => {
+            stay(stage)
+        }
         Stage::Trouble { .. } if stage.is_rest() => stay(stage),
         Stage::Language { .. }
         | Stage::Notice { .. }
@@ -74,7 +82,8 @@ pub(super) fn quiet_exit(stage: Stage, here: &Here<'_>) -> Moved {
         | Stage::Paper { .. }
         | Stage::CardAway { .. }
         | Stage::Trouble { .. }
-        | Stage::Finished => {
+        | Stage::Finished
+        | Stage::Second(_) => {
             let mut effects = vec![Effect::ClearPin];
             effects.extend(here.release(stage.card()));
             effects.push(Effect::Wipe);
@@ -99,7 +108,13 @@ pub(super) fn staff_called(stage: Stage, here: &Here<'_>) -> Moved {
         | Stage::Reviewing { .. }
         | Stage::SignPassword { .. }
         | Stage::Signing { .. }
-        | Stage::Following { .. } => called(stage),
+        | Stage::Following { .. }
+        | Stage::Second(
+            Second::Asking { .. }
+            | Second::Reading { .. }
+            | Second::Password { .. }
+            | Second::Signing { .. },
+        ) => called(stage),
         Stage::StillThere { was } => called(*was),
         Stage::Paper { was, .. } => staff_called(*was, here),
         Stage::Trouble {
@@ -119,7 +134,8 @@ pub(super) fn staff_called(stage: Stage, here: &Here<'_>) -> Moved {
         | Stage::Called { .. }
         | Stage::CardAway { .. }
         | Stage::Trouble { back_to: None, .. }
-        | Stage::Finished => person::alive(stage, here),
+        | Stage::Finished
+        | Stage::Second(_) => person::alive(stage, here),
     }
 }
 
@@ -169,7 +185,8 @@ pub(super) fn go_on(stage: Stage, here: &Here<'_>) -> Moved {
         | Stage::Paused { .. }
         | Stage::CardAway { .. }
         | Stage::Trouble { .. }
-        | Stage::Finished => person::alive(stage, here),
+        | Stage::Finished
+        | Stage::Second(_) => person::alive(stage, here),
     }
 }
 
@@ -216,7 +233,8 @@ pub(super) fn pause_wanted(stage: Stage, here: &Here<'_>) -> Moved {
         | Stage::Paper { .. }
         | Stage::CardAway { .. }
         | Stage::Trouble { .. }
-        | Stage::Finished => person::alive(stage, here),
+        | Stage::Finished
+        | Stage::Second(_) => person::alive(stage, here),
     }
 }
 
@@ -319,6 +337,7 @@ pub(super) fn farewell_over(stage: Stage, here: &Here<'_>) -> Moved {
         | Stage::Called { .. }
         | Stage::Paper { .. }
         | Stage::CardAway { .. }
-        | Stage::Trouble { .. } => stay(stage),
+        | Stage::Trouble { .. }
+        | Stage::Second(_) => stay(stage),
     }
 }

@@ -16,6 +16,7 @@ mod leaving;
 pub use leaving::kept_alone;
 mod person;
 pub use person::print_failure;
+mod second;
 mod time;
 mod ward;
 
@@ -272,6 +273,12 @@ fn moved(stage: Stage, event: Event, here: &Here<'_>) -> Moved {
         Event::DraftKept { until } => leaving::draft_kept(stage, until, here),
         Event::DraftNotKept { full } => leaving::draft_not_kept(stage, full, here),
         Event::DeliveryMoved(news) => ward::delivery_moved(stage, news, here),
+        Event::SecondWanted => second::wanted(stage, here),
+        Event::SecondNumberEntered => second::number_entered(stage, here),
+        Event::SecondFound(sheet) => second::found(stage, sheet),
+        Event::SecondNotFound(problem) => second::not_found(stage, problem),
+        Event::SecondStored(id) => second::stored(stage, id, here),
+        Event::SecondArrived(id) => second::arrived(stage, id, here),
         Event::Elapsed(timer) => time::elapsed(stage, timer, here),
     }
 }
@@ -403,6 +410,7 @@ fn resume(stage: Stage, here: &Here<'_>) -> Moved {
             integrity,
         }),
         Stage::Following { .. } => (stage, vec![Effect::Await(here.following_timer())]),
+        Stage::Second(second) => second::resume(second, here),
         Stage::Language { .. }
         | Stage::Notice { .. }
         | Stage::CardWanted
@@ -467,7 +475,8 @@ fn bare(stage: Stage) -> Stage {
         | Stage::Paused { .. }
         | Stage::CardAway { .. }
         | Stage::Trouble { back_to: None, .. }
-        | Stage::Finished => stage,
+        | Stage::Finished
+        | Stage::Second(_) => stage,
     }
 }
 

@@ -4,7 +4,7 @@ use ubugoe_procedures::holds_individual_number;
 
 use super::{
     Here, Moved, acting, ask_password, cover, kept, leaving::card_left, pad, refuse_to_sign,
-    refused, rest, resume, stay, stop, uncover,
+    refused, rest, resume, second, stay, stop, uncover,
 };
 use crate::{Effect, Failure, FollowingPage, Print, PrintTrouble, Sheet, Stage, Timer, Voice};
 
@@ -20,6 +20,7 @@ pub(super) fn alive(stage: Stage, here: &Here<'_>) -> Moved {
         | Stage::CardAway { .. }
         | Stage::Called { .. } => stay(stage),
         Stage::StillThere { was } => uncover(*was, here),
+        Stage::Second(second) => second::alive(second, here),
         Stage::Following { .. } => (stage, vec![Effect::Await(here.following_timer())]),
         Stage::Trouble { .. } if stage.is_rest() => stay(stage),
         Stage::Language { .. }
@@ -95,6 +96,7 @@ pub(super) fn secret_unusable(stage: Stage) -> Moved {
             prepared,
             problem: None,
         }),
+        Stage::Second(second) => second::secret_unusable(second),
         Stage::Resting
         | Stage::Language { .. }
         | Stage::Notice { .. }
@@ -145,13 +147,18 @@ pub(super) fn identity_confirmed(stage: Stage) -> Moved {
 }
 
 pub(super) fn review_confirmed(stage: Stage, here: &Here<'_>) -> Moved {
-    let Stage::Reviewing { draft, prepared } = stage else {
-        return stay(stage);
-    };
-    ask_password(draft, prepared, None, here)
+    match stage {
+        Stage::Reviewing { draft, prepared } => ask_password(draft, prepared, None, here),
+        Stage::Second(second) => second::review_confirmed(second, here),
+        other => stay(other),
+    }
 }
 
 pub(super) fn sign_password_entered(stage: Stage, here: &Here<'_>) -> Moved {
+    let stage = match stage {
+        Stage::Second(second) => return second::password_entered(second, here),
+        other => other,
+    };
     let Stage::SignPassword {
         draft,
         prepared,
@@ -227,7 +234,8 @@ fn printer(stage: &mut Stage) -> Option<(Sheet, &mut Print)> {
         | Stage::Called { .. }
         | Stage::CardAway { .. }
         | Stage::Trouble { .. }
-        | Stage::Finished => None,
+        | Stage::Finished
+        | Stage::Second(_) => None,
     }
 }
 
@@ -395,6 +403,7 @@ pub(super) fn paper_wanted(stage: Stage, here: &Here<'_>) -> Moved {
         | Stage::Paper { .. }
         | Stage::CardAway { .. }
         | Stage::Trouble { .. }
-        | Stage::Finished => alive(stage, here),
+        | Stage::Finished
+        | Stage::Second(_) => alive(stage, here),
     }
 }

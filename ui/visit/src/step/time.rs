@@ -1,7 +1,7 @@
 //! What the passing of time ends. Timers are not called off, only started anew: one that fires in a stage that it
 //! does not belong to means nothing.
 
-use super::{Here, Moved, leaving, over, rest, stay};
+use super::{Here, Moved, leaving, over, rest, second, stay};
 use crate::{Failure, Stage, Timer};
 
 pub(super) fn elapsed(stage: Stage, timer: Timer, here: &Here<'_>) -> Moved {
@@ -21,6 +21,7 @@ pub(super) fn elapsed(stage: Stage, timer: Timer, here: &Here<'_>) -> Moved {
         }
         Timer::CardAway => card_away(stage, here),
         Timer::Farewell => leaving::farewell_over(stage, here),
+        Timer::Answer => second::no_answer(stage),
     }
 }
 
@@ -40,6 +41,7 @@ fn idle(stage: Stage, here: &Here<'_>) -> Moved {
         | Stage::StillThere { .. }
         | Stage::Called { .. }
         | Stage::CardAway { .. } => stay(stage),
+        Stage::Second(second) => second::idle(second, here),
         // The receipts have a time of their own; this page has the usual one.
         Stage::Paper { was, .. } if matches!(*was, Stage::Following { .. }) => over(&was, here),
         Stage::Paper { was, .. } => idle(*was, here),
@@ -88,6 +90,7 @@ fn idle(stage: Stage, here: &Here<'_>) -> Moved {
 fn card_away(stage: Stage, here: &Here<'_>) -> Moved {
     match stage {
         Stage::CardAway { was, .. } => leaving::left_alone(&was, here),
+        Stage::Second(second) => second::card_time_over(second, here),
         Stage::Following { .. } => {
             if here.following_timer() == Timer::CardAway {
                 over(&stage, here)

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use ubugoe_procedures::{CardHolder, Difference, Match, Plurality};
 
-use super::{Here, Moved, acting, ask_next, pause, stay, stop};
+use super::{Here, Moved, acting, ask_next, pause, second, stay, stop};
 use crate::service::key_of;
 use crate::{
     Aftercare, Candidate, CardOnReader, CertificateTrouble, Delivery, DeliveryState, Draft, Effect,
@@ -347,6 +347,10 @@ fn follow(
 }
 
 pub(super) fn store_failed(stage: Stage, full: bool) -> Moved {
+    let stage = match stage {
+        Stage::Second(second) => return second::store_failed(second, full),
+        other => other,
+    };
     let Stage::Storing { draft, prepared } = stage else {
         return stay(stage);
     };

@@ -11,8 +11,8 @@ use ubugoe_procedures::{
 use ubugoe_visit::service::{Ask, PinAnswer, ServiceDesk, ServiceEvent};
 use ubugoe_visit::{
     Candidate, CardFacts, CardIdentity, CardOnReader, CardTrouble, Comfort, Context, Delivery,
-    DeliveryState, Draft, Effect, Event, Found, Integrity, Prepared, SavedDraft, Stage, State,
-    Ticket, Timer, WardFlags, audit, step,
+    DeliveryState, Draft, Effect, Event, Found, Integrity, Prepared, SavedDraft, SecondSheet,
+    Stage, State, Ticket, Timer, WardFlags, audit, step,
 };
 
 pub(crate) const TODAY: Date = date(2026, 11, 24);
@@ -340,10 +340,54 @@ impl Bedside {
         })
     }
 
+    // ------------------------------------------------------------------------------------ the other parent, in pieces
+
+    pub(crate) fn second(&mut self) -> &mut Self {
+        self.tell(Event::CardInserted(card(1)))
+            .tell(Event::SecondWanted)
+    }
+
+    pub(crate) fn second_reading(&mut self) -> &mut Self {
+        self.second()
+            .tell(Event::SecondNumberEntered)
+            .tell(Event::SecondFound(sheet()))
+    }
+
+    pub(crate) fn second_signing(&mut self) -> &mut Self {
+        self.second_reading()
+            .tell(Event::ReviewConfirmed)
+            .tell(Event::SignPasswordEntered)
+    }
+
     pub(crate) fn follow(&mut self) -> &mut Self {
         self.store();
         let stored = deliveries(self.prepared());
         self.tell(Event::Stored(stored))
+    }
+}
+
+/// What the mother of the plain family signed, as the city hands it over.
+pub(crate) fn sheet() -> SecondSheet {
+    static SIGNED: LazyLock<Vec<u8>> = LazyLock::new(|| {
+        at("reviewing")
+            .prepared()
+            .first()
+            .unwrap()
+            .canonical
+            .clone()
+    });
+    SecondSheet {
+        ticket: [4; 16],
+        canonical: SIGNED.clone(),
+        first: [6; 32],
+    }
+}
+
+/// The card's answer to the other parent's signature.
+pub(crate) fn second_signed(ticket: u64) -> Event {
+    Event::Signed {
+        ticket: Ticket(ticket),
+        signatures: vec![vec![7]],
     }
 }
 
@@ -389,7 +433,7 @@ pub(crate) fn twin(order: u8) -> BirthCertificate {
 }
 
 /// Every stage there is, some in more than one shape, as a visit comes to them.
-pub(crate) const STAGES: [&str; 37] = [
+pub(crate) const STAGES: [&str; 46] = [
     "resting",
     "no-reader",
     "language",
@@ -427,6 +471,15 @@ pub(crate) const STAGES: [&str; 37] = [
     "kept",
     "card-left",
     "finished",
+    "second-card-wanted",
+    "second-number",
+    "second-asking",
+    "second-reading",
+    "second-password",
+    "second-signing",
+    "second-storing",
+    "second-stored",
+    "second-stuck",
 ];
 
 /// A visit at one of [`STAGES`]. The mother's card lies on the reader where the stage allows it.
@@ -537,6 +590,24 @@ pub(crate) fn at(stage: &str) -> Bedside {
             })
         }
         "finished" => bedside.identify().tell(Event::QuitWanted),
+        "second-card-wanted" => bedside
+            .tell(Event::BeginWanted)
+            .tell(Event::LanguageChosen(Tongue::Ja))
+            .tell(Event::SecondWanted),
+        "second-number" => bedside.second(),
+        "second-asking" => bedside.second().tell(Event::SecondNumberEntered),
+        "second-reading" => bedside.second_reading(),
+        "second-password" => bedside.second_reading().tell(Event::ReviewConfirmed),
+        "second-signing" => bedside.second_signing(),
+        "second-storing" => bedside.second_signing().tell(second_signed(1)),
+        "second-stored" => bedside
+            .second_signing()
+            .tell(second_signed(1))
+            .tell(Event::SecondStored([5; 16])),
+        "second-stuck" => bedside.second_signing().tell(Event::CardFailed {
+            ticket: Ticket(1),
+            trouble: CardTrouble::Busy,
+        }),
         stage => panic!("no stage is called {stage}"),
     };
     bedside
@@ -594,6 +665,10 @@ pub(crate) const fn effect_name(effect: &Effect) -> &'static str {
         Effect::Await(Timer::Idle) => "await-idle",
         Effect::Await(Timer::CardAway) => "await-card",
         Effect::Await(Timer::Farewell) => "await-farewell",
+        Effect::Await(Timer::Answer) => "await-city",
+        Effect::AskSecond => "ask-second",
+        Effect::SignSecond { .. } => "sign-second",
+        Effect::StoreSecond { .. } => "store-second",
         Effect::Wipe => "wipe",
         Effect::Service(_) => "staff",
     }

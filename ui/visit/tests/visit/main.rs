@@ -16,6 +16,7 @@ mod pause;
 mod pins;
 mod questions;
 mod random;
+mod second;
 mod service;
 mod story;
 mod table;

@@ -13,7 +13,7 @@ fn wrong(left: u8) -> Event {
 
 fn asks_the_card(visit: &Bedside) -> bool {
     visit.effects.iter().any(|effect| match effect {
-        Effect::ReadAttributes { .. } | Effect::Sign { .. } => true,
+        Effect::ReadAttributes { .. } | Effect::Sign { .. } | Effect::SignSecond { .. } => true,
         Effect::ClearPin
         | Effect::ReleaseCard { .. }
         | Effect::FindCertificates { .. }
@@ -23,6 +23,8 @@ fn asks_the_card(visit: &Bedside) -> bool {
         | Effect::StopPrinting
         | Effect::KeepVoice(_)
         | Effect::Store { .. }
+        | Effect::AskSecond
+        | Effect::StoreSecond { .. }
         | Effect::Await(_)
         | Effect::Wipe
         | Effect::Service(_) => false,

@@ -6,13 +6,13 @@ use std::collections::BTreeMap;
 use ubugoe_procedures::{BirthCertificate, CardHolder, ReasonCode, Tongue, Value};
 use ubugoe_visit::{
     CardIdentity, CardOnReader, CardTrouble, CertificateTrouble, Comfort, Delivery, DeliveryState,
-    Effect, Event, Failure, FollowingPage, Integrity, PrintTrouble, SavedDraft, Sheet, Stage,
-    State, Ticket, UnusableCard, WardFlags,
+    Effect, Event, Failure, FollowingPage, Integrity, PrintTrouble, SavedDraft, Second, Sheet,
+    Stage, State, Ticket, Timer, UnusableCard, WardFlags,
 };
 
 use crate::bedside::{
     Bedside, PERSONAL, card, certificate, choice, deliveries, found, holder, marked, only_earlier,
-    other_card, prepared_of, said, text,
+    other_card, prepared_of, said, sheet, text,
 };
 use crate::time::Timed;
 use crate::wipe::is_empty;
@@ -116,6 +116,8 @@ fn go(visit: &Bedside, reader: &mut Reader) -> Vec<Event> {
         | Stage::CardWanted
         | Stage::CardAway { .. } => return reader.insert(true, 5),
         Stage::Language { .. } => Event::LanguageChosen(Tongue::Ja),
+        // Every fourth card is that of somebody who comes to sign what another signed.
+        Stage::Notice { .. } if reader.minted % 4 == 3 => Event::SecondWanted,
         Stage::Notice { .. } => Event::NoticeRead,
         Stage::AttributesPin { .. } => Event::AttributesPinEntered,
         Stage::ReadingAttributes { card } => Event::AttributesRead {
@@ -160,6 +162,20 @@ fn go(visit: &Bedside, reader: &mut Reader) -> Vec<Event> {
             Event::DeliveryMoved(news)
         }
         Stage::Trouble { .. } => Event::RetryWanted,
+        Stage::Second(second) => match second {
+            Second::CardWanted => return reader.insert(true, 5),
+            Second::Number { .. } => Event::SecondNumberEntered,
+            Second::Asking { .. } => Event::SecondFound(sheet()),
+            Second::Reading { .. } => Event::ReviewConfirmed,
+            Second::Password { .. } => Event::SignPasswordEntered,
+            Second::Signing { .. } => Event::Signed {
+                ticket,
+                signatures: vec![vec![7]],
+            },
+            Second::Storing { .. } => Event::SecondStored([5; 16]),
+            Second::Done { arrived: false, .. } => Event::SecondArrived([5; 16]),
+            Second::Done { arrived: true, .. } => Event::QuitWanted,
+        },
     }]
 }
 
@@ -386,6 +402,7 @@ fn tap(which: u8) -> Event {
         12 => Event::NoCertificateIsMine,
         13 => Event::QuitWanted,
         14 => Event::AttributesPinEntered,
+        15 if which >= 64 => Event::SecondWanted,
         _ => Event::SignPasswordEntered,
     }
 }
@@ -416,6 +433,9 @@ struct Watch {
     entered: u64,
     stored: usize,
     kept: usize,
+    /// What the city handed over was on the screen since it came.
+    read: bool,
+    seconds: usize,
 }
 
 impl Watch {
@@ -426,6 +446,11 @@ impl Watch {
                 .iter()
                 .map(|sheet| sheet.canonical.clone())
                 .collect();
+        }
+        match &state.stage {
+            Stage::Second(Second::Reading { .. }) => self.read = true,
+            Stage::Second(Second::Asking { .. }) => self.read = false,
+            _ => {}
         }
         for effect in &timed.visit.effects {
             self.check_effect(effect, event, before, state);
@@ -449,7 +474,9 @@ impl Watch {
                 "{event:?} begins a visit on a closed device"
             );
         }
+        // Nobody acts while a city is asked.
         if let Event::Elapsed(timer) = event
+            && *timer != Timer::Answer
             && state.stage != before.stage
             && !matches!(before.stage, Stage::Finished | Stage::Paused { .. })
         {
@@ -479,6 +506,26 @@ impl Watch {
                 assert_eq!(*named, holder_of(draft.card.facts.identity));
                 assert_ne!(tries(state, |card| card.facts.sign_tries), Some(1));
                 self.signing = Some(*ticket);
+            }
+            Effect::SignSecond {
+                ticket, canonical, ..
+            } => {
+                assert_eq!(
+                    *canonical,
+                    sheet().canonical,
+                    "only what was shown is signed"
+                );
+                assert!(self.read, "signed before it was on the screen");
+                assert_ne!(tries(state, |card| card.facts.sign_tries), Some(1));
+                self.signing = Some(*ticket);
+            }
+            Effect::StoreSecond { signature, .. } => {
+                let Event::Signed { ticket, .. } = event else {
+                    panic!("stored on {event:?}")
+                };
+                assert_eq!(self.signing.take(), Some(*ticket));
+                assert_eq!(*signature, [7]);
+                self.seconds += 1;
             }
             Effect::ReadAttributes { .. } => {
                 assert_ne!(tries(state, |card| card.facts.attributes_tries), Some(1));
@@ -536,6 +583,7 @@ impl Watch {
             | Effect::KeepVoice(_)
             | Effect::Await(_)
             | Effect::Wipe
+            | Effect::AskSecond
             | Effect::Service(_) => {}
         }
     }
@@ -576,7 +624,10 @@ fn check_whose(state: &State) {
 fn check_way_out(timed: &Timed) {
     let mut visit = timed.visit.clone();
     visit.tell(Event::QuietExitWanted);
-    if matches!(timed.visit.state.stage, Stage::Storing { .. }) {
+    if matches!(
+        timed.visit.state.stage,
+        Stage::Storing { .. } | Stage::Second(Second::Storing { .. })
+    ) {
         assert_eq!(visit.state.stage, timed.visit.state.stage);
         visit.tell(Event::StoreFailed { full: false });
         visit.tell(Event::QuietExitWanted);
@@ -601,7 +652,10 @@ fn check_way_out(timed: &Timed) {
 fn check_cover(state: &State) {
     let writing = matches!(
         state.stage,
-        Stage::Storing { .. } | Stage::Keeping { .. } | Stage::Trouble { .. }
+        Stage::Storing { .. }
+            | Stage::Second(Second::Storing { .. })
+            | Stage::Keeping { .. }
+            | Stage::Trouble { .. }
     );
     if let Some(card) = state.stage.card()
         && !writing
@@ -612,7 +666,7 @@ fn check_cover(state: &State) {
         assert!(was.card().is_some() && was.holds_personal_data());
         assert!(!matches!(
             **was,
-            Stage::Trouble { .. } | Stage::Storing { .. }
+            Stage::Trouble { .. } | Stage::Storing { .. } | Stage::Second(Second::Storing { .. })
         ));
     }
 }
@@ -621,7 +675,7 @@ fn tries(state: &State, of: impl Fn(&CardOnReader) -> Option<u8>) -> Option<u8> 
     state.stage.card().and_then(of)
 }
 
-fn run(steps: &[Move]) -> (usize, usize, usize) {
+fn run(steps: &[Move]) -> (usize, usize, usize, usize) {
     let mut timed = Timed::new(Bedside::new());
     let mut reader = Reader {
         minted: 0,
@@ -676,7 +730,7 @@ fn run(steps: &[Move]) -> (usize, usize, usize) {
         PERSONAL.iter().all(|personal| !log.contains(personal)),
         "{log}"
     );
-    (reviewed, watch.stored, watch.kept)
+    (reviewed, watch.stored, watch.kept, watch.seconds)
 }
 
 proptest! {
@@ -693,16 +747,17 @@ proptest! {
 fn random_visits_reach_the_review_and_the_outbox_often_enough_to_mean_something() {
     use proptest::strategy::ValueTree;
     let mut runner = proptest::test_runner::TestRunner::deterministic();
-    let (mut reviewed, mut stored, mut kept) = (0, 0, 0);
+    let (mut reviewed, mut stored, mut kept, mut seconds) = (0, 0, 0, 0);
     for _ in 0..100 {
         let steps = moves().new_tree(&mut runner).unwrap().current();
-        let (saw_review, outbox, drafts) = run(&steps);
+        let (saw_review, outbox, drafts, second) = run(&steps);
+        seconds += second;
         kept += drafts;
         reviewed += usize::from(saw_review > 0);
         stored += outbox;
     }
     assert!(
-        reviewed >= 10 && stored >= 5 && kept >= 5,
-        "{reviewed} reviews, {stored} stored, {kept} kept"
+        reviewed >= 10 && stored >= 5 && kept >= 5 && seconds >= 3,
+        "{reviewed} reviews, {stored} stored, {kept} kept, {seconds} second signatures"
     );
 }

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use ubugoe_procedures::{ReasonCode, Tongue, Value};
 use ubugoe_visit::{
     CardTrouble, CertificateTrouble, Comfort, Delivery, DeliveryState, Event, FollowingPage,
-    Integrity, Mood, NurseryWish, PrintTrouble, Sheet, Stage, Step, Ticket, Timer, UnusableCard,
-    Voice, WardFlags,
+    Integrity, Mood, NurseryWish, PrintTrouble, SecondProblem, SecondSheet, Sheet, Stage, Step,
+    Ticket, Timer, UnusableCard, Voice, WardFlags,
 };
 
 use crate::bedside::{
@@ -131,6 +131,8 @@ fn of_the_person() -> Vec<(&'static str, Event)> {
             },
         ),
         ("review-confirmed", Event::ReviewConfirmed),
+        ("as-other-parent", Event::SecondWanted),
+        ("number", Event::SecondNumberEntered),
     ]
 }
 
@@ -194,6 +196,7 @@ fn of_the_card(now: &Bedside) -> Vec<(&'static str, Event)> {
             failed(CardTrouble::CertificateInvalid),
         ),
         ("signer-differs", failed(CardTrouble::SignerDiffers)),
+        ("first-signer", failed(CardTrouble::FirstSigner)),
         ("signature-wrong", failed(CardTrouble::SignatureWrong)),
         ("service-failed", failed(CardTrouble::ServiceLost)),
         (
@@ -236,6 +239,22 @@ fn of_ward_desk_city_and_time() -> Vec<(&'static str, Event)> {
         ("nurse-time-over", Event::Elapsed(Timer::Called)),
         ("card-time-over", Event::Elapsed(Timer::CardAway)),
         ("farewell-over", Event::Elapsed(Timer::Farewell)),
+        ("city-time-over", Event::Elapsed(Timer::Answer)),
+        ("second-found", Event::SecondFound(bedside::sheet())),
+        (
+            "second-unreadable",
+            Event::SecondFound(SecondSheet {
+                canonical: b"{}".to_vec(),
+                ..bedside::sheet()
+            }),
+        ),
+        (
+            "second-unknown",
+            Event::SecondNotFound(SecondProblem::Unknown),
+        ),
+        ("second-stored", Event::SecondStored([5; 16])),
+        ("second-arrived", Event::SecondArrived([5; 16])),
+        ("second-other-arrived", Event::SecondArrived([6; 16])),
     ]
 }
 

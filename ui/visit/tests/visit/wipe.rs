@@ -1,6 +1,6 @@
 //! The next person sees nothing of the last.
 
-use ubugoe_visit::{Effect, Event, Stage, State, Ticket, Timer, audit};
+use ubugoe_visit::{Effect, Event, Second, Stage, State, Ticket, Timer, audit};
 
 use crate::bedside::{PERSONAL, STAGES, at, card};
 
@@ -61,6 +61,7 @@ fn empty(stage: &Stage) -> bool {
         | Stage::CardWanted
         | Stage::Paused { .. }
         | Stage::Finished
+        | Stage::Second(Second::CardWanted | Second::Done { .. })
         | Stage::Keeping { draft: None }
         | Stage::Trouble { back_to: None, .. } => {
             stage.card().is_none() && !stage.holds_personal_data()
@@ -81,7 +82,7 @@ fn however_a_visit_is_left_everything_is_wiped_and_the_state_holds_nobody() {
                 wiped |= visit.effects.contains(&Effect::Wipe);
             }
             // What is being written is the one thing that nothing stops; a card that lies does not leave by itself.
-            let stays = stage == "storing"
+            let stays = matches!(stage, "storing" | "second-storing")
                 || (stage == "keeping" && way == "quit")
                 || (matches!(stage, "card-away" | "another-card" | "following-alone")
                     && way == "idle");

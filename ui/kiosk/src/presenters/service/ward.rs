@@ -374,10 +374,13 @@ mod tests {
             found: &NOTHING,
             most_choices: 0,
             printers: (false, false),
+            number: &UNTYPED,
         }
     }
 
     static NOTHING: (Vec<ubugoe_procedures::nursery::Hit>, bool) = (Vec::new(), false);
+    static UNTYPED: std::sync::LazyLock<crate::second::Typing> =
+        std::sync::LazyLock::new(crate::second::Typing::default);
 
     fn titles(items: &[LossItem]) -> Vec<String> {
         items.iter().map(|item| item.title.to_string()).collect()
