@@ -249,7 +249,7 @@ fn noise_on_the_line_costs_nothing_but_a_question_asked_again() {
     host.panel.show(SCENE);
     host.ready();
     for round in 0..20u8 {
-        let noise = (0..200u16).map(|at| (at as u8).wrapping_mul(37).wrapping_add(round));
+        let noise = (0..200u8).map(|at| at.wrapping_mul(37).wrapping_add(round));
         sim.order(Order::Noise(noise.collect()));
         let backlight = 10 + round;
         host.panel.show(Scene { backlight, ..SCENE });

@@ -361,6 +361,26 @@ pub fn version_in<F: ReadNorFlash>(
     Ok(head(flash, layout, slot)?.map(|head| head.version))
 }
 
+/// What [`crate::choose`] chose, for firmware that a boot loader of its own started in `slot`: read, not chosen again.
+///
+/// # Errors
+/// What the flash says.
+pub fn choice_of_running<F: NorFlash>(
+    flash: &mut F,
+    layout: &Layout,
+    slot: Slot,
+) -> Result<Choice, F::Error> {
+    let kept = match record::read(flash, layout)? {
+        Kept::Record(record) => record,
+        Kept::Blank | Kept::Damaged => Record::FACTORY,
+    };
+    Ok(Choice {
+        slot,
+        trial: kept.trial == Trial::Begun,
+        fell_back: kept.fell_back,
+    })
+}
+
 fn head<F: ReadNorFlash>(
     flash: &mut F,
     layout: &Layout,
@@ -388,4 +408,34 @@ fn digest<F: ReadNorFlash>(flash: &mut F, from: u32, length: u32) -> Result<[u8;
         *place = byte;
     }
     Ok(digest)
+}
+
+/// A public key from 64 hexadecimal digits, while firmware is built. Without digits: the zero key, under which nothing verifies.
+///
+/// # Panics
+/// While it is built, when they are something else.
+#[must_use]
+pub const fn key_from_hex(digits: Option<&str>) -> [u8; 32] {
+    const fn nibble(digit: u8) -> u8 {
+        match digit {
+            b'0'..=b'9' => digit - b'0',
+            b'a'..=b'f' => digit - b'a' + 10,
+            _ => panic!("a key is 64 digits, 0 to 9 and a to f"),
+        }
+    }
+    let mut key = [0; 32];
+    let Some(digits) = digits else { return key };
+    let mut rest = digits.as_bytes();
+    assert!(rest.len() == 64, "a key is 64 digits");
+    let mut left: &mut [u8] = &mut key;
+    while let [high, low, then @ ..] = rest {
+        if let [place, after @ ..] = left {
+            *place = nibble(*high) << 4 | nibble(*low);
+            left = after;
+        } else {
+            break;
+        }
+        rest = then;
+    }
+    key
 }

@@ -137,7 +137,7 @@ impl Sim {
         }
         let (orders, from) = mpsc::channel();
         let world = Shared::default();
-        let link = config.link.clone();
+        let shortcut = config.link.clone();
         let inside = world.clone();
         let thread = thread::Builder::new()
             .name("panel".to_owned())
@@ -147,7 +147,7 @@ impl Sim {
             })?;
         Ok(Self {
             path,
-            link,
+            link: shortcut,
             world,
             orders,
             thread: Some(thread),
