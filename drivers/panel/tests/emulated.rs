@@ -20,7 +20,7 @@ use ubugoe_panel::{
     UpdateRefusal,
 };
 
-const LONG: Duration = Duration::from_secs(60);
+const LONG: Duration = Duration::from_mins(1);
 
 fn key() -> SigningKey {
     SigningKey::from_bytes(&[9; 32])

@@ -61,6 +61,8 @@ pub struct Config {
     pub usual: Option<Usual>,
     /// The municipality's list of nursery places, as it publishes it.
     pub nurseries: Option<PathBuf>,
+    /// The front panel, where there is one.
+    pub panel: Option<FrontPanel>,
     /// Kana to kanji. Without it kana, single kanji and postcodes work.
     pub input: Option<ubugoe_ime::Config>,
 }
@@ -84,6 +86,16 @@ pub struct Card {
     /// Files of keys that certify the issuers of attribute records, one line each. Without the right one the screen
     /// says that the attributes were not checked.
     pub attribute_roots: Vec<PathBuf>,
+}
+
+/// The front panel's settings.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct FrontPanel {
+    /// Its serial port, by a name that does not change (`/dev/serial/by-id/…`).
+    pub port: PathBuf,
+    /// A folder with signed firmware for it: `a.ubpi` and `b.ubpi`, one for each slot.
+    pub firmware: Option<PathBuf>,
 }
 
 /// One broker address.
@@ -232,6 +244,7 @@ struct Raw {
     service_switch: PathBuf,
     ward: Option<RawWard>,
     nurseries: Option<PathBuf>,
+    panel: Option<FrontPanel>,
     input: Option<RawInput>,
 }
 
@@ -501,6 +514,7 @@ impl Config {
                 service_switch: raw.service_switch,
                 usual,
                 nurseries: raw.nurseries,
+                panel: raw.panel,
                 input: raw.input.map(RawInput::config),
             }),
             _ => Err(ConfigError::Values(problems.0)),

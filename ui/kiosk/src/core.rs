@@ -40,6 +40,7 @@ use crate::{
     drafts::Drafts,
     orders::{self, Gate, Later, Obeyed},
     pad::Pad,
+    panelside::PanelSide,
     presenters::{self, Around, Picture, Typed},
     service::{self, Done, Settings, Side, accounts},
     updates::{Check, Loaded, Updates},
@@ -99,6 +100,8 @@ pub enum Input {
     Card(CardEvent),
     /// From the link.
     Link(LinkEvent),
+    /// From the front panel.
+    Panel(ubugoe_panel::News),
     /// An update has been in use for long enough to be proven.
     UpdateDue,
     /// Move the clock forward (demo and tests).
@@ -253,6 +256,8 @@ pub struct Parts {
     pub operator: Option<VerifyingKey>,
     /// Staff's side.
     pub service: Settings,
+    /// The front panel.
+    pub panel: PanelSide,
 }
 
 /// Why the loop ended.
@@ -415,7 +420,9 @@ impl Core<'_> {
             Input::Answer(on, typed) => self.answer(on, typed),
             Input::StaffCalled => {
                 tracing::info!(stage = audit::name(&self.state.stage), "staff called");
+                self.parts.panel.call();
                 self.step(Event::StaffCalled);
+                self.draw();
             }
             Input::Card(event) => {
                 if let Some(event) = self.heard_card(event) {
@@ -423,6 +430,11 @@ impl Core<'_> {
                 }
             }
             Input::Link(event) => self.link(&event),
+            Input::Panel(news) => {
+                if self.parts.panel.heard(news) {
+                    self.draw();
+                }
+            }
             Input::UpdateDue => self.prove_update(),
             Input::MoveClock(seconds) => {
                 self.parts.clock.move_forward(seconds);
@@ -516,6 +528,7 @@ impl Core<'_> {
             || question(&before) != question(&after)
             || sheet(&before) != sheet(&after);
         let changed = before != after;
+        self.parts.panel.moved(&before, &after);
         let follows = |state: &State| matches!(state.stage, Stage::Following { .. });
         let back = follows(&after) && !follows(&before);
         self.state = after;
@@ -540,6 +553,8 @@ impl Core<'_> {
     }
 
     fn draw(&mut self) {
+        let closed = self.parts.gate.is_closed();
+        self.parts.panel.show(&self.state, closed);
         let cx = context(
             self.parts,
             (self.has_room, self.reach()),
@@ -574,7 +589,9 @@ impl Core<'_> {
             typed: self.pad.len(),
             online: self.online,
             has_room: self.has_room,
-            closed: self.parts.gate.is_closed(),
+            closed,
+            help_light: self.parts.panel.help_light(),
+            panel_lost: self.parts.panel.is_lost(),
             offline_long: self.reach().offline_long,
             pending: self.parts.desk.pending(),
             today: cx.today,

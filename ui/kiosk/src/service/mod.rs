@@ -425,6 +425,7 @@ fn known(side: &Side, parts: &Parts, device: Device) -> Known {
         synchronised: parts.clock.is_synchronised(),
         clock_source: parts.clock.source(),
         room: device.has_room,
+        panel: (parts.panel.found(), parts.panel.check()),
         outbox: parts.service.outbox.clone(),
     }
 }

@@ -11,8 +11,8 @@ use std::{
 
 use ubugoe_edge::outbox::{self, Counts, Health, Outbox};
 use ubugoe_visit::service::report::{
-    CertificateCheck, ClockCheck, LinkTrouble, NetworkCheck, Presence, QueueCheck, Reader,
-    SelfTest, StorageCheck, Versions,
+    CertificateCheck, ClockCheck, LinkTrouble, NetworkCheck, PanelCheck, Presence, QueueCheck,
+    Reader, SelfTest, StorageCheck, Versions,
 };
 
 use crate::config::Broker;
@@ -55,6 +55,8 @@ pub struct Known {
     pub clock_source: &'static str,
     /// Whether another visit fits.
     pub room: bool,
+    /// Whether the front panel does what it is told, and what it says of itself.
+    pub panel: (Presence, Option<PanelCheck>),
     /// The outbox, to be opened anew and read-only: the loop's own is never kept waiting.
     pub outbox: outbox::Config,
 }
@@ -99,9 +101,10 @@ pub fn probe(known: Known) -> SelfTest {
             service: known.card_service,
             names: known.readers,
         },
-        // There is no printer and no panel that this program could speak to yet.
+        // There is no printer that this program could speak to yet.
         printer: Presence::Absent,
-        panel: Presence::Absent,
+        panel: known.panel.0,
+        panel_says: known.panel.1,
         network: NetworkCheck {
             connected: known.online,
             since: known.online_since,
@@ -219,6 +222,7 @@ mod tests {
             synchronised: true,
             clock_source: "timesyncd",
             room: true,
+            panel: (Presence::Absent, None),
             outbox: outbox::Config::at(folder.join("outbox.sqlite")),
         }
     }
