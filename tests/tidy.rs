@@ -24,6 +24,11 @@ const OURS: &[(&str, &[&str])] = &[
     ("ubugoe-card", &[]),
     ("ubugoe-ime", &[]),
     ("ubugoe-printer", &[]),
+    // The front panel: both sides share one message table; the driver knows nothing else of ours.
+    ("ubugoe-icd", &[]),
+    ("ubugoe-panel-logic", &["ubugoe-icd"]),
+    ("ubugoe-panelsim", &["ubugoe-icd", "ubugoe-panel-logic"]),
+    ("ubugoe-panel", &["ubugoe-icd"]),
     ("ubugoe-protocol", &["ubugoe-procedures"]),
     ("ubugoe-edge", &["ubugoe-protocol"]),
     // How authorities ask each other: both ends share it, as kiosk and city share the protocol.
@@ -52,6 +57,7 @@ const OURS: &[(&str, &[&str])] = &[
             "ubugoe-card",
             "ubugoe-ime",
             "ubugoe-printer",
+            "ubugoe-panel",
             "ubugoe-protocol",
             "ubugoe-edge",
             "ubugoe-visit",
@@ -73,6 +79,7 @@ const OURS: &[(&str, &[&str])] = &[
             "ubugoe-procedures",
             "ubugoe-card",
             "ubugoe-ime",
+            "ubugoe-icd",
             "ubugoe-protocol",
             "ubugoe-edge",
             "ubugoe-exchange",
@@ -127,6 +134,7 @@ const OURS_IN_TESTS: &[&str] = &[
     "ubugoe-vcard",
     "ubugoe-vprinter",
     "ubugoe-agencies",
+    "ubugoe-panelsim",
 ];
 
 /// A foreign system and its one home (rule 4).
@@ -144,6 +152,22 @@ const FOREIGN: &[Foreign] = &[
         packages: &["pcsc"],
         crates: &["ubugoe-card"],
         folders: &["drivers/card/src"],
+    },
+    // The microcontroller's side; the simulator stands for its pins.
+    Foreign {
+        packages: &[
+            "embedded-hal",
+            "embedded-storage",
+            "smart-leds-trait",
+            "vl53l0x-simple",
+        ],
+        crates: &["ubugoe-panel-logic", "ubugoe-panelsim"],
+        folders: &["firmware"],
+    },
+    Foreign {
+        packages: &["postcard", "postcard-schema", "cobs"],
+        crates: &["ubugoe-icd"],
+        folders: &["firmware/icd/src"],
     },
     Foreign {
         packages: &["prost"],
@@ -252,6 +276,10 @@ const LIBRARIES: &[&str] = &[
     "drivers/card/src",
     "drivers/ime/src",
     "drivers/printer/src",
+    "drivers/panel/src",
+    "firmware/icd/src",
+    "firmware/logic/src",
+    "firmware/sim/src",
     "sync/protocol/src",
     "sync/edge/src",
     "sync/exchange/src",
@@ -322,6 +350,7 @@ fn nothing_but_the_tests_depends_on_the_tests_the_kiosk_or_the_city() {
                 "ubugoe-agencies",
                 "ubugoe-bench",
                 "ubugoe-vcard",
+                "ubugoe-panelsim",
                 "ubugoe-fuzz",
                 "ubugoe-tests",
             ];

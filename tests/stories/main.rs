@@ -13,6 +13,7 @@ mod bedside;
 mod memory;
 mod network;
 mod operator;
+mod panel;
 mod plain;
 mod printing;
 mod privacy;

@@ -13,6 +13,7 @@ use ubugoe_edge::{
     Identities, IdentityError, Link, LinkError, OpenError as OutboxError, Outbox, OutboxHandle,
     link, outbox,
 };
+use ubugoe_panel::Panel;
 use ubugoe_procedures::{
     Catalogue, CatalogueError, Lang, MunicipalityCode,
     nursery::{self, Index, Measure, Town, VacancyRow, import, import_vacancies},
@@ -34,6 +35,7 @@ use crate::{
     drafts::Drafts,
     input::{self, Input as Typing, Order},
     orders::Gate,
+    panelside::PanelSide,
     presenters::{self, Picture},
     printing::Printing,
     records::{RecordError, RecordKey},
@@ -474,6 +476,7 @@ fn parts(
     let printing = Printing::start(&config.printers, &inputs).map_err(StartError::Thread)?;
     Ok(Parts {
         printing,
+        panel: panel(config.panel.as_ref(), &inputs)?,
         towns: towns(nurseries.as_ref(), &loaded.catalogue),
         catalogue: Arc::new(loaded.catalogue),
         gate: Gate::read(&config.data_dir),
@@ -560,6 +563,36 @@ fn vacancies(list: &Path) -> Vec<VacancyRow> {
             Vec::new()
         }
     }
+}
+
+/// Its thread runs whether there is a panel or not: one that is plugged in later is found.
+fn panel(config: Option<&config::FrontPanel>, inputs: &Sender) -> Result<PanelSide, StartError> {
+    let Some(config) = config else {
+        return Ok(PanelSide::default());
+    };
+    let inputs = inputs.clone();
+    let panel = Panel::start(ubugoe_panel::Config::at(config.port.clone()), move |news| {
+        inputs.send(Input::Panel(news));
+    })
+    .map_err(StartError::Thread)?;
+    let images = config.firmware.iter().flat_map(|folder| {
+        let path = |name| folder.join(name);
+        [path("a.ubpi"), path("b.ubpi")]
+    });
+    let images: Vec<Vec<u8>> = images
+        .filter_map(|path| {
+            let read = fs::read(&path);
+            if let Err(error) = &read {
+                tracing::error!(path = %path.display(), %error, "the panel's firmware is not read");
+            }
+            read.ok()
+        })
+        .collect();
+    // Now, before anybody is in a visit.
+    if !images.is_empty() {
+        panel.offer(images);
+    }
+    Ok(PanelSide::new(Some(panel)))
 }
 
 fn start_card(

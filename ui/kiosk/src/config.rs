@@ -63,6 +63,8 @@ pub struct Config {
     pub nurseries: Option<PathBuf>,
     /// The printers; without any, the screen says so.
     pub printers: Printers,
+    /// The front panel, where there is one.
+    pub panel: Option<FrontPanel>,
     /// Kana to kanji. Without it kana, single kanji and postcodes work.
     pub input: Option<ubugoe_ime::Config>,
 }
@@ -86,6 +88,16 @@ pub struct Card {
     /// Files of keys that certify the issuers of attribute records, one line each. Without the right one the screen
     /// says that the attributes were not checked.
     pub attribute_roots: Vec<PathBuf>,
+}
+
+/// The front panel's settings.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct FrontPanel {
+    /// Its serial port, by a name that does not change (`/dev/serial/by-id/…`).
+    pub port: PathBuf,
+    /// A folder with signed firmware for it: `a.ubpi` and `b.ubpi`, one for each slot.
+    pub firmware: Option<PathBuf>,
 }
 
 /// One broker address.
@@ -254,6 +266,7 @@ struct Raw {
     service_switch: PathBuf,
     ward: Option<RawWard>,
     nurseries: Option<PathBuf>,
+    panel: Option<FrontPanel>,
     input: Option<RawInput>,
     #[serde(default)]
     printer: RawPrinters,
@@ -584,6 +597,7 @@ impl Config {
                 usual,
                 nurseries: raw.nurseries,
                 printers,
+                panel: raw.panel,
                 input: raw.input.map(RawInput::config),
             }),
             _ => Err(ConfigError::Values(problems.0)),

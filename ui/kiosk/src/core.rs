@@ -42,6 +42,7 @@ use crate::{
     drafts::Drafts,
     orders::{self, Gate, Later, Obeyed},
     pad::Pad,
+    panelside::PanelSide,
     presenters::{self, Around, Picture, Typed},
     printing::{self, Printing},
     second::{Asked, Typing},
@@ -107,6 +108,8 @@ pub enum Input {
     Printer(ubugoe_printer::Event),
     /// Another day begins: what is said of days is another.
     DayBegan,
+    /// From the front panel.
+    Panel(ubugoe_panel::News),
     /// An update has been in use for long enough to be proven.
     UpdateDue,
     /// Move the clock forward (demo and tests).
@@ -265,6 +268,8 @@ pub struct Parts {
     pub service: Settings,
     /// The printers.
     pub printing: Printing,
+    /// The front panel.
+    pub panel: PanelSide,
 }
 
 /// Why the loop ended.
@@ -447,7 +452,9 @@ impl Core<'_> {
             Input::Answer(on, typed) => self.answer(on, typed),
             Input::StaffCalled => {
                 tracing::info!(stage = audit::name(&self.state.stage), "staff called");
+                self.parts.panel.call();
                 self.step(Event::StaffCalled);
+                self.draw();
             }
             Input::Card(event) => {
                 if let Some(event) = self.heard_card(event) {
@@ -461,6 +468,11 @@ impl Core<'_> {
                 }
             }
             Input::DayBegan => self.draw(),
+            Input::Panel(news) => {
+                if self.parts.panel.heard(news) {
+                    self.draw();
+                }
+            }
             Input::UpdateDue => self.prove_update(),
             Input::MoveClock(seconds) => {
                 self.parts.clock.move_forward(seconds);
@@ -554,6 +566,7 @@ impl Core<'_> {
             || question(&before) != question(&after)
             || sheet(&before) != sheet(&after);
         let changed = before != after;
+        self.parts.panel.moved(&before, &after);
         let follows = |state: &State| matches!(state.stage, Stage::Following { .. });
         let back = follows(&after) && !follows(&before);
         self.state = after;
@@ -582,6 +595,8 @@ impl Core<'_> {
             let left = 86_400 - (self.parts.clock.unix() + JST).rem_euclid(86_400);
             Instant::now() + Duration::from_secs(u64::try_from(left).unwrap_or(86_400))
         });
+        let closed = self.parts.gate.is_closed();
+        self.parts.panel.show(&self.state, closed);
         let cx = context(
             self.parts,
             (self.has_room, self.reach()),
@@ -616,7 +631,9 @@ impl Core<'_> {
             typed: self.pad.len(),
             online: self.online,
             has_room: self.has_room,
-            closed: self.parts.gate.is_closed(),
+            closed,
+            help_light: self.parts.panel.help_light(),
+            panel_lost: self.parts.panel.is_lost(),
             offline_long: self.reach().offline_long,
             pending: self.parts.desk.pending(),
             today: cx.today,

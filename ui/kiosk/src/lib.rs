@@ -16,6 +16,7 @@ mod drafts;
 pub mod input;
 pub mod orders;
 pub mod pad;
+pub mod panelside;
 pub mod presenters;
 pub mod printing;
 pub mod records;

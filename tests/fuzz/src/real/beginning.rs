@@ -351,6 +351,7 @@ fn places(into: &mut Files) {
         "decision",
         "csrf=0123abcd&decision=return&note=%E5%AD%90%E3%81%AE%E6%B0%8F%E5%90%8D+%2B%0D%0A",
     );
+    panel_frames(into);
     put(
         into,
         "proxy_answer",
@@ -389,4 +390,47 @@ fn places(into: &mut Files) {
         );
     }
     put(into, "certificate_request", "device", town::request());
+}
+
+/// What kiosk and front panel say to each other, as it stands on the line.
+fn panel_frames(into: &mut Files) {
+    use ubugoe_icd::{
+        Ask, Board, Identity, Pattern, Scene, Senses, ServiceAsk, ServiceTell, Slot, Table, Tell,
+        encode, frame::MAX_WIRE,
+    };
+    fn wire<T: Table>(message: &T) -> Vec<u8> {
+        let mut space = [0; MAX_WIRE];
+        encode(message, 7, &mut space)
+            .map(<[u8]>::to_vec)
+            .unwrap_or_default()
+    }
+    let scene = Scene {
+        pattern: Pattern::WantsCard,
+        card_slot: true,
+        backlight: 100,
+        ring: 50,
+        ..Scene::default()
+    };
+    let identity = Identity {
+        board: Board::Rp2040,
+        version: 3,
+        floor: 2,
+        slot: Slot::B,
+        trial: true,
+        fell_back: false,
+        ask: Ask::SCHEMA,
+        tell: Tell::SCHEMA,
+    };
+    let write = ServiceAsk::Write {
+        offset: 4_096,
+        bytes: &[0xA5; 192],
+    };
+    for (name, bytes) in [
+        ("ask", wire(&Ask::Set(scene))),
+        ("tell", wire(&Tell::Senses(Senses::default()))),
+        ("service-ask", wire(&write)),
+        ("service-tell", wire(&ServiceTell::Identity(identity))),
+    ] {
+        put(into, "panel_frames", name, bytes);
+    }
 }

@@ -36,6 +36,7 @@ mod key_texts;
 mod link_tls;
 mod manifest;
 mod nursery_csv;
+mod panel_frames;
 mod part;
 mod piece;
 mod portable_id;
@@ -170,6 +171,7 @@ pub const TARGETS: &[Target] = &[
     target("link_tls", link_tls::run, 32 * KIB, 1024 * KIB),
     target("manifest", manifest::run, 2 * KIB, 64 * KIB),
     target("nursery_csv", nursery_csv::run, 32 * KIB, 4096 * KIB),
+    target("panel_frames", panel_frames::run, 2 * KIB, 16 * KIB),
     target("part", part::run, 140 * KIB, 64 * KIB),
     target("piece", piece::run, 140 * KIB, 256 * KIB),
     target("portable_id", portable_id::run, 128, 512 * KIB),

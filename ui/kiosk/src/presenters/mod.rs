@@ -34,7 +34,7 @@ use ubugoe_view::{
 use ubugoe_visit::{Failure, FollowingPage, LeftOut, LineView, Stage, State, TextSize, kept_alone};
 pub(crate) use words::short_digest;
 
-use crate::{core::Sender, input::Input};
+use crate::{core::Sender, input::Input, panelside::HelpLight};
 
 /// What the pages need beside the state.
 #[derive(Debug, Clone, Copy)]
@@ -55,6 +55,10 @@ pub struct Around<'a> {
     pub has_room: bool,
     /// Whether the operator closed this device.
     pub closed: bool,
+    /// Whether a call for staff can be seen from afar.
+    pub help_light: HelpLight,
+    /// The front panel does nothing of what it is told.
+    pub panel_lost: bool,
     /// Sealed filings that wait for the network.
     pub pending: usize,
     /// Today in Japan, if the clock may be believed.
@@ -126,7 +130,7 @@ const fn can_pause(stage: &Stage) -> bool {
 }
 
 /// Whether only plain drawings have a place.
-fn quiet(stage: &Stage) -> bool {
+pub(crate) fn quiet(stage: &Stage) -> bool {
     match stage {
         Stage::StaffGuides { .. } => true,
         Stage::Following { after, .. } => after.quiet,
@@ -145,6 +149,12 @@ pub fn picture(state: &State, around: &Around<'_>) -> Picture {
     let looks = comfort(state.comfort);
     let can_pause = can_pause(&state.stage) && around.today.is_some();
     let quiet = quiet(&state.stage);
+    let panel_lost = around.panel_lost;
+    let help_light = match around.help_light {
+        HelpLight::None => ubugoe_view::HelpLight::None,
+        HelpLight::Lit => ubugoe_view::HelpLight::Lit,
+        HelpLight::Dark => ubugoe_view::HelpLight::Dark,
+    };
     let hours = words::kept_hours(around);
     let (entry, waiting) = (service::entry(state), service::waiting(state));
     let (page, draw) = if state.service.is_open() {
@@ -172,6 +182,8 @@ pub fn picture(state: &State, around: &Around<'_>) -> Picture {
         shell.set_can_pause(can_pause);
         shell.set_kept_hours(hours);
         shell.set_quiet(quiet);
+        shell.set_help_light(help_light);
+        shell.set_panel_lost(panel_lost);
         screen.global::<ServiceAdapter>().set_entry(entry);
         screen.global::<PapersAdapter>().set_waiting(waiting);
         draw(screen);

@@ -427,6 +427,7 @@ fn known(side: &Side, parts: &Parts, device: Device) -> Known {
         clock_source: parts.clock.source(),
         printers: Some(parts.printing.handle()),
         room: device.has_room,
+        panel: (parts.panel.found(), parts.panel.check()),
         outbox: parts.service.outbox.clone(),
     }
 }

@@ -12,8 +12,8 @@ use std::{
 use ubugoe_edge::outbox::{self, Counts, Health, Outbox};
 use ubugoe_printer::Printers;
 use ubugoe_visit::service::report::{
-    CertificateCheck, ClockCheck, LinkTrouble, NetworkCheck, Presence, QueueCheck, Reader,
-    SelfTest, StorageCheck, Versions,
+    CertificateCheck, ClockCheck, LinkTrouble, NetworkCheck, PanelCheck, Presence, QueueCheck,
+    Reader, SelfTest, StorageCheck, Versions,
 };
 
 use crate::{config::Broker, printing};
@@ -58,6 +58,8 @@ pub struct Known {
     pub printers: Option<Arc<Printers>>,
     /// Whether another visit fits.
     pub room: bool,
+    /// Whether the front panel does what it is told, and what it says of itself.
+    pub panel: (Presence, Option<PanelCheck>),
     /// The outbox, to be opened anew and read-only: the loop's own is never kept waiting.
     pub outbox: outbox::Config,
 }
@@ -105,8 +107,8 @@ pub fn probe(known: Known) -> SelfTest {
         },
         printer,
         printer_codes,
-        // There is no panel that this program could speak to yet.
-        panel: Presence::Absent,
+        panel: known.panel.0,
+        panel_says: known.panel.1,
         network: NetworkCheck {
             connected: known.online,
             since: known.online_since,
@@ -236,6 +238,7 @@ mod tests {
             clock_source: "timesyncd",
             printers: None,
             room: true,
+            panel: (Presence::Absent, None),
             outbox: outbox::Config::at(folder.join("outbox.sqlite")),
         }
     }

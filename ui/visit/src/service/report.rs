@@ -22,6 +22,9 @@ pub struct SelfTest {
     pub printer_codes: Vec<&'static str>,
     /// Front panel.
     pub panel: Presence,
+    /// What the front panel says of itself, if it answers.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub panel_says: Option<PanelCheck>,
     /// Network.
     pub network: NetworkCheck,
     /// The device's own certificate; `None` where the device does not renew it.
@@ -56,6 +59,29 @@ pub enum Presence {
     Faulty,
     /// There is none.
     Absent,
+}
+
+/// What a front panel says of itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "findings that are independent of each other"
+)]
+pub struct PanelCheck {
+    /// The version of its firmware.
+    pub firmware: u32,
+    /// It was built from the same message table as this program.
+    pub same_tables: bool,
+    /// The case is open.
+    pub case_open: bool,
+    /// How often the case was opened since the panel started.
+    pub openings: u16,
+    /// The sensor for presence answers.
+    pub sensor: bool,
+    /// The "needs help" lamp is driven and takes no current.
+    pub lamp_broken: bool,
+    /// How often it cut the device's power since it started.
+    pub power_cycles: u16,
 }
 
 /// The way to the broker.
@@ -185,6 +211,21 @@ impl SelfTest {
             Health::Good
         } else {
             Health::Bad
+        }
+    }
+
+    /// The front panel's; `None` where there is none.
+    #[must_use]
+    pub fn panel_health(&self) -> Option<Health> {
+        match (self.panel, self.panel_says) {
+            (Presence::Absent, _) => None,
+            (Presence::Faulty, _) => Some(Health::Bad),
+            (Presence::Ok, Some(said))
+                if said.case_open || said.openings > 0 || !said.sensor || said.lamp_broken =>
+            {
+                Some(Health::Look)
+            }
+            (Presence::Ok, _) => Some(Health::Good),
         }
     }
 

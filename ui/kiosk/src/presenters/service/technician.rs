@@ -2,8 +2,8 @@
 
 use ubugoe_procedures::{Lang, calendar};
 use ubugoe_view::{
-    CertificateNews, ComponentHandle, Image, NetworkTrouble, Page, PartHealth, ReportPart,
-    ReportRow, Screen, ServicePage, ServiceWait, TechnicianAdapter,
+    CertificateNews, ComponentHandle, Image, NetworkTrouble, Page, PanelNews, PartHealth,
+    ReportPart, ReportRow, Screen, ServicePage, ServiceWait, TechnicianAdapter,
 };
 use ubugoe_visit::service::{
     ServiceEvent, Technician,
@@ -90,6 +90,20 @@ fn certificate_news(certificate: Option<CertificateCheck>) -> CertificateNews {
     }
 }
 
+/// The gravest first.
+fn panel_news(report: &SelfTest) -> PanelNews {
+    match (report.panel, report.panel_says) {
+        (Presence::Absent, _) => PanelNews::None,
+        (_, Some(said)) if !said.same_tables => PanelNews::OtherTables,
+        (Presence::Faulty, _) => PanelNews::Silent,
+        (_, Some(said)) if said.case_open => PanelNews::CaseOpen,
+        (_, Some(said)) if said.lamp_broken => PanelNews::LampBroken,
+        (_, Some(said)) if !said.sensor => PanelNews::SensorSilent,
+        (_, Some(said)) if said.openings > 0 => PanelNews::CaseWasOpened,
+        (Presence::Ok, _) => PanelNews::None,
+    }
+}
+
 fn rows(report: &SelfTest, lang: Lang) -> Vec<ReportRow> {
     let row = |part, health, detail: Vec<String>| ReportRow {
         part,
@@ -128,7 +142,13 @@ fn rows(report: &SelfTest, lang: Lang) -> Vec<ReportRow> {
                 .map(|code| (*code).to_owned())
                 .collect(),
         ),
-        row(ReportPart::Panel, presence(report.panel), Vec::new()),
+        row(
+            ReportPart::Panel,
+            report.panel_health().map_or(PartHealth::Absent, health),
+            report
+                .panel_says
+                .map_or_else(Vec::new, |said| vec![said.firmware.to_string()]),
+        ),
         row(
             ReportPart::Network,
             health(report.network_health()),
@@ -176,6 +196,7 @@ fn result(report: &SelfTest, lang: Lang) -> (Page, Picture) {
     let (text, queue) = (selftest::qr_text(report), report.queue);
     let trouble = network_trouble(report.network.trouble);
     let news = certificate_news(report.certificate);
+    let panel = panel_news(report);
     let narrow = |n: u64| i32::try_from(n).unwrap_or(i32::MAX);
     shown(
         ServicePage::Report,
@@ -185,6 +206,7 @@ fn result(report: &SelfTest, lang: Lang) -> (Page, Picture) {
             page.set_qr(words::qr(&text).unwrap_or_default());
             page.set_network_trouble(trouble);
             page.set_certificate_news(news);
+            page.set_panel_news(panel);
             page.set_queued(narrow(queue.queued));
             page.set_sent(narrow(queue.sent));
             page.set_arrived(narrow(queue.arrived));

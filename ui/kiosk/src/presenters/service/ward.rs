@@ -361,6 +361,8 @@ mod tests {
             online: true,
             has_room: true,
             closed: false,
+            help_light: crate::panelside::HelpLight::None,
+            panel_lost: false,
             offline_long: false,
             pending: 0,
             today: Some(date(2026, 11, 24)),
