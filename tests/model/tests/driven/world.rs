@@ -281,7 +281,9 @@ impl World {
 
     fn open_city(&mut self, n: usize) -> Result<()> {
         let address = StoreAddress::Sqlite(self.database(n, ""));
-        let store = self.runtime.block_on(open_store(&address, &NAMES[n].parse()?))?;
+        let store = self
+            .runtime
+            .block_on(open_store(&address, &NAMES[n].parse()?))?;
         let hall = &mut self.halls[n];
         let clock = Arc::new(|| Timestamp::from_second(NOW).unwrap_or_default());
         let (desk, sealer) = (Arc::clone(&hall.desk), Arc::clone(&hall.sealer));
