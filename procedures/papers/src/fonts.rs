@@ -261,7 +261,7 @@ impl Fonts {
         Some(Run { face: at, glyphs })
     }
 
-    /// A glyph's outline at a size in dots, y upwards; empty for a blank.
+    /// A glyph's outline at a size in dots, downwards from the writing line; empty for a blank.
     pub(crate) fn outline(&self, face: usize, glyph: u16, size: f32) -> Vec<Command> {
         let mut pen = Outline::default();
         if let Some((_, font)) = self.font(face)
@@ -334,20 +334,21 @@ struct Outline(Vec<Command>);
 
 impl OutlinePen for Outline {
     fn move_to(&mut self, x: f32, y: f32) {
-        self.0.push(Command::MoveTo([x, y].into()));
+        self.0.push(Command::MoveTo([x, -y].into()));
     }
 
     fn line_to(&mut self, x: f32, y: f32) {
-        self.0.push(Command::LineTo([x, y].into()));
+        self.0.push(Command::LineTo([x, -y].into()));
     }
 
     fn quad_to(&mut self, cx: f32, cy: f32, x: f32, y: f32) {
-        self.0.push(Command::QuadTo([cx, cy].into(), [x, y].into()));
+        self.0
+            .push(Command::QuadTo([cx, -cy].into(), [x, -y].into()));
     }
 
     fn curve_to(&mut self, ax: f32, ay: f32, bx: f32, by: f32, x: f32, y: f32) {
-        let (a, b) = ([ax, ay].into(), [bx, by].into());
-        self.0.push(Command::CurveTo(a, b, [x, y].into()));
+        let (a, b) = ([ax, -ay].into(), [bx, -by].into());
+        self.0.push(Command::CurveTo(a, b, [x, -y].into()));
     }
 
     fn close(&mut self) {

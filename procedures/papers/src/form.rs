@@ -28,7 +28,7 @@ pub(crate) fn paper(
     let mut section = "";
     let mut number = 0_u32;
     for row in &values.filing.rows {
-        if row.path.as_str().ends_with(".confidential") {
+        if !values.shows(row.path.as_str()) {
             continue;
         }
         number += 1;

@@ -39,7 +39,8 @@ pub fn paper(
     standing: &Standing<'_>,
     hidden: Option<&'static str>,
 ) -> Result<Paper, FontProblem> {
-    let mut values = Values::new(filing, procedure, hidden);
+    let by_hand = matches!(standing, Standing::ToHandIn(_));
+    let mut values = Values::new(filing, procedure, hidden, by_hand);
     if is_birth(filing) {
         birth::paper(fonts, &mut values, standing)
     } else {
@@ -58,6 +59,7 @@ struct Values<'a> {
     filing: &'a ParsedFiling,
     procedure: Option<&'a Procedure>,
     hidden: Option<&'static str>,
+    by_hand: bool,
     placed: Vec<&'a str>,
 }
 
@@ -66,11 +68,13 @@ impl<'a> Values<'a> {
         filing: &'a ParsedFiling,
         procedure: Option<&'a Procedure>,
         hidden: Option<&'static str>,
+        by_hand: bool,
     ) -> Self {
         Self {
             filing,
             procedure,
             hidden,
+            by_hand,
             placed: Vec::new(),
         }
     }
@@ -118,6 +122,12 @@ impl<'a> Values<'a> {
         }
     }
 
+    /// Whether a field has a place on paper: whether protection was asked for has none, and how it is signed has none where
+    /// it is signed by hand.
+    fn shows(&self, path: &str) -> bool {
+        !path.ends_with(".confidential") && !(self.by_hand && path.starts_with("sign"))
+    }
+
     /// Everything that does not stand on the paper yet. Whether protection was asked for is never printed.
     fn rest(&self) -> impl Iterator<Item = (&'a str, &'a str)> {
         self.filing
@@ -125,7 +135,7 @@ impl<'a> Values<'a> {
             .iter()
             .filter(|row| {
                 let path = row.path.as_str();
-                !self.placed.contains(&path) && !path.ends_with(".confidential")
+                !self.placed.contains(&path) && self.shows(path)
             })
             .map(|row| (row.label.get(Lang::Ja), self.words(row)))
     }

@@ -2,7 +2,7 @@
 //!
 //! Answers for which dots text, lines and codes make. Lengths are dots, from the upper left corner.
 
-use zeno::{Mask, Origin};
+use zeno::Mask;
 
 use crate::fonts::{Fonts, Shaped};
 use crate::lines::wrap;
@@ -139,14 +139,14 @@ impl Picture {
 
     /// A glyph with its writing point here.
     fn stamp(&mut self, outline: &Vec<zeno::Command>, (x, y): (f32, f32)) {
-        let (mask, place) = Mask::new(outline).origin(Origin::BottomLeft).render();
+        let (mask, place) = Mask::new(outline).render();
         let wide = usize::try_from(place.width).unwrap_or(0);
         if wide == 0 {
             return;
         }
         let (left, top) = (
             signed(x.round()) + place.left,
-            signed(y.round()) - place.top,
+            signed(y.round()) + place.top,
         );
         for (row, dots) in (0_i32..).zip(mask.chunks(wide)) {
             for (column, dark) in (0_i32..).zip(dots) {

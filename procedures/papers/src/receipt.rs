@@ -261,6 +261,22 @@ mod tests {
     }
 
     #[test]
+    fn letters_stand_on_their_line() {
+        let fonts = fonts();
+        let rows = |text: &str| {
+            let mut picture = Picture::new(64);
+            picture.text(&fonts, 0, text, 48, false);
+            let black = |y: &usize| (0..64).any(|x| picture.is_black(x, *y));
+            let all: Vec<usize> = (0..picture.height()).filter(black).collect();
+            (all[0], all[all.len() - 1])
+        };
+        let (top, bottom) = rows("国");
+        assert!(rows("。").0 > (top + bottom) / 2, "at the foot of a line");
+        let (above, below) = rows("ー");
+        assert!(above > top + 10 && below + 10 < bottom, "in its middle");
+    }
+
+    #[test]
     fn what_does_not_fit_as_a_code_is_written_out() {
         let fonts = fonts();
         let mut long = sample(Tongue::Ja);

@@ -218,3 +218,32 @@ fn paper_is_spoken_of_until_everything_has_arrived() {
     }
     assert_eq!(after(&visit).paper, PaperAdvice::NotNeeded);
 }
+
+#[test]
+fn what_was_filed_is_held_for_paper_only_while_time_is_short_and_its_card_lies_there() {
+    let stored = |day, online| {
+        let mut visit = at("storing");
+        (visit.cx.today, visit.cx.online) = (Some(jiff::civil::date(2026, 12, day)), online);
+        let rows = deliveries(visit.prepared());
+        visit.tell(Event::Stored(rows.clone()));
+        (visit, rows)
+    };
+    let held = |visit: &Bedside| after(visit).forms.0.len();
+    let (visit, _) = stored(1, true);
+    assert_eq!(held(&visit), 0, "there is time");
+    let (mut visit, rows) = stored(7, false);
+    assert_eq!(held(&visit), rows.len());
+    visit.tell(Event::CardRemoved {
+        ticket: ubugoe_visit::Ticket(1),
+    });
+    assert_eq!(held(&visit), 0, "nobody who comes after prints her forms");
+    let (mut visit, rows) = stored(7, false);
+    for mut row in rows {
+        row.state = ubugoe_visit::DeliveryState::Arrived;
+        visit.tell(Event::DeliveryMoved(row));
+    }
+    assert_eq!(held(&visit), 0, "what has arrived needs no paper");
+    let (mut visit, _) = stored(7, false);
+    visit.tell(Event::QuitWanted);
+    assert!(visit.effects.contains(&Effect::Wipe));
+}
