@@ -33,7 +33,7 @@ enum Shape {
     Flag,
     /// A lower-case word with hyphens or underscores, at most 24 letters.
     Word,
-    /// A device's or city's id.
+    /// A device's or city's id: it begins with a letter, so that no PIN is one.
     Id,
     /// A failure code: `C-205`.
     Code,
@@ -81,6 +81,7 @@ fn fits(shape: Shape, value: &str) -> bool {
         }
         Shape::Id => {
             (3..=24).contains(&value.len())
+                && value.bytes().next().is_some_and(lower)
                 && value
                     .bytes()
                     .all(|b| lower(b) || b.is_ascii_digit() || b == b'-')
