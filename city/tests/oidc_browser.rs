@@ -33,7 +33,8 @@ struct Town {
 impl Town {
     async fn new(folder: &Path) -> Self {
         let port = Lease::take().unwrap();
-        let address = format!("http://127.0.0.1:{}", port.port());
+        // another name than the provider's: whoever signs out is told to forget the cookies of this host, on every port
+        let address = format!("http://localhost:{}", port.port());
         let wish = Wish {
             public: Some(address.clone()),
             ..Wish::default()

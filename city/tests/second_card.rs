@@ -379,7 +379,10 @@ async fn a_number_leads_nowhere_when_it_is_old_replaced_corrected_closed_or_of_s
     let close = browser.get(&format!("/f/{token}/close")).await;
     let csrf = close.hidden("csrf");
     let closed = browser
-        .post(&format!("/f/{token}/close"), &[("csrf", csrf.as_str())])
+        .post(
+            &format!("/f/{token}/close"),
+            &[("csrf", csrf.as_str()), ("sure", "yes")],
+        )
         .await;
     assert!(closed.status < 400, "{}", closed.brief());
     assert_eq!(
