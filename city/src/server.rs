@@ -424,11 +424,8 @@ impl City {
         let store = open_store(&config.store, &config.office.recipient).await?;
         let catalogue = Catalogue::builtin()?;
         let inboxes = inboxes(config.replicas, &config.broker, &config.office, &store)?;
-        let sealer = Arc::new(CitySealer::new(
-            config.office.recipient.clone(),
-            config.keys.sign.clone(),
-            &config.http.public_url,
-        ));
+        let (own, sign) = (config.office.recipient.clone(), config.keys.sign.clone());
+        let sealer = Arc::new(CitySealer::new(own, sign, &config.http.public_url));
         let agencies = match config.agencies {
             Some(agencies) => {
                 let parts = (

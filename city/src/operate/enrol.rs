@@ -223,8 +223,8 @@ impl Desk {
             && !refused.is_ours()
         {
             let asked = Request::from_bytes(request).ok();
-            let core = asked.and_then(|asked| Core::verify(&asked.core).ok());
-            let device = core.map_or_else(|| "?".to_owned(), |core| core.device().to_string());
+            let said = asked.and_then(|asked| Core::verify(&asked.core).ok());
+            let device = said.map_or_else(|| "?".to_owned(), |said| said.device().to_string());
             let detail = format!("why={}", refused.code());
             tracing::warn!(device, why = refused.code(), "a device was turned away");
             let line = AuditEntry {
@@ -248,12 +248,12 @@ impl Desk {
         now: i64,
     ) -> Result<Vec<u8>, Refused> {
         let request = Request::from_bytes(request).map_err(|_| Refused::Unreadable)?;
-        let core = Core::verify(&request.core).map_err(|_| Refused::Unreadable)?;
-        if core.purpose == Purpose::Renew {
-            return self.renew(store, registry, &request, &core, now).await;
+        let said = Core::verify(&request.core).map_err(|_| Refused::Unreadable)?;
+        if said.purpose == Purpose::Renew {
+            return self.renew(store, registry, &request, &said, now).await;
         }
         let (hash, voucher, ward) = self.vouched(store, &request, code, now).await?;
-        let device = core.device();
+        let device = said.device();
         if device.as_str() == self.office.recipient.as_str() {
             return Err(Refused::Taken);
         }
@@ -263,14 +263,14 @@ impl Desk {
         {
             return Ok(answer);
         }
-        let (certified, answer) = self.answer(&core, &request.core, &ward, now)?;
+        let (certified, answer) = self.answer(&said, &request.core, &ward, now)?;
         let admission = Admission {
             code: hash,
             voucher,
             device,
             ward,
-            sign: core.sign,
-            seal: core.seal,
+            sign: said.sign,
+            seal: said.seal,
             request: digest(&request.core),
             answer: answer.clone(),
             certificate: (certified.serial, certified.until),

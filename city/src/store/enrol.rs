@@ -302,34 +302,30 @@ fn admit(tx: &dyn Tx, new: &Admission) -> Result<Admitted, StoreError> {
         }
     };
     certificate(tx, &new.device, &new.certificate, new.at)?;
-    match new.code {
-        Some(hash) => {
-            let sql = "UPDATE enrol_codes SET spent_at = $2, device = $3, request = $4, answer = $5
+    if let Some(hash) = new.code {
+        let sql = "UPDATE enrol_codes SET spent_at = $2, device = $3, request = $4, answer = $5
                  WHERE hash = $1";
-            tx.run(
-                sql,
-                cells![
-                    hash,
-                    new.at,
-                    new.device.as_str(),
-                    new.request,
-                    new.answer.as_slice(),
-                ],
-            )?;
-        }
-        None => {
-            let sql =
-                "INSERT INTO enrol_answers (request, device, answer, at) VALUES ($1, $2, $3, $4)";
-            tx.run(
-                sql,
-                cells![
-                    new.request,
-                    new.device.as_str(),
-                    new.answer.as_slice(),
-                    new.at
-                ],
-            )?;
-        }
+        tx.run(
+            sql,
+            cells![
+                hash,
+                new.at,
+                new.device.as_str(),
+                new.request,
+                new.answer.as_slice(),
+            ],
+        )?;
+    } else {
+        let sql = "INSERT INTO enrol_answers (request, device, answer, at) VALUES ($1, $2, $3, $4)";
+        tx.run(
+            sql,
+            cells![
+                new.request,
+                new.device.as_str(),
+                new.answer.as_slice(),
+                new.at
+            ],
+        )?;
     }
     let by = new
         .code

@@ -99,13 +99,13 @@ impl Vouch {
         }
     }
 
-    fn request(&self, core: Vec<u8>) -> Result<Request, Failed> {
+    fn request(&self, asked: Vec<u8>) -> Result<Request, Failed> {
         match self {
             Self::Code(code) => Ok(Request {
                 voucher: Voucher::Secret(code.secret_bytes()),
-                core,
+                core: asked,
             }),
-            Self::Bench { id, ward, key, .. } => Request::by_bench(core, id, ward, key)
+            Self::Bench { id, ward, key, .. } => Request::by_bench(asked, id, ward, key)
                 .map_err(|error| bench_unusable().because(&error)),
         }
     }
@@ -138,24 +138,21 @@ fn read_code(given: &str) -> Result<(EnrolCode, Option<String>), Failed> {
 }
 
 fn vouch(online: &Online) -> Result<(Vouch, String), Failed> {
-    let (vouch, address) = match (&online.bench, &online.ward) {
-        (Some(path), Some(ward)) => {
-            let text = std::fs::read_to_string(path)
-                .map(Zeroizing::new)
-                .map_err(file("read", path))?;
-            let read: BenchFile = toml::from_str(&text).map_err(|_| bench_unusable())?;
-            let vouch = Vouch::Bench {
-                id: read.id,
-                ward: ward.clone(),
-                pin: read.pin.parse().map_err(|_| bench_unusable())?,
-                key: SigningKey::from_text(&read.key).map_err(|_| bench_unusable())?,
-            };
-            (vouch, Some(read.city))
-        }
-        _ => {
-            let (code, address) = read_code(&online.code)?;
-            (Vouch::Code(code), address)
-        }
+    let (vouch, address) = if let (Some(path), Some(ward)) = (&online.bench, &online.ward) {
+        let text = std::fs::read_to_string(path)
+            .map(Zeroizing::new)
+            .map_err(file("read", path))?;
+        let read: BenchFile = toml::from_str(&text).map_err(|_| bench_unusable())?;
+        let vouch = Vouch::Bench {
+            id: read.id,
+            ward: ward.clone(),
+            pin: read.pin.parse().map_err(|_| bench_unusable())?,
+            key: SigningKey::from_text(&read.key).map_err(|_| bench_unusable())?,
+        };
+        (vouch, Some(read.city))
+    } else {
+        let (code, address) = read_code(&online.code)?;
+        (Vouch::Code(code), address)
     };
     let address = online.city.clone().or(address).ok_or_else(|| {
         Failed::new(
@@ -210,7 +207,7 @@ pub(crate) fn online(bench: &Bench<'_>, online: &Online, move_it: bool) -> Outco
     };
     steps.next(&step(2));
     take(bench, &mut enrolment, &reply.body, &asked, || {
-        steps.next(&step(3))
+        steps.next(&step(3));
     })
 }
 

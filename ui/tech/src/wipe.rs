@@ -210,9 +210,8 @@ fn last_word(
     let public = key.verifying().map_err(|error| unusable(&error))?;
     // An outbox that cannot be read is no outbox that is empty.
     let pending = match (open(kiosk), &wipe.why) {
-        (Ok(None), _) => Vec::new(),
         (Ok(Some(outbox)), _) => outbox.pending().map_err(|error| outbox_failed(&error))?,
-        (Err(_), Some(_)) => Vec::new(),
+        (Ok(None), _) | (Err(_), Some(_)) => Vec::new(),
         (Err(failed), None) => return Err(failed.coded(WOULD_LOSE)),
     };
     let carried = match &wipe.exported {

@@ -136,7 +136,7 @@ fn whole(disk: &Shared) -> Option<String> {
     let toml = disk.read(KIOSK).unwrap();
     let toml = std::str::from_utf8(&toml).unwrap();
     assert!(toml.ends_with("clock = \"system\"\n"), "{toml}");
-    let mut named = 0;
+    let mut count = 0;
     for word in toml.split('"') {
         let Some(name) = word.strip_prefix("/var/lib/ubugoe/device/") else {
             continue;
@@ -145,9 +145,9 @@ fn whole(disk: &Shared) -> Option<String> {
             .read(name)
             .unwrap_or_else(|_| panic!("{name} is not there"));
         assert!(!bytes.is_empty(), "{name} is empty");
-        named += 1;
+        count += 1;
     }
-    assert_eq!(named, 9, "{toml}");
+    assert_eq!(count, 9, "{toml}");
     let number = kiosk::generation(toml).unwrap();
     let ward = disk.read(&name(number, "ward")).unwrap();
     Some(String::from_utf8(ward.to_vec()).unwrap())

@@ -63,7 +63,7 @@ impl State {
 
 /// One part.
 struct Part {
-    part: &'static str,
+    id: &'static str,
     name: Words,
     state: State,
     reason: Words,
@@ -100,7 +100,7 @@ pub(crate) fn run(bench: &Bench<'_>, diagnose: &Diagnose) -> Outcome {
         ("panel", "前面パネル", "front panel"),
     ] {
         look(Part {
-            part,
+            id: part,
             name: words(ja, en),
             state: State::Absent,
             reason: words("設定されていません", "not configured"),
@@ -110,10 +110,10 @@ pub(crate) fn run(bench: &Bench<'_>, diagnose: &Diagnose) -> Outcome {
     }
     // a disk that takes no line any more is what was looked for
     let _ = audit::note(bench, "diagnosed", &format!("device={}", kiosk.device));
-    Ok(report(&kiosk, bench.at, parts))
+    Ok(report(&kiosk, bench.at, &parts))
 }
 
-fn report(kiosk: &Kiosk, at: i64, parts: Vec<Part>) -> Done {
+fn report(kiosk: &Kiosk, at: i64, parts: &[Part]) -> Done {
     let worst = parts.iter().map(|part| part.state).max();
     let bad = parts.iter().filter(|part| part.state == State::Bad).count();
     let head = words(
@@ -121,7 +121,7 @@ fn report(kiosk: &Kiosk, at: i64, parts: Vec<Part>) -> Done {
         format!("device {}: {bad} parts do not work", kiosk.device),
     );
     let mut done = Done::new(head, json!({ "device": kiosk.device, "at": at }));
-    for part in &parts {
+    for part in parts {
         let (ja, en) = part.state.mark();
         let todo = |todo: &str| {
             if todo.is_empty() {
@@ -149,7 +149,7 @@ fn report(kiosk: &Kiosk, at: i64, parts: Vec<Part>) -> Done {
         .iter()
         .map(|part| {
             json!({
-                "part": part.part,
+                "part": part.id,
                 "state": part.state.code(),
                 "reason": part.reason.json(),
                 "do": part.todo.json(),
@@ -167,7 +167,7 @@ fn report(kiosk: &Kiosk, at: i64, parts: Vec<Part>) -> Done {
 fn reader() -> [Part; 2] {
     let asked = ubugoe_card::ask_readers();
     let service = Part {
-        part: "card_service",
+        id: "card_service",
         name: words("カードサービス", "card service"),
         state: if asked.is_ok() {
             State::Good
@@ -187,7 +187,7 @@ fn reader() -> [Part; 2] {
     let names = asked.unwrap_or_default();
     let there = !names.is_empty();
     let reader = Part {
-        part: "reader",
+        id: "reader",
         name: words("カードリーダー", "card reader"),
         state: if there { State::Good } else { State::Bad },
         reason: if there {
@@ -236,7 +236,7 @@ fn clock(kiosk: &Kiosk) -> Part {
         ),
     };
     Part {
-        part: "clock",
+        id: "clock",
         name: words("時計", "clock"),
         state,
         reason,
@@ -279,7 +279,7 @@ fn certificate(kiosk: &Kiosk, at: i64) -> Part {
         }
     };
     Part {
-        part: "certificate",
+        id: "certificate",
         name: words("証明書", "certificate"),
         state,
         reason,
@@ -295,7 +295,7 @@ fn network(kiosk: &Kiosk, host: &str, port: u16) -> Part {
     };
     let (state, code, reason, todo) = found.words();
     Part {
-        part: "network",
+        id: "network",
         name: words(
             format!("接続先 {host}:{port}"),
             format!("broker {host}:{port}"),
@@ -360,7 +360,7 @@ fn queue(new: bool, counts: Option<Counts>) -> Part {
         }
     };
     Part {
-        part: "outbox",
+        id: "outbox",
         name: words("送信箱", "outbox"),
         state,
         reason,
@@ -401,7 +401,7 @@ fn disk(new: bool, health: Option<Health>) -> Part {
         _ => (State::Good, left, nothing()),
     };
     Part {
-        part: "disk",
+        id: "disk",
         name: words("ディスク", "disk"),
         state,
         reason,
