@@ -1,7 +1,5 @@
 //! `panelsim`: a front panel for a shell. It prints its serial port, then obeys one command a line.
 
-#![expect(clippy::print_stdout, reason = "a tool for a terminal")]
-
 use std::{
     io::{self, BufRead as _, Write as _},
     path::PathBuf,

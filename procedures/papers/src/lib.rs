@@ -125,7 +125,7 @@ impl<'a> Values<'a> {
     /// Whether a field has a place on paper: whether protection was asked for has none, and how it is signed has none where
     /// it is signed by hand.
     fn shows(&self, path: &str) -> bool {
-        !path.ends_with(".confidential") && !(self.by_hand && path.starts_with("sign"))
+        !(path.ends_with(".confidential") || self.by_hand && path.starts_with("sign"))
     }
 
     /// Everything that does not stand on the paper yet. Whether protection was asked for is never printed.

@@ -271,7 +271,10 @@ mod tests {
             (all[0], all[all.len() - 1])
         };
         let (top, bottom) = rows("国");
-        assert!(rows("。").0 > (top + bottom) / 2, "at the foot of a line");
+        assert!(
+            rows("。").0 > usize::midpoint(top, bottom),
+            "at the foot of a line"
+        );
         let (above, below) = rows("ー");
         assert!(above > top + 10 && below + 10 < bottom, "in its middle");
     }

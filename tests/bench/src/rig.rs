@@ -427,9 +427,9 @@ name = "窓口 一郎"
 roles = ["examiner", "decider", "auditor", "administrator"]
 password = "{hash}"
 
-{more}
+{more}{exchange}
 "#,
-            more = format!("{}{exchange}", self.config.city),
+            more = self.config.city,
             port = self.broker.port(),
         ))
     }

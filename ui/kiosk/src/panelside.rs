@@ -5,7 +5,7 @@
 
 use ubugoe_panel::{Condition, Lamp, News, Panel, Pattern, Presence, Scene, Senses, Sound, Tamper};
 use ubugoe_visit::{
-    Stage, State,
+    Second, Stage, State,
     service::report::{PanelCheck, Presence as Found},
 };
 
@@ -216,7 +216,10 @@ fn scene(state: &State, closed: bool, called: bool, presence: Presence) -> Scene
         },
         quiet: presenters::quiet(&state.stage),
         card_slot: !state.service.is_open()
-            && matches!(state.stage, Stage::CardWanted | Stage::CardAway { .. }),
+            && matches!(
+                state.stage,
+                Stage::CardWanted | Stage::CardAway { .. } | Stage::Second(Second::CardWanted)
+            ),
         help: called,
         backlight: light,
         ring: light / 2,
@@ -226,11 +229,16 @@ fn scene(state: &State, closed: bool, called: bool, presence: Presence) -> Scene
 const fn pattern(stage: &Stage) -> Pattern {
     match stage {
         Stage::Resting => Pattern::Ready,
-        Stage::CardWanted | Stage::CardAway { .. } => Pattern::WantsCard,
-        Stage::ReadingAttributes { .. } | Stage::Signing { .. } | Stage::Storing { .. } => {
-            Pattern::KeepCard
+        Stage::CardWanted | Stage::CardAway { .. } | Stage::Second(Second::CardWanted) => {
+            Pattern::WantsCard
         }
-        Stage::Following { .. } | Stage::Finished => Pattern::Done,
+        Stage::ReadingAttributes { .. }
+        | Stage::Signing { .. }
+        | Stage::Storing { .. }
+        | Stage::Second(Second::Signing { .. } | Second::Storing { .. }) => Pattern::KeepCard,
+        Stage::Following { .. } | Stage::Finished | Stage::Second(Second::Done { .. }) => {
+            Pattern::Done
+        }
         Stage::Trouble { .. } => Pattern::Trouble,
         // The page says that staff come; whether they were called is known elsewhere.
         Stage::Called { .. } => Pattern::Help,
@@ -250,7 +258,13 @@ const fn pattern(stage: &Stage) -> Pattern {
         | Stage::Keeping { .. }
         | Stage::Paused { .. }
         | Stage::StillThere { .. }
-        | Stage::Paper { .. } => Pattern::InVisit,
+        | Stage::Paper { .. }
+        | Stage::Second(
+            Second::Number { .. }
+            | Second::Asking { .. }
+            | Second::Reading { .. }
+            | Second::Password { .. },
+        ) => Pattern::InVisit,
     }
 }
 

@@ -31,6 +31,7 @@ fn events(now: &Bedside) -> Vec<(&'static str, Event)> {
     .concat()
 }
 
+#[expect(clippy::too_many_lines, reason = "a table")]
 fn of_the_person() -> Vec<(&'static str, Event)> {
     let path = || "contact.tel".parse().unwrap();
     vec![
