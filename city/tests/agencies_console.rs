@@ -648,7 +648,7 @@ fn look(folder: &Path, base: &str, case: &str, token: &str) {
     window.fill("account", "sato").unwrap();
     window.fill("password", PASSWORD).unwrap();
     window.press("\u{E007}").unwrap();
-    window.wait_id("filings").unwrap();
+    window.wait_css("form[action='/console/sign-out']").unwrap();
     for (name, path) in [("tasks", "/console/agencies"), ("case", case)] {
         window.open(&format!("{base}{path}")).unwrap();
         window.wait_id("main").unwrap();

@@ -524,7 +524,7 @@ async fn officers_see_what_was_set_aside_and_ask_for_another_account() {
             .fill("password", crate::support::office::PASSWORD)
             .unwrap();
         window.press("\u{E007}").unwrap();
-        window.wait_id("filings").unwrap();
+        window.wait_css("form[action='/console/sign-out']").unwrap();
         let page = format!("{base}/console/nonstop/payments");
         window.open(&page).unwrap();
         window.wait_id("aside").unwrap();

@@ -160,6 +160,8 @@ async fn an_officer_signs_in_works_with_their_roles_and_signs_out_here_and_there
         audited(&office).await,
         [
             line("oidc:u-kato", "sign_in.done", "oidc"),
+            line("oidc:u-kato", "door.refused", ""),
+            line("oidc:u-kato", "door.refused", ""),
             line("oidc:u-kato", "sign_out", "")
         ]
     );
@@ -477,6 +479,7 @@ async fn a_local_account_beside_a_provider_breaks_the_glass_and_everybody_sees_i
         audited(&office).await,
         [
             line("sato", "sign_in.break_glass", ""),
+            line("sato", "door.refused", ""),
             line("sato", "sign_out", "")
         ]
     );

@@ -228,7 +228,8 @@ impl Site {
 /// Everything that can be read in an answer: headers, and the body or the text of a PDF.
 pub(crate) fn read(reply: &Reply) -> Vec<u8> {
     let mut text: Vec<u8> = Vec::new();
-    for (name, value) in &reply.headers {
+    let said = |name: &str| !name.eq_ignore_ascii_case("date");
+    for (name, value) in reply.headers.iter().filter(|(name, _)| said(name)) {
         text.extend_from_slice(format!("{name}: {value}\n").as_bytes());
     }
     if reply.body.starts_with(b"%PDF") {

@@ -215,7 +215,7 @@ pub(super) fn line_answered(
 /// The case of a family's link, also of one printed before a restore.
 pub(crate) fn case_of(tx: &dyn Tx, token_sha256: [u8; 32]) -> Result<Option<[u8; 32]>, StoreError> {
     tx.rows(
-        "SELECT n.case_ref FROM nonstop_cases n WHERE n.case_ref = $1
+        "SELECT n.case_ref FROM nonstop_cases n JOIN cases c ON c.token_sha256 = n.case_ref WHERE n.case_ref = $1
          UNION SELECT c.token_sha256 FROM case_aliases a
            JOIN cases c ON c.recipient = a.recipient AND c.device = a.device AND c.case_id = a.case_id
            WHERE a.token_sha256 = $1",
