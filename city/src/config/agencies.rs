@@ -275,14 +275,12 @@ impl Form<'_> {
         };
         let mut known = Vec::new();
         for (word, meaning) in words {
-            match meaning.as_str().and_then(Meaning::from_code) {
-                Some(meaning) => known.push((word, meaning)),
-                None => {
-                    let all = Meaning::ALL.map(Meaning::code).join(", ");
-                    let what = format!("{word:?} must mean one of {all}");
-                    return self.problem(key(p, "answers"), what, EXAMPLE);
-                }
-            }
+            let Some(meaning) = meaning.as_str().and_then(Meaning::from_code) else {
+                let all = Meaning::ALL.map(Meaning::code).join(", ");
+                let what = format!("{word:?} must mean one of {all}");
+                return self.problem(key(p, "answers"), what, EXAMPLE);
+            };
+            known.push((word, meaning));
         }
         if !known
             .iter()

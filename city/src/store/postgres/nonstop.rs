@@ -170,7 +170,7 @@ pub(super) async fn accepted(tx: &Transaction<'_>, decision: &Decision) -> Resul
             .map_err(failed(DOING))?;
     }
     for sql in AFTER_LOSS.iter().chain(&services::AFTER_LOSS) {
-        tx.execute(*sql, &[&id, &decision.at, &decision.actor])
+        tx.execute(sql, &[&id, &decision.at, &decision.actor])
             .await
             .map_err(failed(DOING))?;
     }
