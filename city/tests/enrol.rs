@@ -22,7 +22,7 @@ use ubugoe_protocol::{
 const WARD: &str = "あすこえ産院 3階東";
 
 /// A device as it is before it knows anybody.
-struct New {
+struct Newcomer {
     sign: SigningKey,
     open: RecipientSecretKey,
     core: Vec<u8>,
@@ -38,7 +38,7 @@ fn request_for(device: &DeviceId) -> Vec<u8> {
     params.serialize_request(&key).unwrap().der().to_vec()
 }
 
-impl New {
+impl Newcomer {
     fn new() -> Self {
         let sign = SigningKey::generate().unwrap();
         let open = RecipientSecretKey::generate().unwrap();
@@ -157,7 +157,7 @@ async fn a_code_lets_one_device_in_for_a_quarter_of_an_hour_and_the_same_request
         open_to_devices(office);
         let door = Door::of(office).await;
         let code = door.code(NOON).await;
-        let (one, two) = (New::new(), New::new());
+        let (one, two) = (Newcomer::new(), Newcomer::new());
         let answer = door.judge(&one.with(&code), NOON + 899).await.unwrap();
         let told = bundle(&answer, &code);
         assert_eq!(
@@ -216,7 +216,7 @@ async fn of_two_devices_that_come_with_one_code_at_the_same_moment_one_is_let_in
         let door = Door::of(office).await;
         for _ in 0..5 {
             let code = door.code(NOON).await;
-            let (one, two) = (New::new(), New::new());
+            let (one, two) = (Newcomer::new(), Newcomer::new());
             let (first, second) = (one.with(&code), two.with(&code));
             let (a, b) = tokio::join!(door.judge(&first, NOON), door.judge(&second, NOON));
             assert_eq!(u8::from(a.is_ok()) + u8::from(b.is_ok()), 1, "{a:?} {b:?}");
@@ -255,7 +255,7 @@ async fn what_a_device_sent_before_this_program_knew_it_lands_and_after_its_end_
         open_to_devices(office);
         let door = Door::of(office).await;
         let ingest = ingest(office, &door);
-        let (device, code) = (New::new(), door.code(NOON).await);
+        let (device, code) = (Newcomer::new(), door.code(NOON).await);
         let send = |number: u64, at: i64| {
             let made = letter(canonical(&birth(&format!("ASK-{number}"))));
             let to = office.seal_key();
@@ -329,7 +329,7 @@ async fn what_a_device_sent_before_this_program_knew_it_lands_and_after_its_end_
         assert_eq!(door.store.counts().await.unwrap().quarantined, 1);
         // nor a new certificate, nor a new ward
         let renewal = Request {
-            core: New::core(&device.sign, &device.open, Purpose::Renew),
+            core: Newcomer::core(&device.sign, &device.open, Purpose::Renew),
             voucher: Voucher::Known,
         };
         let refused = door.judge(&renewal.to_bytes(), NOON).await;
@@ -348,12 +348,12 @@ async fn a_known_device_renews_by_its_own_signature_and_an_unknown_one_does_not(
     on_each_store(async |office| {
         open_to_devices(office);
         let door = Door::of(office).await;
-        let (device, stranger) = (New::new(), New::new());
+        let (device, stranger) = (Newcomer::new(), Newcomer::new());
         let code = door.code(NOON).await;
         door.judge(&device.with(&code), NOON).await.unwrap();
-        let renewal = |who: &New| {
+        let renewal = |who: &Newcomer| {
             Request {
-                core: New::core(&who.sign, &who.open, Purpose::Renew),
+                core: Newcomer::core(&who.sign, &who.open, Purpose::Renew),
                 voucher: Voucher::Known,
             }
             .to_bytes()
@@ -389,13 +389,13 @@ async fn what_a_bench_vouched_for_is_answered_again_when_the_answer_was_lost() {
             "[[enrol.bench]]\nid = \"bench-1\"\nkey = \"bench-1.pub\"\nwards = [\"{WARD}\"]\nuntil = 2026-12-01T00:00:00+09:00\n"
         ));
         let door = Door::of(office).await;
-        let device = New::new();
+        let device = Newcomer::new();
         let request = Request::by_bench(device.core.clone(), "bench-1", WARD, &bench).unwrap();
         let first = door.judge(&request.to_bytes(), NOON).await.unwrap();
         let again = door.judge(&request.to_bytes(), NOON + 60).await.unwrap();
         assert_eq!(first, again);
         assert_eq!(door.actions().await, ["device.enrolled"]);
-        let (late, other) = (NOON + 30 * 86_400, New::new());
+        let (late, other) = (NOON + 30 * 86_400, Newcomer::new());
         let request = Request::by_bench(other.core.clone(), "bench-1", WARD, &bench).unwrap();
         let over = door.judge(&request.to_bytes(), late).await;
         assert!(matches!(over, Err(Refused::Bench)), "{over:?}");

@@ -1,6 +1,12 @@
 //! Everything about the city that is tested from outside, as one program: one compilation and one link instead of thirty.
 //! Alone: `./ubugoe test -p ubugoe-city -E 'test(/^desk::/)'`.
 #![allow(clippy::unwrap_used, reason = "a failed set-up should stop the test")]
+#![allow(
+    clippy::similar_names,
+    clippy::format_push_string,
+    clippy::large_futures,
+    reason = "stories of lines, links and takings, told once"
+)]
 
 mod support;
 

@@ -42,7 +42,7 @@ impl Town {
         let provider = IdentityProvider::start(folder, &wish);
         let mut office = Office::new();
         office.hands = Hands::at(now());
-        office.roles = "[\"administrator\"]".to_owned();
+        "[\"administrator\"]".clone_into(&mut office.roles);
         office.more = provider.section("");
         std::fs::write(office.folder.path().join("oidc.secret"), SECRET).unwrap();
         let notice = letter(canonical(&birth("OIB-1")));

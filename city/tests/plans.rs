@@ -49,6 +49,10 @@ fn reads_everything(plan: &str) -> bool {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[expect(
+    clippy::too_many_lines,
+    reason = "every question of the desk, one after the other"
+)]
 async fn no_queue_number_or_search_reads_every_filing() {
     let cluster = Postgres::start().unwrap();
     let mut office = Office::new();

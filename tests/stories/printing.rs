@@ -75,7 +75,7 @@ fn world(paper: &Paper, days: i32) -> anyhow::Result<Rig> {
 fn until(rig: &mut Rig, printing: &str) -> anyhow::Result<Report> {
     Ok(rig.kiosk()?.wait(&Until {
         printing: Some(printing),
-        timeout: Some(Duration::from_secs(60)),
+        timeout: Some(Duration::from_mins(1)),
         ..Until::default()
     })?)
 }

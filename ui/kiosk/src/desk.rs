@@ -427,8 +427,8 @@ impl Desk {
     ) -> Result<[u8; 16], DeskError> {
         let city = self.city(municipality)?;
         let id = FilingId::generate().map_err(DeskError::Id)?;
-        let counted = self.outbox.lock().last_counter();
-        let counter = counted.map_err(DeskError::Store)? + 1;
+        let last = self.outbox.lock().last_counter();
+        let counter = last.map_err(DeskError::Store)? + 1;
         let header = Header {
             v: VERSION,
             id,
