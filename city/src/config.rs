@@ -318,6 +318,13 @@ struct Form<'a> {
     problems: Vec<Problem>,
 }
 
+/// `host:port`, with a port that can be dialled.
+fn host_port(text: &str) -> Option<(String, u16)> {
+    let (host, port) = text.rsplit_once(':')?;
+    let port = port.parse().ok().filter(|port| *port > 0)?;
+    (!host.is_empty()).then(|| (host.to_owned(), port))
+}
+
 fn key(prefix: &str, name: &str) -> String {
     if prefix.is_empty() {
         name.to_owned()
@@ -798,11 +805,7 @@ impl Form<'_> {
         let texts = self.text_list(t, "broker", "others", EXAMPLE, false)?;
         let mut others = Some(Vec::new());
         for (at, text) in texts.iter().enumerate() {
-            let address = text.rsplit_once(':').and_then(|(host, port)| {
-                let port = port.parse().ok().filter(|port| *port > 0)?;
-                let host = (!host.is_empty()).then(|| host.to_owned())?;
-                Some(BrokerAddress { host, port })
-            });
+            let address = host_port(text).map(|(host, port)| BrokerAddress { host, port });
             match (address, &mut others) {
                 (Some(address), Some(list)) => list.push(address),
                 (Some(_), None) => {}

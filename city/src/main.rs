@@ -1027,14 +1027,7 @@ async fn carry_one(ingest: &Ingest, path: &Path) -> anyhow::Result<Carried> {
         return Ok(carried);
     };
     if let Some(answer) = answer {
-        // whole or not at all: the stick may be pulled
-        let (part, whole) = (path.with_extension("ans.part"), path.with_extension("ans"));
-        std::fs::File::create(&part)
-            .and_then(|mut file| {
-                file.write_all(answer)?;
-                file.sync_all()
-            })
-            .and_then(|()| std::fs::rename(&part, &whole))
+        devices::write_whole(&path.with_extension("ans"), answer)
             .context("it has landed, and its answer cannot be written")?;
     }
     Ok(carried)

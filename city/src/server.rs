@@ -119,7 +119,10 @@ pub fn fontcase(papers: PapersConfig) -> Fontcase {
 }
 
 /// The devices of the configuration and those that registered themselves.
-async fn known(
+///
+/// # Errors
+/// What the store says.
+pub async fn known(
     devices: BTreeMap<DeviceId, Device>,
     store: &dyn Store,
 ) -> Result<Registry, StoreError> {

@@ -5,13 +5,11 @@ use std::sync::Arc;
 use crate::support::office::{NOON, Office, letter, message, on_each_store, only_receipt};
 use crate::support::papers::{birth, canonical};
 use rcgen::{CertificateParams, DnType, KeyPair};
-use ubugoe_city::ingest::{Desk, Ingest, Registry};
+use ubugoe_city::ingest::Registry;
 use ubugoe_city::operate::certificate::Authority;
 use ubugoe_city::operate::enrol::{self, Refused, take_wipe};
 use ubugoe_city::operate::{OperateError, ca};
-use ubugoe_city::receipt::CitySealer;
 use ubugoe_city::store::Store;
-use ubugoe_procedures::Catalogue;
 use ubugoe_protocol::enrol::{
     Answer, Bundle, Core, EnrolCode, Purpose, Request, Voucher, WipeRecord,
 };
@@ -226,35 +224,12 @@ async fn of_two_devices_that_come_with_one_code_at_the_same_moment_one_is_let_in
     .await;
 }
 
-fn ingest(office: &Office, door: &Door) -> Ingest {
-    let config = office.config();
-    let sealer = CitySealer::new(
-        config.office.recipient.clone(),
-        config.keys.sign.clone(),
-        &config.http.public_url,
-    );
-    let desk = Desk {
-        office: config.office,
-        keys: config.keys,
-        devices: door.registry.clone(),
-        trust: config.trust,
-        catalogue: Catalogue::builtin().unwrap(),
-    };
-    let store = Arc::clone(&door.store);
-    Ingest::new(
-        Arc::new(desk),
-        store,
-        Arc::new(sealer),
-        office.hands.clock(),
-    )
-}
-
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_a_device_sent_before_this_program_knew_it_lands_and_after_its_end_nothing_does() {
     on_each_store(async |office| {
         open_to_devices(office);
         let door = Door::of(office).await;
-        let ingest = ingest(office, &door);
+        let ingest = office.ingest_of(door.registry.clone(), Arc::clone(&door.store));
         let (device, code) = (Newcomer::new(), door.code(NOON).await);
         let send = |number: u64, at: i64| {
             let made = letter(canonical(&birth(&format!("ASK-{number}"))));

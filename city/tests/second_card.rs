@@ -3,12 +3,14 @@
 
 use std::path::Path;
 
+use crate::second_signature::{marks, page};
 use crate::support::browser::{Browser, Reply};
 use crate::support::office::{
     Letter, NOON, Office, Running, land, message, on_each_store, only_receipt, signed_by,
 };
 use crate::support::papers::{
-    Authority, Holder, MOTHER, Paper, Parent, allowance, birth, canonical, parent,
+    Authority, FATHER_SIGNS, GRANDMOTHER_SIGNS, MOTHER_SIGNS, Paper, Parent, allowance, birth,
+    canonical, parent,
 };
 use sha2::{Digest, Sha256};
 use ubugoe_bench::browser::Browser as Window;
@@ -20,8 +22,6 @@ use ubugoe_protocol::{
     Downlink, FilingId, Receipt, Refusal, Report, SecondAnswer, SecondGrant, SecondNotice,
     SecondNumber,
 };
-
-const FATHER: &str = "葛\u{e0100}城\u{3000}太郎";
 
 /// Everybody who signs, of one authority.
 struct People {
@@ -39,21 +39,7 @@ fn people() -> &'static People {
     static PEOPLE: std::sync::OnceLock<People> = std::sync::OnceLock::new();
     PEOPLE.get_or_init(|| {
         let authority = Authority::new();
-        let mother = Holder {
-            name: MOTHER,
-            birth: "419961123",
-            sex: "2",
-        };
-        let father = Holder {
-            name: FATHER,
-            birth: "419940203",
-            sex: "1",
-        };
-        let grandmother = Holder {
-            name: "葛\u{e0100}城\u{3000}梅",
-            birth: "319600101",
-            sex: "2",
-        };
+        let (mother, father, grandmother) = (MOTHER_SIGNS, FATHER_SIGNS, GRANDMOTHER_SIGNS);
         People {
             mother: authority.issue(Some(mother), 2029),
             father: authority.issue(Some(father), 2029),
@@ -154,10 +140,6 @@ fn granted(answer: SecondAnswer) -> SecondGrant {
     }
 }
 
-fn page(token: &str) -> String {
-    format!("/f/{token}/second-signature")
-}
-
 /// Presses the button for a number, and answers the page that follows.
 async fn press(browser: &mut Browser, token: &str) -> Reply {
     let form = browser.get(&page(token)).await;
@@ -189,13 +171,6 @@ async fn number(browser: &mut Browser, token: &str) -> SecondNumber {
     assert_eq!(given.status, 200, "{}", given.brief());
     assert_eq!(given.header("cache-control"), Some("no-store"));
     read_off(&given)
-}
-
-fn marks(page: &Reply) -> Vec<String> {
-    let parts = page.text().split("data-second=\"").skip(1);
-    parts
-        .map(|rest| rest[..rest.find('"').unwrap()].to_owned())
-        .collect()
 }
 
 fn first(certificate: &str) -> Letter {

@@ -8,7 +8,10 @@ use std::time::Duration;
 
 use crate::support::browser::{Browser, Reply};
 use crate::support::office::{Hands, Letter, Office, Running, land, on_each_store, signed_by};
-use crate::support::papers::{Authority, Holder, MOTHER, Paper, Parent, birth, canonical, parent};
+use crate::support::papers::{
+    Authority, FATHER_SIGNS, GRANDMOTHER_SIGNS, MOTHER_SIGNS, Paper, Parent, birth, canonical,
+    parent,
+};
 use crate::support::provider::{PUBLIC, installed, through};
 use crate::support::shown::{accessible, fits_a_phone, narrow};
 use rcgen::{KeyPair, PKCS_RSA_SHA256, RsaKeySize};
@@ -22,8 +25,6 @@ use ubugoe_city::store::Finding;
 use ubugoe_city::store::second::{SecondKind, SecondSignature, TakenUp};
 use ubugoe_protocol::FilingId;
 
-const FATHER: &str = "葛\u{e0100}城\u{3000}太郎";
-
 /// Everybody who signs, and with what.
 struct People {
     authority: Authority,
@@ -36,21 +37,7 @@ fn people() -> &'static People {
     static PEOPLE: OnceLock<People> = OnceLock::new();
     PEOPLE.get_or_init(|| {
         let authority = Authority::new();
-        let mother = Holder {
-            name: MOTHER,
-            birth: "419961123",
-            sex: "2",
-        };
-        let father = Holder {
-            name: FATHER,
-            birth: "419940203",
-            sex: "1",
-        };
-        let grandmother = Holder {
-            name: "葛\u{e0100}城\u{3000}梅",
-            birth: "319600101",
-            sex: "2",
-        };
+        let (mother, father, grandmother) = (MOTHER_SIGNS, FATHER_SIGNS, GRANDMOTHER_SIGNS);
         let stranger = Authority::new().issue(Some(father), 2029);
         let first = authority.issue(Some(mother), 2029);
         let again = first.clone();
@@ -224,7 +211,8 @@ impl Town {
     }
 }
 
-fn page(token: &str) -> String {
+/// Where the other parent signs.
+pub(crate) fn page(token: &str) -> String {
     format!("/f/{token}/second-signature")
 }
 
@@ -265,7 +253,8 @@ async fn finish(browser: &mut Browser, token: &str, back: &str) -> Reply {
     browser.get(&page(token)).await
 }
 
-fn marks(page: &Reply) -> Vec<String> {
+/// What stands of second signatures on a page.
+pub(crate) fn marks(page: &Reply) -> Vec<String> {
     let parts = page.text().split("data-second=\"").skip(1);
     parts
         .map(|rest| rest[..rest.find('"').unwrap()].to_owned())

@@ -203,12 +203,7 @@ impl Form<'_> {
         example: &'static str,
     ) -> Option<Vec<(String, u16)>> {
         let texts = self.text_list(t, P, name, example, true)?;
-        let read = |text: &String| {
-            let (host, port) = text.rsplit_once(':')?;
-            let port = port.parse().ok().filter(|port| *port > 0)?;
-            (!host.is_empty()).then(|| (host.to_owned(), port))
-        };
-        let addresses: Option<Vec<_>> = texts.iter().map(read).collect();
+        let addresses: Option<Vec<_>> = texts.iter().map(|text| super::host_port(text)).collect();
         addresses.filter(|all| !all.is_empty()).or_else(|| {
             self.problem(
                 format!("{P}.{name}"),

@@ -362,9 +362,13 @@ impl Ingest {
             error = error as &dyn std::error::Error,
             "a message could not be stored and is set aside"
         );
+        self.quarantine(item, (self.clock)().as_second()).await
+    }
+
+    async fn quarantine(&self, item: NewQuarantine, now: i64) -> Result<(), StoreError> {
         let batch = Batch {
             quarantined: vec![item],
-            now: (self.clock)().as_second(),
+            now,
             fence: self.fence.clone(),
             ..Batch::default()
         };

@@ -10,7 +10,7 @@ use ubugoe_protocol::{Downlink, SecondAnswer, SecondGrant, SecondNotice, cades, 
 use super::{Answer, Ingest, Message};
 use crate::casework::second::{First, judge_card};
 use crate::store::second_card::{CardArrival, Fetched, NumberAsk, Weigher};
-use crate::store::{Batch, Landed, NewQuarantine, QuarantineReason, StoreError};
+use crate::store::{Landed, NewQuarantine, QuarantineReason, StoreError};
 
 impl Ingest {
     pub(super) async fn land_seconds(
@@ -65,22 +65,14 @@ impl Ingest {
         refusal: Vec<u8>,
         now: i64,
     ) -> Result<(), StoreError> {
-        let batch = Batch {
-            quarantined: vec![NewQuarantine {
-                wire: message.wire,
-                device: message.device,
-                reason: QuarantineReason::DigestConflict,
-                detail: "second signature".to_owned(),
-                refusal: Some(refusal),
-            }],
-            now,
-            fence: self.fence.clone(),
-            ..Batch::default()
+        let item = NewQuarantine {
+            wire: message.wire,
+            device: message.device,
+            reason: QuarantineReason::DigestConflict,
+            detail: "second signature".to_owned(),
+            refusal: Some(refusal),
         };
-        self.store
-            .ingest(Arc::new(batch), Arc::clone(&self.sealer) as Arc<_>)
-            .await
-            .map(drop)
+        self.quarantine(item, now).await
     }
 
     pub(super) async fn answer_asks(

@@ -7,7 +7,7 @@ use async_trait::async_trait;
 use ubugoe_protocol::{DeviceId, RecipientPublicKey, VerifyingKey};
 
 use super::nonstop::{Row, Transacts, Tx, cells};
-use super::{StoreError, fixed};
+use super::{StoreError, device_id, fixed, system_line};
 use crate::casework::audit::AuditEntry;
 use crate::config::Device;
 
@@ -48,7 +48,7 @@ pub struct CodeRow {
 pub struct Admission {
     /// The code it came with; none if a bench vouched for it.
     pub code: Option<[u8; 32]>,
-    /// In whose name: `code` or `bench:<id>`.
+    /// In whose name: the code's name ([`code_name`]) or `bench:<id>`.
     pub voucher: String,
     /// Which device.
     pub device: DeviceId,
@@ -178,13 +178,6 @@ pub fn code_name(hash: &[u8; 32]) -> String {
     format!("code-{}", hex::encode(hash.get(..4).unwrap_or_default()))
 }
 
-fn device_id(text: &str) -> Result<DeviceId, StoreError> {
-    text.parse().map_err(|_| StoreError::Corrupt {
-        what: "device",
-        detail: text.to_owned(),
-    })
-}
-
 fn code_row(mut row: Row) -> Result<CodeRow, StoreError> {
     let hash = fixed("code", &row.blob()?)?;
     let (ward, made_at, ends_at, actor) = (row.text()?, row.int()?, row.int()?, row.text()?);
@@ -246,14 +239,12 @@ fn stands(tx: &dyn Tx, hash: [u8; 32], new: &Admission) -> Result<Option<Admitte
         return Ok(Some(Admitted::Unknown));
     };
     let (ward, ends_at) = (row.text()?, row.int()?);
-    Ok(match row.next() {
-        super::nonstop::Cell::Blob(Some(request)) if request == new.request => {
-            Some(Admitted::Before(row.blob()?))
-        }
-        super::nonstop::Cell::Blob(Some(_)) => Some(Admitted::Spent),
-        _ if ends_at < new.at => Some(Admitted::Expired),
-        _ if ward != new.ward => Some(Admitted::Unknown),
-        _ => None,
+    Ok(match row.maybe_blob()? {
+        Some(request) if request == new.request => Some(Admitted::Before(row.blob()?)),
+        Some(_) => Some(Admitted::Spent),
+        None if ends_at < new.at => Some(Admitted::Expired),
+        None if ward != new.ward => Some(Admitted::Unknown),
+        None => None,
     })
 }
 
@@ -327,16 +318,8 @@ fn admit(tx: &dyn Tx, new: &Admission) -> Result<Admitted, StoreError> {
             ],
         )?;
     }
-    let by = new
-        .code
-        .map_or_else(|| new.voucher.clone(), |hash| code_name(&hash));
-    tx.audit(entry(
-        new.at,
-        "system",
-        action,
-        new.device.as_str(),
-        format!("by={by} ward={:?}{from}", new.ward),
-    ));
+    let detail = format!("by={} ward={:?}{from}", new.voucher, new.ward);
+    tx.audit(system_line(new.at, action, &new.device, detail));
     Ok(Admitted::Now)
 }
 

@@ -1039,6 +1039,15 @@ pub(crate) fn facts_from_text(text: &str) -> Result<Facts, StoreError> {
     })
 }
 
+/// A stored device.
+pub(crate) fn device_id(text: &str) -> Result<DeviceId, StoreError> {
+    text.parse()
+        .map_err(|error: ubugoe_protocol::IdError| StoreError::Corrupt {
+            what: "device",
+            detail: error.to_string(),
+        })
+}
+
 /// A stored blob of a fixed length.
 pub(crate) fn fixed<const N: usize>(
     what: &'static str,

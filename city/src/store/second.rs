@@ -7,8 +7,7 @@
 use async_trait::async_trait;
 use ubugoe_protocol::FilingId;
 
-use super::nonstop::{NoticeDetail, Row, Transacts, Tx, cells, to_json};
-use super::second_card::keep;
+use super::nonstop::{Cell, NoticeDetail, Row, Transacts, Tx, cells, to_json};
 use super::{StoreError, facts_from_text, fixed};
 use crate::casework::FilingState;
 use crate::casework::audit::AuditEntry;
@@ -330,13 +329,46 @@ fn end(
 }
 
 pub(super) fn kept_already(tx: &dyn Tx, filing: FilingId) -> Result<i64, StoreError> {
-    tx.rows(
+    count(
+        tx,
         "SELECT count(*) FROM second_signatures WHERE filing = $1",
         cells![filing],
-    )?
-    .into_iter()
-    .next()
-    .map_or(Ok(0), |mut row| row.int())
+    )
+}
+
+pub(super) fn count(tx: &dyn Tx, sql: &str, with: &[Cell]) -> Result<i64, StoreError> {
+    let found = tx.rows(sql, with)?.into_iter().next();
+    found.map_or(Ok(0), |mut row| row.int())
+}
+
+/// Keeps a signature that counts; one by the same certificate stands already.
+pub(super) fn keep(
+    tx: &dyn Tx,
+    filing: FilingId,
+    signature: &SecondSignature,
+) -> Result<Outcome, StoreError> {
+    let kept = tx.run(
+        "INSERT INTO second_signatures (filing, signer, digest, named, kind, given_at, cms, finding)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT DO NOTHING",
+        cells![
+            filing,
+            signature.signer,
+            signature.digest,
+            signature.finding.named.code(),
+            signature.kind.code(),
+            signature.given_at,
+            signature.cms.as_slice(),
+            to_json("finding", &signature.finding)?,
+        ],
+    )?;
+    if kept == 0 {
+        return Ok(Outcome::Already);
+    }
+    tx.run(
+        "INSERT INTO second_watch (filing) VALUES ($1) ON CONFLICT DO NOTHING",
+        cells![filing],
+    )?;
+    Ok(Outcome::Given)
 }
 
 /// Whether a filing can be signed now: nobody whom it names has, and no later one stands in its place.

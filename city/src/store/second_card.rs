@@ -9,11 +9,12 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use ubugoe_protocol::{DeviceId, FilingId, Interval, RecipientId, SecondNumber};
 
-use super::nonstop::{Transacts, Tx, cells, to_json};
+use super::nonstop::{Transacts, Tx, cells};
 use super::second::{
-    KEPT, MOST, SecondKind, SecondSignature, asked_now, kept_already, note, protected, replaced,
+    KEPT, MOST, SecondKind, SecondSignature, asked_now, count, keep, kept_already, note, protected,
+    replaced,
 };
-use super::{Landed, Moment, ReceiptFacts, Sealer, StoreError, fixed};
+use super::{Landed, Moment, ReceiptFacts, Sealer, StoreError, fixed, system_line};
 use crate::casework::audit::AuditEntry;
 use crate::casework::second::{Outcome, SecondFinding, names_two};
 
@@ -142,11 +143,6 @@ fn way(ticket: [u8; 16]) -> [u8; 32] {
     ubugoe_protocol::digest(&[b"ubugoe ticket".as_slice(), &ticket].concat())
 }
 
-fn count(tx: &dyn Tx, sql: &str, with: &[super::nonstop::Cell]) -> Result<i64, StoreError> {
-    let found = tx.rows(sql, with)?.into_iter().next();
-    found.map_or(Ok(0), |mut row| row.int())
-}
-
 fn give_out(tx: &dyn Tx, number: &NewNumber) -> Result<bool, StoreError> {
     let (now, until) = number.span;
     tx.run(
@@ -210,13 +206,7 @@ fn fetch(tx: &dyn Tx, ask: &NumberAsk, open: bool, now: i64) -> Result<Fetched, 
         "INSERT INTO second_misses (device, at) VALUES ($1, $2)",
         cells![device, now],
     )?;
-    tx.audit(AuditEntry {
-        at: now,
-        actor: "system".to_owned(),
-        action: "second.miss".to_owned(),
-        subject: device.to_owned(),
-        detail: String::new(),
-    });
+    tx.audit(system_line(now, "second.miss", &device, String::new()));
     Ok(Fetched::Nowhere)
 }
 
@@ -265,13 +255,8 @@ fn found(
              VALUES ($1, $2, $3, $4, $5, $6)",
             cells![way(ticket), filing, digest, device, now, now + FRESH],
         )?;
-        tx.audit(AuditEntry {
-            at: now,
-            actor: "system".to_owned(),
-            action: "second.fetched".to_owned(),
-            subject: filing.to_string(),
-            detail: format!("device={device}"),
-        });
+        let detail = format!("device={device}");
+        tx.audit(system_line(now, "second.fetched", &filing, detail));
     }
     Ok(Some(Fetched::Here {
         ticket,
@@ -400,13 +385,8 @@ fn weighed(
         .into_iter()
         .next();
     let Some(mut row) = asked else {
-        tx.audit(AuditEntry {
-            at: now,
-            actor: "system".to_owned(),
-            action: "second.unasked".to_owned(),
-            subject: arrival.id.to_string(),
-            detail: format!("device={}", arrival.device),
-        });
+        let detail = format!("device={}", arrival.device);
+        tx.audit(system_line(now, "second.unasked", &arrival.id, detail));
         return Ok((None, Outcome::Late));
     };
     let (filing, digest) = (row.filing()?, fixed("digest", &row.blob()?)?);
@@ -417,23 +397,28 @@ fn weighed(
     let in_time = arrival
         .signed
         .is_some_and(|signed| signed.until.saturating_add(APART) >= from && signed.from <= until);
-    let outcome = match weigh(&canonical, &first, &arrival.cms) {
-        _ if replaced => Outcome::Replaced,
-        _ if !in_time => Outcome::Late,
-        _ if kept_already(tx, filing)? >= MOST => Outcome::Already,
-        Err(outcome) => outcome,
-        Ok((signer, finding)) => keep(
-            tx,
-            filing,
-            &SecondSignature {
-                signer,
-                kind: SecondKind::Card,
-                digest,
-                given_at: now,
-                cms: arrival.cms.clone(),
-                finding,
-            },
-        )?,
+    let outcome = if replaced {
+        Outcome::Replaced
+    } else if !in_time {
+        Outcome::Late
+    } else if kept_already(tx, filing)? >= MOST {
+        Outcome::Already
+    } else {
+        match weigh(&canonical, &first, &arrival.cms) {
+            Err(outcome) => outcome,
+            Ok((signer, finding)) => keep(
+                tx,
+                filing,
+                &SecondSignature {
+                    signer,
+                    kind: SecondKind::Card,
+                    digest,
+                    given_at: now,
+                    cms: arrival.cms.clone(),
+                    finding,
+                },
+            )?,
+        }
     };
     tx.run(
         "UPDATE second_signings SET ended_at = $2, outcome = $3, reference = NULL WHERE way_sha256 = $1",
@@ -441,36 +426,6 @@ fn weighed(
     )?;
     note(tx, filing, outcome, now);
     Ok((Some(filing), outcome))
-}
-
-/// Keeps a signature that counts; one by the same certificate stands already.
-pub(super) fn keep(
-    tx: &dyn Tx,
-    filing: FilingId,
-    signature: &SecondSignature,
-) -> Result<Outcome, StoreError> {
-    let kept = tx.run(
-        "INSERT INTO second_signatures (filing, signer, digest, named, kind, given_at, cms, finding)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT DO NOTHING",
-        cells![
-            filing,
-            signature.signer,
-            signature.digest,
-            signature.finding.named.code(),
-            signature.kind.code(),
-            signature.given_at,
-            signature.cms.as_slice(),
-            to_json("finding", &signature.finding)?,
-        ],
-    )?;
-    if kept == 0 {
-        return Ok(Outcome::Already);
-    }
-    tx.run(
-        "INSERT INTO second_watch (filing) VALUES ($1) ON CONFLICT DO NOTHING",
-        cells![filing],
-    )?;
-    Ok(Outcome::Given)
 }
 
 #[async_trait]

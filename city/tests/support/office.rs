@@ -15,7 +15,7 @@ use ubugoe_city::Clock;
 use ubugoe_city::casework::FilingState;
 use ubugoe_city::config::{Config, Problems};
 use ubugoe_city::http::password;
-use ubugoe_city::ingest::{Answer, Desk, Faults, Ingest, Message, no_faults};
+use ubugoe_city::ingest::{Answer, Desk, Faults, Ingest, Message, Registry, no_faults};
 use ubugoe_city::receipt::CitySealer;
 use ubugoe_city::server::{City, open_store};
 use ubugoe_city::store::desk::{Concluded, Conclusion};
@@ -229,7 +229,12 @@ password = '{password}'
 
     /// The ingest without a broker.
     pub(crate) async fn ingest(&self) -> Ingest {
-        let store = self.store().await;
+        let devices = self.config().devices.into();
+        self.ingest_of(devices, self.store().await)
+    }
+
+    /// The same, for these devices on this store.
+    pub(crate) fn ingest_of(&self, devices: Registry, store: Arc<dyn Store>) -> Ingest {
         let config = self.config();
         let sealer = CitySealer::new(
             config.office.recipient.clone(),
@@ -239,7 +244,7 @@ password = '{password}'
         let desk = Desk {
             office: config.office,
             keys: config.keys,
-            devices: config.devices.into(),
+            devices,
             trust: config.trust,
             catalogue: Catalogue::builtin().unwrap(),
         };

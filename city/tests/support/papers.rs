@@ -23,6 +23,8 @@ pub(crate) fn asukoe() -> MunicipalityCode {
 
 /// The mother: 葛󠄀城 with a variant selector and a four-byte 𠮷, which must come through everything.
 pub(crate) const MOTHER: &str = "葛\u{e0100}城\u{3000}𠮷子";
+/// The father.
+pub(crate) const FATHER: &str = "葛\u{e0100}城\u{3000}太郎";
 /// The child.
 pub(crate) const CHILD_MEI: &str = "さくら";
 /// Her address.
@@ -240,6 +242,25 @@ pub(crate) struct Holder {
     pub(crate) birth: &'static str,
     pub(crate) sex: &'static str,
 }
+
+/// The mother, as her certificate names her.
+pub(crate) const MOTHER_SIGNS: Holder = Holder {
+    name: MOTHER,
+    birth: "419961123",
+    sex: "2",
+};
+/// The father.
+pub(crate) const FATHER_SIGNS: Holder = Holder {
+    name: FATHER,
+    birth: "419940203",
+    sex: "1",
+};
+/// A grandmother, who is no parent.
+pub(crate) const GRANDMOTHER_SIGNS: Holder = Holder {
+    name: "葛\u{e0100}城\u{3000}梅",
+    birth: "319600101",
+    sex: "2",
+};
 
 fn rsa() -> KeyPair {
     KeyPair::generate_rsa_for(&PKCS_RSA_SHA256, RsaKeySize::_2048).unwrap()

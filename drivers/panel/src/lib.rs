@@ -309,9 +309,9 @@ impl<N: FnMut(News)> Worker<N> {
             return Ok(false);
         };
         let fitting = images.iter().find_map(|image| {
-            let head = Head::from_bytes(image.first_chunk::<HEAD>()?)?;
-            let newer = head.version > identity.version && head.slot != identity.slot;
-            (newer && !identity.trial).then_some((image, head.version))
+            let (slot, version) = image_of(image)?;
+            let newer = version > identity.version && slot != identity.slot;
+            (newer && !identity.trial).then_some((image, version))
         });
         let Some((image, version)) = fitting else {
             return Ok(false);

@@ -2,6 +2,8 @@
 //!
 //! Answers for bytes only. Source: Epson's published "ESC/POS Command Reference"; each command by its name there.
 
+use crate::Trouble;
+
 /// `ESC @`: as after switching on.
 pub(crate) const INITIALISE: [u8; 2] = [0x1b, b'@'];
 /// `GS V 66 n`: on to the knife, and cut.
@@ -85,12 +87,12 @@ pub(crate) const fn is_offline(byte: u8) -> bool {
 }
 
 /// `DLE EOT 2`.
-pub(crate) const fn is_cover_open(byte: u8) -> bool {
+const fn is_cover_open(byte: u8) -> bool {
     byte & 0x04 != 0
 }
 
 /// `DLE EOT 2`: paper ended while it printed.
-pub(crate) const fn has_stopped_for_paper(byte: u8) -> bool {
+const fn has_stopped_for_paper(byte: u8) -> bool {
     byte & 0x20 != 0
 }
 
@@ -100,8 +102,19 @@ pub(crate) const fn has_error(byte: u8) -> bool {
 }
 
 /// `DLE EOT 4`.
-pub(crate) const fn has_no_paper(byte: u8) -> bool {
+const fn has_no_paper(byte: u8) -> bool {
     byte & 0x60 != 0
+}
+
+/// What somebody at the printer can help with, by its answers to `DLE EOT 2` and `DLE EOT 4`.
+pub(crate) const fn wants_help(cause: u8, paper: u8) -> Option<Trouble> {
+    if is_cover_open(cause) {
+        Some(Trouble::CoverOpen)
+    } else if has_no_paper(paper) || has_stopped_for_paper(cause) {
+        Some(Trouble::NoPaper)
+    } else {
+        None
+    }
 }
 
 #[cfg(test)]

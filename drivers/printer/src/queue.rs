@@ -115,7 +115,7 @@ fn attribute(name: &str, value: Option<IppValue>) -> Option<IppAttribute> {
     IppAttribute::with_name(name, value?).ok()
 }
 
-/// Every whole number, and every word, in a value or its list.
+/// A whole number.
 fn whole(value: &IppValue) -> Option<i32> {
     match value {
         IppValue::Integer(n) | IppValue::Enum(n) => Some(*n),
@@ -123,6 +123,7 @@ fn whole(value: &IppValue) -> Option<i32> {
     }
 }
 
+/// Every word in a value or its list.
 fn words(value: &IppValue) -> Vec<String> {
     match value {
         IppValue::Keyword(word) => vec![word.to_string()],

@@ -78,6 +78,24 @@ struct Sheet<'a> {
     said: Option<State>,
 }
 
+impl<'a> Sheet<'a> {
+    const fn new(
+        port: Port,
+        answers: bool,
+        alive: &'a dyn Fn() -> bool,
+        tell: &'a mut dyn FnMut(State),
+    ) -> Self {
+        Self {
+            port,
+            heard: VecDeque::new(),
+            answers,
+            alive,
+            tell,
+            said: None,
+        }
+    }
+}
+
 impl Receipts {
     /// A printer at a place. `answers`: it says how it is, as most do; one that cannot only takes what it is sent.
     #[must_use]
@@ -102,14 +120,8 @@ impl Receipts {
         if !self.answers {
             return Ok(());
         }
-        let mut sheet = Sheet {
-            port,
-            heard: VecDeque::new(),
-            answers: true,
-            alive: &|| true,
-            tell: &mut |_| {},
-            said: None,
-        };
+        let mut nobody = |_| {};
+        let mut sheet = Sheet::new(port, true, &|| true, &mut nobody);
         match sheet.look() {
             Ok(None) | Err(End::Over) => Ok(()),
             Ok(Some(trouble)) | Err(End::Trouble(trouble)) => Err(trouble),
@@ -127,14 +139,7 @@ impl Receipts {
         tell: &mut dyn FnMut(State),
     ) -> Result<Option<()>, Trouble> {
         let port = Port::open(&self.place).map_err(|error| lost(&error))?;
-        let mut sheet = Sheet {
-            port,
-            heard: VecDeque::new(),
-            answers: self.answers,
-            alive,
-            tell,
-            said: None,
-        };
+        let mut sheet = Sheet::new(port, self.answers, alive, tell);
         let row = picture.row.max(1);
         let ended = self.send(&mut sheet, row, &picture.bytes);
         match ended {
@@ -187,14 +192,8 @@ impl Receipts {
 
     fn tidy(&mut self, port: Port) {
         let soon = soon();
-        let mut sheet = Sheet {
-            port,
-            heard: VecDeque::new(),
-            answers: self.answers,
-            alive: &soon,
-            tell: &mut |_| {},
-            said: None,
-        };
+        let mut nobody = |_| {};
+        let mut sheet = Sheet::new(port, self.answers, &soon, &mut nobody);
         if let Some(owed) = self.owed
             && matches!(sheet.look(), Ok(None))
             && sheet.settle(owed).is_ok()
@@ -301,14 +300,10 @@ impl Sheet<'_> {
         }
         let cause = self.ask(Ask::Offline)?.unwrap_or_default();
         let paper = self.ask(Ask::Paper)?.unwrap_or_default();
-        Ok(Some(if escpos::is_cover_open(cause) {
-            Trouble::CoverOpen
-        } else if escpos::has_no_paper(paper) || escpos::has_stopped_for_paper(cause) {
-            Trouble::NoPaper
-        } else if escpos::has_error(cause) {
-            Trouble::Broken
-        } else {
-            Trouble::Offline
+        Ok(Some(match escpos::wants_help(cause, paper) {
+            Some(trouble) => trouble,
+            None if escpos::has_error(cause) => Trouble::Broken,
+            None => Trouble::Offline,
         }))
     }
 
@@ -396,12 +391,8 @@ impl Sheet<'_> {
             return Ok(Waits::Done);
         }
         let [printer, cause, paper] = seen.map(Option::unwrap_or_default);
-        if escpos::is_cover_open(cause) {
-            self.tell(State::Waiting(Trouble::CoverOpen));
-            return Ok(Waits::Help);
-        }
-        if escpos::has_no_paper(paper) || escpos::has_stopped_for_paper(cause) {
-            self.tell(State::Waiting(Trouble::NoPaper));
+        if let Some(trouble) = escpos::wants_help(cause, paper) {
+            self.tell(State::Waiting(trouble));
             return Ok(Waits::Help);
         }
         if seen.iter().any(Option::is_some) && !escpos::is_offline(printer) {

@@ -4,7 +4,7 @@ use embedded_storage::nor_flash::NorFlash;
 use ubugoe_icd::Slot;
 
 use crate::{
-    record::{self, Kept, Record, Trial},
+    record::{self, Record, Trial},
     update::{self, Layout},
 };
 
@@ -24,10 +24,7 @@ pub struct Choice {
 /// # Errors
 /// What the flash says. A boot loader then starts the slot it finds whole.
 pub fn choose<F: NorFlash>(flash: &mut F, layout: &Layout) -> Result<Choice, F::Error> {
-    let kept = match record::read(flash, layout)? {
-        Kept::Record(record) => record,
-        Kept::Blank | Kept::Damaged => Record::FACTORY,
-    };
+    let kept = record::read(flash, layout)?.or_factory();
     match kept.trial {
         Trial::Wanted if update::is_whole(flash, layout, kept.active.other())? => {
             let begun = Record {

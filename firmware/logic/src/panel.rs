@@ -136,21 +136,6 @@ impl<H: Hardware> Panel<H> {
         self.updater.wants_restart()
     }
 
-    /// What the panel senses, as the kiosk hears it.
-    pub const fn senses(&self) -> &Senses {
-        &self.senses
-    }
-
-    /// The parts, for whoever simulates them.
-    pub const fn parts(&self) -> &Parts<H> {
-        &self.parts
-    }
-
-    /// The parts, for whoever simulates them.
-    pub const fn parts_mut(&mut self) -> &mut Parts<H> {
-        &mut self.parts
-    }
-
     /// Ends, and gives the flash back.
     pub fn into_flash(self) -> H::Flash {
         self.updater.into_flash()

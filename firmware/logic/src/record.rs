@@ -47,6 +47,16 @@ pub(crate) enum Kept {
     Damaged,
 }
 
+impl Kept {
+    /// The record, or what holds where none can be read.
+    pub(crate) const fn or_factory(self) -> Record {
+        match self {
+            Self::Record(record) => record,
+            Self::Blank | Self::Damaged => Record::FACTORY,
+        }
+    }
+}
+
 impl Record {
     pub(crate) const FACTORY: Self = Self {
         active: Slot::A,

@@ -361,6 +361,16 @@ pub fn version_in<F: ReadNorFlash>(
     Ok(head(flash, layout, slot)?.map(|head| head.version))
 }
 
+/// The version that is taken to run from `slot`, for boards that cannot start what was written; `first` is that of the image
+/// that was put into the first slot without a head.
+pub fn version_of<F: ReadNorFlash>(flash: &mut F, layout: &Layout, slot: Slot, first: u32) -> u32 {
+    let written = version_in(flash, layout, slot).ok().flatten();
+    written.unwrap_or(match slot {
+        Slot::A => first,
+        Slot::B => 0,
+    })
+}
+
 /// What [`crate::choose`] chose, for firmware that a boot loader of its own started in `slot`: read, not chosen again.
 ///
 /// # Errors
@@ -370,10 +380,7 @@ pub fn choice_of_running<F: NorFlash>(
     layout: &Layout,
     slot: Slot,
 ) -> Result<Choice, F::Error> {
-    let kept = match record::read(flash, layout)? {
-        Kept::Record(record) => record,
-        Kept::Blank | Kept::Damaged => Record::FACTORY,
-    };
+    let kept = record::read(flash, layout)?.or_factory();
     Ok(Choice {
         slot,
         trial: kept.trial == Trial::Begun,

@@ -23,10 +23,10 @@ use rustix::{
     pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt},
     termios::{OptionalActions, tcgetattr, tcsetattr},
 };
-use ubugoe_icd::{Board, ServiceTell, Slot, Splitter, encode, frame::MAX_WIRE};
+use ubugoe_icd::{Board, ServiceTell, Splitter, encode, frame::MAX_WIRE};
 use ubugoe_panel_logic::{
     Firmware, Hardware, Millis, Panel, Parts, Updater, choose, eye::TimeOfFlight,
-    update::version_in,
+    update::version_of,
 };
 
 pub use flash::{BLOCK, Flash, LAYOUT};
@@ -244,12 +244,7 @@ fn life(
     if choice.trial && mood.brick {
         return End::Restart;
     }
-    let written = version_in(flash, &LAYOUT, choice.slot).ok().flatten();
-    let version = if choice.slot == Slot::A {
-        written.unwrap_or(version)
-    } else {
-        written.unwrap_or(0)
-    };
+    let version = version_of(flash, &LAYOUT, choice.slot, version);
     let firmware = Firmware {
         board: Board::Simulated,
         version,

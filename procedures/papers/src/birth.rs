@@ -287,7 +287,7 @@ fn other(sheet: &mut Sheet<'_>, values: &mut Values<'_>, y: &mut f32) {
         .filter(|row| {
             let path = row.path.as_str();
             let below = later.iter().any(|block| path.starts_with(block));
-            !below && !values.placed.contains(&path) && !path.ends_with(".confidential")
+            !below && !values.placed.contains(&path) && values.shows(path)
         })
         .map(|row| format!("{}：{}", row.label.get(Lang::Ja), values.words(row)))
         .collect();

@@ -78,7 +78,7 @@ impl Member {
 /// The agencies, running.
 #[derive(Debug)]
 pub struct Exchange {
-    process: Process,
+    _process: Process,
     city: String,
     _port: Lease,
 }
@@ -139,7 +139,7 @@ impl Exchange {
             );
         }
         Ok(Self {
-            process,
+            _process: process,
             city,
             _port: port,
         })
@@ -155,12 +155,6 @@ impl Exchange {
     #[must_use]
     pub fn names() -> Vec<&'static str> {
         MEMBERS.iter().map(|member| member.name.0).collect()
-    }
-
-    /// Their process.
-    #[must_use]
-    pub const fn process(&self) -> &Process {
-        &self.process
     }
 }
 

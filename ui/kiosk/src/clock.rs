@@ -9,6 +9,7 @@ use std::sync::{
     Arc,
     atomic::{AtomicI64, Ordering},
 };
+use std::time::Duration;
 
 use jiff::{
     Timestamp,
@@ -55,6 +56,13 @@ impl Clock {
             moved_forward,
             trusted: TrustedClock::new(Arc::new(read), floor),
         }
+    }
+
+    /// Until midnight in Japan.
+    #[must_use]
+    pub fn left_of_day(&self) -> Duration {
+        let gone = (self.unix() + i64::from(JST.seconds())).rem_euclid(86_400);
+        Duration::from_secs(86_400 - gone.unsigned_abs())
     }
 
     /// Seconds since 1970-01-01 UTC: the trusted time, or the wall clock's where nobody told the time.

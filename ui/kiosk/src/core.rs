@@ -281,9 +281,6 @@ pub enum End {
     Restart,
 }
 
-/// Seconds by which Japan is ahead of UTC.
-const JST: i64 = 9 * 3_600;
-
 /// So long without a network, in seconds, is long.
 const LONG: i64 = 86_400;
 
@@ -591,10 +588,8 @@ impl Core<'_> {
     }
 
     fn draw(&mut self) {
-        self.midnight = (!self.is_at_rest()).then(|| {
-            let left = 86_400 - (self.parts.clock.unix() + JST).rem_euclid(86_400);
-            Instant::now() + Duration::from_secs(u64::try_from(left).unwrap_or(86_400))
-        });
+        self.midnight =
+            (!self.is_at_rest()).then(|| Instant::now() + self.parts.clock.left_of_day());
         let closed = self.parts.gate.is_closed();
         self.parts.panel.show(&self.state, closed);
         let cx = context(
@@ -679,12 +674,19 @@ impl Core<'_> {
             Key::Submit if self.pad.len() >= min => return self.step(done),
             Key::Submit => {}
         }
+        self.typed();
+    }
+
+    /// Somebody is there, and types.
+    fn typed(&mut self) {
         self.fresh = false;
-        self.timers.insert(
-            Timer::Idle,
-            Instant::now() + Duration::from_secs(Timer::Idle.seconds()),
-        );
+        self.start(Timer::Idle);
         self.draw();
+    }
+
+    fn start(&mut self, timer: Timer) {
+        let ends = Instant::now() + Duration::from_secs(timer.seconds());
+        self.timers.insert(timer, ends);
     }
 
     /// As [`Core::key`], for the number of the other parent.
@@ -698,12 +700,7 @@ impl Core<'_> {
             }
             Key::Submit => {}
         }
-        self.fresh = false;
-        self.timers.insert(
-            Timer::Idle,
-            Instant::now() + Duration::from_secs(Timer::Idle.seconds()),
-        );
-        self.draw();
+        self.typed();
     }
 
     /// As [`Core::key`], for a PIN of the staff.
@@ -1044,10 +1041,7 @@ impl Core<'_> {
                 self.screen.wipe();
                 self.forget_old_drafts();
             }
-            Effect::Await(timer) => {
-                self.timers
-                    .insert(timer, Instant::now() + Duration::from_secs(timer.seconds()));
-            }
+            Effect::Await(timer) => self.start(timer),
             Effect::ReleaseCard { ticket } => {
                 self.card.request(cardside::asked(ticket), Request::Finish);
             }

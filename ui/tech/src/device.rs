@@ -139,3 +139,12 @@ pub(crate) fn enrol_failed(error: &enrol::EnrolError) -> Failed {
     };
     Failed::new(why, words).coded(code).because(error)
 }
+
+/// A key of the device is there and does not serve.
+pub(crate) fn key_unusable(error: &dyn std::error::Error) -> Failed {
+    Failed::new(
+        "key",
+        words("端末の鍵を使えません", "the device's key is unusable"),
+    )
+    .because(error)
+}

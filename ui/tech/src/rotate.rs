@@ -8,7 +8,7 @@ use ubugoe_edge::{Asked, Identities, IdentityError};
 use ubugoe_protocol::enrol::{Core, Purpose, Request, Voucher};
 use ubugoe_protocol::{RecipientSecretKey, SigningKey, digest};
 
-use crate::device::{Kiosk, enrol_failed, enrolment};
+use crate::device::{Kiosk, enrol_failed, enrolment, key_unusable};
 use crate::diagnose::{Found, Identity, probe};
 use crate::say::{Done, NOBODY, file, words};
 use crate::{Bench, Failed, Outcome, audit, enrol, not_enrolled};
@@ -43,24 +43,17 @@ fn request(
     asked: &Asked,
 ) -> Result<Request, Failed> {
     let hpke = std::fs::read_to_string(&kiosk.keys.hpke).map_err(file("read", &kiosk.keys.hpke))?;
-    let unusable = |error: &dyn std::error::Error| {
-        Failed::new(
-            "key",
-            words("端末の鍵を使えません", "the device's key is unusable"),
-        )
-        .because(error)
-    };
     let core = Core {
         purpose: Purpose::Renew,
         csr: asked.der.clone(),
-        sign: sign.verifying().map_err(|error| unusable(&error))?,
+        sign: sign.verifying().map_err(|error| key_unusable(&error))?,
         seal: RecipientSecretKey::from_text(&hpke)
             .and_then(|key| key.public())
-            .map_err(|error| unusable(&error))?,
+            .map_err(|error| key_unusable(&error))?,
         at: bench.at,
     };
     Ok(Request {
-        core: core.sign(sign).map_err(|error| unusable(&error))?,
+        core: core.sign(sign).map_err(|error| key_unusable(&error))?,
         voucher: Voucher::Known,
     })
 }

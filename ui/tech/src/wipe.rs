@@ -13,7 +13,7 @@ use serde_json::json;
 use ubugoe_edge::enrol;
 use ubugoe_protocol::enrol::{Pin, WipeRecord};
 
-use crate::device::{Kiosk, enrolment};
+use crate::device::{Kiosk, enrolment, key_unusable};
 use crate::enrol::{unreachable, write_whole};
 use crate::export::{lying_in, open, outbox_failed};
 use crate::say::{Done, SAID_NO, WOULD_LOSE, file, words};
@@ -200,14 +200,7 @@ fn last_word(
     targets: &Targets,
 ) -> Result<Vec<u8>, Failed> {
     let key = kiosk.sign()?;
-    let unusable = |error: &dyn std::error::Error| {
-        Failed::new(
-            "key",
-            words("端末の鍵を使えません", "the device's key is unusable"),
-        )
-        .because(error)
-    };
-    let public = key.verifying().map_err(|error| unusable(&error))?;
+    let public = key.verifying().map_err(|error| key_unusable(&error))?;
     // An outbox that cannot be read is no outbox that is empty.
     let pending = match (open(kiosk), &wipe.why) {
         (Ok(Some(outbox)), _) => outbox.pending().map_err(|error| outbox_failed(&error))?,
@@ -246,7 +239,7 @@ fn last_word(
         bytes: targets.bytes,
         why: wipe.why.clone().unwrap_or_default(),
     };
-    record.sign(&key).map_err(|error| unusable(&error))
+    record.sign(&key).map_err(|error| key_unusable(&error))
 }
 
 /// Whether the city was told.

@@ -5,9 +5,9 @@ use jiff::civil::Date;
 use ubugoe_procedures::catalogue::Guard;
 use ubugoe_procedures::plan::{self, Around, Audience, Item, Status, Whom};
 use ubugoe_procedures::{
-    Advice, AdviceKind, Answers, AssembleError, CardHolder, Catalogue, Draft as FilingDraft, Due,
-    Facts, Field, FilerRole, Filing, Match, MunicipalityCode, Problem, Procedure, ProcedureId,
-    Profile, Required, Source, Tongue, Value, advice, check, derive, missing, prefill, share,
+    Advice, AdviceKind, Answers, AssembleError, CardHolder, Catalogue, Due, Facts, Field,
+    FilerRole, Filing, Match, MunicipalityCode, Problem, Procedure, ProcedureId, Profile, Required,
+    Source, Tongue, Value, advice, check, derive, missing, prefill, share,
 };
 
 use crate::service::key_of;
@@ -600,15 +600,7 @@ fn filing(
     draft: &Draft,
     tongue: Tongue,
 ) -> Result<Filing, AssembleError> {
-    let certificate = draft.certificate_of(form);
-    let frame = FilingDraft {
-        recipient: form.recipient,
-        lang_shown: tongue,
-        certificate_number: certificate.map(|it| it.number.clone()),
-        child_order: certificate.map(ubugoe_procedures::BirthCertificate::child_order),
-        drafted_on: draft.drafted_on,
-    };
-    Filing::assemble(procedure, &form.answers, &frame)
+    Filing::assemble(procedure, &form.answers, &draft.frame(form, tongue))
 }
 
 fn stuck(draft: &Draft, form: usize, error: AssembleError, cx: &Context<'_>) -> Stuck {

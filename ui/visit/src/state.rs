@@ -300,6 +300,19 @@ impl Draft {
         let candidate = self.certificates.get(form.child.unwrap_or(0))?;
         Some(&candidate.certificate)
     }
+
+    /// What a form is made into a filing with, besides its answers.
+    #[must_use]
+    pub fn frame(&self, form: &FormDraft, tongue: Tongue) -> ubugoe_procedures::Draft {
+        let certificate = self.certificate_of(form);
+        ubugoe_procedures::Draft {
+            recipient: form.recipient,
+            lang_shown: tongue,
+            certificate_number: certificate.map(|it| it.number.clone()),
+            child_order: certificate.map(BirthCertificate::child_order),
+            drafted_on: self.drafted_on,
+        }
+    }
 }
 
 /// What happened to the last thing sent to the printer.

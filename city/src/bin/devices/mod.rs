@@ -15,11 +15,10 @@ use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject as _;
 use serde_json::json;
 use ubugoe_city::config::Config;
-use ubugoe_city::ingest::Registry;
 use ubugoe_city::operate::certificate::Authority;
 use ubugoe_city::operate::enrol::{Desk, Refused, take_wipe};
-use ubugoe_city::operate::{OPERATOR, ca};
-use ubugoe_city::server::open_store;
+use ubugoe_city::operate::{OPERATOR, OperateError, ca};
+use ubugoe_city::server::{known, open_store};
 use ubugoe_city::store::Store;
 use ubugoe_city::store::enrol::code_name;
 use ubugoe_protocol::DeviceId;
@@ -94,8 +93,16 @@ pub(super) struct RootFiles {
 }
 
 impl RootFiles {
-    fn read(&self) -> anyhow::Result<(Zeroizing<String>, Zeroizing<String>)> {
-        Ok((text(&self.root_cert)?, text(&self.root_key)?))
+    /// What the root makes.
+    fn make(
+        &self,
+        make: impl FnOnce(Authority<'_>) -> Result<ca::Made, OperateError>,
+    ) -> anyhow::Result<ca::Made> {
+        let (cert, key) = (text(&self.root_cert)?, text(&self.root_key)?);
+        Ok(make(Authority {
+            cert_pem: &cert,
+            key_pem: &key,
+        })?)
     }
 }
 
@@ -206,8 +213,8 @@ fn write_new(folder: &Path, name: &str, text: &str, mode: u32) -> anyhow::Result
     say(&path.display().to_string())
 }
 
-/// Whole or not at all.
-fn write_whole(path: &Path, bytes: &[u8]) -> anyhow::Result<()> {
+/// Whole or not at all: the stick may be pulled.
+pub(super) fn write_whole(path: &Path, bytes: &[u8]) -> anyhow::Result<()> {
     let mut name = path.as_os_str().to_owned();
     name.push(".part");
     let part = PathBuf::from(name);
@@ -225,22 +232,16 @@ pub(super) fn authority(what: &CaCommand) -> anyhow::Result<ExitCode> {
     let at = now().as_second();
     let (made, stem, out) = match what {
         CaCommand::Root { name, out } => (ca::root(name, at)?, "device-root", out),
-        CaCommand::Issuing { root, name, out } => {
-            let (cert, key) = root.read()?;
-            let by = Authority {
-                cert_pem: &cert,
-                key_pem: &key,
-            };
-            (ca::issuing(by, name, at)?, "device-issuing", out)
-        }
-        CaCommand::Door { root, host, out } => {
-            let (cert, key) = root.read()?;
-            let by = Authority {
-                cert_pem: &cert,
-                key_pem: &key,
-            };
-            (ca::door(by, host.clone(), at)?, "enrol-door", out)
-        }
+        CaCommand::Issuing { root, name, out } => (
+            root.make(|by| ca::issuing(by, name, at))?,
+            "device-issuing",
+            out,
+        ),
+        CaCommand::Door { root, host, out } => (
+            root.make(|by| ca::door(by, host.clone(), at))?,
+            "enrol-door",
+            out,
+        ),
         CaCommand::Pin { root_cert } => {
             let root = CertificateDer::from_pem_slice(text(root_cert)?.as_bytes())
                 .context("no certificate in PEM")?;
@@ -397,12 +398,6 @@ pub(super) fn enrol(enrol: &Enrol) -> anyhow::Result<ExitCode> {
     runtime()?.block_on(let_in(config, &request, code, &enrol.answer))
 }
 
-async fn registry(config: &mut Config, store: &dyn Store) -> anyhow::Result<Registry> {
-    let registry = Registry::from(std::mem::take(&mut config.devices));
-    registry.refresh(store.enrolled().await?);
-    Ok(registry)
-}
-
 async fn let_in(
     mut config: Config,
     request: &[u8],
@@ -411,10 +406,10 @@ async fn let_in(
 ) -> anyhow::Result<ExitCode> {
     let desk = desk(&mut config)?;
     let store: Arc<dyn Store> = open_store(&config.store, &config.office.recipient).await?;
-    let known = registry(&mut config, store.as_ref()).await?;
+    let registry = known(std::mem::take(&mut config.devices), store.as_ref()).await?;
     let at = now().as_second();
     match desk
-        .judge(store.as_ref(), &known, request, code.as_ref(), at)
+        .judge(store.as_ref(), &registry, request, code.as_ref(), at)
         .await
     {
         Ok(bytes) => {
@@ -509,8 +504,8 @@ async fn revoke(config: &Config, device: DeviceId, why: String) -> anyhow::Resul
 
 async fn wiped(mut config: Config, signed: &[u8]) -> anyhow::Result<ExitCode> {
     let store = open_store(&config.store, &config.office.recipient).await?;
-    let known = registry(&mut config, store.as_ref()).await?;
-    match take_wipe(store.as_ref(), &known, signed, now().as_second()).await {
+    let registry = known(std::mem::take(&mut config.devices), store.as_ref()).await?;
+    match take_wipe(store.as_ref(), &registry, signed, now().as_second()).await {
         Ok((device, first)) => {
             let word = if first {
                 "was wiped; it signed that itself, and is not trusted any more"

@@ -9,7 +9,6 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::oneshot;
 
-use super::prepared::Object;
 use super::{PostgresStore, write};
 use crate::casework::audit::AuditEntry;
 use crate::store::StoreError;
@@ -72,14 +71,19 @@ async fn work(chain: Chain, store: PostgresStore) {
         if entries.is_empty() {
             return;
         }
-        let together = append(&store, &entries).await.is_ok();
-        for (told, entry) in told.into_iter().zip(&entries) {
-            let written = if together {
-                Ok(())
-            } else {
-                // one of them may be at fault: each has its own answer
-                append(&store, std::slice::from_ref(entry)).await
-            };
+        let written = match append(&store, &entries).await {
+            Ok(()) => entries.iter().map(|_| Ok(())).collect(),
+            Err(error) if entries.len() == 1 => vec![Err(error)],
+            // one of them may be at fault: each has its own answer
+            Err(_) => {
+                let mut written = Vec::with_capacity(entries.len());
+                for entry in &entries {
+                    written.push(append(&store, std::slice::from_ref(entry)).await);
+                }
+                written
+            }
+        };
+        for (told, written) in told.into_iter().zip(written) {
             // whoever has hung up meanwhile: the line stands all the same
             let _ = told.send(written);
         }
@@ -87,6 +91,6 @@ async fn work(chain: Chain, store: PostgresStore) {
 }
 
 async fn append(store: &PostgresStore, entries: &[AuditEntry]) -> Written {
-    let mut client: Object = store.client(DOING).await?;
+    let mut client = store.client(DOING).await?;
     write::audit(&mut client, entries).await
 }

@@ -12,7 +12,7 @@ use crate::casework::audit::AuditEntry;
 use crate::store::down::{outcome_code, outcome_from_code};
 use crate::store::{
     CertificateAsk, DownAttempt, DownItem, DownKind, NewGrant, NewOrder, OrderRow, StoreError,
-    fixed, system_line, unsigned,
+    device_id, fixed, system_line, unsigned,
 };
 
 /// Puts one item into the queue. The same item again begins anew.
@@ -170,14 +170,6 @@ pub(super) async fn due(c: &Object, now: i64, limit: u32) -> Result<Vec<DownItem
             })
         })
         .collect()
-}
-
-pub(super) fn device_id(text: &str) -> Result<DeviceId, StoreError> {
-    text.parse()
-        .map_err(|error: ubugoe_protocol::IdError| StoreError::Corrupt {
-            what: "device",
-            detail: error.to_string(),
-        })
 }
 
 pub(super) async fn attempted(c: &Object, attempt: DownAttempt) -> Result<(), StoreError> {

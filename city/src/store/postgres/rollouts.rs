@@ -4,7 +4,7 @@ use ubugoe_protocol::report::UpdateState;
 use ubugoe_protocol::update::Content;
 use ubugoe_protocol::{DeviceId, UpdateId};
 
-use super::down::{device_id, enqueue, insert_order};
+use super::down::{enqueue, insert_order};
 use super::failed;
 use super::prepared::{Asks as _, Object, Transaction};
 use super::read::col;
@@ -14,7 +14,7 @@ use crate::store::down::{
 };
 use crate::store::{
     Advance, DownKind, NewRollout, Rollout, RolloutDevice, RolloutState, StoreError,
-    count_to_store, fixed, unsigned,
+    count_to_store, device_id, fixed, unsigned,
 };
 
 pub(super) async fn newest_version(c: &Object, content: Content) -> Result<u64, StoreError> {

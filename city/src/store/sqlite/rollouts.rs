@@ -5,7 +5,7 @@ use ubugoe_protocol::report::UpdateState;
 use ubugoe_protocol::update::Content;
 use ubugoe_protocol::{DeviceId, UpdateId};
 
-use super::down::{device_id, enqueue, insert_order};
+use super::down::{enqueue, insert_order};
 use super::failed;
 use super::write::{append_audit, begin};
 use crate::store::down::{
@@ -13,7 +13,7 @@ use crate::store::down::{
 };
 use crate::store::{
     Advance, DownKind, NewRollout, Rollout, RolloutDevice, RolloutState, StoreError,
-    count_to_store, unsigned,
+    count_to_store, device_id, unsigned,
 };
 
 pub(super) fn newest_version(c: &Connection, content: Content) -> Result<u64, StoreError> {

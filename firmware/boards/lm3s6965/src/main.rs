@@ -26,10 +26,10 @@ use embedded_storage::nor_flash::{
 };
 use panic_halt as _;
 use smart_leds_trait::{RGB8, SmartLedsWrite};
-use ubugoe_icd::{Board, Slot};
+use ubugoe_icd::Board;
 use ubugoe_panel_logic::{
     Eye, EyeSilent, Firmware, Hardware, Layout, Panel, Parts, Updater, choose,
-    update::{key_from_hex, version_in},
+    update::{key_from_hex, version_of},
 };
 
 /// The version in the first slot.
@@ -256,13 +256,9 @@ fn main() -> ! {
     let mut memory = Memory::take();
     let choice = choose(&mut memory, &LAYOUT);
     let Ok(choice) = choice else { SCB::sys_reset() };
-    let written = version_in(&mut memory, &LAYOUT, choice.slot).ok().flatten();
     let firmware = Firmware {
         board: Board::Lm3s6965,
-        version: match choice.slot {
-            Slot::A => written.unwrap_or(VERSION),
-            Slot::B => written.unwrap_or(0),
-        },
+        version: version_of(&mut memory, &LAYOUT, choice.slot, VERSION),
         key: KEY,
     };
     let Ok(updater) = Updater::new(memory, LAYOUT, firmware, choice) else {

@@ -268,7 +268,7 @@ impl Enrolment {
     ///
     /// # Errors
     /// [`EnrolError::NotAsked`] before; what cannot be read.
-    pub fn keys(&mut self) -> Result<DeviceKeys, EnrolError> {
+    fn keys(&mut self) -> Result<DeviceKeys, EnrolError> {
         let current = self.current.ok_or(EnrolError::NotAsked)?;
         let sign = self.text(&name(current, "device.sign"))?;
         let open = self.text(&name(current, "device.hpke"))?;
@@ -372,7 +372,7 @@ impl Enrolment {
             return Err(EnrolError::Elsewhere("another device"));
         }
         let pem = identity::joined_pem(&identity::key_in(&asked.tls)?, bundle.chain_pem.as_bytes());
-        identity::fits(&pem, &bundle.device, bundle.at)?;
+        identity::fits(0, pem, &bundle.device, bundle.at)?;
         let generation = self.current.unwrap_or(0) + 1;
         let files = files(asked, &bundle)?;
         let toml = kiosk::text(generation, &self.layout, &bundle);

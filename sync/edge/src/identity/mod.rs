@@ -25,6 +25,11 @@ use zeroize::Zeroizing;
 
 use crate::disk::{self, DRAFT, Disk, Folder};
 
+pub(crate) use request::{
+    first_of, fits, joined as joined_pem, key_of as key_in, make as request_for,
+};
+pub use request::{validity, validity_der};
+
 /// A key and its certificate.
 #[derive(Clone)]
 pub struct Identity {
@@ -222,13 +227,7 @@ impl Identities {
         let name = request_name(generation);
         let key = self.disk.read(&name).map_err(failed("read"))?;
         let pem = request::joined(&request::key_of(&key)?, chain_pem.as_bytes());
-        let identity = request::identity(generation, pem.clone())?;
-        if request::common_name(&identity)? != device.as_str() {
-            return Err(unusable("the certificate is for another device"));
-        }
-        if identity.until <= now {
-            return Err(unusable("the certificate is over"));
-        }
+        request::fits(generation, pem.clone(), device, now)?;
         self.keep(generation, pem)?;
         self.asked = None;
         self.remove(&name)?;
@@ -284,58 +283,6 @@ impl Identities {
             .and_then(|()| disk.sync_names())
             .map_err(failed("remove"))
     }
-}
-
-/// A new key and the request for its certificate; key and request together as PEM.
-pub(crate) fn request_for(device: &DeviceId) -> Result<(Asked, Zeroizing<Vec<u8>>), IdentityError> {
-    request::make(device)
-}
-
-/// The key of such a PEM alone.
-pub(crate) fn key_in(pem: &[u8]) -> Result<Zeroizing<Vec<u8>>, IdentityError> {
-    request::key_of(pem)
-}
-
-/// Two PEM texts in one.
-pub(crate) fn joined_pem(first: &[u8], second: &[u8]) -> Zeroizing<Vec<u8>> {
-    request::joined(first, second)
-}
-
-/// The first certificate of a chain, DER.
-pub(crate) fn first_of(
-    chain_pem: &[u8],
-) -> Result<rustls::pki_types::CertificateDer<'static>, IdentityError> {
-    request::first_of(chain_pem)
-}
-
-/// Whether key and chain belong together, name this device, and are good at this moment (seconds since 1970 UTC).
-pub(crate) fn fits(pem: &[u8], device: &DeviceId, at: i64) -> Result<(), IdentityError> {
-    let identity = request::identity(0, Zeroizing::new(pem.to_vec()))?;
-    if request::common_name(&identity)? != device.as_str() {
-        return Err(unusable("the certificate is for another device"));
-    }
-    if identity.until <= at {
-        return Err(unusable("the certificate is over"));
-    }
-    Ok(())
-}
-
-/// First and last moment of the first certificate of a PEM text, seconds since 1970 UTC.
-///
-/// # Errors
-/// [`IdentityError::Unusable`] when there is none.
-pub fn validity(chain_pem: &[u8]) -> Result<(i64, i64), IdentityError> {
-    request::validity(chain_pem)
-}
-
-/// The same of one certificate, DER.
-///
-/// # Errors
-/// As [`validity`].
-pub fn validity_der(
-    certificate: &rustls::pki_types::CertificateDer<'_>,
-) -> Result<(i64, i64), IdentityError> {
-    request::validity_der(certificate)
 }
 
 fn identity_name(generation: u32) -> String {

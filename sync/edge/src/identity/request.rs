@@ -27,7 +27,7 @@ const ECDSA_SHA256: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.100
 const COMMON_NAME: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.5.4.3");
 
 /// A new key on P-256 and the request for it (PKCS #10, RFC 2986), together as PEM. The request's subject is the device.
-pub(super) fn make(device: &DeviceId) -> Result<(Asked, Zeroizing<Vec<u8>>), IdentityError> {
+pub(crate) fn make(device: &DeviceId) -> Result<(Asked, Zeroizing<Vec<u8>>), IdentityError> {
     const NO_KEY: IdentityError = unusable("no key can be made");
     const NO_REQUEST: IdentityError = unusable("no request can be made");
     let random = SystemRandom::new();
@@ -62,7 +62,7 @@ pub(super) fn make(device: &DeviceId) -> Result<(Asked, Zeroizing<Vec<u8>>), Ide
 }
 
 /// Two PEM texts in one. Made in one piece, so that no half of a key is left behind.
-pub(super) fn joined(first: &[u8], second: &[u8]) -> Zeroizing<Vec<u8>> {
+pub(crate) fn joined(first: &[u8], second: &[u8]) -> Zeroizing<Vec<u8>> {
     let mut both = Zeroizing::new(Vec::with_capacity(first.len() + second.len() + 1));
     both.extend_from_slice(first);
     if !first.ends_with(b"\n") {
@@ -92,6 +92,23 @@ pub(super) fn identity(
     })
 }
 
+/// Reads the same, and sees that it names this device and is good at this moment, seconds since 1970 UTC.
+pub(crate) fn fits(
+    generation: u32,
+    pem: Zeroizing<Vec<u8>>,
+    device: &DeviceId,
+    at: i64,
+) -> Result<(), IdentityError> {
+    let identity = identity(generation, pem)?;
+    if common_name(&identity)? != device.as_str() {
+        return Err(unusable("the certificate is for another device"));
+    }
+    if identity.until <= at {
+        return Err(unusable("the certificate is over"));
+    }
+    Ok(())
+}
+
 fn life(leaf: &Certificate) -> (i64, i64) {
     let seconds = |time: x509_cert::time::Time| {
         i64::try_from(time.to_unix_duration().as_secs()).unwrap_or(i64::MAX)
@@ -100,18 +117,24 @@ fn life(leaf: &Certificate) -> (i64, i64) {
     (seconds(validity.not_before), seconds(validity.not_after))
 }
 
-/// First and last moment of the first certificate of a PEM text.
-pub(super) fn validity(pem: &[u8]) -> Result<(i64, i64), IdentityError> {
+/// First and last moment of the first certificate of a PEM text, seconds since 1970 UTC.
+///
+/// # Errors
+/// [`IdentityError::Unusable`] when there is none.
+pub fn validity(pem: &[u8]) -> Result<(i64, i64), IdentityError> {
     Ok(life(&leaf(&chain(pem)?)?))
 }
 
 /// The same of one certificate, DER.
-pub(super) fn validity_der(certificate: &CertificateDer<'_>) -> Result<(i64, i64), IdentityError> {
+///
+/// # Errors
+/// As [`validity`].
+pub fn validity_der(certificate: &CertificateDer<'_>) -> Result<(i64, i64), IdentityError> {
     Ok(life(&leaf(std::slice::from_ref(certificate))?))
 }
 
 /// The first certificate of a chain.
-pub(super) fn first_of(pem: &[u8]) -> Result<CertificateDer<'static>, IdentityError> {
+pub(crate) fn first_of(pem: &[u8]) -> Result<CertificateDer<'static>, IdentityError> {
     let all = chain(pem)?;
     let first = all.into_iter().next();
     first.ok_or(unusable("there is no certificate"))
@@ -144,7 +167,7 @@ pub(super) fn asked(pem: &[u8]) -> Result<Asked, IdentityError> {
 }
 
 /// The key beside a request, PEM again.
-pub(super) fn key_of(pem: &[u8]) -> Result<Zeroizing<Vec<u8>>, IdentityError> {
+pub(crate) fn key_of(pem: &[u8]) -> Result<Zeroizing<Vec<u8>>, IdentityError> {
     const UNREADABLE: IdentityError = unusable("the key is unreadable");
     const END: &[u8] = b"-----END PRIVATE KEY-----\n";
     PrivateKeyDer::from_pem_slice(pem).map_err(|_| UNREADABLE)?;

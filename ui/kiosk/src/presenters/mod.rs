@@ -32,7 +32,7 @@ use ubugoe_view::{
     ComponentHandle, Language, Network, Page, PapersAdapter, Screen, ServiceAdapter, Shell,
 };
 use ubugoe_visit::{Failure, FollowingPage, LeftOut, LineView, Stage, State, TextSize, kept_alone};
-pub(crate) use words::short_digest;
+pub(crate) use words::{municipality, short_digest};
 
 use crate::{core::Sender, input::Input, panelside::HelpLight};
 

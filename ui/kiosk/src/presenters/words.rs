@@ -29,7 +29,7 @@ pub(super) fn title(catalogue: &Catalogue, procedure: &ProcedureId, lang: Lang) 
 }
 
 /// A municipality's name; its code when no profile is here.
-pub(super) fn municipality(catalogue: &Catalogue, code: MunicipalityCode, lang: Lang) -> String {
+pub(crate) fn municipality(catalogue: &Catalogue, code: MunicipalityCode, lang: Lang) -> String {
     catalogue
         .profile(&code)
         .map_or_else(|| code.to_text(), |p| p.name.get(lang).to_owned())

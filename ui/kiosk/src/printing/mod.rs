@@ -36,13 +36,6 @@ struct Typefaces {
     pages: Fontcase,
 }
 
-/// Why a sheet was not set.
-#[derive(Debug, thiserror::Error)]
-enum SetError {
-    #[error("a paper cannot be set")]
-    Font(#[source] FontProblem),
-}
-
 impl Printing {
     /// Starts a thread for each printer; each first takes back what an earlier run left.
     ///
@@ -172,10 +165,10 @@ pub(crate) fn health(printers: &Printers) -> (bool, Vec<&'static str>) {
 }
 
 impl Typefaces {
-    fn set(&self, wanted: Wanted, dots: usize) -> Result<Job, SetError> {
+    fn set(&self, wanted: Wanted, dots: usize) -> Result<Job, FontProblem> {
         match wanted {
             Wanted::Receipt(receipt) => {
-                let fonts = self.receipts.fonts().map_err(SetError::Font)?;
+                let fonts = self.receipts.fonts()?;
                 let picture = ubugoe_papers::receipt(&fonts, &receipt, dots);
                 told(picture.missing.len(), 0);
                 Ok(Job::Receipt(Bitmap {
@@ -184,9 +177,9 @@ impl Typefaces {
                 }))
             }
             Wanted::Papers(papers) => {
-                let fonts = self.pages.fonts().map_err(SetError::Font)?;
+                let fonts = self.pages.fonts()?;
                 let mut documents = Vec::new();
-                for (media, paper) in papers.set(&fonts).map_err(SetError::Font)? {
+                for (media, paper) in papers.set(&fonts)? {
                     told(paper.missing.len(), paper.overflows);
                     documents.push(Document {
                         media,

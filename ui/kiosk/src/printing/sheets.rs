@@ -6,7 +6,6 @@
 
 use std::sync::Arc;
 
-use aws_lc_rs::digest::{SHA256, digest};
 use jiff::civil::{Date, DateTime};
 use ubugoe_papers::{
     Code, DueItem, DueOffice, DueSheet, FontProblem, Fonts, Paper, Receipt, ReceiptEntry, Standing,
@@ -22,6 +21,7 @@ use ubugoe_visit::{
 };
 
 use crate::clock;
+use crate::presenters::{municipality, short_digest};
 
 /// What is to be set.
 #[derive(Debug)]
@@ -96,10 +96,7 @@ pub(crate) fn wanted(stage: &Stage, sheet: Sheet, now: &Now<'_>) -> Option<Wante
 // ---------------------------------------------------------------------------------------------- receipts
 
 fn receipt(deliveries: &[Delivery], now: &Now<'_>) -> Receipt {
-    let city = |code: MunicipalityCode| {
-        let profile = now.catalogue.profile(&code);
-        profile.map_or_else(|| code.to_text(), |one| one.name.ja.clone())
-    };
+    let city = |code| municipality(now.catalogue, code, Lang::Ja);
     let mut codes = Vec::new();
     for one in deliveries {
         if let Some(text) = &one.receipt_text {
@@ -127,9 +124,10 @@ fn receipt(deliveries: &[Delivery], now: &Now<'_>) -> Receipt {
         printed: now.at.map(calendar::japanese_minute),
         entries: deliveries
             .iter()
-            .map(|one| ReceiptEntry {
-                title: title(now, &one.procedure).ja,
-                also: also(now.tongue, &title(now, &one.procedure)),
+            .map(|one| (one, title(now, &one.procedure)))
+            .map(|(one, title)| ReceiptEntry {
+                also: also(now.tongue, &title),
+                title: title.ja,
                 child: one.child.map(|child| child + 1),
                 to: city(one.recipient),
                 state: match one.state {
@@ -143,7 +141,7 @@ fn receipt(deliveries: &[Delivery], now: &Now<'_>) -> Receipt {
                     .arrived_at
                     .and_then(clock::civil)
                     .map(calendar::japanese_minute),
-                check: crate::presenters::short_digest(&one.digest),
+                check: short_digest(&one.digest),
             })
             .collect(),
         codes,
@@ -170,7 +168,13 @@ fn papers(was: &Stage, now: &Now<'_>) -> Papers {
         let birth: Option<ProcedureId> = "shussei_todoke".parse().ok();
         let known = birth.and_then(|id| now.catalogue.procedure(&id));
         let form = known.zip(now.cx.today).map(|(procedure, today)| {
-            let about = about(now, now.cx.birthplace, today);
+            let about = About {
+                recipient: now.cx.birthplace,
+                lang_shown: now.tongue,
+                certificate_number: None,
+                child_order: None,
+                drafted_on: today,
+            };
             Form {
                 filing: Filing::so_far(procedure, &Answers::new(), &about),
                 office: mayor(now, now.cx.birthplace),
@@ -212,9 +216,8 @@ fn carried(deliveries: &[Delivery], after: &Aftercare, now: &Now<'_>) -> Set {
         .filter(|one| matches!(one.state, DeliveryState::Stored | DeliveryState::Sent))
         .collect();
     let is_open = |bytes: &[u8]| {
-        let known = digest(&SHA256, bytes);
-        open.iter()
-            .any(|one| one.digest.as_slice() == known.as_ref())
+        let known = ubugoe_protocol::digest(bytes);
+        open.iter().any(|one| one.digest == known)
     };
     let forms: Vec<Form> = after
         .forms
@@ -253,12 +256,7 @@ fn drafted(draft: &Draft, now: &Now<'_>) -> Set {
         let Some(procedure) = now.catalogue.procedure(&form.procedure) else {
             continue;
         };
-        let certificate = draft.certificate_of(form);
-        let about = About {
-            certificate_number: certificate.map(|one| one.number.clone()),
-            child_order: certificate.map(ubugoe_procedures::BirthCertificate::child_order),
-            ..about(now, form.recipient, draft.drafted_on)
-        };
+        let about = draft.frame(form, now.tongue);
         forms.push(Form {
             filing: Filing::so_far(procedure, &form.answers, &about),
             office: if draft.protected() {
@@ -382,15 +380,5 @@ fn item(now: &Now<'_>, title: &Text, until: Option<Date>, printed: bool) -> DueI
             .zip(until)
             .and_then(|(today, day)| Some(today.until(day).ok()?.get_days())),
         printed,
-    }
-}
-
-fn about(now: &Now<'_>, recipient: MunicipalityCode, drafted_on: Date) -> About {
-    About {
-        recipient,
-        lang_shown: now.tongue,
-        certificate_number: None,
-        child_order: None,
-        drafted_on,
     }
 }

@@ -12,6 +12,7 @@ use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName};
 use rustls::{ClientConfig, ClientConnection, Error, RootCertStore, StreamOwned};
 use zeroize::Zeroizing;
 
+use super::State;
 use crate::device::Kiosk;
 use crate::net;
 use crate::say::{Words, words};
@@ -80,25 +81,25 @@ pub(crate) enum Found {
 }
 
 impl Found {
-    /// 0 good, 1 look, 2 bad; a word; reason; what to do.
-    pub(super) fn words(self) -> (u8, &'static str, Words, Words) {
+    /// How it is; a word; reason; what to do.
+    pub(super) fn words(self) -> (State, &'static str, Words, Words) {
         let none = words("", "");
         match self {
             Self::Connected => (
-                0,
+                State::Good,
                 "connected",
                 words("つながります", "it lets the device in"),
                 none,
             ),
             Self::NoIdentity => (
-                2,
+                State::Bad,
                 "no_identity",
                 words("端末の証明書がありません", "the device has no certificate"),
                 words("登録しなおす", "enrol it anew"),
             ),
             // a device works without a network
             Self::Unreachable => (
-                1,
+                State::Look,
                 "unreachable",
                 words(
                     "つながりません。届出は端末に残ります",
@@ -110,7 +111,7 @@ impl Found {
                 ),
             ),
             Self::Untrusted => (
-                2,
+                State::Bad,
                 "untrusted",
                 words(
                     "相手の証明書を信用できません",
@@ -122,7 +123,7 @@ impl Found {
                 ),
             ),
             Self::CertificateRefused => (
-                2,
+                State::Bad,
                 "certificate_refused",
                 words(
                     "端末の証明書が拒まれました",
@@ -134,13 +135,13 @@ impl Found {
                 ),
             ),
             Self::Refused => (
-                2,
+                State::Bad,
                 "refused",
                 words("接続を断られました", "the broker says no"),
                 words("自治体に聞く", "ask the city"),
             ),
             Self::Broken => (
-                1,
+                State::Look,
                 "broken",
                 words("途中で切れました", "it broke off"),
                 words("もう一度試す", "try again"),

@@ -300,11 +300,7 @@ fn network(kiosk: &Kiosk, host: &str, port: u16) -> Part {
             format!("接続先 {host}:{port}"),
             format!("broker {host}:{port}"),
         ),
-        state: match state {
-            0 => State::Good,
-            1 => State::Look,
-            _ => State::Bad,
-        },
+        state,
         reason,
         todo,
         facts: json!({ "host": host, "port": port, "found": code }),

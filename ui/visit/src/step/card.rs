@@ -4,7 +4,9 @@
 
 use ubugoe_procedures::CardHolder;
 
-use super::{Here, Moved, bare, cover, kept, pad, pause, rest, resume, second, stay, stop};
+use super::{
+    Here, Moved, bare, cover, cover_by_another, kept, pad, pause, rest, resume, second, stay, stop,
+};
 use crate::{
     Candidate, CardFacts, CardOnReader, CardTrouble, Draft, Effect, Failure, Forms, Integrity,
     PinProblem, Prepared, Second, Stage, Ticket, Timer, UnusableCard,
@@ -665,44 +667,57 @@ fn signing_failed(
     why: CardTrouble,
     here: &Here<'_>,
 ) -> Moved {
-    let failure = match why {
-        CardTrouble::WrongPin { left: left @ 2.. } => {
+    match not_signed(why) {
+        NotSigned::Again { left } => {
             draft.card.facts.sign_tries = Some(left);
             let problem = Some(PinProblem { left });
-            return pad(Stage::SignPassword {
+            pad(Stage::SignPassword {
                 draft,
                 prepared,
                 problem,
-            });
+            })
         }
-        CardTrouble::Gone | CardTrouble::ServiceLost => {
-            return cover(Stage::Signing { draft, prepared });
-        }
-        CardTrouble::Swapped => {
-            let was = Box::new(Stage::Signing { draft, prepared });
-            let covered = Stage::CardAway { was, another: true };
-            return (
-                covered,
-                vec![Effect::ClearPin, Effect::Await(Timer::CardAway)],
-            );
-        }
-        CardTrouble::Mute => Failure::CardMute,
-        CardTrouble::Nonsense => Failure::CardNonsense,
-        CardTrouble::Busy => Failure::CardBusy,
-        CardTrouble::SignatureWrong => Failure::SignatureWrong,
+        NotSigned::Gone => cover(Stage::Signing { draft, prepared }),
+        NotSigned::Swapped => cover_by_another(Stage::Signing { draft, prepared }),
+        NotSigned::Back(failure) => pause(failure, Stage::Reviewing { draft, prepared }),
+        NotSigned::Stop(failure) => stop(failure, Some(&draft.card), here),
+    }
+}
+
+/// What follows when a card has not signed, whoever's it is.
+pub(super) enum NotSigned {
+    /// The password was wrong, and may be tried again.
+    Again {
+        /// Tries that are left.
+        left: u8,
+    },
+    /// The card is away.
+    Gone,
+    /// Another one lies there.
+    Swapped,
+    /// With a code, back to what was read.
+    Back(Failure),
+    /// With a code, to the end.
+    Stop(Failure),
+}
+
+pub(super) const fn not_signed(why: CardTrouble) -> NotSigned {
+    match why {
+        CardTrouble::WrongPin { left: left @ 2.. } => NotSigned::Again { left },
+        CardTrouble::Gone | CardTrouble::ServiceLost => NotSigned::Gone,
+        CardTrouble::Swapped => NotSigned::Swapped,
+        CardTrouble::Mute => NotSigned::Back(Failure::CardMute),
+        CardTrouble::Nonsense => NotSigned::Back(Failure::CardNonsense),
+        CardTrouble::Busy => NotSigned::Back(Failure::CardBusy),
+        CardTrouble::SignatureWrong => NotSigned::Back(Failure::SignatureWrong),
         CardTrouble::WrongPin { left: 1 } | CardTrouble::LastTryKept => {
-            return stop(Failure::SignPasswordLastTry, Some(&draft.card), here);
+            NotSigned::Stop(Failure::SignPasswordLastTry)
         }
         CardTrouble::WrongPin { left: 0 } | CardTrouble::Locked => {
-            return stop(Failure::SignPasswordLocked, Some(&draft.card), here);
+            NotSigned::Stop(Failure::SignPasswordLocked)
         }
-        CardTrouble::CertificateInvalid => {
-            return stop(Failure::SignCertificateInvalid, Some(&draft.card), here);
-        }
-        CardTrouble::SignerDiffers => {
-            return stop(Failure::SignerDiffers, Some(&draft.card), here);
-        }
-        CardTrouble::FirstSigner => return stop(Failure::FirstSigner, Some(&draft.card), here),
-    };
-    pause(failure, Stage::Reviewing { draft, prepared })
+        CardTrouble::CertificateInvalid => NotSigned::Stop(Failure::SignCertificateInvalid),
+        CardTrouble::SignerDiffers => NotSigned::Stop(Failure::SignerDiffers),
+        CardTrouble::FirstSigner => NotSigned::Stop(Failure::FirstSigner),
+    }
 }

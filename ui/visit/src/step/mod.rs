@@ -378,9 +378,18 @@ fn pause(failure: Failure, back: Stage) -> Moved {
 
 /// Hides a stage that holds personal data behind "put the card back".
 fn cover(stage: Stage) -> Moved {
+    covered(stage, false)
+}
+
+/// The same, where another card lies there.
+fn cover_by_another(stage: Stage) -> Moved {
+    covered(stage, true)
+}
+
+fn covered(stage: Stage, another: bool) -> Moved {
     let covered = Stage::CardAway {
         was: Box::new(stage),
-        another: false,
+        another,
     };
     (
         covered,

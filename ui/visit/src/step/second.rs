@@ -7,7 +7,10 @@
 //! The card comes first: one that is locked or too old is told so before the number is spent, and from then on the rule of every
 //! other page holds, that what it shows is there as long as its card is.
 
-use super::{Here, Moved, acting, cover, kept, leaving, pad, pause, rest, stay, stop};
+use super::card::{NotSigned, not_signed};
+use super::{
+    Here, Moved, acting, cover, cover_by_another, kept, leaving, pad, pause, rest, stay, stop,
+};
 use crate::{
     CardOnReader, CardTrouble, Effect, Failure, PinProblem, Second, SecondProblem, SecondSheet,
     Stage, Ticket, Timer,
@@ -202,44 +205,21 @@ pub(super) fn failed(second: Second, why: CardTrouble, here: &Here<'_>) -> Moved
     let Second::Signing { mut card, sheet } = second else {
         return stay(Stage::Second(second));
     };
-    let failure = match why {
-        CardTrouble::WrongPin { left: left @ 2.. } => {
+    match not_signed(why) {
+        NotSigned::Again { left } => {
             card.facts.sign_tries = Some(left);
             let problem = Some(PinProblem { left });
-            return pad(Stage::Second(Second::Password {
+            pad(Stage::Second(Second::Password {
                 card,
                 sheet,
                 problem,
-            }));
+            }))
         }
-        CardTrouble::Gone | CardTrouble::ServiceLost => {
-            return cover(Stage::Second(Second::Signing { card, sheet }));
-        }
-        CardTrouble::Swapped => {
-            let was = Box::new(Stage::Second(Second::Signing { card, sheet }));
-            let covered = Stage::CardAway { was, another: true };
-            return (
-                covered,
-                vec![Effect::ClearPin, Effect::Await(Timer::CardAway)],
-            );
-        }
-        CardTrouble::Mute => Failure::CardMute,
-        CardTrouble::Nonsense => Failure::CardNonsense,
-        CardTrouble::Busy => Failure::CardBusy,
-        CardTrouble::SignatureWrong => Failure::SignatureWrong,
-        CardTrouble::WrongPin { left: 1 } | CardTrouble::LastTryKept => {
-            return stop(Failure::SignPasswordLastTry, Some(&card), here);
-        }
-        CardTrouble::WrongPin { left: 0 } | CardTrouble::Locked => {
-            return stop(Failure::SignPasswordLocked, Some(&card), here);
-        }
-        CardTrouble::CertificateInvalid => {
-            return stop(Failure::SignCertificateInvalid, Some(&card), here);
-        }
-        CardTrouble::SignerDiffers => return stop(Failure::SignerDiffers, Some(&card), here),
-        CardTrouble::FirstSigner => return stop(Failure::FirstSigner, Some(&card), here),
-    };
-    pause(failure, Stage::Second(Second::Reading { card, sheet }))
+        NotSigned::Gone => cover(Stage::Second(Second::Signing { card, sheet })),
+        NotSigned::Swapped => cover_by_another(Stage::Second(Second::Signing { card, sheet })),
+        NotSigned::Back(failure) => pause(failure, Stage::Second(Second::Reading { card, sheet })),
+        NotSigned::Stop(failure) => stop(failure, Some(&card), here),
+    }
 }
 
 /// From here on the outbox has it: nothing about anybody is needed.
