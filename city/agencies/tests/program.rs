@@ -142,8 +142,8 @@ async fn the_program_answers_the_city_and_ends_when_told() {
     assert_eq!((second.answer.status, &second), (200, &third));
     let answer: Value = serde_json::from_slice(&second.body).unwrap();
     assert_eq!(
-        (&answer["taken"], &answer["issue"]),
-        (&true.into(), &"991015-1".into())
+        (&answer["result"], &answer["issue"]),
+        (&"granted".into(), &"991015-1".into())
     );
 
     // another's service, and somebody who is not the city
