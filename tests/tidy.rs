@@ -171,7 +171,7 @@ const FOREIGN: &[Foreign] = &[
     },
     Foreign {
         packages: &["prost"],
-        crates: &["ubugoe-ime"],
+        crates: &["ubugoe-ime", "ubugoe-city"],
         folders: &["drivers/ime/src"],
     },
     Foreign {
@@ -227,6 +227,17 @@ const FOREIGN: &[Foreign] = &[
         packages: &["prometheus-client"],
         crates: &["ubugoe-city"],
         folders: &["city/src/metrics.rs"],
+    },
+    Foreign {
+        packages: &[
+            "opentelemetry",
+            "opentelemetry_sdk",
+            "opentelemetry-otlp",
+            "opentelemetry-http",
+            "tracing-opentelemetry",
+        ],
+        crates: &["ubugoe-city"],
+        folders: &["city/src/traces.rs"],
     },
     Foreign {
         packages: &["axum", "maud", "tower-http"],

@@ -33,6 +33,7 @@ pub use agencies::{AgenciesConfig, AgencyConfig, Ask, Call};
 pub use enrol::{Bench, EnrolConfig, EnrolDoor};
 mod nonstop;
 mod nursery;
+mod otlp;
 mod push;
 mod replicas;
 mod retention;
@@ -41,6 +42,7 @@ mod signing;
 pub use crate::ingest::lease::ReplicasConfig;
 pub use nonstop::NonstopConfig;
 pub use nursery::NurseryConfig;
+pub use otlp::OtlpConfig;
 pub use push::PushConfig;
 pub use retention::RetentionConfig;
 pub use signing::{ServiceConfig, SigningConfig};
@@ -104,6 +106,8 @@ pub struct Config {
     pub staff: Vec<StaffAccount>,
     /// Where figures are read, if anywhere; an address of its own, which is not for the world.
     pub metrics: Option<SocketAddr>,
+    /// Where traces go, if anywhere.
+    pub otlp: Option<OtlpConfig>,
     /// How devices register themselves, if they may.
     pub enrol: Option<EnrolConfig>,
     /// Other authorities, where this city is linked to any.
@@ -565,6 +569,7 @@ impl Form<'_> {
             .section(&mut root, "jpki", "[jpki]")
             .and_then(|t| self.jpki(t));
         let metrics = self.metrics(&mut root);
+        let otlp = self.otlp(&mut root);
         let enrols = root.contains_key(enrol::P);
         let devices = self.devices(&mut root, enrols);
         let enrol = enrols.then(|| self.enrol(&mut root));
@@ -598,6 +603,7 @@ impl Form<'_> {
             devices,
             staff,
             metrics,
+            otlp,
             enrol: match enrol {
                 Some(read) => Some(read?),
                 None => None,

@@ -28,6 +28,7 @@ pub mod retention;
 pub mod server;
 pub mod services;
 pub mod store;
+pub mod traces;
 
 use std::sync::Arc;
 

@@ -12,7 +12,9 @@ use anyhow::{Context, bail};
 use clap::{Parser, Subcommand, ValueEnum};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
-use tracing_subscriber::EnvFilter;
+use tracing_subscriber::layer::SubscriberExt as _;
+use tracing_subscriber::util::SubscriberInitExt as _;
+use tracing_subscriber::{EnvFilter, Layer as _};
 use ubugoe_city::agencies::log;
 use ubugoe_city::casework::audit::AuditEntry;
 use ubugoe_city::config::Config;
@@ -28,6 +30,7 @@ use ubugoe_city::services::slots;
 use ubugoe_city::store::down::{content_code, outcome_code, update_code};
 use ubugoe_city::store::nonstop::By;
 use ubugoe_city::store::services::SlotRefusal;
+use ubugoe_city::traces::Traces;
 use ubugoe_protocol::update::Content;
 use ubugoe_protocol::{DeviceId, MAX_ENVELOPE, Order, UpdateId, VerifyingKey};
 use zeroize::Zeroizing;
@@ -319,17 +322,27 @@ enum DeviceCommand {
     },
 }
 
-fn main() -> ExitCode {
+/// Begins the log, and carries the spans of a city that serves where its traces go.
+fn watch_over(traces: Option<&Traces>) {
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
-    let log = tracing_subscriber::fmt()
-        .with_writer(std::io::stderr)
-        .with_env_filter(filter);
-    if std::env::var("UBUGOE_LOG").as_deref() == Ok("json") {
-        log.json().init();
+    let log = tracing_subscriber::fmt::layer().with_writer(std::io::stderr);
+    let log = if std::env::var("UBUGOE_LOG").as_deref() == Ok("json") {
+        log.json().boxed()
     } else {
-        log.init();
+        log.boxed()
+    };
+    tracing_subscriber::registry()
+        .with(traces.map(Traces::layer))
+        .with(log.with_filter(filter))
+        .init();
+}
+
+fn main() -> ExitCode {
+    let command = Arguments::parse().command;
+    if !matches!(command, Command::Serve { .. }) {
+        watch_over(None);
     }
-    match run(Arguments::parse().command) {
+    match run(command) {
         Ok(code) => code,
         Err(error) => {
             let _ = writeln!(std::io::stderr(), "ubugoe-city: {error:#}");
@@ -470,6 +483,12 @@ fn now() -> jiff::Timestamp {
 }
 
 async fn serve(config: Config) -> anyhow::Result<ExitCode> {
+    let traces = config.otlp.as_ref().map(|otlp| {
+        let name = config.replicas.as_ref().map_or("city", |r| &r.name);
+        Traces::start(otlp, config.office.recipient.as_str(), name)
+    });
+    let traces = traces.transpose()?;
+    watch_over(traces.as_ref());
     let city = City::start(config, Arc::new(now), no_faults()).await?;
     let address = city.address()?;
     let figures = city.metrics_address()?;
@@ -488,7 +507,11 @@ async fn serve(config: Config) -> anyhow::Result<ExitCode> {
         &serde_json::json!({ "event": "ready", "ready": true, "http": address.to_string(), "metrics": figures.map(|address| address.to_string()) })
             .to_string(),
     )?;
-    city.run(stop).await?;
+    let served = city.run(stop).await;
+    if let Some(traces) = traces {
+        traces.end().await;
+    }
+    served?;
     Ok(ExitCode::SUCCESS)
 }
 

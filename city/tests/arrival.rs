@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use crate::support::broker::{listens, listens_after, with_broker};
 use crate::support::browser::Browser;
 use crate::support::device::{Device, PATIENCE};
 use crate::support::office::{
@@ -10,7 +11,7 @@ use crate::support::office::{
 };
 use crate::support::papers::{MOTHER, allowance, birth, canonical, stranger};
 use tokio::sync::Notify;
-use ubugoe_bench::broker::{Mosquitto, Settings};
+use ubugoe_bench::broker::Mosquitto;
 use ubugoe_bench::postgres::Postgres;
 use ubugoe_bench::process::Mark;
 use ubugoe_city::casework::{FilingState, ReasonCode};
@@ -19,13 +20,6 @@ use ubugoe_city::store::{Finding, QuarantineReason, Store, StoreError};
 use ubugoe_protocol::{
     CaseState, Downlink, FilingId, Receipt, Refusal, RefusalReason, StatusNotice,
 };
-
-fn with_broker() -> (Office, Mosquitto) {
-    let mut office = Office::new();
-    let broker = Mosquitto::start(&office.pki, &Settings::default()).unwrap();
-    office.broker_port = broker.port();
-    (office, broker)
-}
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_filing_sent_three_times_arrives_once_with_one_receipt() {
@@ -87,27 +81,6 @@ async fn a_burst_lands_in_few_transactions_and_every_filing_has_its_receipt() {
     }
     assert_eq!(ids, letters.iter().map(|letter| letter.id).collect());
     city.stop().await;
-}
-
-/// Waits until the broker's own log says that the city listens, and that it said so.
-fn listens(broker: &Mosquitto) {
-    listens_after(broker, None);
-}
-
-/// The same, for what the log says after a mark.
-fn listens_after(broker: &Mosquitto, since: Option<Mark>) {
-    let said = |line: &str| {
-        line.contains("Received PUBLISH from city-asukoe") && line.contains("presence")
-    };
-    tokio::task::block_in_place(|| match since {
-        Some(mark) => broker
-            .process()
-            .wait_line_after(mark, "the city's presence", said, PATIENCE),
-        None => broker
-            .process()
-            .wait_line("the city's presence", said, PATIENCE),
-    })
-    .unwrap();
 }
 
 /// Waits until the broker has let go of the city's connection.

@@ -5,6 +5,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use crate::support::browser::{Browser, Reply};
+use crate::support::listener::{asked, header};
 use crate::support::office::{Letter, Office, Running, land, letter, on_each_store};
 use crate::support::papers::{ADDRESS, CHILD_MEI, Paper, allowance, asukoe, birth, canonical};
 use crate::support::shown::{accessible, fits_a_finger, over, value, violations};
@@ -16,7 +17,6 @@ use base64ct::{Base64, Base64UrlUnpadded, Encoding as _};
 use jiff::civil::date;
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
-use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpListener;
 use tokio::sync::Notify;
 use tokio::task::JoinSet;
@@ -730,37 +730,6 @@ fn derived(salt: &[u8], secret: &[u8], info: &[&[u8]], length: usize) -> Vec<u8>
     bytes
 }
 
-/// One request to the push service, answered with a status; answers head and body.
-async fn pushed(service: &TcpListener, answer: impl Fn(&str) -> &'static str) -> (String, Vec<u8>) {
-    let waiting = tokio::time::timeout(std::time::Duration::from_mins(1), service.accept());
-    let (mut stream, _) = waiting.await.unwrap().unwrap();
-    let mut bytes = Vec::new();
-    let head = loop {
-        let mut some = [0; 4096];
-        let read = stream.read(&mut some).await.unwrap();
-        bytes.extend_from_slice(&some[..read]);
-        if let Some(end) = bytes.windows(4).position(|four| four == b"\r\n\r\n") {
-            break String::from_utf8(bytes.drain(..end + 4).collect()).unwrap();
-        }
-    };
-    let length: usize = header(&head, "content-length").parse().unwrap();
-    while bytes.len() < length {
-        let mut some = [0; 4096];
-        let read = stream.read(&mut some).await.unwrap();
-        bytes.extend_from_slice(&some[..read]);
-    }
-    let reply = format!("HTTP/1.1 {}\r\ncontent-length: 0\r\n\r\n", answer(&head));
-    stream.write_all(reply.as_bytes()).await.unwrap();
-    (head, bytes)
-}
-
-fn header(head: &str, name: &str) -> String {
-    head.lines()
-        .filter_map(|line| line.split_once(": "))
-        .find_map(|(known, value)| known.eq_ignore_ascii_case(name).then(|| value.to_owned()))
-        .unwrap_or_else(|| panic!("no {name} in {head}"))
-}
-
 /// The sender's token holds, and says for whom and until when; answers its public key.
 fn vapid(head: &str, audience: &str, now: i64) -> String {
     let line = header(head, "authorization");
@@ -849,7 +818,7 @@ async fn a_phone_that_asked_is_told_of_something_new_and_never_after_a_loss() {
     }
     let mut desk = officer(&city).await;
     accept(&mut desk, &filing).await;
-    let (head, body) = pushed(&service, |_| "201 Created").await;
+    let (head, body) = asked(&service, |_| "201 Created").await;
     assert!(head.starts_with("POST /first HTTP/1.1\r\n"), "{head}");
     assert_eq!(header(&head, "content-encoding"), "aes128gcm");
     assert_eq!(header(&head, "topic"), "news");
@@ -913,7 +882,7 @@ async fn a_phone_that_asked_is_told_of_something_new_and_never_after_a_loss() {
     worker.work_off().await.unwrap();
     let answers = async {
         for _ in 0..2 {
-            pushed(&service, |head| {
+            asked(&service, |head| {
                 if head.contains("/gone") {
                     "410 Gone"
                 } else {

@@ -31,6 +31,7 @@ mod offices;
 mod oidc;
 mod oidc_browser;
 mod operate;
+mod otlp;
 mod pages;
 mod papers;
 mod plans;

@@ -2,11 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use crate::support::device::{Device, PATIENCE};
+use crate::support::broker::{listens, with_broker};
+use crate::support::device::Device;
 use crate::support::office::{NOON, Office, land, letter, message, on_each_store};
 use crate::support::papers::{birth, canonical};
 use rcgen::{BasicConstraints, CertificateParams, DnType, IsCa, Issuer, KeyPair, KeyUsagePurpose};
-use ubugoe_bench::broker::{Mosquitto, Settings};
 use ubugoe_bench::envelope::claim;
 use ubugoe_city::ingest::Ingest;
 use ubugoe_city::operate::certificate::{self, Authority};
@@ -55,27 +55,6 @@ async fn say(office: &Office, ingest: &Ingest, id: &str, report: Report) {
 async fn actions(store: &dyn Store) -> Vec<String> {
     let lines = store.audit_lines(0, 10_000).await.unwrap();
     lines.into_iter().map(|line| line.entry.action).collect()
-}
-
-fn with_broker() -> (Office, Mosquitto) {
-    let mut office = Office::new();
-    office.operates = true;
-    let broker = Mosquitto::start(&office.pki, &Settings::default()).unwrap();
-    office.broker_port = broker.port();
-    (office, broker)
-}
-
-/// Waits until the broker's own log says that the city listens.
-fn listens(broker: &Mosquitto) {
-    let said = |line: &str| {
-        line.contains("Received PUBLISH from city-asukoe") && line.contains("presence")
-    };
-    tokio::task::block_in_place(|| {
-        broker
-            .process()
-            .wait_line("the city's presence", said, PATIENCE)
-    })
-    .unwrap();
 }
 
 // ---- orders ----
@@ -155,7 +134,8 @@ async fn an_order_that_expired_is_not_sent_any_more_and_no_sign_of_life_wakes_it
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_order_reaches_its_device_over_the_broker_and_its_answer_comes_back() {
-    let (office, broker) = with_broker();
+    let (mut office, broker) = with_broker();
+    office.operates = true;
     let city = office.open().await;
     let mut ward = Device::connect(&office, "ward-1").await;
     listens(&broker);
@@ -380,7 +360,8 @@ async fn a_canary_that_is_there_and_silent_withdraws_and_one_that_is_away_is_wai
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_update_travels_over_the_broker_in_parts_and_is_whole_again() {
-    let (office, broker) = with_broker();
+    let (mut office, broker) = with_broker();
+    office.operates = true;
     let city = office.open().await;
     let mut one = Device::connect(&office, "ward-1").await;
     let mut two = Device::connect(&office, "ward-2").await;
@@ -678,6 +659,7 @@ async fn a_revoked_device_counts_for_what_it_signed_before_and_for_nothing_after
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_decision_waits_without_end_for_a_revoked_device_and_is_never_sent() {
     let (mut office, broker) = with_broker();
+    office.operates = true;
     let (ingest, store) = (office.ingest().await, office.store().await);
     let filed = letter(canonical(&birth("ASK-1")));
     land(&office, &ingest, &filed).await;

@@ -12,6 +12,8 @@ use axum::http::{Method, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
+use tracing::Instrument as _;
+use tracing::field::Empty;
 
 use super::Shared;
 
@@ -66,14 +68,28 @@ async fn metrics(State(app): State<Shared>) -> Response {
     }
 }
 
-/// Counts every answer under its route as it is written in the program.
+/// Counts every answer under its route as it is written in the program, and traces the way to it.
 pub(super) async fn count(State(app): State<Shared>, request: Request, next: Next) -> Response {
     let route = request.extensions().get::<MatchedPath>().cloned();
     let method = method(request.method());
-    let start = Instant::now();
-    let response = next.run(request).await;
     let route = route.as_ref().map_or("none", MatchedPath::as_str);
+    // fields: OpenTelemetry's semantic conventions for HTTP servers
+    let span = tracing::info_span!(
+        "request",
+        otel.name = format_args!("{method} {route}"),
+        otel.kind = "server",
+        otel.status_code = Empty,
+        http.request.method = method,
+        http.route = route,
+        http.response.status_code = Empty,
+    );
+    let start = Instant::now();
+    let response = next.run(request).instrument(span.clone()).await;
     let status = response.status().as_u16();
+    span.record("http.response.status_code", status);
+    if status >= 500 {
+        span.record("otel.status_code", "ERROR");
+    }
     app.metrics.answered(method, route, status, start.elapsed());
     response
 }

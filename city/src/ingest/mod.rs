@@ -45,6 +45,7 @@ use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 
+use tracing::Instrument as _;
 use ubugoe_procedures::Catalogue;
 use ubugoe_protocol::cades::Trust;
 use ubugoe_protocol::{DeviceId, Downlink, SealError, seal_down};
@@ -379,8 +380,19 @@ impl Ingest {
     }
 
     async fn try_land(&self, messages: Vec<Message>) -> Result<Vec<Answer>, StoreError> {
-        let judged = self.judge_all(Arc::new(messages)).await?;
-        self.store_all(judged).await
+        let count = messages.len();
+        let work = async {
+            let judge = self.judge_all(Arc::new(messages));
+            let judged = judge.instrument(tracing::info_span!("judge")).await?;
+            let store = self.store_all(judged);
+            store.instrument(tracing::info_span!("store")).await
+        };
+        let span = tracing::info_span!(
+            "land",
+            otel.kind = "consumer",
+            messaging.batch.message_count = count
+        );
+        work.instrument(span).await
     }
 
     async fn judge_all(&self, messages: Arc<Vec<Message>>) -> Result<Judged, StoreError> {
