@@ -5,16 +5,17 @@
 //! same as "under fair scheduling, once the faults stop, everything settles": where an end stays within reach for ever, a
 //! scheduler that starves nobody comes to it.
 
-use std::collections::{HashMap, VecDeque};
 use std::fmt::Debug;
 use std::hash::Hash;
+
+use indexmap::IndexSet;
 
 /// Something with states.
 pub trait Machine {
     /// Everything that matters at one moment.
     type State: Copy + Eq + Hash + Debug;
     /// Something that happens.
-    type Action: Copy + Eq + Debug;
+    type Action: Copy + Eq + Hash + Debug;
     /// What can be wrong.
     type Fault: Clone + Eq + Debug;
 
@@ -34,16 +35,14 @@ pub trait Machine {
     fn stuck(&self) -> Self::Fault;
 }
 
-/// One step: from which state, by what, to which.
-pub type Edge<A> = (u32, A, u32);
-
 /// What was found.
 #[derive(Debug, Clone)]
 pub struct Explored<M: Machine> {
-    /// Every state, in the order of their distance from the first.
-    pub states: Vec<M::State>,
-    /// Every step, those that change nothing included.
-    pub steps: Vec<Edge<M::Action>>,
+    /// Every state, in the order of their distance from the first. Steps are not kept: of the largest machine there are
+    /// hundreds of millions, and [`Machine::next`] knows them.
+    pub states: IndexSet<M::State>,
+    /// How many steps there are, those that change nothing included.
+    pub steps: u64,
     /// States in which everything is settled.
     pub ends: usize,
     /// Steps on the longest shortest way.
@@ -54,38 +53,33 @@ pub struct Explored<M: Machine> {
 
 /// Explores a machine to its last state, or to the first wrong one. `most` states are visited at most; `None` if there are more.
 pub fn explore<M: Machine>(machine: &M, most: usize) -> Option<Explored<M>> {
-    let mut known: HashMap<M::State, u32> = HashMap::new();
-    let first = machine.first();
     let mut found = Explored {
-        states: vec![first],
-        steps: Vec::new(),
+        states: IndexSet::from([machine.first()]),
+        steps: 0,
         ends: 0,
         depth: 0,
         wrong: None,
     };
-    let mut came: Vec<Option<(u32, M::Action)>> = vec![None];
-    let mut depth = vec![0_usize];
-    known.insert(first, 0);
-    let mut at = 0;
-    while at < found.states.len() {
-        let state = found.states[at];
-        let from = u32::try_from(at).ok()?;
-        found.depth = depth[at];
+    // from which state each was found
+    let mut came = vec![0_u32];
+    let (mut at, mut end_of_depth) = (0, 1);
+    while let Some(&state) = found.states.get_index(at) {
+        if at == end_of_depth {
+            found.depth += 1;
+            end_of_depth = found.states.len();
+        }
         found.ends += usize::from(machine.is_end(&state));
         if let Some(wrong) = machine.wrong(&state) {
-            found.wrong = Some((wrong, way_to(from, &came)));
+            found.wrong = Some((wrong, way_to(machine, &found.states, at, &came)));
             return Some(found);
         }
         for (action, next) in machine.next(&state) {
-            let to = *known.entry(next).or_insert_with(|| {
-                came.push(Some((from, action)));
-                depth.push(depth[at] + 1);
-                found.states.push(next);
-                u32::try_from(came.len() - 1).unwrap_or(u32::MAX)
-            });
-            found.steps.push((from, action, to));
+            found.steps += 1;
+            if found.states.insert(next) {
+                came.push(u32::try_from(at).ok()?);
+            }
             if let Some(wrong) = machine.wrong_step(&state, &next) {
-                let mut way = way_to(from, &came);
+                let mut way = way_to(machine, &found.states, at, &came);
                 way.push(action);
                 found.wrong = Some((wrong, way));
                 return Some(found);
@@ -96,51 +90,47 @@ pub fn explore<M: Machine>(machine: &M, most: usize) -> Option<Explored<M>> {
         }
         at += 1;
     }
-    if let Some(at) = first_stuck(machine, &found) {
-        found.wrong = Some((machine.stuck(), way_to(at, &came)));
+    if let Some(at) = first_stuck(machine, &found.states) {
+        let way = way_to(machine, &found.states, at, &came);
+        found.wrong = Some((machine.stuck(), way));
     }
     Some(found)
 }
 
-/// Backwards from the ends over progress alone; the first state that was not reached.
-fn first_stuck<M: Machine>(machine: &M, found: &Explored<M>) -> Option<u32> {
-    let count = found.states.len();
-    let progress = || {
-        let steps = found.steps.iter();
-        steps.filter(|(from, action, to)| from != to && machine.is_progress(*action))
-    };
-    // The predecessors of all states in one list; `begin` says where those of each begin.
-    let mut begin = vec![0_usize; count + 1];
-    for (_, _, to) in progress() {
-        begin[*to as usize + 1] += 1;
-    }
-    for n in 0..count {
-        begin[n + 1] += begin[n];
-    }
-    let mut free = begin.clone();
-    let mut before = vec![0_u32; begin[count]];
-    for (from, _, to) in progress() {
-        before[free[*to as usize]] = *from;
-        free[*to as usize] += 1;
-    }
-    let mut reaches: Vec<bool> = found.states.iter().map(|s| machine.is_end(s)).collect();
-    let mut queue: VecDeque<usize> = (0..count).filter(|n| reaches[*n]).collect();
-    while let Some(at) = queue.pop_front() {
-        for from in &before[begin[at]..begin[at + 1]] {
-            let from = *from as usize;
-            if !std::mem::replace(&mut reaches[from], true) {
-                queue.push_back(from);
-            }
+/// The first state from which no end is reached by progress alone. Progress leads away from the first state, so most is known
+/// after one pass from the last state to the first; passes are repeated until one finds nothing new.
+fn first_stuck<M: Machine>(machine: &M, states: &IndexSet<M::State>) -> Option<usize> {
+    let mut reaches: Vec<bool> = states.iter().map(|state| machine.is_end(state)).collect();
+    let mut open: Vec<usize> = (0..states.len()).rev().filter(|n| !reaches[*n]).collect();
+    loop {
+        let before = open.len();
+        open.retain(|&at| {
+            let state = &states[at];
+            let mut steps = machine.next(state).into_iter();
+            let found = steps.any(|(action, next)| {
+                machine.is_progress(action)
+                    && states.get_index_of(&next).is_some_and(|to| reaches[to])
+            });
+            reaches[at] = found;
+            !found
+        });
+        if open.len() == before {
+            return open.last().copied();
         }
     }
-    let stuck = reaches.iter().position(|reaches| !reaches)?;
-    u32::try_from(stuck).ok()
 }
 
-fn way_to<A: Copy>(mut at: u32, came: &[Option<(u32, A)>]) -> Vec<A> {
+fn way_to<M: Machine>(
+    machine: &M,
+    states: &IndexSet<M::State>,
+    mut at: usize,
+    came: &[u32],
+) -> Vec<M::Action> {
     let mut way = Vec::new();
-    while let Some((from, action)) = came[at as usize] {
-        way.push(action);
+    while at != 0 {
+        let from = came[at] as usize;
+        let mut steps = machine.next(&states[from]).into_iter();
+        way.extend(steps.find_map(|(action, next)| (next == states[at]).then_some(action)));
         at = from;
     }
     way.reverse();

@@ -20,7 +20,7 @@ fn explored(name: &str, way: &Way) -> Explored<Way> {
     println!(
         "{name}: {} states, {} steps, {} ends, at most {} steps deep, {:?}",
         found.states.len(),
-        found.steps.len(),
+        found.steps,
         found.ends,
         found.depth,
         began.elapsed()

@@ -86,7 +86,7 @@ fn every_step_of_one_row_is_what_the_real_code_does() {
         let way = Way::built(scope);
         let open = explore(&way, 200_000).unwrap();
         assert_eq!(open.wrong, None, "{name}");
-        let scripts = tour(&open, 200);
+        let scripts = tour(&way, &open, 200);
         let (mut events, mut driven) = (0, 0);
         for script in &scripts {
             if Instant::now() > end {
@@ -98,7 +98,7 @@ fn every_step_of_one_row_is_what_the_real_code_does() {
         println!(
             "{name}: {} states, {} steps; {driven} of {} scripts, {events} events, {} torn, no difference",
             open.states.len(),
-            open.steps.len(),
+            open.steps,
             scripts.len(),
             std::mem::take(&mut world.torn)
         );
