@@ -299,6 +299,13 @@ impl Device {
         text.parse().unwrap()
     }
 
+    /// Adds to the kiosk's configuration what a profile might say.
+    pub(crate) fn configure(&self, more: &str) {
+        let path = self.layout().enrolled.join("kiosk.toml");
+        let text = std::fs::read_to_string(&path).unwrap();
+        std::fs::write(path, text + more).unwrap();
+    }
+
     /// A file that the kiosk's configuration names.
     pub(crate) fn file(&self, section: &str, name: &str) -> Vec<u8> {
         let kiosk = self.kiosk();

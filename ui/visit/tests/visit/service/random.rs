@@ -4,10 +4,10 @@
 use proptest::prelude::*;
 use ubugoe_procedures::{FilerRole, ReasonCode, Value};
 use ubugoe_visit::service::{
-    Filed, FlagsRead, Loss, Mark, PinAnswer, PinRefused, Scanned, Service, ServiceEffect,
-    ServiceEvent, Sheet, Verdict,
+    CodeProblem, Errand, ErrandDone, ErrandTrouble, Filed, FlagsRead, Loss, Mark, PinAnswer,
+    PinRefused, Printed, Scanned, Service, ServiceEffect, ServiceEvent, Sheet, TypedCode, Verdict,
 };
-use ubugoe_visit::{Effect, Event, Integrity, Ticket, WardFlags};
+use ubugoe_visit::{Effect, Event, Integrity, ServiceFailure, Ticket, WardFlags};
 
 use super::{Desk, figures, midwife, moment, officer, paper};
 use crate::bedside::{card, certificate, found, holder, said};
@@ -19,7 +19,7 @@ fn event(desk: &Desk, n: u8, m: u8) -> Event {
     } else {
         desk.ask()
     };
-    let staff = match n % 40 {
+    let staff = match n % 46 {
         0 | 1 => ServiceEvent::Wanted,
         2 | 3 => ServiceEvent::NumberEntered(if m.is_multiple_of(2) {
             midwife().number
@@ -96,6 +96,29 @@ fn event(desk: &Desk, n: u8, m: u8) -> Event {
             verdict: Verdict::NotAReceipt,
         },
         38 => ServiceEvent::SelfTestWanted,
+        40 => ServiceEvent::ErrandWanted(match m % 3 {
+            0 => Errand::Move,
+            1 => Errand::Rotate,
+            _ => Errand::Export,
+        }),
+        41 => ServiceEvent::CodeEntered(TypedCode {
+            text: "x".to_owned(),
+            address: String::new(),
+        }),
+        42 => ServiceEvent::SticksFound {
+            ask,
+            names: vec!["A".to_owned()],
+        },
+        43 => ServiceEvent::StickChosen("A".to_owned()),
+        44 => ServiceEvent::ErrandEnded {
+            ask,
+            how: match m % 3 {
+                0 => Ok(ErrandDone::Rotated),
+                1 => Err(ErrandTrouble::Code(CodeProblem::Spent)),
+                _ => Err(ErrandTrouble::Failure(ServiceFailure::DeviceUnusable)),
+            },
+        },
+        45 => ServiceEvent::PrintMoved(Printed::Done),
         _ => return parent(m),
     };
     Event::Service(staff)
