@@ -1,7 +1,7 @@
 //! A new key and certificate for the broker, at a technician's wish. The old ones go only after a broker took the new ones.
 
 use std::path::PathBuf;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError, mpsc};
 use std::time::{Duration, Instant};
 
 use clap::Args;
@@ -176,7 +176,8 @@ pub fn run(bench: &Bench<'_>, rotate: &Rotate) -> Outcome {
     told(bench, &granted, shown, &identities)
 }
 
-/// The same beside a running kiosk, whose link tries the new certificate. `granted` tells the link that it is there.
+/// The same beside a running kiosk, whose link tries the new certificate: `tell_link` says that it is there, and something comes by
+/// `news` whenever the link has found out more about its certificates.
 ///
 /// # Errors
 /// As [`run`]'s, but for the kiosk that runs.
@@ -185,7 +186,7 @@ pub fn beside_a_link(
     rotate: &Rotate,
     identities: &Mutex<Identities>,
     tell_link: &dyn Fn(),
-    patience: Duration,
+    (news, patience): (&mpsc::Receiver<()>, Duration),
 ) -> Outcome {
     let kiosk = Kiosk::read(bench, rotate.config.as_deref())?;
     let steps = bench.steps(4);
@@ -205,16 +206,13 @@ pub fn beside_a_link(
         if !waits {
             break Shown::Refused;
         }
-        if Instant::now() >= end {
+        let left = end.saturating_duration_since(Instant::now());
+        if news.recv_timeout(left).is_err() {
             break Shown::Nothing;
         }
-        std::thread::sleep(LOOK_AGAIN);
     };
     told(bench, &granted, shown, identities)
 }
-
-/// Between two looks at what the link has found out.
-const LOOK_AGAIN: Duration = Duration::from_millis(200);
 
 fn told(
     bench: &Bench<'_>,

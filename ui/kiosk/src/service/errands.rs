@@ -5,7 +5,7 @@
 
 use std::{
     path::{Path, PathBuf},
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, Mutex, PoisonError, mpsc},
     thread,
     time::Duration,
 };
@@ -109,28 +109,31 @@ impl Errands {
         names
     }
 
-    /// Starts an errand; its end comes as [`ServiceEvent::ErrandEnded`].
-    pub(crate) fn start(&self, run: Run) {
+    /// Starts an errand; its end comes as [`ServiceEvent::ErrandEnded`]. It wants to hear whenever there are news of the device's
+    /// certificates.
+    pub(crate) fn start(&self, run: Run) -> mpsc::Sender<()> {
         let errands = self.clone();
         let (ask, inputs) = (run.ask, run.inputs.clone());
+        let (to, news) = mpsc::channel();
         let spawned = thread::Builder::new()
             .name("errand".to_owned())
-            .spawn(move || errands.run(run));
+            .spawn(move || errands.run(&run, &news));
         if let Err(error) = spawned {
             tracing::error!(%error, "no thread for an errand");
             let how = Err(ErrandTrouble::Failure(ServiceFailure::DeviceUnusable));
             inputs.send(Input::Service(ServiceEvent::ErrandEnded { ask, how }));
         }
+        to
     }
 
-    fn run(&self, run: Run) {
+    fn run(&self, run: &Run, news: &mpsc::Receiver<()>) {
         let telling = Telling {
             ask: run.ask,
             inputs: run.inputs.clone(),
             step: Mutex::default(),
         };
         let bench = Bench::new(&self.home, &telling, run.at);
-        let how = self.carry_out(&bench, &run);
+        let how = self.carry_out(&bench, run, news);
         match &how {
             Ok(_) => {
                 tracing::info!(target: "audit", errand = word(run.errand), "an errand is done")
@@ -144,7 +147,12 @@ impl Errands {
             .send(Input::Service(ServiceEvent::ErrandEnded { ask, how }));
     }
 
-    fn carry_out(&self, bench: &Bench<'_>, run: &Run) -> Result<ErrandDone, ErrandTrouble> {
+    fn carry_out(
+        &self,
+        bench: &Bench<'_>,
+        run: &Run,
+        news: &mpsc::Receiver<()>,
+    ) -> Result<ErrandDone, ErrandTrouble> {
         let config = self.config.clone();
         match (run.errand, &run.means) {
             (Errand::Register, Means::Code(code)) => {
@@ -160,7 +168,7 @@ impl Errands {
                     ward: done.text("ward").unwrap_or_default().to_owned(),
                 })
             }
-            (Errand::Rotate, Means::Nothing) => self.rotate(bench, run),
+            (Errand::Rotate, Means::Nothing) => self.rotate(bench, run, news),
             (Errand::Export, Means::Stick(name)) => {
                 let to = self.stick(name)?;
                 let done = other(export::run(bench, &export::Export { to, config }))?;
@@ -200,7 +208,12 @@ impl Errands {
         }
     }
 
-    fn rotate(&self, bench: &Bench<'_>, run: &Run) -> Result<ErrandDone, ErrandTrouble> {
+    fn rotate(
+        &self,
+        bench: &Bench<'_>,
+        run: &Run,
+        news: &mpsc::Receiver<()>,
+    ) -> Result<ErrandDone, ErrandTrouble> {
         let Some(identities) = &run.identities else {
             return Err(ErrandTrouble::Failure(ServiceFailure::NotRegistered));
         };
@@ -209,7 +222,7 @@ impl Errands {
             config: self.config.clone(),
         };
         let tell = || run.inputs.send(Input::Wake(Wake::Certificate));
-        match rotate::beside_a_link(bench, &rotate, identities, &tell, TRIAL) {
+        match rotate::beside_a_link(bench, &rotate, identities, &tell, (news, TRIAL)) {
             Err(failed) if failed.why == "unproven" => Ok(ErrandDone::RotatedUntried),
             outcome => other(outcome).map(|_| ErrandDone::Rotated),
         }

@@ -12,7 +12,7 @@ pub mod sidecar;
 
 use std::{
     path::PathBuf,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, Mutex, PoisonError, mpsc},
     thread,
     time::{Duration, Instant},
 };
@@ -20,10 +20,10 @@ use std::{
 use ubugoe_edge::{DisconnectReason, Identities, IdentityEvent, LinkEvent, outbox};
 use ubugoe_procedures::{BirthCertificate, CardHolder, Match};
 use ubugoe_visit::{
-    Candidate, CardIdentity,
+    Candidate, CardIdentity, ChildKey,
     service::{
-        Ask, Filed, HANDED_SECONDS, Handed, PinAnswer, Print, SESSION_SECONDS, ServiceDesk,
-        ServiceEffect, ServiceEvent, Usual, Who,
+        Ask, Attestation, Filed, HANDED_SECONDS, Handed, PinAnswer, Print, SESSION_SECONDS,
+        ServiceDesk, ServiceEffect, ServiceEvent, Usual, Who,
         report::{CertificateCheck, LinkTrouble},
     },
 };
@@ -100,6 +100,8 @@ pub(crate) struct Side {
     ends: bool,
     /// A new one came and did not work.
     rejected: bool,
+    /// An errand that wants to hear of certificates.
+    errand: Option<mpsc::Sender<()>>,
 }
 
 /// What follows from an effect at once.
@@ -243,6 +245,8 @@ impl Side {
     }
 
     fn hear_identity(&mut self, news: &IdentityEvent) {
+        // one that is over hears nothing any more
+        self.errand.take_if(|errand| errand.send(()).is_err());
         match news {
             IdentityEvent::Ends { .. } => self.ends = true,
             IdentityEvent::Granted { .. } | IdentityEvent::Proven { .. } => {
@@ -385,17 +389,10 @@ pub(crate) fn perform(
             certificate,
             corrects,
             attestation,
-        } => {
-            let known = everything(parts);
-            let written = papers::write(
-                &parts.certificates,
-                &certificate,
-                corrects.as_ref(),
-                &attestation,
-                |one| filed(known.as_deref(), one),
-            );
-            Done::Answer(wrote(ask, written))
-        }
+        } => Done::Answer(wrote(
+            ask,
+            write_paper(parts, &certificate, corrects.as_ref(), &attestation),
+        )),
         ServiceEffect::HandOver(handed) => {
             side.given = Some(Given {
                 handed,
@@ -419,24 +416,18 @@ pub(crate) fn perform(
             names: parts.service.errands.sticks(),
         }),
         ServiceEffect::Run { ask, errand, means } => {
-            parts.service.errands.start(Run {
+            side.errand = Some(parts.service.errands.start(Run {
                 ask,
                 errand,
                 means,
                 at: parts.clock.unix(),
                 identities: parts.service.identities.clone(),
                 inputs: parts.service.inputs.clone(),
-            });
+            }));
             Done::Nothing
         }
         ServiceEffect::SelfTest { ask } => {
-            let inputs = parts.service.inputs.clone();
-            selftest::run(known(side, parts, device), move |report| {
-                inputs.send(Input::Service(match report {
-                    Some(report) => ServiceEvent::SelfTestDone { ask, report },
-                    None => ServiceEvent::SelfTestSilent { ask },
-                }));
-            });
+            self_test(ask, known(side, parts, device), &parts.service.inputs);
             Done::Nothing
         }
         ServiceEffect::Unlock { ask } => {
@@ -449,6 +440,32 @@ pub(crate) fn perform(
             })
         }
     }
+}
+
+fn self_test(ask: Ask, known: Known, inputs: &Sender) {
+    let inputs = inputs.clone();
+    selftest::run(known, move |report| {
+        inputs.send(Input::Service(match report {
+            Some(report) => ServiceEvent::SelfTestDone { ask, report },
+            None => ServiceEvent::SelfTestSilent { ask },
+        }));
+    });
+}
+
+fn write_paper(
+    parts: &Parts,
+    certificate: &BirthCertificate,
+    corrects: Option<&ChildKey>,
+    attestation: &Attestation,
+) -> Result<(), PaperError> {
+    let known = everything(parts);
+    papers::write(
+        &parts.certificates,
+        certificate,
+        corrects,
+        attestation,
+        |one| filed(known.as_deref(), one),
+    )
 }
 
 /// What the loop knows of the device beside [`Side`].

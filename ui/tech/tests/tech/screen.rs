@@ -20,29 +20,23 @@ struct World {
 
 impl World {
     fn new() -> Self {
-        let town = Town::new();
-        let folder = town.folder.path();
-        let (media, switch, log) = (
-            folder.join("media"),
-            folder.join("switch"),
-            folder.join("kiosk.log"),
-        );
-        for stick in ["STICK-1", "STICK-2"] {
-            std::fs::create_dir_all(media.join(stick)).unwrap();
-        }
-        std::fs::write(&switch, "").unwrap();
-        std::fs::write(
-            &log,
-            "2026-11-27T20:53:59.123456Z  INFO ubugoe_kiosk::core: stored rows=1\n山田花子\n",
-        )
-        .unwrap();
-        let hash = run("ubugoe-kiosk", &["hash-pin"], PIN);
-        let hash = String::from_utf8(hash.stdout).unwrap();
-        let profile = format!(
-            "language = \"ja\"\nclock = \"system\"\nservice_switch = {switch:?}\n[technician]\npin_hash = \"{}\"\nsticks = {media:?}\nlogs = [{log:?}]\n",
-            hash.trim()
-        );
-        std::fs::write(town.pki.path("profile.toml"), profile).unwrap();
+        let town = Town::built("", |folder| {
+            let (media, switch) = (folder.join("media"), folder.join("switch"));
+            let log = folder.join("kiosk.log");
+            for stick in ["STICK-1", "STICK-2"] {
+                std::fs::create_dir_all(media.join(stick)).unwrap();
+            }
+            std::fs::write(&switch, "").unwrap();
+            let line = "2026-11-27T20:53:59.123456Z  INFO ubugoe_kiosk::core: stored rows=1";
+            std::fs::write(&log, format!("{line}\n山田花子\n")).unwrap();
+            let hash = run("ubugoe-kiosk", &["hash-pin"], PIN);
+            let hash = String::from_utf8(hash.stdout).unwrap();
+            format!(
+                "language = \"ja\"\nclock = \"system\"\nservice_switch = {switch:?}\n[technician]\npin_hash = \"{}\"\nsticks = {media:?}\nlogs = [{log:?}]\n",
+                hash.trim()
+            )
+        });
+        let media = town.folder.path().join("media");
         Self { town, media }
     }
 
@@ -155,6 +149,7 @@ fn a_device_is_registered_moved_and_renewed_at_its_own_screen() {
     assert!(screen(&mut kiosk).contains("打ちまちがい"));
     kiosk.tap("全部消す").unwrap();
     kiosk.type_text(&format!("{typed}\n")).unwrap();
+    kiosk.wait_stage(&["technician-code"]).unwrap();
     assert!(screen(&mut kiosk).contains("市の接続先も"));
     assert!(world.town.devices().is_empty(), "nothing was sent");
     kiosk.process.kill().unwrap();
@@ -286,6 +281,6 @@ fn arrivals(town: &Town) -> usize {
 fn holds_a_link(device: &Device) -> bool {
     below(&device.layout().data).iter().any(|path| {
         let bytes = std::fs::read(path).unwrap();
-        bytes.windows(3).any(|three| three == b"/f/")
+        bytes.windows(7).any(|some| some == b"http://")
     })
 }

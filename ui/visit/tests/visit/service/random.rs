@@ -4,7 +4,7 @@
 use proptest::prelude::*;
 use ubugoe_procedures::{FilerRole, ReasonCode, Value};
 use ubugoe_visit::service::{
-    CodeProblem, Errand, ErrandDone, ErrandTrouble, Filed, FlagsRead, Loss, Mark, PinAnswer,
+    Ask, CodeProblem, Errand, ErrandDone, ErrandTrouble, Filed, FlagsRead, Loss, Mark, PinAnswer,
     PinRefused, Printed, Scanned, Service, ServiceEffect, ServiceEvent, Sheet, TypedCode, Verdict,
 };
 use ubugoe_visit::{Effect, Event, Integrity, ServiceFailure, Ticket, WardFlags};
@@ -15,7 +15,7 @@ use crate::bedside::{card, certificate, found, holder, said};
 /// An event, from a number: resolved against the desk as it stands, so that many fit.
 fn event(desk: &Desk, n: u8, m: u8) -> Event {
     let ask = if m.is_multiple_of(5) {
-        ubugoe_visit::service::Ask(u64::from(m))
+        Ask(u64::from(m))
     } else {
         desk.ask()
     };
@@ -96,6 +96,14 @@ fn event(desk: &Desk, n: u8, m: u8) -> Event {
             verdict: Verdict::NotAReceipt,
         },
         38 => ServiceEvent::SelfTestWanted,
+        40..=45 => errand(ask, n % 46, m),
+        _ => return parent(m),
+    };
+    Event::Service(staff)
+}
+
+fn errand(ask: Ask, n: u8, m: u8) -> ServiceEvent {
+    match n {
         40 => ServiceEvent::ErrandWanted(match m % 3 {
             0 => Errand::Move,
             1 => Errand::Rotate,
@@ -118,10 +126,8 @@ fn event(desk: &Desk, n: u8, m: u8) -> Event {
                 _ => Err(ErrandTrouble::Failure(ServiceFailure::DeviceUnusable)),
             },
         },
-        45 => ServiceEvent::PrintMoved(Printed::Done),
-        _ => return parent(m),
-    };
-    Event::Service(staff)
+        _ => ServiceEvent::PrintMoved(Printed::Done),
+    }
 }
 
 fn answer(desk: &Desk, m: u8) -> ServiceEvent {
