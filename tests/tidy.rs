@@ -62,12 +62,19 @@ const OURS: &[(&str, &[&str])] = &[
             "ubugoe-edge",
             "ubugoe-visit",
             "ubugoe-view",
+            "ubugoe-tech",
         ],
     ),
-    // Sets devices up and takes them down; the kiosk starts it, nothing builds on it.
+    // Sets devices up and takes them down, on a terminal and behind the kiosk's technician screen.
     (
         "ubugoe-tech",
-        &["ubugoe-protocol", "ubugoe-edge", "ubugoe-card"],
+        &[
+            "ubugoe-card",
+            "ubugoe-printer",
+            "ubugoe-panel",
+            "ubugoe-protocol",
+            "ubugoe-edge",
+        ],
     ),
     ("ubugoe-vcard", &[]),
     // Stands where the driver's printers would.

@@ -7,7 +7,7 @@ use crate::support::broker::{listens, listens_after, with_broker};
 use crate::support::browser::Browser;
 use crate::support::device::{Device, PATIENCE};
 use crate::support::office::{
-    Letter, NOON, Office, land, letter, message, only_receipt, signed_by,
+    Letter, NOON, Office, land, letter, message, on_each_store, only_receipt, signed_by,
 };
 use crate::support::papers::{MOTHER, allowance, birth, canonical, stranger};
 use tokio::sync::Notify;
@@ -18,7 +18,7 @@ use ubugoe_city::casework::{FilingState, ReasonCode};
 use ubugoe_city::ingest::{Answer, FaultPoint, Faults};
 use ubugoe_city::store::{Finding, QuarantineReason, Store, StoreError};
 use ubugoe_protocol::{
-    CaseState, Downlink, FilingId, Receipt, Refusal, RefusalReason, StatusNotice,
+    CaseState, Downlink, FilingId, Receipt, Refusal, RefusalReason, Report, StatusNotice,
 };
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -296,7 +296,11 @@ async fn strange_messages_are_kept_for_staff_and_nobody_is_answered() {
             message("ward-1", damaged),
             QuarantineReason::BadDeviceSignature,
         ),
-        (message("ward-2", wire), QuarantineReason::DeviceMismatch),
+        (message("ward-9", wire), QuarantineReason::DeviceMismatch),
+        (
+            message("ward-2", office.report("ward-1", &Report::TimeAsk([7; 16]))),
+            QuarantineReason::DeviceMismatch,
+        ),
         (
             message("ward-1", office.envelope(&unreadable)),
             QuarantineReason::UnreadableContent,
@@ -318,6 +322,72 @@ async fn strange_messages_are_kept_for_staff_and_nobody_is_answered() {
         );
     }
     assert_eq!(store.counts().await.unwrap().arrived, 0);
+}
+
+fn receipts_of(answers: &[Answer], device: &str) -> Vec<Vec<u8>> {
+    let of = answers.iter().filter(|one| one.device.as_str() == device);
+    of.flat_map(|one| match &one.content {
+        Downlink::Receipts(items) => items.clone(),
+        other => panic!("{device} hears {other:?}"),
+    })
+    .collect()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_another_device_carries_lands_once_and_tells_the_carrier_nothing_of_the_family() {
+    on_each_store(async |office| {
+        let (ingest, store) = (office.ingest().await, office.store().await);
+        let key = office.receipt_key();
+        let letter = letter(canonical(&birth("ASK-1")));
+        let wire = office.envelope(&letter);
+        let answers = ingest
+            .land(vec![message("ward-2", wire.clone())])
+            .await
+            .unwrap();
+        let own = Receipt::verify(&receipts_of(&answers, "ward-1")[0], &key).unwrap();
+        assert_eq!(own.digest, ubugoe_protocol::digest(&letter.canonical));
+        assert!(!own.status_token.is_empty(), "control");
+        let told = Receipt::verify(&receipts_of(&answers, "ward-2")[0], &key).unwrap();
+        assert_eq!(
+            (told.id, told.digest),
+            (letter.id, ubugoe_protocol::digest(&wire))
+        );
+        assert_eq!(
+            (told.status_token, told.status_url, told.arrival_no),
+            (String::new(), String::new(), 0)
+        );
+        // the device comes back to life; the carrier sends again
+        for from in ["ward-1", "ward-2"] {
+            let answers = ingest
+                .land(vec![message(from, wire.clone())])
+                .await
+                .unwrap();
+            let again = Receipt::verify(&receipts_of(&answers, "ward-1")[0], &key).unwrap();
+            assert_eq!(again, own);
+            assert_eq!(
+                receipts_of(&answers, "ward-2").len(),
+                usize::from(from == "ward-2")
+            );
+        }
+        assert_eq!(store.counts().await.unwrap().arrived, 1);
+        // the same id with something else in it: both hear the same no
+        let changed = Letter {
+            id: letter.id,
+            ..self::letter(canonical(&birth("ASK-2")))
+        };
+        let answers = ingest
+            .land(vec![message("ward-2", office.envelope(&changed))])
+            .await
+            .unwrap();
+        let mut refused: Vec<&str> = answers
+            .iter()
+            .filter(|one| matches!(one.content, Downlink::Refusals(_)))
+            .map(|one| one.device.as_str())
+            .collect();
+        refused.sort_unstable();
+        assert_eq!(refused, ["ward-1", "ward-2"]);
+    })
+    .await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -783,8 +783,9 @@ async fn a_stolen_tls_credential_without_the_signing_key_files_nothing_and_hears
     for key in [&own, &others, &city_key] {
         thief.send("asukoe", signed_by(key, "ward-1")).await;
     }
-    // Truly signed by ward 2, on ward 1's topic.
-    thief.send("asukoe", signed_by(&others, "ward-2")).await;
+    // Truly said by ward 2, on ward 1's topic: a device speaks for itself on its own topic only.
+    let word = ubugoe_protocol::Report::TimeAsk([7; 16]);
+    thief.send("asukoe", office.report("ward-2", &word)).await;
     let taken = |r: &Record| {
         r.packets(ubugoe_bench::scripted::codec::PUBACK, true)
             .filter(|s| s.client == CITY)

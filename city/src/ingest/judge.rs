@@ -112,7 +112,7 @@ fn examine(desk: &Desk, message: &Message, clock: &Clock) -> Result<Judged, Reje
         | Incoming::Report { header, .. }
         | Incoming::Second { header, .. } => header,
     };
-    addressed(desk, message, header)?;
+    addressed(desk, message, &incoming, header)?;
     let revoked_at = desk
         .devices
         .get(&header.device)
@@ -154,9 +154,21 @@ fn examine(desk: &Desk, message: &Message, clock: &Clock) -> Result<Judged, Reje
     }
 }
 
-/// Whether the envelope is from the device whose topic carried it, and for this city.
-fn addressed(desk: &Desk, message: &Message, header: &Header) -> Result<(), Rejected> {
-    if message.device.as_ref() != Some(&header.device) {
+/// Whether the envelope came on the topic of the device that sealed it, or of one that may carry it, and is for this city.
+///
+/// A trusted device may carry what another one filed: the seal says whose it is, and it lands once whoever brings it. What a
+/// device says for itself only itself can say.
+fn addressed(
+    desk: &Desk,
+    message: &Message,
+    incoming: &Incoming,
+    header: &Header,
+) -> Result<(), Rejected> {
+    let own = message.device.as_ref() == Some(&header.device);
+    let carrier = message.device.as_ref().and_then(|id| desk.devices.get(id));
+    let carried = carrier.is_some_and(|carrier| carrier.revoked_at.is_none())
+        && !matches!(incoming, Incoming::Report { .. });
+    if !own && !carried {
         let detail = format!("the envelope names {}", header.device);
         return Err(Rejected::silent(QuarantineReason::DeviceMismatch, &detail));
     }

@@ -23,11 +23,12 @@
 //! | question for the time | the signed time, before anything is stored |
 //! | second signature | receipt, as of a piece: what it is worth the family's page says |
 //! | number for a second signature | the signed answer, sealed to the one device that asked |
+//! | another registered device's filing, carried by a trusted one | receipt to the device that sealed it; to the carrier a receipt for the envelope, without number, token or address |
 //! | word of notices kept, of earlier receipts | kept in the same transaction; no answer |
 //! | from a revoked device, not provably signed before | quarantine, no answer |
 //! | for another recipient | quarantine, signed refusal |
 //! | not decryptable, not readable, of unknown kind | quarantine, no answer: the device keeps its row and sends it again, and it lands once keys or program are mended |
-//! | unknown device, wrong topic, wrong device signature, not an envelope | quarantine, no answer: there is nobody proven to answer |
+//! | unknown device, word of a device on another's topic, wrong device signature, not an envelope | quarantine, no answer: there is nobody proven to answer |
 //!
 //! Why a wrong signature is received: arrival (到達) is a fact about bytes and time, and a machine refuses no legal
 //! filing. A parent who hears "refused" at midnight of day 14 has lost a deadline over what an officer could put right
@@ -48,7 +49,7 @@ use std::time::Instant;
 use tracing::Instrument as _;
 use ubugoe_procedures::Catalogue;
 use ubugoe_protocol::cades::Trust;
-use ubugoe_protocol::{DeviceId, Downlink, SealError, seal_down};
+use ubugoe_protocol::{DeviceId, Downlink, SealError, digest, seal_down};
 
 use crate::Clock;
 use crate::config::{CityKeys, Office};
@@ -174,13 +175,31 @@ impl fmt::Debug for Ingest {
     }
 }
 
+/// From whom an envelope is, and who brought it.
+struct From {
+    /// Whose signature is on it.
+    device: DeviceId,
+    /// Another device that carried it on its topic, and the envelope's SHA-256.
+    carrier: Option<(DeviceId, [u8; 32])>,
+}
+
+impl From {
+    fn of(device: &DeviceId, message: &Message) -> Self {
+        let carrier = message.device.as_ref().filter(|topic| *topic != device);
+        Self {
+            device: device.clone(),
+            carrier: carrier.map(|carrier| (carrier.clone(), digest(&message.wire))),
+        }
+    }
+}
+
 /// What judging made of a batch: the part that lands, and answers that need no landing.
 struct Judged {
     batch: Batch,
-    /// Device of every filing, in order.
-    devices: Vec<DeviceId>,
-    /// Device of every piece, in order.
-    senders_of_pieces: Vec<DeviceId>,
+    /// Sender of every filing, in order.
+    senders: Vec<From>,
+    /// Sender of every piece, in order.
+    senders_of_pieces: Vec<From>,
     refusals: Vec<(DeviceId, Vec<u8>)>,
     /// Answers to questions for the time.
     times: Vec<Answer>,
@@ -198,7 +217,7 @@ impl Judged {
                 fence,
                 ..Batch::default()
             },
-            devices: Vec::new(),
+            senders: Vec::new(),
             senders_of_pieces: Vec::new(),
             refusals: Vec::new(),
             times: Vec::new(),
@@ -218,7 +237,7 @@ impl Judged {
         // rows are taken in one order, so that two programs on one database wait instead of deadlock
         batch.alive.sort_unstable();
         batch.alive.dedup();
-        self.devices.append(&mut behind.devices);
+        self.senders.append(&mut behind.senders);
         self.senders_of_pieces.append(&mut behind.senders_of_pieces);
         self.refusals.append(&mut behind.refusals);
         self.times.append(&mut behind.times);
@@ -436,8 +455,8 @@ impl Ingest {
             return Ok(Vec::new());
         }
         let (now, alive) = (judged.batch.now, judged.batch.alive.clone());
-        let mut devices = judged.devices;
-        devices.extend(judged.senders_of_pieces);
+        let mut senders = judged.senders;
+        senders.extend(judged.senders_of_pieces);
         let aside: Vec<_> = judged.batch.quarantined.iter().map(|q| q.reason).collect();
         let start = Instant::now();
         let landed = self
@@ -458,7 +477,7 @@ impl Ingest {
         let mut noted = self.noted.lock().unwrap_or_else(PoisonError::into_inner);
         noted.extend(alive.into_iter().map(|device| (device, now)));
         drop(noted);
-        Ok(answers(&devices, landed, judged.refusals))
+        Ok(answers(&self.sealer, &senders, landed, judged.refusals))
     }
 
     /// Whether this sign of life is news worth a write.
@@ -550,11 +569,13 @@ fn judge_all(ingest: &Ingest, messages: &[Message]) -> Judged {
                 alive.extend(sender);
                 match what {
                     judge::Judged::Filing(arrival) => {
-                        judged.devices.push(arrival.device.clone());
+                        judged.senders.push(From::of(&arrival.device, message));
                         judged.batch.arrivals.push(*arrival);
                     }
                     judge::Judged::Piece(piece) => {
-                        judged.senders_of_pieces.push(piece.device.clone());
+                        judged
+                            .senders_of_pieces
+                            .push(From::of(&piece.device, message));
                         judged.batch.pieces.push(*piece);
                     }
                     judge::Judged::Said(said) => judged.batch.said.push(said),
@@ -590,18 +611,46 @@ fn judge_all(ingest: &Ingest, messages: &[Message]) -> Judged {
     judged
 }
 
+/// What a carrier is told: that this envelope arrived, and nothing that opens a family's page. `None` where it cannot be signed:
+/// the carrier sends again, and is told then.
+fn for_carrier(sealer: &CitySealer, from: &From, receipt: &[u8]) -> Option<(DeviceId, Vec<u8>)> {
+    let (carrier, envelope) = from.carrier.as_ref()?;
+    let told = sealer.for_carrier(receipt, *envelope).inspect_err(|error| {
+        tracing::error!(%error, %carrier, "a carrier is not answered");
+    });
+    Some((carrier.clone(), told.ok()?))
+}
+
 /// Receipts and refusals, coalesced per device.
 fn answers(
-    devices: &[DeviceId],
+    sealer: &CitySealer,
+    senders: &[From],
     landed: Vec<Landed>,
     refusals: Vec<(DeviceId, Vec<u8>)>,
 ) -> Vec<Answer> {
-    let mut receipts: BTreeMap<&DeviceId, Vec<Vec<u8>>> = BTreeMap::new();
+    let mut receipts: BTreeMap<DeviceId, Vec<Vec<u8>>> = BTreeMap::new();
     let mut refused: BTreeMap<DeviceId, Vec<Vec<u8>>> = BTreeMap::new();
     for (device, refusal) in refusals {
         refused.entry(device).or_default().push(refusal);
     }
-    for (device, landed) in devices.iter().zip(landed) {
+    for (from, landed) in senders.iter().zip(landed) {
+        let device = &from.device;
+        match &landed {
+            Landed::New { receipt, .. } | Landed::Again { receipt } => {
+                if let Some((carrier, told)) = for_carrier(sealer, from, receipt) {
+                    tracing::info!(%device, %carrier, "carried by another device");
+                    receipts.entry(carrier).or_default().push(told);
+                }
+            }
+            Landed::Conflict { refusal } => {
+                if let Some((carrier, _)) = &from.carrier {
+                    refused
+                        .entry(carrier.clone())
+                        .or_default()
+                        .push(refusal.clone());
+                }
+            }
+        }
         match landed {
             Landed::New {
                 receipt,
@@ -612,9 +661,11 @@ fn answers(
                     tracing::error!(arrival_no, %device, "a count was used twice: the device was copied");
                 }
                 tracing::info!(arrival_no, %device, "arrived");
-                receipts.entry(device).or_default().push(receipt);
+                receipts.entry(device.clone()).or_default().push(receipt);
             }
-            Landed::Again { receipt } => receipts.entry(device).or_default().push(receipt),
+            Landed::Again { receipt } => {
+                receipts.entry(device.clone()).or_default().push(receipt);
+            }
             Landed::Conflict { refusal } => {
                 tracing::error!(%device, "same id, other content: refused");
                 refused.entry(device.clone()).or_default().push(refusal);
@@ -622,7 +673,7 @@ fn answers(
         }
     }
     let receipts = receipts.into_iter().map(|(device, items)| Answer {
-        device: device.clone(),
+        device,
         content: Downlink::Receipts(items),
     });
     let refused = refused.into_iter().map(|(device, items)| Answer {

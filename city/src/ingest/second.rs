@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use ubugoe_protocol::{Downlink, SecondAnswer, SecondGrant, SecondNotice, cades, digest};
 
-use super::{Answer, Ingest, Message};
+use super::{Answer, From, Ingest, Message, for_carrier};
 use crate::casework::second::{First, judge_card};
 use crate::store::second_card::{CardArrival, Fetched, NumberAsk, Weigher};
 use crate::store::{Landed, NewQuarantine, QuarantineReason, StoreError};
@@ -20,6 +20,7 @@ impl Ingest {
         let mut answers = Vec::new();
         for (arrival, message) in seconds {
             let device = arrival.device.clone();
+            let from = From::of(&device, &message);
             let now = (self.clock)().as_second();
             let landed = self
                 .store
@@ -42,9 +43,28 @@ impl Ingest {
                     Downlink::Refusals(vec![refusal])
                 }
             };
+            if from.carrier.is_some() {
+                answers.extend(self.carriers_answer(&from, &content));
+            }
             answers.push(Answer { device, content });
         }
         Ok(answers)
+    }
+
+    /// The same to whoever carried it for its device.
+    fn carriers_answer(&self, from: &From, content: &Downlink) -> Option<Answer> {
+        let (carrier, _) = from.carrier.as_ref()?;
+        let content = match content {
+            Downlink::Receipts(items) => {
+                let (_, told) = for_carrier(&self.sealer, from, items.first()?)?;
+                Downlink::Receipts(vec![told])
+            }
+            other => other.clone(),
+        };
+        Some(Answer {
+            device: carrier.clone(),
+            content,
+        })
     }
 
     /// Holds a signature to the same checks as the first one, at this moment.

@@ -14,6 +14,7 @@ mod lines;
 mod picture;
 mod receipt;
 pub mod sheet;
+mod slip;
 mod standing;
 mod words;
 
@@ -25,6 +26,7 @@ pub use fonts::{DEBIAN_FONTS, DEBIAN_RECEIPT_FONTS, FontProblem, Fonts};
 pub use picture::Picture;
 pub use receipt::{Code, Receipt, ReceiptEntry, State, receipt};
 pub use sheet::Paper;
+pub use slip::{Slip, slip};
 pub use standing::{Received, Standing};
 
 /// A filing as its paper form looks: the birth notification on A3 with the certificate beside it, every other one on A4.

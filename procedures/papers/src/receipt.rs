@@ -77,13 +77,7 @@ pub struct Receipt {
 /// Sets a receipt for a line of so many dots.
 #[must_use]
 pub fn receipt(fonts: &Fonts, receipt: &Receipt, width: usize) -> Picture {
-    let mut sheet = Dots {
-        fonts,
-        picture: Picture::new(width),
-        y: 12,
-        // a narrow line has smaller letters
-        size: if width < 500 { 22 } else { 26 },
-    };
+    let mut sheet = Dots::new(fonts, width);
     sheet.say(Say::Receipt, receipt.tongue, 3, true);
     if let Some(printed) = &receipt.printed {
         sheet.text(printed, 2, true);
@@ -97,20 +91,36 @@ pub fn receipt(fonts: &Fonts, receipt: &Receipt, width: usize) -> Picture {
         sheet.code(code, receipt.tongue);
     }
     sheet.say(Say::NoNames, receipt.tongue, 1, false);
-    sheet.picture
+    sheet.end()
 }
 
-/// A receipt under way.
-struct Dots<'a> {
+/// A roll's sheet under way.
+pub(crate) struct Dots<'a> {
     fonts: &'a Fonts,
     picture: Picture,
     y: usize,
     size: u16,
 }
 
-impl Dots<'_> {
+impl<'a> Dots<'a> {
+    /// For a line of so many dots.
+    pub(crate) fn new(fonts: &'a Fonts, width: usize) -> Self {
+        Self {
+            fonts,
+            picture: Picture::new(width),
+            y: 12,
+            // a narrow line has smaller letters
+            size: if width < 500 { 22 } else { 26 },
+        }
+    }
+
+    /// The whole of it.
+    pub(crate) fn end(self) -> Picture {
+        self.picture
+    }
+
     /// Sizes: 1 small, 2 ordinary, 3 a heading.
-    fn text(&mut self, text: &str, size: u16, middle: bool) {
+    pub(crate) fn text(&mut self, text: &str, size: u16, middle: bool) {
         let dots = match size {
             1 => self.size - 4,
             2 => self.size,
@@ -126,7 +136,7 @@ impl Dots<'_> {
         }
     }
 
-    fn rule(&mut self) {
+    pub(crate) fn rule(&mut self) {
         self.y = self.picture.rule(self.y + 10, 2) + 10;
     }
 

@@ -7,6 +7,7 @@
 pub mod clock;
 mod disk;
 pub mod enrol;
+pub mod hold;
 pub mod identity;
 pub mod link;
 pub mod outbox;
@@ -14,6 +15,7 @@ pub mod updates;
 
 pub use clock::{Reading, TrustedClock, Untrusted};
 pub use enrol::{EnrolError, Enrolment, Layout};
+pub use hold::{Hold, HoldError};
 pub use identity::{Asked, Identities, Identity, IdentityError};
 pub use link::{
     Alert, Broker, Cap, DisconnectReason, IdentityEvent, Link, LinkError, LinkEvent, Login, Mode,

@@ -10,12 +10,12 @@ use std::{
 use tokio::signal::unix::{SignalKind, signal};
 use ubugoe_card::{CardDate, CardService, IntegrityPolicy, IssuerRoot, IssuerRootError};
 use ubugoe_edge::{
-    Identities, IdentityError, Link, LinkError, OpenError as OutboxError, Outbox, OutboxHandle,
-    link, outbox,
+    Hold, HoldError, Identities, IdentityError, Link, LinkError, OpenError as OutboxError, Outbox,
+    OutboxHandle, link, outbox,
 };
 use ubugoe_panel::Panel;
 use ubugoe_procedures::{
-    Catalogue, CatalogueError, Lang, MunicipalityCode,
+    Catalogue, CatalogueError, Lang, MunicipalityCode, Tongue,
     nursery::{self, Index, Measure, Town, VacancyRow, import, import_vacancies},
 };
 use ubugoe_protocol::{
@@ -30,7 +30,7 @@ use crate::{
     board::Board,
     clock::Clock,
     config::{self, Config},
-    core::{self, Canvas, End, Input, Parts, Report, Sender},
+    core::{self, Canvas, End, Input, Parts, Report, Sender, Wake},
     desk::{City, Desk},
     drafts::Drafts,
     input::{self, Input as Typing, Order},
@@ -39,13 +39,20 @@ use crate::{
     presenters::{self, Picture},
     printing::Printing,
     records::{RecordError, RecordKey},
-    service::{self, accounts::Accounts},
+    service::{
+        self,
+        accounts::Accounts,
+        errands::{self, Errands},
+    },
+    setup,
     updates::Updates,
 };
 
-/// How the program was asked to show itself.
+/// How the program was asked to show itself, and where it found its configuration.
 #[derive(Debug, Clone, Default)]
 pub struct Options {
+    /// The configuration file.
+    pub config: PathBuf,
     /// Draw in memory, in a window of this size, instead of on a display.
     #[cfg(feature = "drive")]
     pub in_memory: Option<(u32, u32)>,
@@ -99,6 +106,9 @@ pub enum StartError {
     /// The catalogue inside the program.
     #[error("the catalogue does not load")]
     Catalogue(#[source] CatalogueError),
+    /// Another kiosk runs on this device, or a technician's tool is replacing what it works with.
+    #[error("this device is not free")]
+    Held(#[source] HoldError),
     /// The outbox. Never answered with a new, empty one.
     #[error("the outbox does not open")]
     Outbox(#[source] OutboxError),
@@ -215,27 +225,92 @@ fn end_on_signal(inputs: Sender) -> Result<(), StartError> {
     Ok(())
 }
 
-/// Runs a kiosk until its window is closed, or a signal or order ends it.
-///
-/// # Errors
-/// [`StartError`], by what did not start.
-pub fn run(config: &Config, options: &Options) -> Result<End, StartError> {
+/// The window, or the one in memory.
+fn open_screen(tongue: Tongue, options: &Options) -> Result<Screen, StartError> {
     #[cfg(feature = "drive")]
     if options.in_memory.is_some() {
         ubugoe_view::drive::in_memory().map_err(StartError::InMemory)?;
     }
-    let screen =
-        ubugoe_view::open(presenters::language(config.tongue)).map_err(StartError::View)?;
+    let screen = ubugoe_view::open(presenters::language(tongue)).map_err(StartError::View)?;
     #[cfg(feature = "drive")]
     if let Some((width, height)) = options.in_memory {
         ubugoe_view::drive::resize(&screen, width, height);
     }
     #[cfg(not(feature = "drive"))]
-    let Options {} = options;
+    let Options { config: _ } = options;
+    Ok(screen)
+}
+
+/// Where tools drive the kiosk, if they were asked to.
+#[cfg(feature = "drive")]
+fn listen(
+    options: &Options,
+    screen: &Screen,
+    board: &Arc<Board>,
+    inputs: &Sender,
+) -> Result<(), StartError> {
+    let Some(path) = &options.control else {
+        return Ok(());
+    };
+    let failed = |source| StartError::Control {
+        path: path.clone(),
+        source,
+    };
+    crate::control::listen(path, screen.as_weak(), Arc::clone(board), inputs.clone())
+        .map_err(failed)?;
+    // Whoever started us to drive us waits for this line.
+    let ready = format!(
+        "{}\n",
+        serde_json::json!({ "event": "ready", "control": path })
+    );
+    io::Write::write_all(&mut io::stdout(), ready.as_bytes()).map_err(failed)
+}
+
+/// Shows a device that has no city the page on which it is registered; [`End::Restart`] once it is.
+///
+/// # Errors
+/// [`StartError`], by what did not start.
+pub fn set_up(home: &Path, options: &Options) -> Result<End, StartError> {
+    let screen = open_screen(Tongue::Ja, options)?;
+    let (inputs, from) = Sender::channel();
+    let typing = input::start(None, screen.as_weak()).map_err(StartError::Thread)?;
+    presenters::bind(&screen, &inputs, &typing);
+    end_on_signal(inputs.clone())?;
+    let (loaded, _) = Updates::default().load().map_err(StartError::Catalogue)?;
+    let clock = Clock::new(config::ClockTrust::System, 0);
+    let parts = setup::Parts::new(home, loaded.catalogue, clock, inputs.clone());
+    let board = Arc::new(Board::default());
+    #[cfg(feature = "drive")]
+    listen(options, &screen, &board, &inputs)?;
+    let mut canvas = OnScreen {
+        screen: screen.as_weak(),
+        board,
+        typing,
+    };
+    let worker = thread::Builder::new()
+        .name("setup".to_owned())
+        .spawn(move || {
+            let _end = EndOfLoop(canvas.screen.clone());
+            setup::run(&parts, &from, &mut canvas)
+        })
+        .map_err(StartError::Thread)?;
+    let ran = screen.run().map_err(StartError::Window);
+    inputs.send(Input::Stop);
+    let end = worker.join().map_err(|_| StartError::Panicked);
+    ran.and(end)
+}
+
+/// Runs a kiosk until its window is closed, or a signal or order ends it.
+///
+/// # Errors
+/// [`StartError`], by what did not start.
+pub fn run(config: &Config, options: &Options) -> Result<End, StartError> {
+    let screen = open_screen(config.tongue, options)?;
     let (inputs, from) = Sender::channel();
     let typing =
         input::start(config.input.clone(), screen.as_weak()).map_err(StartError::Thread)?;
     presenters::bind(&screen, &inputs, &typing);
+    let _hold = hold(config)?;
     let outbox = open_outbox(config)?;
     let floor = outbox.time_floor().map_err(StartError::OutboxUnreadable)?;
     let clock = Arc::new(Clock::new(config.clock.clone(), floor));
@@ -253,6 +328,7 @@ pub fn run(config: &Config, options: &Options) -> Result<End, StartError> {
     // Before the link: what it carries down is for these.
     let mut parts = parts(
         config,
+        options,
         cities.clone(),
         outbox.clone(),
         Arc::clone(&clock),
@@ -262,24 +338,7 @@ pub fn run(config: &Config, options: &Options) -> Result<End, StartError> {
     let link = start_link(config, &cities, &outbox, &clock, identities, &inputs)?;
     let board = Arc::new(Board::default());
     #[cfg(feature = "drive")]
-    if let Some(path) = &options.control {
-        crate::control::listen(path, screen.as_weak(), Arc::clone(&board), inputs.clone())
-            .map_err(|source| StartError::Control {
-                path: path.clone(),
-                source,
-            })?;
-        // Whoever started us to drive us waits for this line.
-        let ready = format!(
-            "{}\n",
-            serde_json::json!({ "event": "ready", "control": path })
-        );
-        io::Write::write_all(&mut io::stdout(), ready.as_bytes()).map_err(|source| {
-            StartError::Control {
-                path: path.clone(),
-                source,
-            }
-        })?;
-    }
+    listen(options, &screen, &board, &inputs)?;
     let card = start_card(config, &clock, &inputs)?;
     let operator = config.operator.as_ref().map(|o| o.recipient.clone());
     let mut canvas = OnScreen {
@@ -291,7 +350,10 @@ pub fn run(config: &Config, options: &Options) -> Result<End, StartError> {
         .name("core".to_owned())
         .spawn(move || {
             let _end = EndOfLoop(canvas.screen.clone());
-            let wake = || link.wake();
+            let wake = |what| match what {
+                Wake::Rows => link.wake(),
+                Wake::Certificate => link.renewed(),
+            };
             let say = |report| {
                 // Ids, states and counts.
                 tracing::info!(target: "operator", ?report, "said");
@@ -340,11 +402,16 @@ fn outbox_config(config: &Config) -> outbox::Config {
     outbox::Config::at(config.data_dir.join("outbox.sqlite"))
 }
 
-fn open_outbox(config: &Config) -> Result<Outbox, StartError> {
+/// For as long as this program runs nobody replaces or destroys what it works with.
+fn hold(config: &Config) -> Result<Hold, StartError> {
     fs::create_dir_all(&config.data_dir).map_err(|source| StartError::File {
         path: config.data_dir.clone(),
         source,
     })?;
+    Hold::take(&config.data_dir).map_err(StartError::Held)
+}
+
+fn open_outbox(config: &Config) -> Result<Outbox, StartError> {
     Outbox::open(&outbox_config(config)).map_err(StartError::Outbox)
 }
 
@@ -452,6 +519,7 @@ fn broker(broker: &config::Broker) -> link::Broker {
 
 fn parts(
     config: &Config,
+    options: &Options,
     cities: Vec<City>,
     outbox: OutboxHandle,
     clock: Arc<Clock>,
@@ -506,10 +574,21 @@ fn parts(
             brokers: config.brokers.clone(),
             outbox: outbox_config(config),
             catalogue: loaded.label,
+            errands: errands(config, options),
             identities: None,
             inputs,
         },
     })
+}
+
+fn errands(config: &Config, options: &Options) -> Errands {
+    let (home, by_hand) = errands::home(&options.config, &config.data_dir);
+    Errands {
+        home,
+        config: by_hand,
+        sticks: config.sticks.clone(),
+        logs: config.logs.clone(),
+    }
 }
 
 /// The list of nursery places. Without one, or where it cannot be read, choices are asked as words.

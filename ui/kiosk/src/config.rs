@@ -55,6 +55,10 @@ pub struct Config {
     pub staff: Vec<Account>,
     /// Hash of the technician's PIN.
     pub technician: Option<String>,
+    /// Where sticks are mounted for a technician, each in a folder of its own.
+    pub sticks: PathBuf,
+    /// Files of this program's logs that a technician may take; without any, the journal.
+    pub logs: Vec<PathBuf>,
     /// The file that says that the service switch is on: made by the front panel's key, or a udev rule.
     pub service_switch: PathBuf,
     /// What the ward writes on every certificate.
@@ -362,6 +366,14 @@ struct RawStaff {
 #[serde(deny_unknown_fields)]
 struct RawTechnician {
     pin_hash: String,
+    #[serde(default = "sticks")]
+    sticks: PathBuf,
+    #[serde(default)]
+    logs: Vec<PathBuf>,
+}
+
+fn sticks() -> PathBuf {
+    PathBuf::from("/media")
 }
 
 #[derive(Deserialize)]
@@ -559,7 +571,9 @@ impl Config {
             place(&raw.place),
         );
         let staff = staff(&raw.staff, place.unwrap_or_default(), &mut problems);
+        let (mut sticks, mut logs) = (sticks(), Vec::new());
         let technician = raw.technician.and_then(|technician| {
+            (sticks, logs) = (technician.sticks, technician.logs);
             pin_hash("technician.pin_hash", &technician.pin_hash, &mut problems)
         });
         let usual = raw.ward.and_then(|ward| usual(ward, &mut problems));
@@ -593,6 +607,8 @@ impl Config {
                 place: place.unwrap_or_default(),
                 staff,
                 technician,
+                sticks,
+                logs,
                 service_switch: raw.service_switch,
                 usual,
                 nurseries: raw.nurseries,

@@ -31,7 +31,7 @@ use ubugoe_visit::{
     Effect, Event, Failure, Found, NurseryWish, Print, PrintTrouble, QuestionNumber, Reach,
     SavedDraft, Second, SecondProblem, Sheet, Stage, State, TextSize, Ticket, Timer, WardFlags,
     audit, left_out, line_view, nursery_hits, obstacle, question_number,
-    service::{Ask, Service, ServiceDesk, ServiceEffect, ServiceEvent, SignIn, Who},
+    service::{Ask, Printed, Service, ServiceDesk, ServiceEffect, ServiceEvent, SignIn, Who},
     step,
 };
 
@@ -106,6 +106,8 @@ pub enum Input {
     Link(LinkEvent),
     /// From a printer.
     Printer(ubugoe_printer::Event),
+    /// The link is to look again.
+    Wake(Wake),
     /// Another day begins: what is said of days is another.
     DayBegan,
     /// From the front panel.
@@ -118,6 +120,15 @@ pub enum Input {
     Settle(mpsc::Sender<()>),
     /// End the loop.
     Stop,
+}
+
+/// What the link is to look at again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Wake {
+    /// Something was stored.
+    Rows,
+    /// A new certificate was put beside the one in use.
+    Certificate,
 }
 
 /// What is asked of the list of nursery places.
@@ -277,7 +288,7 @@ pub struct Parts {
 pub enum End {
     /// It was told to.
     Stop,
-    /// The operator ordered a new start.
+    /// The operator ordered a new start, or a technician gave the device another configuration.
     Restart,
 }
 
@@ -288,7 +299,7 @@ const LONG: i64 = 86_400;
 struct Core<'a> {
     parts: &'a mut Parts,
     card: &'a CardService,
-    wake: &'a dyn Fn(),
+    wake: &'a dyn Fn(Wake),
     say: &'a dyn Fn(Word),
     ask: &'a dyn Fn(RecipientId, Word),
     screen: &'a mut dyn Canvas,
@@ -312,12 +323,12 @@ struct Core<'a> {
 
 /// Runs until [`Input::Stop`], until every sender is gone or until the operator orders a new start.
 ///
-/// `wake` is called after something was stored, so that the link sends it at once; `say` with what the operator is to hear, `ask` with
+/// `wake` is called when the link is to look again; `say` with what the operator is to hear, `ask` with
 /// what a city is asked while somebody waits.
 pub fn run(
     parts: &mut Parts,
     card: &CardService,
-    wake: &dyn Fn(),
+    wake: &dyn Fn(Wake),
     say: &dyn Fn(Word),
     ask: &dyn Fn(RecipientId, Word),
     inputs: &mpsc::Receiver<Input>,
@@ -345,6 +356,7 @@ pub fn run(
         number: Typing::default(),
         asked: Asked::default(),
     };
+    core.staff.look_for_door(&core.parts.service.errands);
     core.take_up_orders();
     core.look_for_room();
     core.forget_old_drafts();
@@ -415,7 +427,10 @@ impl Core<'_> {
                 let event = self.for_staff(event);
                 self.step(event);
             }
-            Input::Service(event) => self.step(Event::Service(event)),
+            Input::Service(event) => {
+                self.staff.hear_errand(&event, &self.parts.service.errands);
+                self.step(Event::Service(event));
+            }
             Input::PaperChosen(at) => {
                 if let Service::Ward(ward) = &self.state.service
                     && let Some(paper) = ward.papers.get(at)
@@ -459,6 +474,7 @@ impl Core<'_> {
                 }
             }
             Input::Link(event) => self.link(&event),
+            Input::Wake(what) => (self.wake)(what),
             Input::Printer(event) => {
                 if let Some(event) = self.parts.printing.heard(&event) {
                     self.step(event);
@@ -904,6 +920,11 @@ impl Core<'_> {
 
     /// What must not happen while somebody is at the device.
     fn between_visits(&mut self) {
+        if self.staff.starts_anew() && self.is_at_rest() {
+            tracing::info!("another configuration: starting anew");
+            self.ended = Some(End::Restart);
+            return;
+        }
         let waits = !self.later.is_empty() || self.parts.updates.0.is_waiting();
         if !waits || !self.is_at_rest() {
             return;
@@ -1073,7 +1094,7 @@ impl Core<'_> {
                 let event =
                     match desk.store(&prepared, signatures, identity, children, protected, clock) {
                         Ok(deliveries) => {
-                            (self.wake)();
+                            (self.wake)(Wake::Rows);
                             Event::Stored(deliveries)
                         }
                         Err(error) => {
@@ -1124,6 +1145,26 @@ impl Core<'_> {
         }
     }
 
+    fn print_for_staff(&mut self, print: ubugoe_visit::service::Print) {
+        let cx = context(
+            self.parts,
+            (self.has_room, self.reach()),
+            ServiceDesk::default(),
+        );
+        let page = printing::Now {
+            catalogue: &self.parts.catalogue,
+            cx: &cx,
+            tongue: self.state.tongue,
+            at: service::now(self.parts),
+        };
+        match printing::slip(&self.state.service, print, &page) {
+            Some(wanted) => self.parts.printing.print_for_staff(wanted),
+            None => self.step(Event::Service(ServiceEvent::PrintMoved(Printed::Failed(
+                PrintTrouble::Faulty,
+            )))),
+        }
+    }
+
     fn ask_second(&mut self) {
         let Some(city) = self.own_city() else {
             return self.step(Event::SecondNotFound(SecondProblem::NoAnswer));
@@ -1143,7 +1184,7 @@ impl Core<'_> {
         } = &mut *self.parts;
         let event = match desk.store_second(*birthplace, ticket, signature, clock) {
             Ok(id) => {
-                (self.wake)();
+                (self.wake)(Wake::Rows);
                 Event::SecondStored(id)
             }
             Err(error) => {
@@ -1192,6 +1233,7 @@ impl Core<'_> {
         match service::perform(effect, &mut self.staff, self.parts, &mut self.pad, device) {
             Done::Nothing => {}
             Done::Answer(event) => self.step(Event::Service(event)),
+            Done::Print(print) => self.print_for_staff(print),
             Done::Wipe => self.screen.wipe(),
         }
     }
@@ -1324,7 +1366,7 @@ fn sheet(state: &State) -> Option<&ubugoe_visit::service::Sheet> {
     state.service.form().map(|form| &form.sheet)
 }
 
-fn report(state: &State, around: &Around<'_>) -> Report {
+pub(crate) fn report(state: &State, around: &Around<'_>) -> Report {
     let question = match &state.stage {
         Stage::Asking { draft, at, .. } => draft
             .forms
@@ -1387,7 +1429,16 @@ fn staff_report(state: &State, around: &Around<'_>) -> Report {
         online: around.online,
         pending: around.pending,
         card: !state.side.lying.is_empty(),
-        printing: "no",
+        printing: match &state.service {
+            Service::Counter(counter) => match counter.print {
+                Printed::No => "no",
+                Printed::Busy => "printing",
+                Printed::Waiting(_) => "waiting",
+                Printed::Done => "done",
+                Printed::Failed(_) => "failed",
+            },
+            _ => "no",
+        },
     }
 }
 

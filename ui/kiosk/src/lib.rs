@@ -22,5 +22,6 @@ pub mod printing;
 pub mod records;
 pub mod second;
 pub mod service;
+pub mod setup;
 pub mod updates;
 pub mod ward;

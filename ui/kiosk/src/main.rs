@@ -29,6 +29,7 @@ use anyhow::Context as _;
 use clap::{Parser, Subcommand};
 use rustix::process::{DumpableBehavior, Resource, Rlimit, set_dumpable_behavior, setrlimit};
 use tracing_subscriber::EnvFilter;
+use ubugoe_edge::{Layout, enrol::KIOSK};
 use ubugoe_kiosk::{
     app::{self, Options},
     config::Config,
@@ -55,6 +56,10 @@ struct Arguments {
     /// The configuration file (TOML).
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
+    /// The folder below which a device keeps everything that registers itself: its configuration is `device/kiosk.toml` there, and
+    /// while there is none, the screen asks for a city's code.
+    #[arg(long, value_name = "FOLDER", conflicts_with = "config")]
+    home: Option<PathBuf>,
     /// Draw in memory instead of on a display, for example 1280x800.
     #[cfg(feature = "drive")]
     #[arg(long, value_name = "WIDTHxHEIGHT", value_parser = size)]
@@ -108,8 +113,17 @@ fn main() -> anyhow::Result<ExitCode> {
     if let Some(Order::HashPin) = arguments.order {
         return hash_pin().map(|()| ExitCode::SUCCESS);
     }
+    let home = arguments
+        .home
+        .map(std::path::absolute)
+        .transpose()
+        .context("the folder of the device is nowhere")?;
+    let configured = home
+        .as_deref()
+        .map(|home| Layout::below(home).enrolled.join(KIOSK));
     let path = arguments
         .config
+        .or(configured)
         .context("no configuration file was named")?;
     tracing_subscriber::fmt()
         .with_env_filter(
@@ -118,17 +132,27 @@ fn main() -> anyhow::Result<ExitCode> {
         .with_writer(std::io::stderr)
         .init();
     no_core_files().context("core files cannot be forbidden")?;
-    let text = std::fs::read_to_string(&path)
-        .with_context(|| format!("cannot read {}", path.display()))?;
-    let config = Config::from_toml(&text).with_context(|| format!("in {}", path.display()))?;
     let options = Options {
+        config: path.clone(),
         #[cfg(feature = "drive")]
         in_memory: arguments.in_memory,
         #[cfg(feature = "drive")]
         control: arguments.control,
     };
-    Ok(match app::run(&config, &options)? {
+    if let Some(home) = home.filter(|_| !path.exists()) {
+        return app::set_up(&home, &options)
+            .map(code)
+            .context("the device cannot be set up");
+    }
+    let text = std::fs::read_to_string(&path)
+        .with_context(|| format!("cannot read {}", path.display()))?;
+    let config = Config::from_toml(&text).with_context(|| format!("in {}", path.display()))?;
+    Ok(code(app::run(&config, &options)?))
+}
+
+fn code(end: End) -> ExitCode {
+    match end {
         End::Stop => ExitCode::SUCCESS,
         End::Restart => ExitCode::from(RESTART),
-    })
+    }
 }

@@ -71,7 +71,10 @@ fn broken(lines: &[String]) -> Option<usize> {
 }
 
 /// Shows the chain.
-pub(crate) fn show(bench: &Bench<'_>) -> Outcome {
+///
+/// # Errors
+/// When it cannot be read.
+pub fn show(bench: &Bench<'_>) -> Outcome {
     let lines = lines(bench)?;
     let broken = broken(&lines);
     let line = match broken {
@@ -104,18 +107,12 @@ pub(crate) fn show(bench: &Bench<'_>) -> Outcome {
 mod tests {
     #![allow(clippy::unwrap_used, reason = "tests fail by panicking")]
     use super::*;
-    use crate::say::Say;
+    use crate::say::Nobody;
 
     #[test]
     fn a_line_that_was_changed_or_taken_out_is_found() {
         let home = tempfile::tempdir().unwrap();
-        let say = Say::new("test", true);
-        let bench = Bench {
-            home: home.path(),
-            layout: ubugoe_edge::Layout::below(home.path()),
-            say: &say,
-            at: 1_795_300_000,
-        };
+        let bench = Bench::new(home.path(), &Nobody, 1_795_300_000);
         for action in ["enrolled", "exported", "wiped"] {
             note(&bench, action, "d-00000001").unwrap();
         }

@@ -3,8 +3,8 @@
 use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
-use ubugoe_edge::{Enrolment, Layout, enrol};
-use ubugoe_protocol::{DeviceId, SigningKey};
+use ubugoe_edge::{Enrolment, Hold, HoldError, Layout, enrol};
+use ubugoe_protocol::{DeviceId, RecipientId, SigningKey};
 
 use crate::say::{file, words};
 use crate::{Bench, Failed, not_enrolled};
@@ -21,6 +21,47 @@ pub(crate) struct Kiosk {
     pub(crate) identities: Option<PathBuf>,
     pub(crate) keys: Keys,
     pub(crate) certificates: Option<PathBuf>,
+    #[serde(default)]
+    recipient: Vec<Recipient>,
+    #[serde(default)]
+    pub(crate) printer: Printers,
+    pub(crate) panel: Option<Panel>,
+}
+
+#[derive(Debug, Deserialize)]
+struct Recipient {
+    id: String,
+}
+
+/// As `ui/kiosk/src/config.rs` has them.
+#[derive(Debug, Default, Deserialize)]
+pub(crate) struct Printers {
+    pub(crate) receipts: Option<Receipts>,
+    pub(crate) pages: Option<Pages>,
+}
+
+#[derive(Debug, Deserialize)]
+pub(crate) struct Receipts {
+    pub(crate) device: Option<PathBuf>,
+    pub(crate) serial: Option<PathBuf>,
+    pub(crate) baud: Option<u32>,
+    pub(crate) host: Option<String>,
+    pub(crate) port: Option<u16>,
+    pub(crate) answers: Option<bool>,
+}
+
+#[derive(Debug, Deserialize)]
+pub(crate) struct Pages {
+    pub(crate) socket: Option<PathBuf>,
+    pub(crate) host: Option<String>,
+    pub(crate) port: Option<u16>,
+    pub(crate) queue: String,
+    pub(crate) user: String,
+}
+
+#[derive(Debug, Deserialize)]
+pub(crate) struct Panel {
+    pub(crate) port: PathBuf,
 }
 
 #[derive(Debug, Deserialize)]
@@ -89,6 +130,32 @@ impl Kiosk {
             )
             .because(&error)
         })
+    }
+
+    /// The cities it may send to.
+    pub(crate) fn recipients(&self) -> Vec<RecipientId> {
+        let ids = self.recipient.iter();
+        ids.filter_map(|one| one.id.parse().ok()).collect()
+    }
+
+    /// Takes the device for oneself; refused while a kiosk runs on it. Nothing to take where nothing was ever kept.
+    pub(crate) fn hold(&self) -> Result<Option<Hold>, Failed> {
+        match Hold::take(&self.data_dir) {
+            Ok(hold) => Ok(Some(hold)),
+            Err(HoldError::Held) => Err(Failed::new(
+                "kiosk-runs",
+                words(
+                    "キオスクが動いています。止めてから、もう一度（systemctl stop ubugoe-kiosk）",
+                    "the kiosk is running: stop it first (systemctl stop ubugoe-kiosk)",
+                ),
+            )),
+            Err(HoldError::File(_)) if !self.data_dir.exists() => Ok(None),
+            Err(error) => Err(Failed::new(
+                "disk",
+                words("端末に書けません", "cannot write on this device"),
+            )
+            .because(&error)),
+        }
     }
 
     pub(crate) fn outbox(&self) -> PathBuf {

@@ -16,15 +16,15 @@ use zeroize::Zeroizing;
 use crate::device::{enrol_failed, enrolment};
 use crate::net::{self, NetError, Reply};
 use crate::say::{Done, NOBODY, SAID_NO, Words, file, words};
-use crate::{Bench, Failed, Outcome, audit, not_enrolled};
+use crate::{Bench, DOOR, Failed, Outcome, audit, not_enrolled};
 
 /// Over the network.
 #[derive(Debug, Args)]
-pub(crate) struct Online {
+pub struct Online {
     /// The code, as typed or scanned from its QR code; `-` reads it from standard input, where no list of processes shows it.
     #[arg(long, default_value = "-", conflicts_with = "bench")]
     code: String,
-    /// The city's door, `host:port`; not needed with a QR code or a bench.
+    /// The city's door, `host:port`; not needed with a QR code, with a bench, or where the device came through it before.
     #[arg(long)]
     city: Option<String>,
     /// A bench's file, in place of a code.
@@ -35,9 +35,22 @@ pub(crate) struct Online {
     ward: Option<String>,
 }
 
+impl Online {
+    /// By a code, as somebody typed or scanned it; `city` only where a code that was typed needs it.
+    #[must_use]
+    pub const fn by_code(code: String, city: Option<String>) -> Self {
+        Self {
+            code,
+            city,
+            bench: None,
+            ward: None,
+        }
+    }
+}
+
 /// By a stick, the way there.
 #[derive(Debug, Args)]
-pub(crate) struct Ask {
+pub struct Ask {
     /// The code; `-` reads it from standard input. It does not go to the stick: whoever runs the city's command types it again.
     #[arg(long, default_value = "-")]
     code: String,
@@ -48,7 +61,7 @@ pub(crate) struct Ask {
 
 /// By a stick, the way back.
 #[derive(Debug, Args)]
-pub(crate) struct TakeAnswer {
+pub struct TakeAnswer {
     /// The answer's file.
     #[arg(long)]
     file: PathBuf,
@@ -56,7 +69,7 @@ pub(crate) struct TakeAnswer {
 
 /// A bench's key.
 #[derive(Debug, Args)]
-pub(crate) struct BenchKey {
+pub struct BenchKey {
     /// What the bench is called.
     #[arg(long)]
     id: String,
@@ -137,7 +150,48 @@ fn read_code(given: &str) -> Result<(EnrolCode, Option<String>), Failed> {
     })
 }
 
-fn vouch(online: &Online) -> Result<(Vouch, String), Failed> {
+const DOOR_FILE: &str = "door";
+
+/// Where the city's door was when this device last came through it.
+#[must_use]
+pub fn door(bench: &Bench<'_>) -> Option<String> {
+    let text = std::fs::read_to_string(bench.layout.enrolled.join(DOOR_FILE)).ok()?;
+    Some(text.trim_end().to_owned()).filter(|text| !text.is_empty())
+}
+
+/// The ward this device was given, and its id, where it is registered.
+#[must_use]
+pub fn place(bench: &Bench<'_>) -> Option<(String, String)> {
+    let device = crate::device::Kiosk::read(bench, None).ok()?.device;
+    let ward = Enrolment::open(bench.layout.clone()).ok()?.ward()?;
+    Some((device, ward))
+}
+
+/// An address with a port.
+pub(crate) fn with_port(address: &str) -> String {
+    let address = address.trim();
+    if address.contains(':') {
+        address.to_owned()
+    } else {
+        format!("{address}:{DOOR}")
+    }
+}
+
+/// The door that was named, or the one that is known.
+pub(crate) fn known_door(bench: &Bench<'_>, named: Option<&str>) -> Result<String, Failed> {
+    let named = named.map(str::to_owned).or_else(|| door(bench));
+    named.map(|address| with_port(&address)).ok_or_else(|| {
+        Failed::new(
+            "no-address",
+            words(
+                "自治体の接続先がわかりません。--city host:port で指定してください",
+                "where the city is stands in no typed code: name it with --city host:port",
+            ),
+        )
+    })
+}
+
+fn vouch(bench: &Bench<'_>, online: &Online) -> Result<(Vouch, String), Failed> {
     let (vouch, address) = if let (Some(path), Some(ward)) = (&online.bench, &online.ward) {
         let text = std::fs::read_to_string(path)
             .map(Zeroizing::new)
@@ -154,15 +208,8 @@ fn vouch(online: &Online) -> Result<(Vouch, String), Failed> {
         let (code, address) = read_code(&online.code)?;
         (Vouch::Code(code), address)
     };
-    let address = online.city.clone().or(address).ok_or_else(|| {
-        Failed::new(
-            "no-address",
-            words(
-                "自治体の接続先がわかりません。--city host:port で指定してください",
-                "where the city is stands in no typed code: name it with --city host:port",
-            ),
-        )
-    })?;
+    let named = online.city.clone().filter(|city| !city.trim().is_empty());
+    let address = known_door(bench, named.or(address).as_deref())?;
     Ok((vouch, address))
 }
 
@@ -179,12 +226,15 @@ fn step(at: usize) -> Words {
 }
 
 /// Registers this device, or moves it.
-pub(crate) fn online(bench: &Bench<'_>, online: &Online, move_it: bool) -> Outcome {
-    let (vouch, address) = vouch(online)?;
+///
+/// # Errors
+/// What was mistyped, who did not answer, why the city said no.
+pub fn online(bench: &Bench<'_>, online: &Online, move_it: bool) -> Outcome {
+    let (vouch, address) = vouch(bench, online)?;
     std::fs::create_dir_all(bench.home).map_err(file("make", bench.home))?;
     let mut enrolment = enrolment(&bench.layout)?;
     check_state(&enrolment, move_it)?;
-    let steps = bench.say.steps(STEPS.len() as u64);
+    let steps = bench.steps(STEPS.len() as u64);
     steps.next(&step(0));
     let asked = enrolment
         .ask(vouch.pin(), bench.at)
@@ -206,9 +256,15 @@ pub(crate) fn online(bench: &Bench<'_>, online: &Online, move_it: bool) -> Outco
         Err(error) => return Err(unreachable(&error)),
     };
     steps.next(&step(2));
-    take(bench, &mut enrolment, &reply.body, &asked, || {
+    let done = take(bench, &mut enrolment, &reply.body, &asked, || {
         steps.next(&step(3));
-    })
+    })?;
+    // known the next time; a device that cannot keep it is registered all the same
+    let _ = write_whole(
+        &bench.layout.enrolled.join(DOOR_FILE),
+        format!("{address}\n").as_bytes(),
+    );
+    Ok(done)
 }
 
 fn check_state(enrolment: &Enrolment, move_it: bool) -> Result<(), Failed> {
@@ -383,7 +439,10 @@ pub(crate) fn ask_door(address: &str, request: &Request, pin: Pin) -> Result<Vec
 }
 
 /// Writes the request to a stick.
-pub(crate) fn ask(bench: &Bench<'_>, ask: &Ask) -> Outcome {
+///
+/// # Errors
+/// A code that is none; a stick that takes no file.
+pub fn ask(bench: &Bench<'_>, ask: &Ask) -> Outcome {
     let (code, _) = read_code(&ask.code)?;
     std::fs::create_dir_all(bench.home).map_err(file("make", bench.home))?;
     let mut enrolment = enrolment(&bench.layout)?;
@@ -412,7 +471,10 @@ pub(crate) fn ask(bench: &Bench<'_>, ask: &Ask) -> Outcome {
 }
 
 /// Takes in what came back.
-pub(crate) fn answer(bench: &Bench<'_>, answer: &TakeAnswer) -> Outcome {
+///
+/// # Errors
+/// An answer that is not for this device, or not from the code's city.
+pub fn answer(bench: &Bench<'_>, answer: &TakeAnswer) -> Outcome {
     let mut enrolment = enrolment(&bench.layout)?;
     let bytes = std::fs::read(&answer.file).map_err(file("read", &answer.file))?;
     let asked = enrolment.asked().map_err(|error| enrol_failed(&error))?;
@@ -420,7 +482,10 @@ pub(crate) fn answer(bench: &Bench<'_>, answer: &TakeAnswer) -> Outcome {
 }
 
 /// Makes a bench's key.
-pub(crate) fn bench_key(_: &Bench<'_>, key: &BenchKey) -> Outcome {
+///
+/// # Errors
+/// A folder that takes no file, or has that key.
+pub fn bench_key(_: &Bench<'_>, key: &BenchKey) -> Outcome {
     let unusable = |error: &dyn std::error::Error| bench_unusable().because(error);
     let pin: Pin = key.pin.parse().map_err(|error| unusable(&error))?;
     let secret = SigningKey::generate().map_err(|error| unusable(&error))?;

@@ -1,6 +1,6 @@
 //! What no city has receipted, onto a stick: sealed to its city and signed by this device, as it would have travelled.
 //!
-//! `ubugoe-city carry` lands it, from any machine of the city. It arrives once, whatever the device itself still sends. Beside the
+//! `ubugoe-city carry` lands it, from any machine of the city, and another device takes it in ([`crate::import`]). It arrives once, whatever the device itself still sends. Beside the
 //! envelopes lies a list signed by the device, `<device>.export`: with it `wipe` knows what is safe.
 
 use std::collections::BTreeMap;
@@ -19,13 +19,13 @@ use crate::{Bench, Failed, Outcome, audit};
 
 /// Where to.
 #[derive(Debug, Args)]
-pub(crate) struct Export {
+pub struct Export {
     /// The folder, such as a stick's.
     #[arg(long)]
-    to: PathBuf,
+    pub to: PathBuf,
     /// The kiosk's configuration, where the device was set up by hand.
     #[arg(long)]
-    config: Option<PathBuf>,
+    pub config: Option<PathBuf>,
 }
 
 pub(crate) fn outbox_failed(error: &dyn std::error::Error) -> Failed {
@@ -48,7 +48,10 @@ pub(crate) fn open(kiosk: &Kiosk) -> Result<Option<Outbox>, Failed> {
 }
 
 /// Writes everything that waits.
-pub(crate) fn run(bench: &Bench<'_>, export: &Export) -> Outcome {
+///
+/// # Errors
+/// When the outbox cannot be read or the folder not be written.
+pub fn run(bench: &Bench<'_>, export: &Export) -> Outcome {
     let kiosk = Kiosk::read(bench, export.config.as_deref())?;
     let (device, key) = (kiosk.device()?, kiosk.sign()?);
     let outbox = open(&kiosk)?;
@@ -56,7 +59,7 @@ pub(crate) fn run(bench: &Bench<'_>, export: &Export) -> Outcome {
         Some(outbox) => outbox.pending().map_err(|error| outbox_failed(&error))?,
         None => Vec::new(),
     };
-    let steps = bench.say.steps(pending.len() as u64);
+    let steps = bench.steps(pending.len() as u64);
     let (mut envelopes, mut bytes, mut unreadable) = (Vec::new(), 0_u64, Vec::new());
     for row in &pending {
         steps.next(&words(row.id.to_string(), row.recipient.to_string()));

@@ -5,23 +5,27 @@
 //! logs never names anybody (`tests/stories` looks); this holds even if one day a line does.
 
 use std::path::PathBuf;
+use std::process::Command;
 
 use clap::Args;
 use serde_json::{Map, Value, json};
 
 use crate::enrol::write_whole;
 use crate::say::{Done, file, words};
-use crate::{Bench, Outcome, audit};
+use crate::{Bench, Failed, Outcome, audit};
 
 /// Which logs.
 #[derive(Debug, Args)]
-pub(crate) struct Logs {
-    /// A log file; may be repeated. `journalctl -u ubugoe-kiosk -o cat > file` makes one.
-    #[arg(long = "from", required = true)]
-    from: Vec<PathBuf>,
+pub struct Logs {
+    /// A log file; may be repeated.
+    #[arg(long = "from", required_unless_present = "journal")]
+    pub from: Vec<PathBuf>,
+    /// What this unit wrote to the journal, such as `ubugoe-kiosk`.
+    #[arg(long)]
+    pub journal: Option<String>,
     /// Where the copy goes: one line of JSON per line.
     #[arg(long)]
-    to: PathBuf,
+    pub to: PathBuf,
 }
 
 /// What the value of a kept field looks like.
@@ -179,14 +183,36 @@ fn is_moment(text: &str) -> bool {
             .all(|b| b.is_ascii_digit() || b"-:.TZ".contains(&b))
 }
 
+/// A unit's lines, as it wrote them.
+fn journal(unit: &str) -> Result<Vec<u8>, Failed> {
+    let failed = |error: std::io::Error| {
+        Failed::new(
+            "journal",
+            words("ログを読めません", "the journal cannot be read"),
+        )
+        .because(&error)
+    };
+    let output = Command::new("journalctl")
+        .args(["--output", "cat", "--no-pager", "--quiet", "--unit", unit])
+        .output()
+        .map_err(failed)?;
+    if output.status.success() {
+        Ok(output.stdout)
+    } else {
+        let said = String::from_utf8_lossy(&output.stderr).into_owned();
+        Err(failed(std::io::Error::other(said)))
+    }
+}
+
 /// Copies what may leave.
-pub(crate) fn run(bench: &Bench<'_>, logs: &Logs) -> Outcome {
-    let steps = bench.say.steps(logs.from.len() as u64);
+///
+/// # Errors
+/// When a log cannot be read or the copy not be written.
+pub fn run(bench: &Bench<'_>, logs: &Logs) -> Outcome {
+    let steps = bench.steps(logs.from.len() as u64 + u64::from(logs.journal.is_some()));
     let (mut text, mut taken, mut dropped) = (String::new(), 0_u64, 0_u64);
-    for path in &logs.from {
-        steps.next(&words(path.display().to_string(), ""));
-        let bytes = std::fs::read(path).map_err(file("read", path))?;
-        for line in String::from_utf8_lossy(&bytes).lines() {
+    let mut copy = |bytes: &[u8]| {
+        for line in String::from_utf8_lossy(bytes).lines() {
             match kept(line) {
                 Some(line) => {
                     text.push_str(&line.to_string());
@@ -196,6 +222,14 @@ pub(crate) fn run(bench: &Bench<'_>, logs: &Logs) -> Outcome {
                 None => dropped += 1,
             }
         }
+    };
+    if let Some(unit) = &logs.journal {
+        steps.next(&words(unit.as_str(), ""));
+        copy(&journal(unit)?);
+    }
+    for path in &logs.from {
+        steps.next(&words(path.display().to_string(), ""));
+        copy(&std::fs::read(path).map_err(file("read", path))?);
     }
     write_whole(&logs.to, text.as_bytes())?;
     audit::note(

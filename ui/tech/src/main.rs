@@ -1,26 +1,17 @@
 //! `ubugoe-tech`: sets a device up, looks at it, and takes it down. docs/provisioning.md leads through it.
 //!
-//! Each command ends with one result: a page, or with `--json` one object of the shape in `say`. Exit codes are there too. Every
-//! command that changes something leaves a line in the device's own chain (`audit`).
+//! Each command ends with one result: a page, or with `--json` one object of the shape in `terminal`. Exit codes are in `ubugoe_tech::say`.
+//! What the commands do is the library's, which the kiosk's technician screen shares.
 
-mod audit;
-mod device;
-mod diagnose;
-mod enrol;
-mod export;
-mod logs;
-mod net;
-mod rotate;
-mod say;
-mod wipe;
+mod terminal;
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
-use ubugoe_edge::Layout;
+use ubugoe_tech::{Bench, audit, diagnose, enrol, export, import, logs, rotate, say, wipe};
 
-use crate::say::{Done, Failed, Say, words};
+use crate::terminal::Terminal;
 
 /// The technician's tool.
 #[derive(Debug, Parser)]
@@ -55,6 +46,8 @@ enum Command {
     Rotate(rotate::Rotate),
     /// Writes what no city has receipted to a stick, sealed and signed as it is. Nothing is removed.
     Export(export::Export),
+    /// Takes in what another device exported: this one sends it, and keeps it until the city has it.
+    Import(import::Import),
     /// Copies logs, keeping only what cannot name a person.
     Logs(logs::Logs),
     /// Destroys keys, outbox and drafts, and leaves a signed record for the city. Stop the kiosk first.
@@ -74,19 +67,12 @@ impl Command {
             Self::Diagnose(_) => "diagnose",
             Self::Rotate(_) => "rotate",
             Self::Export(_) => "export",
+            Self::Import(_) => "import",
             Self::Logs(_) => "logs",
             Self::Wipe(_) => "wipe",
             Self::Audit => "audit",
         }
     }
-}
-
-/// What every command has at hand.
-struct Bench<'a> {
-    home: &'a Path,
-    layout: Layout,
-    say: &'a Say,
-    at: i64,
 }
 
 #[expect(
@@ -100,18 +86,13 @@ fn now() -> i64 {
 
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
-    let say = Say::new(arguments.command.name(), arguments.json);
+    let terminal = Terminal::new(arguments.command.name(), arguments.json);
     // The kiosk starts elsewhere: what it is told must not depend on where the technician stands.
     let home = match std::path::absolute(&arguments.home) {
         Ok(home) => home,
-        Err(error) => return say.end(Err(say::file("find", &arguments.home)(error))),
+        Err(error) => return terminal.end(Err(say::file("find", &arguments.home)(error))),
     };
-    let bench = Bench {
-        home: &home,
-        layout: Layout::below(&home),
-        say: &say,
-        at: now(),
-    };
+    let bench = Bench::new(&home, &terminal, now());
     let done = match arguments.command {
         Command::Enrol(online) => enrol::online(&bench, &online, false),
         Command::MoveWard(online) => enrol::online(&bench, &online, true),
@@ -121,22 +102,10 @@ fn main() -> ExitCode {
         Command::Diagnose(diagnose) => diagnose::run(&bench, &diagnose),
         Command::Rotate(rotate) => rotate::run(&bench, &rotate),
         Command::Export(export) => export::run(&bench, &export),
+        Command::Import(import) => import::run(&bench, &import),
         Command::Logs(logs) => logs::run(&bench, &logs),
         Command::Wipe(wipe) => wipe::run(&bench, &wipe),
         Command::Audit => audit::show(&bench),
     };
-    say.end(done)
+    terminal.end(done)
 }
-
-/// A device that nobody enrolled.
-fn not_enrolled() -> Failed {
-    Failed::new(
-        "not-enrolled",
-        words(
-            "この端末はまだ登録されていません。ubugoe-tech enrol で登録してください",
-            "this device is not enrolled: use ubugoe-tech enrol",
-        ),
-    )
-}
-
-type Outcome = Result<Done, Failed>;

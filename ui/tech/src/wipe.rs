@@ -21,7 +21,7 @@ use crate::{Bench, Failed, Outcome, audit, net};
 
 /// What is to be sure.
 #[derive(Debug, Args)]
-pub(crate) struct Wipe {
+pub struct Wipe {
     /// Yes, destroy it.
     #[arg(long)]
     yes: bool,
@@ -40,7 +40,10 @@ pub(crate) struct Wipe {
 }
 
 /// Destroys everything.
-pub(crate) fn run(bench: &Bench<'_>, wipe: &Wipe) -> Outcome {
+///
+/// # Errors
+/// While a kiosk runs; when filings would be lost unknowingly; what cannot be destroyed.
+pub fn run(bench: &Bench<'_>, wipe: &Wipe) -> Outcome {
     let kiosk = Kiosk::read(bench, None)?;
     let device = kiosk.device()?;
     if !wipe.yes {
@@ -53,6 +56,7 @@ pub(crate) fn run(bench: &Bench<'_>, wipe: &Wipe) -> Outcome {
         )
         .coded(WOULD_LOSE));
     }
+    let _hold = kiosk.hold()?;
     let record = wipe
         .record
         .clone()
@@ -74,7 +78,7 @@ pub(crate) fn run(bench: &Bench<'_>, wipe: &Wipe) -> Outcome {
         .ok()
         .and_then(|mut enrolment| enrolment.delivered().ok())
         .map(|(pin, _, _)| pin);
-    let steps = bench.say.steps(targets.files.len() as u64);
+    let steps = bench.steps(targets.files.len() as u64);
     for path in &targets.files {
         steps.next(&words("消去", "destroying"));
         destroy(path).map_err(file("destroy", path))?;

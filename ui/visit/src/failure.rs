@@ -263,11 +263,25 @@ pub enum ServiceFailure {
     SelfTestSilent,
     /// The clock is not synchronised: nothing can be attested.
     NoTimeToAttest,
+    /// The stick could not be read or written.
+    StickUnusable,
+    /// Nothing on the stick can be taken in.
+    NothingOnStick,
+    /// The city does not answer the device.
+    CityUnreachable,
+    /// Whoever answers is not the device's city.
+    CityStranger,
+    /// The city, or its broker, does not accept the device.
+    CityRefused,
+    /// The device was set up by hand: no city can renew or move it.
+    NotRegistered,
+    /// Something of the device itself cannot be read or written.
+    DeviceUnusable,
 }
 
 impl ServiceFailure {
     /// Every one, in the order of the codes.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 17] = [
         Self::StaffLocked,
         Self::NoStaff,
         Self::WardUnreadable,
@@ -278,6 +292,13 @@ impl ServiceFailure {
         Self::NoTechnician,
         Self::SelfTestSilent,
         Self::NoTimeToAttest,
+        Self::StickUnusable,
+        Self::NothingOnStick,
+        Self::CityUnreachable,
+        Self::CityStranger,
+        Self::CityRefused,
+        Self::NotRegistered,
+        Self::DeviceUnusable,
     ];
 
     /// The code as shown on the screen and quoted on the telephone.
@@ -294,6 +315,13 @@ impl ServiceFailure {
             Self::NoTechnician => "T-202",
             Self::SelfTestSilent => "T-203",
             Self::NoTimeToAttest => "T-204",
+            Self::StickUnusable => "T-205",
+            Self::NothingOnStick => "T-206",
+            Self::CityUnreachable => "T-207",
+            Self::CityStranger => "T-208",
+            Self::CityRefused => "T-209",
+            Self::NotRegistered => "T-210",
+            Self::DeviceUnusable => "T-211",
         }
     }
 }

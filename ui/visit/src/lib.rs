@@ -53,7 +53,9 @@ pub use nursery::{
     APPLICATION as NURSERY_APPLICATION, KINDS as NURSERY_KINDS, NurseryChoice, NurseryDraft,
     NurseryWish, most_choices, nursery_hits,
 };
-pub use questions::{LeftOut, QuestionNumber, left_out, obstacle, question_number, questions_left};
+pub use questions::{
+    LeftOut, QuestionNumber, elsewhere, left_out, obstacle, question_number, questions_left,
+};
 pub use saved::{SavedDraft, SavedForm};
 pub use state::{
     Aftercare, Candidate, CardFacts, CardIdentity, CardOnReader, CardSide, CardTrouble,

@@ -294,7 +294,9 @@ pub fn left_out<'a>(draft: &Draft, cx: &Context<'a>) -> Vec<LeftOut<'a>> {
     chosen.filter_map(|form| elsewhere(form, cx)).collect()
 }
 
-fn elsewhere<'a>(form: &FormDraft, cx: &Context<'a>) -> Option<LeftOut<'a>> {
+/// Whether, and why, the answers send this form to another office.
+#[must_use]
+pub fn elsewhere<'a>(form: &FormDraft, cx: &Context<'a>) -> Option<LeftOut<'a>> {
     let procedure = procedure(form, cx)?;
     let advice = advice(procedure, &form.answers)
         .into_iter()

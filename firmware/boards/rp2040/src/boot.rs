@@ -7,6 +7,7 @@
 mod flash;
 
 use panic_halt as _;
+use rp2040_hal::{Watchdog, pac};
 use ubugoe_icd::Slot;
 use ubugoe_panel_logic::{choose, update::IMAGE_AT};
 
@@ -17,6 +18,11 @@ static BOOT2: [u8; 256] = rp2040_boot2::BOOT_LOADER_W25Q080;
 
 #[rp2040_hal::entry]
 fn main() -> ! {
+    // What ran before may have left its watchdog running, and a new image is hashed here on the ring oscillator: some 40 µs a byte,
+    // 3 s for today's 75 kB. The image starts the watchdog anew.
+    if let Some(pac) = pac::Peripherals::take() {
+        Watchdog::new(pac.WATCHDOG).disable();
+    }
     let slot = choose(&mut flash::Flash, &flash::LAYOUT).map_or(Slot::A, |choice| choice.slot);
     let [a, b] = flash::LAYOUT.slots;
     let start = match slot {

@@ -294,6 +294,14 @@ impl Enrolment {
         ))
     }
 
+    /// Where the device stands, as staff call it; `None` before it is enrolled.
+    #[must_use]
+    pub fn ward(&mut self) -> Option<String> {
+        let current = self.current?;
+        let text = self.text(&name(current, "ward")).ok()?;
+        Some(text.trim_end_matches('\n').to_owned())
+    }
+
     fn text(&mut self, name: &str) -> Result<Zeroizing<String>, EnrolError> {
         let bytes = self.disk.read(name).map_err(failed("read"))?;
         let text = std::str::from_utf8(&bytes).map_err(|_| EnrolError::Unreadable("a key"))?;

@@ -304,6 +304,11 @@ impl Credentials {
         self.wish.notify_one();
     }
 
+    /// Somebody else put a new certificate there.
+    pub(super) fn changed(&self) {
+        self.change.notify_one();
+    }
+
     /// Ends when somebody wants a new certificate.
     pub(super) async fn wished(&self) {
         self.wish.notified().await;

@@ -570,6 +570,11 @@ impl Link {
         self.credentials.wish();
     }
 
+    /// Says that somebody put a new certificate into [`Config::identities`]: it is tried as soon as a connection can be spared.
+    pub fn renewed(&self) {
+        self.credentials.changed();
+    }
+
     /// Switches the network side off, or on again.
     pub fn set_offline(&self, offline: bool) {
         self.wish

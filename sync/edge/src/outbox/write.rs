@@ -134,6 +134,64 @@ impl Outbox {
         tx.commit().map_err(failed("storing a visit"))
     }
 
+    /// Takes in what another device sealed and could not send: each envelope is a row here, and there is nothing to show about it.
+    /// What is here already is passed over. `(new, known)`; on an error nothing was taken.
+    ///
+    /// The city answers whoever carries for another with a receipt for the envelope, not for what is in it, so that is the digest
+    /// of such a row.
+    pub fn take_over(
+        &mut self,
+        visit: &VisitId,
+        rows: &[(FilingId, RowKind, RecipientId, Vec<u8>)],
+        now: i64,
+    ) -> Result<(usize, usize), StoreError> {
+        const DOING: &str = "taking in another device's filings";
+        let tx = self.begin(DOING)?;
+        let mut fresh = Vec::new();
+        for (id, kind, recipient, sealed) in rows {
+            if sealed.len() > MAX_ENVELOPE {
+                return Err(StoreError::TooLong {
+                    id: *id,
+                    len: sealed.len(),
+                });
+            }
+            let known: bool = tx
+                .query_row(
+                    "SELECT EXISTS (SELECT 1 FROM filing WHERE id = ?1)",
+                    params![id.as_bytes()],
+                    |r| r.get(0),
+                )
+                .map_err(failed(DOING))?;
+            if !known {
+                fresh.push(NewRow {
+                    id: *id,
+                    kind: *kind,
+                    counter: None,
+                    recipient: recipient.clone(),
+                    digest: digest(sealed),
+                    sealed: sealed.clone(),
+                    legal_due: None,
+                });
+            }
+        }
+        let new = fresh.len();
+        if new > 0 {
+            let visit = NewVisit {
+                id: visit,
+                rows: &fresh,
+                record: &[],
+            };
+            insert(&tx, &visit, now)?;
+            tx.execute(
+                "UPDATE visit SET record = NULL WHERE id = ?1",
+                params![visit.id],
+            )
+            .map_err(failed(DOING))?;
+        }
+        tx.commit().map_err(failed(DOING))?;
+        Ok((new, rows.len() - new))
+    }
+
     /// Notes that the broker has these rows. That is flow control: they are sent again after a reconnect.
     pub fn mark_sent(&mut self, ids: &[FilingId], now: i64) -> Result<(), StoreError> {
         const DOING: &str = "noting what was sent";

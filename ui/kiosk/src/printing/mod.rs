@@ -4,14 +4,19 @@
 //! is set too late is refused by the printers, and gone. Nothing is written to a file here. Decision 0026.
 
 mod sheets;
+mod staff;
 
 use std::{fs, io, sync::Arc, thread, time::Duration};
 
 use ubugoe_papers::{DEBIAN_FONTS, DEBIAN_RECEIPT_FONTS, FontProblem, Fontcase};
 use ubugoe_printer::{Bitmap, Config, Document, Event, Job, Printers, State, Trouble, Visit};
-use ubugoe_visit::{PrintTrouble, Sheet};
+use ubugoe_visit::{
+    PrintTrouble, Sheet,
+    service::{Printed, ServiceEvent},
+};
 
 pub(crate) use sheets::{Now, Wanted, wanted};
+pub(crate) use staff::slip;
 
 use crate::{
     config,
@@ -25,9 +30,18 @@ pub struct Printing {
     fonts: Arc<Typefaces>,
     dots: usize,
     visit: Option<Visit>,
-    /// Number and kind of the last sheet.
-    last: (u32, Option<Sheet>),
+    /// Number of the last sheet, and whose it is.
+    last: (u32, Option<Whose>),
     inputs: Sender,
+}
+
+/// Whose sheet is at a printer.
+#[derive(Debug, Clone, Copy)]
+enum Whose {
+    /// A visit's.
+    Visit(Sheet),
+    /// Staff's.
+    Staff,
 }
 
 #[derive(Debug)]
@@ -78,10 +92,19 @@ impl Printing {
 
     /// Sets a sheet and prints it, in the visit that is now. What follows comes as [`Input::Printer`].
     pub(crate) fn print(&mut self, sheet: Sheet, wanted: Wanted) {
+        self.set(Whose::Visit(sheet), wanted);
+    }
+
+    /// The same for staff: their session is as a visit to the printers.
+    pub(crate) fn print_for_staff(&mut self, wanted: Wanted) {
+        self.set(Whose::Staff, wanted);
+    }
+
+    fn set(&mut self, whose: Whose, wanted: Wanted) {
         let printers = Arc::clone(&self.printers);
         let visit = *self.visit.get_or_insert_with(|| printers.begin());
         let job = self.last.0.wrapping_add(1);
-        self.last = (job, Some(sheet));
+        self.last = (job, Some(whose));
         let (fonts, dots, inputs) = (Arc::clone(&self.fonts), self.dots, self.inputs.clone());
         let set = move || {
             let failed = |trouble| Event {
@@ -127,7 +150,19 @@ impl Printing {
         if self.visit != Some(event.visit) || self.last.0 != event.job {
             return None;
         }
-        let sheet = self.last.1?;
+        let sheet = match self.last.1? {
+            Whose::Visit(sheet) => sheet,
+            Whose::Staff => {
+                return Some(ubugoe_visit::Event::Service(ServiceEvent::PrintMoved(
+                    match event.state {
+                        State::Printing => Printed::Busy,
+                        State::Waiting(why) => Printed::Waiting(trouble(why)),
+                        State::Done => Printed::Done,
+                        State::Failed(why) => Printed::Failed(trouble(why)),
+                    },
+                )));
+            }
+        };
         Some(match event.state {
             State::Printing => ubugoe_visit::Event::PrintWaits(sheet, None),
             State::Waiting(why) => ubugoe_visit::Event::PrintWaits(sheet, Some(trouble(why))),
@@ -170,6 +205,15 @@ impl Typefaces {
             Wanted::Receipt(receipt) => {
                 let fonts = self.receipts.fonts()?;
                 let picture = ubugoe_papers::receipt(&fonts, &receipt, dots);
+                told(picture.missing.len(), 0);
+                Ok(Job::Receipt(Bitmap {
+                    row: picture.width() / 8,
+                    bytes: picture.bytes().to_vec(),
+                }))
+            }
+            Wanted::Slip(slip) => {
+                let fonts = self.receipts.fonts()?;
+                let picture = ubugoe_papers::slip(&fonts, &slip, dots);
                 told(picture.missing.len(), 0);
                 Ok(Job::Receipt(Bitmap {
                     row: picture.width() / 8,

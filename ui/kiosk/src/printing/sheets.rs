@@ -8,16 +8,17 @@ use std::sync::Arc;
 
 use jiff::civil::{Date, DateTime};
 use ubugoe_papers::{
-    Code, DueItem, DueOffice, DueSheet, FontProblem, Fonts, Paper, Receipt, ReceiptEntry, Standing,
-    State as How, due, is_birth, paper,
+    Code, DueItem, DueOffice, DueSheet, FontProblem, Fonts, Paper, Receipt, ReceiptEntry, Slip,
+    Standing, State as How, due, is_birth, paper,
 };
 use ubugoe_printer::Media;
 use ubugoe_procedures::{
-    Answers, Catalogue, Desk, Draft as About, Filing, Lang, MunicipalityCode, ParsedFiling,
+    Advice, Answers, Catalogue, Desk, Draft as About, Filing, Lang, MunicipalityCode, ParsedFiling,
     ProcedureId, Text, Tongue, calendar,
 };
 use ubugoe_visit::{
-    Aftercare, Context, Delivery, DeliveryState, Draft, LineDate, LineRow, Sheet, Stage, line_view,
+    Aftercare, Context, Delivery, DeliveryState, Draft, FormDraft, LineDate, LineRow, Sheet, Stage,
+    elsewhere, line_view,
 };
 
 use crate::clock;
@@ -27,6 +28,7 @@ use crate::presenters::{municipality, short_digest};
 #[derive(Debug)]
 pub(crate) enum Wanted {
     Receipt(Receipt),
+    Slip(Slip),
     Papers(Box<Papers>),
 }
 
@@ -252,7 +254,9 @@ fn carried(deliveries: &[Delivery], after: &Aftercare, now: &Now<'_>) -> Set {
 /// What is being filled in, and whatever else of the line has a last day.
 fn drafted(draft: &Draft, now: &Now<'_>) -> Set {
     let mut forms = Vec::new();
-    for form in draft.forms.iter().filter(|form| form.chosen) {
+    // what goes to another office is not filed here, and not handed in here either
+    let ours = |form: &&FormDraft| form.chosen && elsewhere(form, now.cx).is_none();
+    for form in draft.forms.iter().filter(ours) {
         let Some(procedure) = now.catalogue.procedure(&form.procedure) else {
             continue;
         };
@@ -274,18 +278,20 @@ fn drafted(draft: &Draft, now: &Now<'_>) -> Set {
         };
         let form = form_of(draft, row);
         let to = row.to.first().map_or("", |to| to.ja.as_str());
-        let recipient = form.map(|form| form.recipient);
-        let printed = form.is_some_and(|form| form.chosen);
-        offices.add(
-            recipient,
-            to,
-            item(now, &row.title, Some(open_until), printed),
-        );
+        let item = |printed| item(now, &row.title, Some(open_until), printed);
+        match form.and_then(|form| elsewhere(form, now.cx)) {
+            Some(other) => offices.add_elsewhere(other.advice, item(false)),
+            None => offices.add(
+                form.map(|form| form.recipient),
+                to,
+                item(form.as_ref().is_some_and(ours)),
+            ),
+        }
     }
     (forms, offices.all, line.quiet, draft.protected())
 }
 
-fn form_of<'a>(draft: &'a Draft, row: &LineRow) -> Option<&'a ubugoe_visit::FormDraft> {
+fn form_of<'a>(draft: &'a Draft, row: &LineRow) -> Option<&'a FormDraft> {
     draft.forms.iter().find(|form| {
         form.procedure == row.procedure && (form.child == row.child || row.child.is_none())
     })
@@ -305,6 +311,18 @@ impl<'a> Offices<'a> {
             protected,
             all: Vec::new(),
         }
+    }
+
+    /// Not a city's counter: where it goes is said in the catalogue's words.
+    fn add_elsewhere(&mut self, advice: &Advice, item: DueItem) {
+        let english = matches!(self.now.tongue.lang(), Lang::En);
+        let mut lines = vec![advice.text.ja.clone()];
+        lines.extend(english.then(|| advice.text.en.clone()));
+        self.all.push(DueOffice {
+            name: "市区町村の窓口ではありません".to_owned(),
+            lines,
+            items: vec![item],
+        });
     }
 
     fn add(&mut self, recipient: Option<MunicipalityCode>, to: &str, item: DueItem) {
@@ -380,5 +398,120 @@ fn item(now: &Now<'_>, title: &Text, until: Option<Date>, printed: bool) -> DueI
             .zip(until)
             .and_then(|(today, day)| Some(today.until(day).ok()?.get_days())),
         printed,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a panic is the failure")]
+    use jiff::civil::date;
+    use ubugoe_procedures::{Answers, CardHolder, FilerRole, Sex, Source, Value};
+    use ubugoe_visit::service::ServiceDesk;
+    use ubugoe_visit::{Candidate, CardFacts, CardIdentity, CardOnReader, Ticket, WardFlags};
+
+    use super::*;
+    use crate::{service::papers::samples, updates::Updates};
+
+    fn draft(answers: &[(&str, &str)]) -> Draft {
+        let mut filled = Answers::new();
+        for (path, option) in answers {
+            filled.set(
+                path.parse().unwrap(),
+                Value::Choice((*option).to_owned()),
+                Source::Parent,
+            );
+        }
+        let form = |procedure: &str, answers: Answers| FormDraft {
+            procedure: procedure.parse().unwrap(),
+            recipient: "991015".parse().unwrap(),
+            child: None,
+            optional: false,
+            chosen: true,
+            due: None,
+            own: Answers::new(),
+            answers,
+        };
+        Draft {
+            card: CardOnReader {
+                ticket: Ticket(1),
+                facts: CardFacts {
+                    identity: CardIdentity([1; 32]),
+                    attributes_tries: None,
+                    sign_tries: None,
+                    has_sign_certificate: true,
+                    expiry: None,
+                },
+            },
+            holder: CardHolder {
+                name: "山田\u{3000}花子".to_owned(),
+                address: "ことほぎ県あすこえ市汐見町一丁目".to_owned(),
+                birth: date(1994, 5, 17),
+                sex: Sex::Female,
+            },
+            certificates: vec![Candidate {
+                certificate: samples::certificate("W-1"),
+                flags: WardFlags::default(),
+            }],
+            flags: WardFlags::default(),
+            role: FilerRole::Mother,
+            forms: vec![
+                form("shussei_todoke", Answers::new()),
+                form("jido_teate_nintei", filled),
+            ],
+            asked: Vec::new(),
+            line_seen: true,
+            private_wanted: false,
+            nursery: ubugoe_visit::NurseryDraft::default(),
+            drafted_on: date(2026, 11, 24),
+        }
+    }
+
+    /// The forms of the paper set, and its counters by name, each with how many things are due there.
+    fn set(draft: &Draft) -> (Vec<String>, Vec<(String, usize)>) {
+        let catalogue = Arc::new(Updates::default().load().unwrap().0.catalogue);
+        let cx = Context {
+            catalogue: &catalogue,
+            today: Some(date(2026, 11, 24)),
+            now: 1_795_478_400,
+            birthplace: "991015".parse().unwrap(),
+            has_room: true,
+            closed: false,
+            online: true,
+            offline_long: false,
+            nurseries: None,
+            staff: ServiceDesk::default(),
+        };
+        let now = Now {
+            catalogue: &catalogue,
+            cx: &cx,
+            tongue: Tongue::Ja,
+            at: None,
+        };
+        let (forms, offices, ..) = drafted(draft, &now);
+        (
+            forms
+                .iter()
+                .map(|form| form.filing.procedure.to_string())
+                .collect(),
+            offices
+                .into_iter()
+                .map(|one| (one.name, one.items.len()))
+                .collect(),
+        )
+    }
+
+    #[test]
+    fn a_form_that_the_answers_send_elsewhere_is_neither_printed_nor_due_at_the_citys_counter() {
+        let (forms, offices) = set(&draft(&[("job", "1")]));
+        assert_eq!(forms, ["shussei_todoke", "jido_teate_nintei"], "control");
+        let named = |offices: &[(String, usize)]| {
+            let other =
+                |(name, _): &&(String, usize)| name.as_str() == "市区町村の窓口ではありません";
+            offices.iter().filter(other).count()
+        };
+        assert_eq!(named(&offices), 0, "control: {offices:?}");
+        let (forms, offices) = set(&draft(&[("job", "3"), ("public_kind", "local")]));
+        assert_eq!(forms, ["shussei_todoke"]);
+        assert_eq!(named(&offices), 1, "{offices:?}");
     }
 }

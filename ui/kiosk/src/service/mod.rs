@@ -4,6 +4,7 @@
 //! and, for one comparison, in a thread of their own.
 
 pub mod accounts;
+pub mod errands;
 pub mod papers;
 pub mod receipts;
 pub mod selftest;
@@ -11,7 +12,7 @@ pub mod sidecar;
 
 use std::{
     path::PathBuf,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, Mutex, PoisonError, mpsc},
     thread,
     time::{Duration, Instant},
 };
@@ -19,10 +20,10 @@ use std::{
 use ubugoe_edge::{DisconnectReason, Identities, IdentityEvent, LinkEvent, outbox};
 use ubugoe_procedures::{BirthCertificate, CardHolder, Match};
 use ubugoe_visit::{
-    Candidate, CardIdentity,
+    Candidate, CardIdentity, ChildKey,
     service::{
-        Ask, Filed, HANDED_SECONDS, Handed, PinAnswer, SESSION_SECONDS, ServiceDesk, ServiceEffect,
-        ServiceEvent, Usual, Who,
+        Ask, Attestation, Filed, HANDED_SECONDS, Handed, PinAnswer, Print, SESSION_SECONDS,
+        ServiceDesk, ServiceEffect, ServiceEvent, Usual, Who,
         report::{CertificateCheck, LinkTrouble},
     },
 };
@@ -30,6 +31,7 @@ use zeroize::Zeroizing;
 
 use self::{
     accounts::{Accounts, Look},
+    errands::{Errands, Run},
     papers::PaperError,
     selftest::Known,
 };
@@ -58,6 +60,8 @@ pub struct Settings {
     pub outbox: outbox::Config,
     /// What the catalogue in use is called.
     pub catalogue: String,
+    /// What a technician may have done.
+    pub errands: Errands,
     /// The device's certificates, where it renews them.
     pub identities: Option<Arc<Mutex<Identities>>>,
     /// Where answers from other threads go.
@@ -81,6 +85,10 @@ pub(crate) struct Side {
     idle: Option<Instant>,
     given: Option<Given>,
     fresh_number: String,
+    /// Where the city's door is stands on the device.
+    knows_door: bool,
+    /// The device has another configuration: it starts anew with it once nobody is there.
+    anew: bool,
     card_service: bool,
     readers: Vec<String>,
     online_since: Option<i64>,
@@ -92,6 +100,8 @@ pub(crate) struct Side {
     ends: bool,
     /// A new one came and did not work.
     rejected: bool,
+    /// An errand that wants to hear of certificates.
+    errand: Option<mpsc::Sender<()>>,
 }
 
 /// What follows from an effect at once.
@@ -100,6 +110,8 @@ pub(crate) enum Done {
     Nothing,
     /// This.
     Answer(ServiceEvent),
+    /// This sheet of the page is to be printed.
+    Print(Print),
     /// The screen's adapters are to be emptied.
     Wipe,
 }
@@ -155,7 +167,26 @@ impl Side {
             fresh_number: &self.fresh_number,
             usual: settings.usual.as_ref(),
             handed: mine.map(|given| &given.handed),
+            knows_door: self.knows_door,
         }
+    }
+
+    /// An errand ended, whoever still looks at it.
+    pub(crate) fn hear_errand(&mut self, event: &ServiceEvent, errands: &Errands) {
+        if let ServiceEvent::ErrandEnded { how: Ok(done), .. } = event {
+            self.anew |= done.starts_anew();
+            self.look_for_door(errands);
+        }
+    }
+
+    /// Sees whether the city's door is known.
+    pub(crate) fn look_for_door(&mut self, errands: &Errands) {
+        self.knows_door = errands.knows_door();
+    }
+
+    /// Whether the device is to start anew with another configuration.
+    pub(crate) const fn starts_anew(&self) -> bool {
+        self.anew
     }
 
     /// What the card service says, for the self-test.
@@ -214,6 +245,8 @@ impl Side {
     }
 
     fn hear_identity(&mut self, news: &IdentityEvent) {
+        // one that is over hears nothing any more
+        self.errand.take_if(|errand| errand.send(()).is_err());
         match news {
             IdentityEvent::Ends { .. } => self.ends = true,
             IdentityEvent::Granted { .. } | IdentityEvent::Proven { .. } => {
@@ -324,6 +357,8 @@ pub(crate) fn perform(
         ServiceEffect::Wipe => {
             pad.clear();
             side.idle = None;
+            // what staff printed is theirs to take; what is not out yet is taken back
+            parts.printing.end();
             Done::Wipe
         }
         ServiceEffect::Await => {
@@ -354,17 +389,10 @@ pub(crate) fn perform(
             certificate,
             corrects,
             attestation,
-        } => {
-            let known = everything(parts);
-            let written = papers::write(
-                &parts.certificates,
-                &certificate,
-                corrects.as_ref(),
-                &attestation,
-                |one| filed(known.as_deref(), one),
-            );
-            Done::Answer(wrote(ask, written))
-        }
+        } => Done::Answer(wrote(
+            ask,
+            write_paper(parts, &certificate, corrects.as_ref(), &attestation),
+        )),
         ServiceEffect::HandOver(handed) => {
             side.given = Some(Given {
                 handed,
@@ -377,16 +405,29 @@ pub(crate) fn perform(
             ask,
             verdict: receipts::verify(&text, parts.desk.cities()),
         }),
-        // Staff's own sheets are not set yet; the page says so.
-        ServiceEffect::Print(_) => Done::Answer(ServiceEvent::NoPrinter),
+        // The loop knows what is on the page.
+        ServiceEffect::Print(print) => Done::Print(print),
+        ServiceEffect::StopPrinting => {
+            parts.printing.stop();
+            Done::Nothing
+        }
+        ServiceEffect::LookForSticks { ask } => Done::Answer(ServiceEvent::SticksFound {
+            ask,
+            names: parts.service.errands.sticks(),
+        }),
+        ServiceEffect::Run { ask, errand, means } => {
+            side.errand = Some(parts.service.errands.start(Run {
+                ask,
+                errand,
+                means,
+                at: parts.clock.unix(),
+                identities: parts.service.identities.clone(),
+                inputs: parts.service.inputs.clone(),
+            }));
+            Done::Nothing
+        }
         ServiceEffect::SelfTest { ask } => {
-            let inputs = parts.service.inputs.clone();
-            selftest::run(known(side, parts, device), move |report| {
-                inputs.send(Input::Service(match report {
-                    Some(report) => ServiceEvent::SelfTestDone { ask, report },
-                    None => ServiceEvent::SelfTestSilent { ask },
-                }));
-            });
+            self_test(ask, known(side, parts, device), &parts.service.inputs);
             Done::Nothing
         }
         ServiceEffect::Unlock { ask } => {
@@ -399,6 +440,32 @@ pub(crate) fn perform(
             })
         }
     }
+}
+
+fn self_test(ask: Ask, known: Known, inputs: &Sender) {
+    let inputs = inputs.clone();
+    selftest::run(known, move |report| {
+        inputs.send(Input::Service(match report {
+            Some(report) => ServiceEvent::SelfTestDone { ask, report },
+            None => ServiceEvent::SelfTestSilent { ask },
+        }));
+    });
+}
+
+fn write_paper(
+    parts: &Parts,
+    certificate: &BirthCertificate,
+    corrects: Option<&ChildKey>,
+    attestation: &Attestation,
+) -> Result<(), PaperError> {
+    let known = everything(parts);
+    papers::write(
+        &parts.certificates,
+        certificate,
+        corrects,
+        attestation,
+        |one| filed(known.as_deref(), one),
+    )
 }
 
 /// What the loop knows of the device beside [`Side`].
@@ -429,6 +496,7 @@ fn known(side: &Side, parts: &Parts, device: Device) -> Known {
         room: device.has_room,
         panel: (parts.panel.found(), parts.panel.check()),
         outbox: parts.service.outbox.clone(),
+        errands: parts.service.errands.clone(),
     }
 }
 

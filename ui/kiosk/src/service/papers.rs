@@ -134,7 +134,7 @@ fn new_path(folder: &Path, certificate: &BirthCertificate) -> Result<PathBuf, Pa
 
 /// An invented certificate, for the tests of this folder.
 #[cfg(test)]
-pub(super) mod samples {
+pub(crate) mod samples {
     use jiff::civil::{date, datetime};
     use ubugoe_procedures::{BirthCertificate, IssuerKind, PlaceKind, Plurality, Sex};
 

@@ -16,6 +16,7 @@ use ubugoe_visit::service::report::{
     Reader, SelfTest, StorageCheck, Versions,
 };
 
+use super::errands::Errands;
 use crate::{config::Broker, printing};
 
 /// Longest wait for all probes; looking up a broker's name may take long without a network.
@@ -62,6 +63,8 @@ pub struct Known {
     pub panel: (Presence, Option<PanelCheck>),
     /// The outbox, to be opened anew and read-only: the loop's own is never kept waiting.
     pub outbox: outbox::Config,
+    /// Who knows where the device stands.
+    pub errands: Errands,
 }
 
 /// Runs every probe and hands the result over; `None` when they did not end in time.
@@ -100,6 +103,7 @@ pub fn probe(known: Known) -> SelfTest {
         format: SelfTest::FORMAT,
         v: SelfTest::VERSION,
         device: known.device,
+        ward: known.errands.ward(),
         at: known.at,
         reader: Reader {
             service: known.card_service,
@@ -240,6 +244,12 @@ mod tests {
             room: true,
             panel: (Presence::Absent, None),
             outbox: outbox::Config::at(folder.join("outbox.sqlite")),
+            errands: Errands {
+                home: folder.to_owned(),
+                config: None,
+                sticks: folder.join("media"),
+                logs: Vec::new(),
+            },
         }
     }
 

@@ -4,6 +4,7 @@
 //! With `--json`: `parts` is a list of `{"part","state","reason":{"ja","en"},"do":{"ja","en"},"facts":{…}}`; `state` is `good`,
 //! `look`, `bad` or `absent`. Facts are numbers, names of devices and moments (seconds since 1970 UTC); never a person's.
 
+mod attached;
 mod broker;
 
 use std::path::{Path, PathBuf};
@@ -26,10 +27,10 @@ const LOW: u64 = 256 * 1024 * 1024;
 
 /// What is looked at.
 #[derive(Debug, Args)]
-pub(crate) struct Diagnose {
+pub struct Diagnose {
     /// The kiosk's configuration, where the device was set up by hand.
     #[arg(long)]
-    config: Option<PathBuf>,
+    pub config: Option<PathBuf>,
 }
 
 /// How a part is.
@@ -76,9 +77,12 @@ fn nothing() -> Words {
 }
 
 /// Looks at everything.
-pub(crate) fn run(bench: &Bench<'_>, diagnose: &Diagnose) -> Outcome {
+///
+/// # Errors
+/// A device that nobody registered, or whose configuration cannot be read.
+pub fn run(bench: &Bench<'_>, diagnose: &Diagnose) -> Outcome {
     let kiosk = Kiosk::read(bench, diagnose.config.as_deref())?;
-    let steps = bench.say.steps(7 + kiosk.broker.len() as u64);
+    let steps = bench.steps(7 + kiosk.broker.len() as u64);
     let mut parts = Vec::new();
     let mut look = |part: Part| {
         steps.next(&part.name);
@@ -95,19 +99,11 @@ pub(crate) fn run(bench: &Bench<'_>, diagnose: &Diagnose) -> Outcome {
     for part in outbox(&kiosk) {
         look(part);
     }
-    for (part, ja, en) in [
-        ("printer", "プリンタ", "printer"),
-        ("panel", "前面パネル", "front panel"),
-    ] {
-        look(Part {
-            id: part,
-            name: words(ja, en),
-            state: State::Absent,
-            reason: words("設定されていません", "not configured"),
-            todo: nothing(),
-            facts: json!({}),
-        });
-    }
+    // What the kiosk speaks with is not asked behind its back.
+    let hold = kiosk.hold();
+    look(attached::printer(&kiosk.printer, hold.is_ok()));
+    look(attached::panel(kiosk.panel.as_ref(), hold.is_ok()));
+    drop(hold);
     // a disk that takes no line any more is what was looked for
     let _ = audit::note(bench, "diagnosed", &format!("device={}", kiosk.device));
     Ok(report(&kiosk, bench.at, &parts))

@@ -1,10 +1,16 @@
 //! After registering: looking, moving, renewing, revoking, exporting, wiping.
 
-use serde_json::Value;
-use ubugoe_edge::LinkEvent;
-use ubugoe_protocol::{Downlink, Receipt, RecipientSecretKey, VerifyingKey, open_down};
+use std::io::{BufRead as _, BufReader};
+use std::process::{Command, Stdio};
 
-use crate::town::{Device, Town, WARD, below, now};
+use serde_json::Value;
+use ubugoe_bench::programs;
+use ubugoe_edge::LinkEvent;
+use ubugoe_printer::Place;
+use ubugoe_protocol::{Downlink, Receipt, RecipientSecretKey, VerifyingKey, open_down};
+use ubugoe_vprinter::SimPrinter;
+
+use crate::town::{CITY, Device, Town, WARD, below, now};
 
 fn part<'a>(said: &'a Value, part: &str) -> &'a Value {
     let parts = said["parts"].as_array().unwrap();
@@ -99,7 +105,8 @@ fn a_new_key_is_proven_at_the_broker_before_the_old_one_goes() {
     let device = Device::new();
     device.enrol(&town);
     let door = town.door();
-    let said = device.good(&["rotate", "--city", &door], "");
+    // the door it was registered at is known
+    let said = device.good(&["rotate"], "");
     assert_eq!(
         (&said["before"], &said["generation"]),
         (&1.into(), &2.into())
@@ -233,6 +240,153 @@ fn what_a_dying_device_has_is_carried_elsewhere_and_arrives_once() {
         );
     }
     device.hang_up();
+}
+
+#[test]
+fn while_a_kiosk_runs_nothing_it_works_with_is_replaced_or_destroyed() {
+    let town = Town::new();
+    let device = Device::new();
+    device.enrol(&town);
+    std::fs::create_dir_all(device.layout().data).unwrap();
+    let hold = ubugoe_edge::Hold::take(&device.layout().data).unwrap();
+    let before = below(device.home.path());
+    assert_eq!(device.bad(&["rotate"], ""), (1, "kiosk-runs".into()));
+    assert_eq!(device.bad(&["wipe", "--yes"], ""), (1, "kiosk-runs".into()));
+    assert_eq!(below(device.home.path()), before);
+    // looking is free, and what the kiosk speaks with is left to it
+    device.configure("[printer.receipts]\nhost = \"127.0.0.1\"\n[panel]\nport = \"/dev/null\"\n");
+    let (_, said) = device.tech(&["diagnose"], "");
+    for attached in ["printer", "panel"] {
+        assert_eq!(part(&said, attached)["facts"]["in_use"], true, "{said:#}");
+    }
+    drop(hold);
+    device.good(&["rotate"], "");
+    device.good(&["wipe", "--yes"], "");
+    let left: Vec<_> = below(device.home.path())
+        .iter()
+        .map(|p| p.file_name().unwrap().to_owned())
+        .collect();
+    assert_eq!(left, ["technician.log"]);
+}
+
+/// A panel as a developer has it, and a printer that takes what it is sent.
+#[test]
+fn printer_and_panel_are_really_asked() {
+    let town = Town::new();
+    let device = Device::new();
+    device.enrol(&town);
+    let link = device.home.path().join("panel");
+    let mut panel = Command::new(programs::ours("panelsim").unwrap())
+        .args(["--link", link.to_str().unwrap()])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut said = String::new();
+    BufReader::new(panel.stdout.take().unwrap())
+        .read_line(&mut said)
+        .unwrap();
+    let printer = SimPrinter::tcp().unwrap();
+    let Place::Tcp { host, port } = printer.place() else {
+        panic!("a printer on the network")
+    };
+    device.configure(&format!(
+        "[printer.receipts]\nhost = {host:?}\nport = {port}\n[panel]\nport = {link:?}\n"
+    ));
+    let (_, said) = device.tech(&["diagnose"], "");
+    assert_eq!(
+        part(&said, "printer")["facts"]["receipts"],
+        "good",
+        "{said:#}"
+    );
+    let facts = &part(&said, "panel")["facts"];
+    assert_eq!(
+        (&facts["same_tables"], &facts["lamp_broken"]),
+        (&true.into(), &false.into()),
+        "{said:#}"
+    );
+    assert!(facts["firmware"].is_u64(), "{said:#}");
+    panel.kill().unwrap();
+    panel.wait().unwrap();
+    printer.unplug(true);
+    let (code, said) = device.tech(&["diagnose"], "");
+    assert_eq!(code, 3);
+    for attached in ["printer", "panel"] {
+        assert_eq!(part(&said, attached)["state"], "bad", "{said:#}");
+        assert_ne!(part(&said, attached)["do"]["ja"], "");
+    }
+}
+
+#[test]
+fn another_device_takes_in_what_a_dying_one_had_and_it_arrives_once() {
+    let town = Town::new();
+    let (mut dying, mut other) = (Device::new(), Device::new());
+    dying.enrol(&town);
+    other.enrol(&town);
+    let mut outbox = dying.outbox();
+    let ids: Vec<_> = (1..=3)
+        .map(|n| dying.file_one(&mut outbox, n, now()))
+        .collect();
+    let stick = tempfile::tempdir().unwrap();
+    let to = stick.path().to_str().unwrap();
+    assert_eq!(
+        other.bad(&["import", "--from", to], ""),
+        (1, "nothing".into())
+    );
+    dying.good(&["export", "--to", to], "");
+    assert_eq!(
+        dying.bad(&["import", "--from", to], ""),
+        (1, "nothing".into()),
+        "what it has anyway"
+    );
+    // one is damaged on the way: the rest is taken in, and that is said
+    let damaged = stick.path().join(format!("{}-{}.ubg", CITY, ids[2]));
+    let whole = std::fs::read(&damaged).unwrap();
+    std::fs::write(&damaged, &whole[..whole.len() - 1]).unwrap();
+    let (code, said) = other.tech(&["import", "--from", to], "");
+    assert_eq!(
+        (code, &said["filings"], &said["damaged"], &said["missing"]),
+        (3, &2.into(), &1.into(), &1.into()),
+        "{said:#}"
+    );
+    std::fs::write(&damaged, &whole).unwrap();
+    let said = other.good(&["import", "--from", to], "");
+    assert_eq!((&said["filings"], &said["known"]), (&1.into(), &2.into()));
+    let carried = other.outbox();
+    other.connect(carried, now());
+    for _ in &ids {
+        let told = other.hear("receipt", |event| match event {
+            LinkEvent::Receipt { receipt, .. } => Some(receipt.clone()),
+            _ => None,
+        });
+        assert!(ids.contains(&told.id));
+        assert_eq!(
+            (told.status_token.as_str(), told.arrival_no),
+            ("", 0),
+            "whoever carries learns nothing of a family"
+        );
+    }
+    other.hang_up();
+    let counts = other.outbox().counts().unwrap();
+    assert_eq!((counts.arrived, counts.queued + counts.sent), (3, 0));
+    // the dying one comes back to life, and gets its own receipts
+    dying.connect(outbox, now());
+    let mut numbers: Vec<u64> = ids
+        .iter()
+        .map(|_| {
+            dying.hear("receipt", |event| match event {
+                LinkEvent::Receipt { receipt, .. } => {
+                    assert!(!receipt.status_token.is_empty());
+                    Some(receipt.arrival_no)
+                }
+                _ => None,
+            })
+        })
+        .collect();
+    dying.hang_up();
+    numbers.sort_unstable();
+    assert_eq!(numbers, [1, 2, 3], "each arrived once");
+    town.city(&["audit-verify"]);
 }
 
 /// Everything that must not be found again: each secret as its file has it.

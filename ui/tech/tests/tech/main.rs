@@ -9,4 +9,5 @@
 
 mod enrol;
 mod last;
+mod screen;
 mod town;

@@ -97,6 +97,11 @@ impl Town {
 
     /// A city with more in its section about enrolment.
     pub(crate) fn with(more: &str) -> Self {
+        Self::built(more, |_| PROFILE.to_owned())
+    }
+
+    /// The same, with another profile for its devices, which may name files below the town's folder.
+    pub(crate) fn built(more: &str, profile: impl FnOnce(&Path) -> String) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let mut pki = Pki::with(folder.path().join("pki"), &[], &[CITY]).unwrap();
         pki.revoke("").unwrap();
@@ -105,7 +110,7 @@ impl Town {
         std::fs::copy(pki.path("broker-ca.pem"), pki.path("broker-only.pem")).unwrap();
         let both = pki.text("broker-ca.pem").unwrap() + &pki.text("device-root.pem").unwrap();
         std::fs::write(pki.path("broker-ca.pem"), both).unwrap();
-        std::fs::write(pki.path("profile.toml"), PROFILE).unwrap();
+        std::fs::write(pki.path("profile.toml"), profile(folder.path())).unwrap();
         let settings = Settings {
             dir: Some(folder.path().join("broker")),
             enrolled: true,
@@ -297,6 +302,13 @@ impl Device {
     pub(crate) fn kiosk(&self) -> toml::Table {
         let text = std::fs::read_to_string(self.layout().enrolled.join("kiosk.toml")).unwrap();
         text.parse().unwrap()
+    }
+
+    /// Adds to the kiosk's configuration what a profile might say.
+    pub(crate) fn configure(&self, more: &str) {
+        let path = self.layout().enrolled.join("kiosk.toml");
+        let text = std::fs::read_to_string(&path).unwrap();
+        std::fs::write(path, text + more).unwrap();
     }
 
     /// A file that the kiosk's configuration names.

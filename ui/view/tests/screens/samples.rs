@@ -885,6 +885,38 @@ pub(crate) const SAMPLES: &[Sample] = &[
         name: "13-second-first-signer",
         show: |s, _| trouble(s, "C-406", TroubleKind::Staff),
     },
+    Sample {
+        name: "14-errand-code",
+        show: |s, l| staff::show(s, l, "code"),
+    },
+    Sample {
+        name: "14-errand-register",
+        show: |s, l| staff::show(s, l, "register"),
+    },
+    Sample {
+        name: "14-errand-sticks",
+        show: |s, l| staff::show(s, l, "sticks"),
+    },
+    Sample {
+        name: "14-errand-no-sticks",
+        show: |s, l| staff::show(s, l, "no-sticks"),
+    },
+    Sample {
+        name: "14-errand-working",
+        show: |s, l| staff::show(s, l, "working"),
+    },
+    Sample {
+        name: "14-errand-moved",
+        show: |s, l| staff::show(s, l, "moved"),
+    },
+    Sample {
+        name: "14-errand-exported",
+        show: |s, l| staff::show(s, l, "exported"),
+    },
+    Sample {
+        name: "14-errand-imported",
+        show: |s, l| staff::show(s, l, "imported"),
+    },
 ];
 
 fn page(s: &Screen, page: Page) {

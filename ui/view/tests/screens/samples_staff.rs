@@ -2,12 +2,12 @@
 
 use slint::ComponentHandle;
 use ubugoe_view::{
-    CertificateNews, CheckAdapter, CheckRow, CounterAdapter, CounterDocument, CounterProcedure,
-    DocumentMark, FigureBox, FigureKind, FiguresAdapter, HandOverAdapter, HandedTo, Language,
-    LossAdapter, LossItem, NetworkTrouble, Page, PaperMarks, PaperState, PapersAdapter, PartHealth,
-    ReceiptAdapter, ReceiptVerdict, ReportPart, ReportRow, Screen, ServiceAdapter, ServicePage,
-    ServiceWait, Sex, SignInAdapter, SignInProblem, TechnicianAdapter, WardPaper, WardPaperAdapter,
-    qr_image,
+    CertificateNews, CheckAdapter, CheckRow, CodeTrouble, CounterAdapter, CounterDocument,
+    CounterProcedure, DocumentMark, ErrandAdapter, ErrandKind, ErrandResult, FigureBox, FigureKind,
+    FiguresAdapter, HandOverAdapter, HandedTo, Language, LossAdapter, LossItem, NetworkTrouble,
+    Page, PaperMarks, PaperState, PapersAdapter, PartHealth, Printer, ReceiptAdapter,
+    ReceiptVerdict, ReportPart, ReportRow, Screen, ServiceAdapter, ServicePage, ServiceWait, Sex,
+    SignInAdapter, SignInProblem, TechnicianAdapter, WardPaper, WardPaperAdapter, qr_image,
 };
 
 use super::{model, page, t};
@@ -77,6 +77,10 @@ pub(super) fn show(s: &Screen, l: Language, name: &str) {
             open(ServicePage::Technician);
         }
         "report" => report(s, l, &open),
+        "code" | "register" | "sticks" | "no-sticks" | "working" | "moved" | "exported"
+        | "imported" => {
+            errand(s, l, name, &open);
+        }
         other => unreachable!("no staff page {other}"),
     }
 }
@@ -239,7 +243,7 @@ fn counter(s: &Screen, l: Language, documents: bool, open: &dyn Fn(ServicePage))
             mark,
         };
         a.set_procedure(t(l, "出生届", "Birth notification"));
-        a.set_no_printer(true);
+        a.set_printer(Printer::NoPaper);
         a.set_papers(model(vec![
             document(
                 "certificate",
@@ -286,6 +290,58 @@ fn receipt(s: &Screen, l: Language, genuine: bool, open: &dyn Fn(ServicePage)) {
     open(ServicePage::Verified);
 }
 
+fn errand(s: &Screen, l: Language, name: &str, open: &dyn Fn(ServicePage)) {
+    let a = s.global::<ErrandAdapter>();
+    let ward = t(l, "あすこえ産院 3階東", "Asukoe Ward 3E");
+    match name {
+        "code" => {
+            a.set_kind(ErrandKind::Move);
+            a.set_code("BAY0-MVY4-MN0Z-1FMD-4X0F-V277-850D-9SXH".into());
+            a.set_trouble(CodeTrouble::Unreachable);
+            open(ServicePage::Code);
+        }
+        "register" => {
+            s.global::<ServiceAdapter>().set_who("".into());
+            a.set_kind(ErrandKind::Register);
+            a.set_ask_address(true);
+            a.set_address("enrol.asukoe.example".into());
+            open(ServicePage::Code);
+        }
+        "sticks" => {
+            a.set_kind(ErrandKind::Import);
+            a.set_sticks(model(vec!["KINGSTON".into(), "USB-2".into()]));
+            open(ServicePage::Sticks);
+        }
+        "no-sticks" => {
+            a.set_kind(ErrandKind::Export);
+            open(ServicePage::Sticks);
+        }
+        "working" => {
+            a.set_kind(ErrandKind::Rotate);
+            a.set_step(2);
+            a.set_steps(4);
+            open(ServicePage::Working);
+        }
+        "moved" => {
+            a.set_result(ErrandResult::Moved);
+            a.set_ward(ward);
+            open(ServicePage::Done);
+        }
+        "exported" | "imported" => {
+            a.set_result(if name == "exported" {
+                ErrandResult::Exported
+            } else {
+                ErrandResult::Imported
+            });
+            a.set_count("12".into());
+            a.set_other("3".into());
+            a.set_left("1".into());
+            open(ServicePage::Done);
+        }
+        other => unreachable!("no errand {other}"),
+    }
+}
+
 fn report(s: &Screen, l: Language, open: &dyn Fn(ServicePage)) {
     let row = |part, health, detail: slint::SharedString| ReportRow {
         part,
@@ -294,6 +350,15 @@ fn report(s: &Screen, l: Language, open: &dyn Fn(ServicePage)) {
     };
     let a = s.global::<TechnicianAdapter>();
     a.set_rows(model(vec![
+        row(
+            ReportPart::Identity,
+            PartHealth::Good,
+            t(
+                l,
+                "d-d042a2b0　あすこえ産院 3階東",
+                "d-d042a2b0　Asukoe Ward 3E",
+            ),
+        ),
         row(ReportPart::Reader, PartHealth::Good, "ACR 39U 00 00".into()),
         row(ReportPart::Printer, PartHealth::Absent, "".into()),
         row(ReportPart::Panel, PartHealth::Absent, "".into()),

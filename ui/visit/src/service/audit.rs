@@ -60,7 +60,12 @@ pub fn failure(service: &Service) -> Option<ServiceFailure> {
             Technician::Menu { .. }
             | Technician::Testing { .. }
             | Technician::Report(_)
-            | Technician::Unlocking { .. },
+            | Technician::Unlocking { .. }
+            | Technician::Code { .. }
+            | Technician::LookingForSticks { .. }
+            | Technician::Sticks { .. }
+            | Technician::Working { .. }
+            | Technician::Done(_),
         ) => None,
     }
 }
@@ -100,6 +105,11 @@ pub fn name(service: &Service) -> &'static str {
             Technician::Testing { .. } => "technician-testing",
             Technician::Report(_) => "technician-report",
             Technician::Unlocking { .. } => "technician-unlocking",
+            Technician::Code { .. } => "technician-code",
+            Technician::LookingForSticks { .. } => "technician-looking",
+            Technician::Sticks { .. } => "technician-sticks",
+            Technician::Working { .. } => "technician-working",
+            Technician::Done(_) => "technician-done",
             Technician::Trouble(_) => "technician-trouble",
         },
     }

@@ -3,15 +3,27 @@
 use ubugoe_procedures::ProcedureId;
 
 use super::{
-    Ask, Counter, CounterAt, Mark, Moved, Print, Scanned, Service, ServiceContext, ServiceEffect,
-    Verdict, acting, close, stay,
+    Ask, Counter, CounterAt, Mark, Moved, Print, Printed, Scanned, Service, ServiceContext,
+    ServiceEffect, Verdict, acting, close, stay,
 };
 
 /// The counter with another page.
 fn at(mut counter: Box<Counter>, at: CounterAt) -> Moved {
-    counter.no_printer = false;
+    let mut effects = leave_sheet(&mut counter);
     counter.at = at;
-    acting(Service::Counter(counter))
+    effects.push(ServiceEffect::Await);
+    (Service::Counter(counter), effects)
+}
+
+/// A page's sheet ends with the page.
+fn leave_sheet(counter: &mut Counter) -> Vec<ServiceEffect> {
+    let under_way = counter.print.is_under_way();
+    counter.print = Printed::No;
+    if under_way {
+        vec![ServiceEffect::StopPrinting]
+    } else {
+        Vec::new()
+    }
 }
 
 pub(super) fn back(counter: Box<Counter>) -> Moved {
@@ -74,8 +86,10 @@ pub(super) fn marked(
         Some(mark) => counter.marks.insert(key, mark),
         None => counter.marks.remove(&key),
     };
-    counter.no_printer = false;
-    acting(Service::Counter(counter))
+    // what is being printed says otherwise
+    let mut effects = leave_sheet(&mut counter);
+    effects.push(ServiceEffect::Await);
+    (Service::Counter(counter), effects)
 }
 
 pub(super) fn receipt_wanted(service: Service) -> Moved {
@@ -93,15 +107,13 @@ pub(super) fn receipt_scanned(service: Service, text: Scanned, cx: &ServiceConte
     match counter.at {
         CounterAt::Receipt | CounterAt::Verified(_) => {
             let ask = cx.desk.ask;
-            counter.no_printer = false;
+            let mut effects = leave_sheet(&mut counter);
             counter.at = CounterAt::Verifying { ask };
-            (
-                Service::Counter(counter),
-                vec![
-                    ServiceEffect::CheckReceipt { ask, text },
-                    ServiceEffect::Await,
-                ],
-            )
+            effects.extend([
+                ServiceEffect::CheckReceipt { ask, text },
+                ServiceEffect::Await,
+            ]);
+            (Service::Counter(counter), effects)
         }
         CounterAt::Home
         | CounterAt::Procedures
@@ -121,7 +133,7 @@ pub(super) fn receipt_checked(service: Service, answered: Ask, verdict: Verdict)
 }
 
 pub(super) fn print_wanted(service: Service) -> Moved {
-    let Service::Counter(counter) = service else {
+    let Service::Counter(mut counter) = service else {
         return stay(service);
     };
     let what = match counter.at {
@@ -135,16 +147,25 @@ pub(super) fn print_wanted(service: Service) -> Moved {
             return stay(Service::Counter(counter));
         }
     };
+    if counter.print.is_under_way() {
+        let mut effects = leave_sheet(&mut counter);
+        effects.push(ServiceEffect::Await);
+        return (Service::Counter(counter), effects);
+    }
+    counter.print = Printed::Busy;
     (
         Service::Counter(counter),
         vec![ServiceEffect::Print(what), ServiceEffect::Await],
     )
 }
 
-pub(super) fn no_printer(service: Service) -> Moved {
+/// News of a sheet that was taken back meanwhile are dropped.
+pub(super) fn print_moved(service: Service, print: Printed) -> Moved {
     let Service::Counter(mut counter) = service else {
         return stay(service);
     };
-    counter.no_printer = true;
+    if counter.print.is_under_way() {
+        counter.print = print;
+    }
     stay(Service::Counter(counter))
 }

@@ -6,7 +6,8 @@ use ubugoe_procedures::{BirthCertificate, FieldPath, FilerRole, ProcedureId, Rea
 
 use super::report::SelfTest;
 use super::state::{
-    Ask, Attestation, Handed, Loss, Mark, Paper, PinRefused, Staff, StaffNumber, Verdict, Who,
+    Ask, Attestation, Errand, ErrandDone, ErrandTrouble, Handed, Loss, Mark, Paper, PinRefused,
+    Printed, Staff, StaffNumber, Verdict, Who,
 };
 use crate::{ChildKey, WardFlags};
 
@@ -17,6 +18,22 @@ pub struct Scanned(pub String);
 impl std::fmt::Debug for Scanned {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str("Scanned(masked)")
+    }
+}
+
+/// A one-time code as somebody typed or scanned it, and the city's address where it was typed too. It lets a device in, so it is
+/// shown nowhere and kept in no state.
+#[derive(Clone, PartialEq, Eq)]
+pub struct TypedCode {
+    /// The code, or the whole text of its QR code.
+    pub text: String,
+    /// `host:port`; "" where it was not asked for.
+    pub address: String,
+}
+
+impl std::fmt::Debug for TypedCode {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("TypedCode(masked)")
     }
 }
 
@@ -153,10 +170,10 @@ pub enum ServiceEvent {
         /// What it is.
         verdict: Verdict,
     },
-    /// Print what is on the screen.
+    /// Print what is on the screen, or take it back.
     PrintWanted,
-    /// There is no printer.
-    NoPrinter,
+    /// How far it is.
+    PrintMoved(Printed),
     // ---- the technician
     /// Run the self-test.
     SelfTestWanted,
@@ -174,6 +191,33 @@ pub enum ServiceEvent {
     },
     /// Forget the wrong PINs of all staff numbers.
     UnlockWanted,
+    /// Run this errand.
+    ErrandWanted(Errand),
+    /// A one-time code is complete.
+    CodeEntered(TypedCode),
+    /// Sticks were looked for.
+    SticksFound {
+        /// Which question this answers.
+        ask: Ask,
+        /// Their names.
+        names: Vec<String>,
+    },
+    /// This stick.
+    StickChosen(String),
+    /// An errand goes on.
+    ErrandStep {
+        /// Which question this is about.
+        ask: Ask,
+        /// Steps begun, of how many.
+        step: (u64, u64),
+    },
+    /// An errand is over.
+    ErrandEnded {
+        /// Which question this answers.
+        ask: Ask,
+        /// How.
+        how: Result<ErrandDone, ErrandTrouble>,
+    },
     /// They are forgotten.
     Unlocked {
         /// Which question this answers.
@@ -183,7 +227,18 @@ pub enum ServiceEvent {
     },
 }
 
-/// What is to be printed, once there is a printer.
+/// What an errand needs beside itself.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Means {
+    /// Nothing.
+    Nothing,
+    /// A one-time code.
+    Code(TypedCode),
+    /// The stick of this name.
+    Stick(String),
+}
+
+/// What staff print.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Print {
     /// The documents of a procedure with their notes.
@@ -251,6 +306,8 @@ pub enum ServiceEffect {
     },
     /// Print.
     Print(Print),
+    /// Take back what is at the printer.
+    StopPrinting,
     /// Run the self-test.
     SelfTest {
         /// To be answered with this number.
@@ -260,6 +317,20 @@ pub enum ServiceEffect {
     Unlock {
         /// To be answered with this number.
         ask: Ask,
+    },
+    /// Look for sticks.
+    LookForSticks {
+        /// To be answered with this number.
+        ask: Ask,
+    },
+    /// Run an errand.
+    Run {
+        /// To be answered with this number.
+        ask: Ask,
+        /// What.
+        errand: Errand,
+        /// With what.
+        means: Means,
     },
 }
 
@@ -282,4 +353,6 @@ pub struct ServiceDesk<'a> {
     pub usual: Option<&'a super::Usual>,
     /// The certificate that was handed to the card that is here now.
     pub handed: Option<&'a Handed>,
+    /// Where the city's door is stands on this device.
+    pub knows_door: bool,
 }

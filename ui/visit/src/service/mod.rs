@@ -9,7 +9,7 @@
 //!   ^                   └─ maintenance ─> LookingFor- │                        └─ register ┴─> Form ⟲ ─> Review ─ attested ─> Writing
 //!   │                      Switch ─> Pin ─> Checking  │                                    └─ hand over ─> Handed
 //!   │                                                 ├─> Counter: Home ─> Procedures ─> Documents · Receipt ─> Verified
-//!   │                                                 └─> Technician: Menu ─> Testing ─> Report
+//!   │                                                 └─> Technician: Menu ─> Testing ─> Report · Code, Sticks ─> Working ─> Done
 //!   └── sign out · three minutes without a touch · a parent's card ── everything is wiped
 //! ```
 //!
@@ -28,14 +28,14 @@ mod ward;
 use ubugoe_procedures::{Catalogue, PlaceKind};
 
 pub use event::{
-    HANDED_SECONDS, PinAnswer, Print, SESSION_SECONDS, Scanned, ServiceDesk, ServiceEffect,
-    ServiceEvent,
+    HANDED_SECONDS, Means, PinAnswer, Print, SESSION_SECONDS, Scanned, ServiceDesk, ServiceEffect,
+    ServiceEvent, TypedCode,
 };
 pub use form::{CERTIFICATE_FORM, draft_certificate, sheet_fields};
 pub use state::{
-    Ask, Attestation, Counter, CounterAt, Filed, FlagsRead, Form, Handed, Loss, Mark, Paper,
-    PinRefused, Place, Role, Service, Sheet, SignIn, Staff, StaffNumber, Technician, Verdict, Ward,
-    WardAt, Who, key_of,
+    Ask, Attestation, CodeProblem, Counter, CounterAt, Errand, ErrandDone, ErrandTrouble, Filed,
+    FlagsRead, Form, Handed, Loss, Mark, Paper, PinRefused, Place, Printed, Role, Service, Sheet,
+    SignIn, Staff, StaffNumber, Technician, Verdict, Ward, WardAt, Who, key_of,
 };
 
 use crate::{Event, ServiceFailure, Stage};
@@ -79,7 +79,10 @@ pub fn step(service: Service, event: ServiceEvent, cx: &ServiceContext<'_>) -> M
         ServiceEvent::BackWanted => back(service),
         ServiceEvent::Closed | ServiceEvent::Idle => close(&service),
         ServiceEvent::Touched => touched(service),
-        ServiceEvent::RefreshWanted => ward::refresh(service, cx),
+        ServiceEvent::RefreshWanted => match service {
+            Service::Technician(_) => technician::refresh(service, cx),
+            other => ward::refresh(other, cx),
+        },
         ServiceEvent::WardRead {
             ask,
             papers,
@@ -113,10 +116,16 @@ pub fn step(service: Service, event: ServiceEvent, cx: &ServiceContext<'_>) -> M
             counter::receipt_checked(service, ask, verdict)
         }
         ServiceEvent::PrintWanted => counter::print_wanted(service),
-        ServiceEvent::NoPrinter => counter::no_printer(service),
+        ServiceEvent::PrintMoved(print) => counter::print_moved(service, print),
         ServiceEvent::SelfTestWanted => technician::self_test(service, cx),
         ServiceEvent::SelfTestDone { ask, report } => technician::tested(service, ask, report),
         ServiceEvent::SelfTestSilent { ask } => technician::silent(service, ask),
+        ServiceEvent::ErrandWanted(errand) => technician::errand_wanted(service, errand, cx),
+        ServiceEvent::CodeEntered(code) => technician::code_entered(service, code, cx),
+        ServiceEvent::SticksFound { ask, names } => technician::sticks_found(service, ask, names),
+        ServiceEvent::StickChosen(name) => technician::stick_chosen(service, name, cx),
+        ServiceEvent::ErrandStep { ask, step } => technician::stepped(service, ask, step),
+        ServiceEvent::ErrandEnded { ask, how } => technician::ended(service, ask, how, cx),
         ServiceEvent::UnlockWanted => technician::unlock(service, cx),
         ServiceEvent::Unlocked { ask, written } => technician::unlocked(service, ask, written),
     }
@@ -317,7 +326,7 @@ fn signed_in(who: Who, staff: Staff, cx: &ServiceContext<'_>) -> Moved {
         Role::Counter => acting(Service::Counter(Box::new(Counter {
             who: staff,
             marks: std::collections::BTreeMap::new(),
-            no_printer: false,
+            print: Printed::No,
             at: CounterAt::Home,
         }))),
     }

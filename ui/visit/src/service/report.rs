@@ -11,6 +11,9 @@ pub struct SelfTest {
     pub v: u8,
     /// The device's opaque id.
     pub device: String,
+    /// Where it was registered to stand, as staff call it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ward: Option<String>,
     /// When, seconds since 1970 UTC by the device's clock.
     pub at: i64,
     /// Card reader.

@@ -11,7 +11,7 @@ use ubugoe_procedures::{
 };
 
 use super::report::SelfTest;
-use crate::{ChildKey, ServiceFailure, WardFlags};
+use crate::{ChildKey, PrintTrouble, ServiceFailure, WardFlags};
 
 /// Numbers what is asked of the outside; an answer that carries another number is dropped.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Default)]
@@ -365,6 +365,30 @@ pub enum Verdict {
     NotAReceipt,
 }
 
+/// How far a sheet of staff's is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Printed {
+    /// None was asked for.
+    #[default]
+    No,
+    /// It is being printed.
+    Busy,
+    /// The printer waits for somebody to help, and goes on by itself.
+    Waiting(PrintTrouble),
+    /// As far as the printer says, it came out.
+    Done,
+    /// It will not come out.
+    Failed(PrintTrouble),
+}
+
+impl Printed {
+    /// Whether something is at the printer.
+    #[must_use]
+    pub const fn is_under_way(self) -> bool {
+        matches!(self, Self::Busy | Self::Waiting(_))
+    }
+}
+
 /// The counter's pages.
 #[derive(Debug, Clone, PartialEq)]
 pub enum CounterAt {
@@ -392,10 +416,111 @@ pub struct Counter {
     pub who: Staff,
     /// Notes, by procedure and document.
     pub marks: BTreeMap<(ProcedureId, String), Mark>,
-    /// Whether the printer was asked for and is not there.
-    pub no_printer: bool,
+    /// How far the page's sheet is.
+    pub print: Printed,
     /// The page.
     pub at: CounterAt,
+}
+
+/// What a technician has the device do, with its city or with a stick.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Errand {
+    /// Register a device that has no city yet.
+    Register,
+    /// Move it to the ward of a new code.
+    Move,
+    /// A new key and certificate.
+    Rotate,
+    /// Write what no city has receipted to a stick.
+    Export,
+    /// Take in what another device exported.
+    Import,
+    /// Copy logs to a stick, without anything that could name a person.
+    Logs,
+}
+
+/// Why a one-time code did not do. Everything but [`CodeProblem::Stranger`] is put right by another try or another code.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum CodeProblem {
+    /// It is mistyped; nothing was sent.
+    Mistyped,
+    /// Where the city is stands in no typed code, and was not entered.
+    NoAddress,
+    /// The city knows no such code.
+    Unknown,
+    /// Somebody used it before.
+    Spent,
+    /// Its time is over.
+    Expired,
+    /// Whoever answers there is not the code's city; the code was not sent.
+    Stranger,
+    /// Nobody answers. The same code goes on.
+    Unreachable,
+    /// The city cannot answer now. The same code goes on.
+    Busy,
+    /// The device was revoked.
+    Revoked,
+}
+
+/// What an errand did.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ErrandDone {
+    /// The device is registered; it starts anew when this is left.
+    Registered {
+        /// Its id.
+        device: String,
+        /// Where it stands.
+        ward: String,
+    },
+    /// It was moved; it starts anew when this is left.
+    Moved {
+        /// Where it stands now.
+        ward: String,
+    },
+    /// Its new certificate works.
+    Rotated,
+    /// It has a new certificate, which no broker was there to try yet.
+    RotatedUntried,
+    /// What waits is on the stick, and stays here.
+    Exported {
+        /// Filings.
+        filings: u64,
+        /// Filings that cannot be read.
+        unreadable: u64,
+    },
+    /// What another device had is here.
+    Imported {
+        /// Filings that were not here.
+        filings: u64,
+        /// Filings that were.
+        known: u64,
+        /// Damaged, missing, or for a city that this device does not know.
+        left: u64,
+    },
+    /// Logs are on the stick.
+    LogsTaken {
+        /// Lines.
+        lines: u64,
+        /// Lines left out.
+        left_out: u64,
+    },
+}
+
+impl ErrandDone {
+    /// Whether the device has another configuration now, and starts anew with it.
+    #[must_use]
+    pub const fn starts_anew(&self) -> bool {
+        matches!(self, Self::Registered { .. } | Self::Moved { .. })
+    }
+}
+
+/// Why an errand was not done.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ErrandTrouble {
+    /// Its code.
+    Code(CodeProblem),
+    /// Something else.
+    Failure(ServiceFailure),
 }
 
 /// The technician's pages.
@@ -418,7 +543,41 @@ pub enum Technician {
         /// Which question.
         ask: Ask,
     },
-    /// The self-test gave no result, or something was not written.
+    /// A one-time code is waited for. What is typed stays on the screen's side until it is complete.
+    Code {
+        /// To register, or to move.
+        errand: Errand,
+        /// What was wrong with the last one.
+        problem: Option<CodeProblem>,
+        /// Where the city is is not known: whoever types a code says that too.
+        ask_address: bool,
+    },
+    /// Sticks are being looked for.
+    LookingForSticks {
+        /// Which question.
+        ask: Ask,
+        /// For what.
+        errand: Errand,
+    },
+    /// Which stick.
+    Sticks {
+        /// For what.
+        errand: Errand,
+        /// Their names.
+        names: Vec<String>,
+    },
+    /// An errand is being run.
+    Working {
+        /// Which question.
+        ask: Ask,
+        /// What.
+        errand: Errand,
+        /// Steps begun, of how many; 0 of 0 before the first.
+        step: (u64, u64),
+    },
+    /// It is done.
+    Done(ErrandDone),
+    /// The self-test gave no result, or something was not done.
     Trouble(ServiceFailure),
 }
 

@@ -1,9 +1,12 @@
-//! The technician: a switch at the device itself, then the device's PIN, then the self-test.
+//! The technician: a switch at the device itself, then the device's PIN, then the self-test and errands with the city or a stick.
+//!
+//! An errand that runs is not broken off: it ends by itself within its own bounds, and whoever left the page meanwhile finds its
+//! line in the device's chain.
 
 use super::report::SelfTest;
 use super::{
-    Ask, Moved, Service, ServiceContext, ServiceEffect, SignIn, Technician, Who, acting, close,
-    pad, refused, stay,
+    Ask, Errand, ErrandDone, ErrandTrouble, Means, Moved, Service, ServiceContext, ServiceEffect,
+    SignIn, Technician, TypedCode, Who, acting, close, pad, refused, stay,
 };
 use crate::ServiceFailure;
 
@@ -34,11 +37,21 @@ const MENU: Technician = Technician::Menu { unlocked: false };
 pub(super) fn back(at: Technician) -> Moved {
     match at {
         Technician::Menu { .. } => close(&Service::Technician(at)),
-        Technician::Testing { .. } | Technician::Report(_) | Technician::Trouble(_) => {
-            acting(Service::Technician(MENU))
-        }
+        // There is nothing to go back to on a device without a city.
+        Technician::Code {
+            errand: Errand::Register,
+            ..
+        } => stay(Service::Technician(at)),
+        Technician::Done(ref done) if done.starts_anew() => close(&Service::Technician(at)),
+        Technician::Testing { .. }
+        | Technician::Report(_)
+        | Technician::Trouble(_)
+        | Technician::Code { .. }
+        | Technician::LookingForSticks { .. }
+        | Technician::Sticks { .. }
+        | Technician::Done(_) => acting(Service::Technician(MENU)),
         // What is being written answers soon.
-        Technician::Unlocking { .. } => stay(Service::Technician(at)),
+        Technician::Unlocking { .. } | Technician::Working { .. } => stay(Service::Technician(at)),
     }
 }
 
@@ -58,9 +71,15 @@ pub(super) fn self_test(service: Service, cx: &ServiceContext<'_>) -> Moved {
         | Service::Refused(_)
         | Service::Ward(_)
         | Service::Counter(_)
-        | Service::Technician(Technician::Testing { .. } | Technician::Unlocking { .. }) => {
-            stay(service)
-        }
+        | Service::Technician(
+            Technician::Testing { .. }
+            | Technician::Unlocking { .. }
+            | Technician::Code { .. }
+            | Technician::LookingForSticks { .. }
+            | Technician::Sticks { .. }
+            | Technician::Working { .. }
+            | Technician::Done(_),
+        ) => stay(service),
     }
 }
 
@@ -99,5 +118,110 @@ pub(super) fn unlocked(service: Service, answered: Ask, written: bool) -> Moved 
         Technician::Menu { unlocked: true }
     } else {
         Technician::Trouble(ServiceFailure::WardUnwritable)
+    }))
+}
+
+fn look_for_sticks(errand: Errand, cx: &ServiceContext<'_>) -> Moved {
+    let ask = cx.desk.ask;
+    (
+        Service::Technician(Technician::LookingForSticks { ask, errand }),
+        vec![ServiceEffect::LookForSticks { ask }, ServiceEffect::Await],
+    )
+}
+
+fn run(errand: Errand, means: Means, cx: &ServiceContext<'_>) -> Moved {
+    let ask = cx.desk.ask;
+    let step = (0, 0);
+    (
+        Service::Technician(Technician::Working { ask, errand, step }),
+        vec![
+            ServiceEffect::Run { ask, errand, means },
+            ServiceEffect::Await,
+        ],
+    )
+}
+
+pub(super) fn errand_wanted(service: Service, errand: Errand, cx: &ServiceContext<'_>) -> Moved {
+    let Service::Technician(Technician::Menu { .. }) = service else {
+        return stay(service);
+    };
+    match errand {
+        // Of a device that has a city, and a technician's PIN of it, nobody asks this.
+        Errand::Register => stay(service),
+        Errand::Move => acting(Service::Technician(Technician::Code {
+            errand,
+            problem: None,
+            ask_address: !cx.desk.knows_door,
+        })),
+        Errand::Rotate => run(errand, Means::Nothing, cx),
+        Errand::Export | Errand::Import | Errand::Logs => look_for_sticks(errand, cx),
+    }
+}
+
+pub(super) fn code_entered(service: Service, code: TypedCode, cx: &ServiceContext<'_>) -> Moved {
+    let Service::Technician(Technician::Code { errand, .. }) = service else {
+        return stay(service);
+    };
+    run(errand, Means::Code(code), cx)
+}
+
+pub(super) fn refresh(service: Service, cx: &ServiceContext<'_>) -> Moved {
+    let Service::Technician(Technician::Sticks { errand, .. }) = service else {
+        return stay(service);
+    };
+    look_for_sticks(errand, cx)
+}
+
+pub(super) fn sticks_found(service: Service, answered: Ask, names: Vec<String>) -> Moved {
+    match service {
+        Service::Technician(Technician::LookingForSticks { ask, errand }) if ask == answered => {
+            acting(Service::Technician(Technician::Sticks { errand, names }))
+        }
+        other => stay(other),
+    }
+}
+
+pub(super) fn stick_chosen(service: Service, name: String, cx: &ServiceContext<'_>) -> Moved {
+    match service {
+        Service::Technician(Technician::Sticks { errand, names }) if names.contains(&name) => {
+            run(errand, Means::Stick(name), cx)
+        }
+        other => stay(other),
+    }
+}
+
+pub(super) fn stepped(service: Service, answered: Ask, step: (u64, u64)) -> Moved {
+    match service {
+        Service::Technician(Technician::Working { ask, errand, .. }) if ask == answered => {
+            acting(Service::Technician(Technician::Working {
+                ask,
+                errand,
+                step,
+            }))
+        }
+        other => stay(other),
+    }
+}
+
+pub(super) fn ended(
+    service: Service,
+    answered: Ask,
+    how: Result<ErrandDone, ErrandTrouble>,
+    cx: &ServiceContext<'_>,
+) -> Moved {
+    let Service::Technician(Technician::Working { ask, errand, .. }) = service else {
+        return stay(service);
+    };
+    if ask != answered {
+        return stay(service);
+    }
+    acting(Service::Technician(match how {
+        Ok(done) => Technician::Done(done),
+        Err(ErrandTrouble::Code(problem)) => Technician::Code {
+            errand,
+            problem: Some(problem),
+            ask_address: !cx.desk.knows_door,
+        },
+        Err(ErrandTrouble::Failure(failure)) => Technician::Trouble(failure),
     }))
 }

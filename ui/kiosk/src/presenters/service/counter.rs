@@ -3,9 +3,12 @@
 use ubugoe_procedures::{Lang, Procedure, ProcedureId, calendar};
 use ubugoe_view::{
     ComponentHandle, CounterAdapter, CounterDocument, CounterProcedure, DocumentMark, Page,
-    ReceiptAdapter, ReceiptVerdict, Screen, ServicePage, ServiceWait,
+    Printer, ReceiptAdapter, ReceiptVerdict, Screen, ServicePage, ServiceWait,
 };
-use ubugoe_visit::service::{Counter, CounterAt, Mark, Scanned, ServiceEvent, Verdict};
+use ubugoe_visit::{
+    PrintTrouble,
+    service::{Counter, CounterAt, Mark, Printed, Scanned, ServiceEvent, Verdict},
+};
 
 use super::{Around, Picture, nothing, shown, wait};
 use crate::{
@@ -20,7 +23,7 @@ pub(super) fn page(counter: &Counter, around: &Around<'_>, lang: Lang) -> (Page,
         CounterAt::Documents(procedure) => documents(counter, procedure, around, lang),
         CounterAt::Receipt => shown(ServicePage::Receipt, nothing()),
         CounterAt::Verifying { .. } => wait(ServiceWait::Receipt),
-        CounterAt::Verified(verdict) => verified(verdict, counter.no_printer, around, lang),
+        CounterAt::Verified(verdict) => verified(verdict, counter.print, around, lang),
     }
 }
 
@@ -83,24 +86,19 @@ fn documents(
         })
         .collect();
     let title = words::title(around.catalogue, id, lang);
-    let no_printer = counter.no_printer;
+    let printer = printer(counter.print);
     shown(
         ServicePage::Documents,
         Box::new(move |screen| {
             let page = screen.global::<CounterAdapter>();
             page.set_procedure(title.into());
             page.set_papers(words::model(rows));
-            page.set_no_printer(no_printer);
+            page.set_printer(printer);
         }),
     )
 }
 
-fn verified(
-    verdict: &Verdict,
-    no_printer: bool,
-    around: &Around<'_>,
-    lang: Lang,
-) -> (Page, Picture) {
+fn verified(verdict: &Verdict, print: Printed, around: &Around<'_>, lang: Lang) -> (Page, Picture) {
     let (kind, no, time, city, digest) = match verdict {
         Verdict::Genuine {
             arrival_no,
@@ -120,6 +118,7 @@ fn verified(
         Verdict::OtherCity => blank(ReceiptVerdict::OtherCity),
         Verdict::NotAReceipt => blank(ReceiptVerdict::NoReceipt),
     };
+    let printer = printer(print);
     shown(
         ServicePage::Verified,
         Box::new(move |screen| {
@@ -129,9 +128,28 @@ fn verified(
             page.set_time_text(time.into());
             page.set_city(city.into());
             page.set_digest(digest.into());
-            screen.global::<CounterAdapter>().set_no_printer(no_printer);
+            screen.global::<CounterAdapter>().set_printer(printer);
         }),
     )
+}
+
+/// What the printer says of the page's sheet.
+const fn printer(print: Printed) -> Printer {
+    match print {
+        Printed::No => Printer::Ready,
+        Printed::Busy => Printer::Printing,
+        Printed::Waiting(why) => match why {
+            PrintTrouble::NoPaper => Printer::NoPaper,
+            PrintTrouble::CoverOpen => Printer::CoverOpen,
+            PrintTrouble::Busy => Printer::Busy,
+            PrintTrouble::NoPrinter | PrintTrouble::Broken | PrintTrouble::Faulty => {
+                Printer::Silent
+            }
+        },
+        Printed::Done => Printer::Printed,
+        Printed::Failed(PrintTrouble::NoPrinter) => Printer::Absent,
+        Printed::Failed(_) => Printer::Failed,
+    }
 }
 
 fn blank(kind: ReceiptVerdict) -> (ReceiptVerdict, String, String, String, String) {
@@ -144,7 +162,7 @@ pub(super) fn wipe(screen: &Screen) {
     page.set_procedures(words::model(Vec::new()));
     page.set_papers(words::model(Vec::new()));
     page.set_procedure("".into());
-    page.set_no_printer(false);
+    page.set_printer(Printer::Ready);
     let page = screen.global::<ReceiptAdapter>();
     page.set_verdict(ReceiptVerdict::NoReceipt);
     page.set_arrival_no("".into());

@@ -1,6 +1,7 @@
 //! Staff's pages: which one is shown, and what stands on it. One file per group of pages, as `ui/view` has them.
 
 mod counter;
+mod errand;
 mod form;
 mod sign_in;
 mod technician;
@@ -89,6 +90,7 @@ pub(super) fn wipe(screen: &Screen) {
     form::wipe(screen);
     counter::wipe(screen);
     technician::wipe(screen);
+    errand::wipe(screen);
 }
 
 pub(super) fn bind(screen: &Screen, to: &Sender) {
@@ -108,4 +110,5 @@ pub(super) fn bind(screen: &Screen, to: &Sender) {
     form::bind(screen, to);
     counter::bind(screen, to);
     technician::bind(screen, to);
+    errand::bind(screen, to);
 }

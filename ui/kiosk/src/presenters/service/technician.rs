@@ -10,7 +10,7 @@ use ubugoe_visit::service::{
     report::{CertificateCheck, Health, LinkTrouble, Presence, SelfTest},
 };
 
-use super::{Picture, shown, trouble, wait};
+use super::{Picture, errand, shown, trouble, wait};
 use crate::{
     clock,
     core::{Input, Sender},
@@ -25,6 +25,7 @@ pub(super) fn page(at: &Technician, lang: Lang) -> (Page, Picture) {
             shown(
                 ServicePage::Technician,
                 Box::new(move |screen| {
+                    errand::forget(screen);
                     screen.global::<TechnicianAdapter>().set_unlocked(unlocked);
                 }),
             )
@@ -32,6 +33,17 @@ pub(super) fn page(at: &Technician, lang: Lang) -> (Page, Picture) {
         Technician::Testing { .. } => wait(ServiceWait::Testing),
         Technician::Unlocking { .. } => wait(ServiceWait::Unlocking),
         Technician::Report(report) => result(report, lang),
+        Technician::Code {
+            errand: of,
+            problem,
+            ask_address,
+        } => errand::code(*of, *problem, *ask_address),
+        Technician::LookingForSticks { .. } => wait(ServiceWait::Sticks),
+        Technician::Sticks { errand: of, names } => errand::sticks(*of, names),
+        Technician::Working {
+            errand: of, step, ..
+        } => errand::working(*of, *step),
+        Technician::Done(done) => errand::done(done),
         Technician::Trouble(failure) => trouble(*failure, false),
     }
 }
@@ -129,6 +141,14 @@ fn rows(report: &SelfTest, lang: Lang) -> Vec<ReportRow> {
     });
     let mut rows = vec![
         row(
+            ReportPart::Identity,
+            PartHealth::Good,
+            vec![
+                report.device.clone(),
+                report.ward.clone().unwrap_or_default(),
+            ],
+        ),
+        row(
             ReportPart::Reader,
             health(report.reader_health()),
             report.reader.names.clone(),
@@ -186,7 +206,7 @@ fn rows(report: &SelfTest, lang: Lang) -> Vec<ReportRow> {
     ];
     // After the network.
     if let Some(certificate) = certificate {
-        rows.insert(4.min(rows.len()), certificate);
+        rows.insert(5.min(rows.len()), certificate);
     }
     rows
 }

@@ -1,7 +1,8 @@
 //! The counter of a city hall.
 
+use ubugoe_visit::PrintTrouble;
 use ubugoe_visit::service::{
-    CounterAt, Mark, Print, Scanned, Service, ServiceEffect, ServiceEvent, Verdict,
+    CounterAt, Mark, Print, Printed, Scanned, Service, ServiceEffect, ServiceEvent, Verdict,
 };
 
 use super::Desk;
@@ -102,11 +103,67 @@ fn printing_is_asked_for_and_answered_with_there_is_no_printer() {
     })
     .tell(ServiceEvent::PrintWanted);
     assert!(desk.effects.contains(&ServiceEffect::Print(Print::Receipt)));
-    desk.tell(ServiceEvent::NoPrinter);
+    assert_eq!(printed(&desk), Printed::Busy);
+    desk.tell(ServiceEvent::PrintMoved(Printed::Failed(
+        PrintTrouble::NoPrinter,
+    )));
     assert!(matches!(
         &desk.state.service,
-        Service::Counter(counter) if counter.no_printer && counter.at == CounterAt::Verified(genuine())
+        Service::Counter(counter) if counter.at == CounterAt::Verified(genuine())
     ));
+    assert_eq!(printed(&desk), Printed::Failed(PrintTrouble::NoPrinter));
+}
+
+fn printed(desk: &Desk) -> Printed {
+    match &desk.state.service {
+        Service::Counter(counter) => counter.print,
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn a_sheet_ends_with_its_page_and_late_news_of_it_are_dropped() {
+    let at_the_printer = || {
+        let mut desk = Desk::counter();
+        desk.tell(ServiceEvent::DocumentsWanted)
+            .tell(ServiceEvent::ProcedureChosen(
+                "jido_teate_nintei".parse().unwrap(),
+            ))
+            .tell(ServiceEvent::PrintWanted);
+        assert!(
+            desk.effects
+                .contains(&ServiceEffect::Print(Print::Documents))
+        );
+        desk.tell(ServiceEvent::PrintMoved(Printed::Waiting(
+            PrintTrouble::NoPaper,
+        )));
+        desk
+    };
+    // the same key again, another mark, another page
+    for leave in [
+        ServiceEvent::PrintWanted,
+        ServiceEvent::Marked {
+            document: "account".to_owned(),
+            mark: Some(Mark::Seen),
+        },
+        ServiceEvent::BackWanted,
+    ] {
+        let mut desk = at_the_printer();
+        desk.tell(leave.clone());
+        assert!(
+            desk.effects.contains(&ServiceEffect::StopPrinting),
+            "{leave:?}"
+        );
+        desk.tell(ServiceEvent::PrintMoved(Printed::Done));
+        assert_eq!(printed(&desk), Printed::No, "{leave:?}");
+    }
+    let mut desk = at_the_printer();
+    desk.tell(ServiceEvent::PrintMoved(Printed::Done));
+    assert_eq!(printed(&desk), Printed::Done);
+    desk.tell(ServiceEvent::PrintWanted);
+    assert_eq!(printed(&desk), Printed::Busy, "once more");
+    desk.tell(ServiceEvent::Closed);
+    assert!(desk.effects.contains(&ServiceEffect::Wipe));
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! Staff at the device: who gets in, what the ward writes, what the counter reads, and that none of it is a parent's.
 
 mod counter;
+mod errands;
 mod random;
 mod session;
 mod ward;

@@ -4,10 +4,10 @@
 use proptest::prelude::*;
 use ubugoe_procedures::{FilerRole, ReasonCode, Value};
 use ubugoe_visit::service::{
-    Filed, FlagsRead, Loss, Mark, PinAnswer, PinRefused, Scanned, Service, ServiceEffect,
-    ServiceEvent, Sheet, Verdict,
+    Ask, CodeProblem, Errand, ErrandDone, ErrandTrouble, Filed, FlagsRead, Loss, Mark, PinAnswer,
+    PinRefused, Printed, Scanned, Service, ServiceEffect, ServiceEvent, Sheet, TypedCode, Verdict,
 };
-use ubugoe_visit::{Effect, Event, Integrity, Ticket, WardFlags};
+use ubugoe_visit::{Effect, Event, Integrity, ServiceFailure, Ticket, WardFlags};
 
 use super::{Desk, figures, midwife, moment, officer, paper};
 use crate::bedside::{card, certificate, found, holder, said};
@@ -15,11 +15,11 @@ use crate::bedside::{card, certificate, found, holder, said};
 /// An event, from a number: resolved against the desk as it stands, so that many fit.
 fn event(desk: &Desk, n: u8, m: u8) -> Event {
     let ask = if m.is_multiple_of(5) {
-        ubugoe_visit::service::Ask(u64::from(m))
+        Ask(u64::from(m))
     } else {
         desk.ask()
     };
-    let staff = match n % 40 {
+    let staff = match n % 46 {
         0 | 1 => ServiceEvent::Wanted,
         2 | 3 => ServiceEvent::NumberEntered(if m.is_multiple_of(2) {
             midwife().number
@@ -96,9 +96,38 @@ fn event(desk: &Desk, n: u8, m: u8) -> Event {
             verdict: Verdict::NotAReceipt,
         },
         38 => ServiceEvent::SelfTestWanted,
+        40..=45 => errand(ask, n % 46, m),
         _ => return parent(m),
     };
     Event::Service(staff)
+}
+
+fn errand(ask: Ask, n: u8, m: u8) -> ServiceEvent {
+    match n {
+        40 => ServiceEvent::ErrandWanted(match m % 3 {
+            0 => Errand::Move,
+            1 => Errand::Rotate,
+            _ => Errand::Export,
+        }),
+        41 => ServiceEvent::CodeEntered(TypedCode {
+            text: "x".to_owned(),
+            address: String::new(),
+        }),
+        42 => ServiceEvent::SticksFound {
+            ask,
+            names: vec!["A".to_owned()],
+        },
+        43 => ServiceEvent::StickChosen("A".to_owned()),
+        44 => ServiceEvent::ErrandEnded {
+            ask,
+            how: match m % 3 {
+                0 => Ok(ErrandDone::Rotated),
+                1 => Err(ErrandTrouble::Code(CodeProblem::Spent)),
+                _ => Err(ErrandTrouble::Failure(ServiceFailure::DeviceUnusable)),
+            },
+        },
+        _ => ServiceEvent::PrintMoved(Printed::Done),
+    }
 }
 
 fn answer(desk: &Desk, m: u8) -> ServiceEvent {
