@@ -41,6 +41,7 @@ use crate::{
     records::{RecordError, RecordKey},
     service::{self, accounts::Accounts},
     updates::Updates,
+    watch::{self, Supervisor},
 };
 
 /// How the program was asked to show itself.
@@ -52,11 +53,16 @@ pub struct Options {
     /// Listen here for orders.
     #[cfg(feature = "drive")]
     pub control: Option<PathBuf>,
+    /// Who is to hear that the kiosk lives.
+    pub supervisor: Option<Supervisor>,
 }
 
 /// Why a kiosk does not start.
 #[derive(Debug, thiserror::Error)]
 pub enum StartError {
+    /// Whoever started it cannot be told that it runs.
+    #[error("cannot tell systemd that the kiosk runs")]
+    Supervisor(#[source] io::Error),
     /// A file that the configuration names.
     #[error("cannot read {path}")]
     File {
@@ -230,8 +236,6 @@ pub fn run(config: &Config, options: &Options) -> Result<End, StartError> {
     if let Some((width, height)) = options.in_memory {
         ubugoe_view::drive::resize(&screen, width, height);
     }
-    #[cfg(not(feature = "drive"))]
-    let Options {} = options;
     let (inputs, from) = Sender::channel();
     let typing =
         input::start(config.input.clone(), screen.as_weak()).map_err(StartError::Thread)?;
@@ -307,6 +311,9 @@ pub fn run(config: &Config, options: &Options) -> Result<End, StartError> {
             end
         })
         .map_err(StartError::Thread)?;
+    if let Some(supervisor) = options.supervisor.clone() {
+        watch::start(supervisor, inputs.clone()).map_err(StartError::Supervisor)?;
+    }
     let ran = screen.run().map_err(StartError::Window);
     inputs.send(Input::Stop);
     let end = worker.join().map_err(|_| StartError::Panicked);

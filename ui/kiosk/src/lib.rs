@@ -24,3 +24,4 @@ pub mod second;
 pub mod service;
 pub mod updates;
 pub mod ward;
+pub mod watch;
