@@ -1,5 +1,5 @@
 # What the stages share. Sourced; `set -euo pipefail` is the caller's.
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2034
 images=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 source_root=$(dirname "$images")
 out=${UBUGOE_IMAGE_OUT:-$source_root/target/image}

@@ -19,7 +19,17 @@ FIRMWARE = [
     ("/usr/share/OVMF/OVMF_CODE.fd", "/usr/share/OVMF/OVMF_VARS.fd"),
 ]
 # Emulated instruction by instruction where there is no KVM: a start takes minutes.
+SBIN = {**os.environ, "PATH": os.environ["PATH"] + ":/usr/sbin:/sbin"}
 PATIENCE = float(os.environ.get("UBUGOE_IMAGE_PATIENCE", "600"))
+
+
+def free_ports(count):
+    """Ports of this machine that nobody has; held until all are found."""
+    held = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
+    ports = [one.getsockname()[1] for one in held]
+    for one in held:
+        one.close()
+    return ports
 
 
 class Late(AssertionError):
@@ -61,7 +71,7 @@ class Vm:
             "-drive", f"if=pflash,format=raw,unit=0,readonly=on,file={self.code}",
             "-drive", f"if=pflash,format=raw,unit=1,file={self.variables}",
             "-drive", f"if=none,id=disk,format=raw,cache=writethrough,file={self.disk}", "-device", "virtio-blk-pci,drive=disk,bootindex=1",
-            "-device", "virtio-vga,xres=1280,yres=800", "-device", "qemu-xhci", "-device", "usb-kbd", "-device", "usb-tablet",
+            "-device", "virtio-vga,xres=1280,yres=800", "-device", "qemu-xhci,id=xhci", "-device", "usb-kbd", "-device", "usb-tablet",
             "-device", "virtio-rng-pci", "-device", "i6300esb", "-action", "watchdog=reset",
             "-netdev", "user,id=net" + "".join(f",hostfwd=tcp:127.0.0.1:{host}-:{guest}" for host, guest in self.forwards),
             "-device", "virtio-net-pci,netdev=net",
@@ -195,3 +205,46 @@ class Vm:
             else:
                 keys = [named.get(sign, sign)]
             self.order("send-key", keys=[{"type": "qcode", "data": key} for key in keys], **{"hold-time": 30})
+
+    def plug(self, *files):
+        """Puts a stick with these files into a socket."""
+        stick = self.folder / "stick.img"
+        stick.unlink(missing_ok=True)
+        size = sum(Path(file).stat().st_size for file in files) // (1 << 20) + 48
+        with open(stick, "wb") as made:
+            made.truncate(size << 20)
+        subprocess.run(["mkfs.vfat", "-n", "STICK", "-F", "32", str(stick)], check=True, stdout=subprocess.DEVNULL, env=SBIN)
+        for file in files:
+            subprocess.run(["mcopy", "-i", str(stick), str(file), "::"], check=True)
+        self.order("blockdev-add", **{"node-name": "stick", "driver": "raw", "read-only": True, "file": {"driver": "file", "filename": str(stick)}})
+        self.order("device_add", driver="usb-storage", id="stick-device", drive="stick", bus="xhci.0", removable=True)
+
+    def unplug(self):
+        """Takes it out; returns when QEMU says that it is gone."""
+        self.order("device_del", id="stick-device")
+        while not any(event["event"] == "DEVICE_DELETED" and event["data"].get("device") == "stick-device" for event in self.events):
+            self._answer_or_event()
+        self.events.clear()
+        self.order("blockdev-del", **{"node-name": "stick"})
+
+    def _answer_or_event(self):
+        line = self.qmp.readline()
+        if not line:
+            raise Late("QEMU ended")
+        self.events.append(json.loads(line))
+
+    # ---- the doors of the qa profile ----
+
+    def ask(self, order, argument="", body=b""):
+        """One order to /usr/lib/ubugoe/qa; its answer."""
+        port = next(host for host, guest in self.forwards if guest == 7701)
+        with socket.create_connection(("127.0.0.1", port), timeout=120) as connection:
+            connection.sendall(f"{order} {argument}".strip().encode() + b"\n" + body)
+            connection.shutdown(socket.SHUT_WR)
+            answer = b""
+            while data := connection.recv(65536):
+                answer += data
+        text = answer.decode("utf-8", "replace")
+        if f"done: {order}" not in text:
+            raise AssertionError(f"{order}: {text}")
+        return text.rsplit("done:", 1)[0]
