@@ -127,28 +127,37 @@ class Firmware(Scratch):
 class Health(Scratch):
     """A system stays only if the screen is there, and the same one each time it is looked at."""
 
-    def look(self, pids, active=0):
+    def look(self, pids, active=0, booted="ubugoe-b", primary="root.0"):
         self.stand_in("sleep", "exit 0")
         (self.folder / "pids").write_text("\n".join(pids) + "\n")
         self.stand_in("systemctl", f"""
-            case $1 in is-active) exit {active} ;; show) head -n 1 $S/pids; sed -i 1d $S/pids ;; esac""")
-        self.stand_in("rauc", 'echo "$@" >$S/marked')
+            case $1 in is-active) exit {active} ;; show) head -n 1 $S/pids; sed -i 1d $S/pids ;; reboot) touch $S/rebooted ;; esac""")
+        self.stand_in("rauc", f"""
+            case $2 in mark-good) echo "$@" >$S/marked ;; *) echo "RAUC_SYSTEM_BOOTED_BOOTNAME='{booted}'"; echo "RAUC_BOOT_PRIMARY='{primary}'"; echo "RAUC_SLOTS='1 2'" ;; esac""")
         ran = self.run_script("common", "health")
         marked = self.folder / "marked"
+        self.rebooted = (self.folder / "rebooted").exists()
         return ran.returncode, marked.read_text().strip() if marked.exists() else None
 
     def test_a_screen_that_stays_is_marked_good(self):
         self.assertEqual(self.look(["700", "700", "700"]), (0, "status mark-good"))
+        self.assertFalse(self.rebooted)
 
     def test_a_screen_that_died_between_two_looks_is_not(self):
         code, marked = self.look(["700", "700", "733"])
         self.assertNotEqual(code, 0)
         self.assertIsNone(marked)
 
-    def test_no_screen_is_not(self):
+    def test_no_screen_on_trial_goes_back_to_what_was_good(self):
         code, marked = self.look(["0", "0", "0"], active=3)
         self.assertNotEqual(code, 0)
         self.assertIsNone(marked)
+        self.assertTrue(self.rebooted)
+
+    def test_no_screen_of_a_system_that_has_been_good_starts_nothing_anew(self):
+        code, _ = self.look(["0", "0", "0"], active=3, booted="ubugoe-b", primary="root.1")
+        self.assertNotEqual(code, 0)
+        self.assertFalse(self.rebooted)
 
 
 class Stick(Scratch):
