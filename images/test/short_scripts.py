@@ -163,27 +163,39 @@ class Health(Scratch):
 class Stick(Scratch):
     """A stick: what is not signed leaves no trace, what is starts anew."""
 
-    def plug(self, files, accepted):
-        at, copy = self.folder / "stick", self.folder / "copy.raucb"
+    def plug(self, files, accepted, tried=()):
+        at, kept = self.folder / "stick", self.folder / "kept"
         at.mkdir()
+        kept.mkdir()
+        for hash in tried:
+            (kept / f"tried-{hash}").touch()
         for file in files:
             (at / file).write_text("content")
         self.stand_in("mount", "exit 0")
         self.stand_in("umount", "exit 0")
         self.stand_in("systemctl", 'echo "$@" >$S/told')
-        self.stand_in("rauc", f"test -s $2 && exit {0 if accepted else 1}")
-        ran = self.run_script("common", "stick", "/dev/sda1", replace=[("/run/ubugoe-stick", str(at)), ("/var/lib/rauc/stick.raucb", str(copy))])
+        self.stand_in("sync", "exit 0")
+        self.stand_in("rauc", f"""
+            case $1 in
+            info) [ {int(accepted)} = 1 ] || exit 1; echo "RAUC_MF_COMPATIBLE='x'"; echo "RAUC_MF_HASH='ab12'" ;;
+            install) echo asked >>$S/asked; test -s $2 && exit {0 if accepted else 1} ;;
+            esac""")
+        ran = self.run_script("common", "stick", "/dev/sda1", replace=[("/run/ubugoe-stick", str(at)), ("kept=/var/lib/rauc", f"kept={kept}")])
         told = self.folder / "told"
-        return ran.returncode, told.read_text().strip() if told.exists() else None, copy.exists()
+        return ran.returncode, told.read_text().strip() if told.exists() else None, sorted(path.name for path in kept.iterdir())
 
     def test_a_stick_without_an_update_is_left_alone(self):
-        self.assertEqual(self.plug(["photo.jpg"], accepted=False), (0, None, False))
+        self.assertEqual(self.plug(["photo.jpg"], accepted=False), (0, None, []))
 
     def test_a_refused_update_leaves_nothing_and_starts_nothing(self):
-        self.assertEqual(self.plug(["x.raucb"], accepted=False), (1, None, False))
+        self.assertEqual(self.plug(["x.raucb"], accepted=False), (1, None, []))
 
     def test_an_accepted_update_starts_the_machine_anew(self):
-        self.assertEqual(self.plug(["x.raucb"], accepted=True), (0, "reboot", False))
+        self.assertEqual(self.plug(["x.raucb"], accepted=True), (0, "reboot", ["tried-ab12"]))
+
+    def test_a_stick_that_stays_in_its_socket_is_not_installed_again(self):
+        self.assertEqual(self.plug(["x.raucb"], accepted=True, tried=["ab12"]), (0, None, ["tried-ab12"]))
+        self.assertFalse((self.folder / "asked").exists())
 
 
 if __name__ == "__main__":

@@ -33,6 +33,11 @@ def sick(out, image):
     return _bundled(out, image, "sick", cmdline=masked)
 
 
+def again(out, image):
+    """The same system, as another update."""
+    return _bundled(out, image, "again")
+
+
 def tampered(image):
     """One byte of the content is another one: RAUC's own hash tree does not fit."""
     made = image / "tampered.raucb"
