@@ -80,6 +80,8 @@ pub struct RigConfig {
     pub city: String,
     /// Simulated agencies beside the city.
     pub agencies: bool,
+    /// Where cards are put on: a virtual reader's port, if the kiosk and its reader are in another machine.
+    pub reader: Option<u16>,
     /// What kiosk and city write into their logs, in `RUST_LOG`'s words; their usual when `None`.
     pub log: Option<&'static str>,
 }
@@ -98,6 +100,7 @@ impl RigConfig {
             kiosk: String::new(),
             city: String::new(),
             agencies: false,
+            reader: None,
             log: None,
         }
     }
@@ -169,7 +172,7 @@ impl Rig {
         let card = issuer.issue(&config.persona).map_err(Error::Card)?;
         let reader = SimReader::start(
             &SimConfig {
-                port: pcscd.port(),
+                port: config.reader.unwrap_or_else(|| pcscd.port()),
                 trace: None,
             },
             issuer,

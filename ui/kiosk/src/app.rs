@@ -46,6 +46,7 @@ use crate::{
     },
     setup,
     updates::Updates,
+    watch::{self, Supervisor},
 };
 
 /// How the program was asked to show itself, and where it found its configuration.
@@ -59,11 +60,16 @@ pub struct Options {
     /// Listen here for orders.
     #[cfg(feature = "drive")]
     pub control: Option<PathBuf>,
+    /// Who is to hear that the kiosk lives.
+    pub supervisor: Option<Supervisor>,
 }
 
 /// Why a kiosk does not start.
 #[derive(Debug, thiserror::Error)]
 pub enum StartError {
+    /// Whoever started it cannot be told that it runs.
+    #[error("cannot tell systemd that the kiosk runs")]
+    Supervisor(#[source] io::Error),
     /// A file that the configuration names.
     #[error("cannot read {path}")]
     File {
@@ -237,7 +243,10 @@ fn open_screen(tongue: Tongue, options: &Options) -> Result<Screen, StartError> 
         ubugoe_view::drive::resize(&screen, width, height);
     }
     #[cfg(not(feature = "drive"))]
-    let Options { config: _ } = options;
+    let Options {
+        config: _,
+        supervisor: _,
+    } = options;
     Ok(screen)
 }
 
@@ -294,6 +303,9 @@ pub fn set_up(home: &Path, options: &Options) -> Result<End, StartError> {
             setup::run(&parts, &from, &mut canvas)
         })
         .map_err(StartError::Thread)?;
+    if let Some(supervisor) = options.supervisor.clone() {
+        watch::start(supervisor, inputs.clone()).map_err(StartError::Supervisor)?;
+    }
     let ran = screen.run().map_err(StartError::Window);
     inputs.send(Input::Stop);
     let end = worker.join().map_err(|_| StartError::Panicked);
@@ -369,6 +381,9 @@ pub fn run(config: &Config, options: &Options) -> Result<End, StartError> {
             end
         })
         .map_err(StartError::Thread)?;
+    if let Some(supervisor) = options.supervisor.clone() {
+        watch::start(supervisor, inputs.clone()).map_err(StartError::Supervisor)?;
+    }
     let ran = screen.run().map_err(StartError::Window);
     inputs.send(Input::Stop);
     let end = worker.join().map_err(|_| StartError::Panicked);

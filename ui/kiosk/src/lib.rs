@@ -25,3 +25,4 @@ pub mod service;
 pub mod setup;
 pub mod updates;
 pub mod ward;
+pub mod watch;

@@ -20,6 +20,7 @@
 
 use std::{
     alloc::System,
+    env,
     io::{self, BufRead as _, Write as _},
     path::PathBuf,
     process::ExitCode,
@@ -35,6 +36,7 @@ use ubugoe_kiosk::{
     config::Config,
     core::End,
     service::accounts,
+    watch::Supervisor,
 };
 use zeroize::Zeroizing;
 use zeroizing_alloc::ZeroAlloc;
@@ -138,6 +140,10 @@ fn main() -> anyhow::Result<ExitCode> {
         in_memory: arguments.in_memory,
         #[cfg(feature = "drive")]
         control: arguments.control,
+        supervisor: Supervisor::new(
+            env::var("NOTIFY_SOCKET").ok(),
+            env::var("WATCHDOG_USEC").ok().as_deref(),
+        ),
     };
     if let Some(home) = home.filter(|_| !path.exists()) {
         return app::set_up(&home, &options)

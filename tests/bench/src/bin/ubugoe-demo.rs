@@ -31,6 +31,9 @@ struct Arguments {
     /// Draw in memory even where there is a display.
     #[arg(long)]
     headless: bool,
+    /// The port of the virtual reader, where the kiosk runs in another machine (images/test).
+    #[arg(long, value_name = "PORT", hide = true)]
+    reader: Option<u16>,
     /// Where pictures go.
     #[arg(long, value_name = "FOLDER", default_value = "target/demo")]
     pictures: PathBuf,
@@ -93,6 +96,7 @@ fn run(arguments: &Arguments, teller: &mut Teller) -> anyhow::Result<()> {
         windows,
         agencies: true,
         city: "[second_signature]\n".to_owned(),
+        reader: arguments.reader,
         ..RigConfig::plain(today)
     })?;
     teller.keep(
