@@ -363,7 +363,6 @@ fn nothing_but_the_tests_depends_on_the_tests_the_kiosk_or_the_city() {
         for dependency in ours(package).filter(|d| d.kind != DependencyKind::Development) {
             let ends = [
                 "ubugoe-kiosk",
-                "ubugoe-tech",
                 "ubugoe-city",
                 "ubugoe-agencies",
                 "ubugoe-bench",
@@ -372,7 +371,9 @@ fn nothing_but_the_tests_depends_on_the_tests_the_kiosk_or_the_city() {
                 "ubugoe-fuzz",
                 "ubugoe-tests",
             ];
-            if ends.contains(&dependency.name.as_str()) {
+            // but for the technician's jobs, which the kiosk shows too
+            let by_others = dependency.name == "ubugoe-tech" && package.name != "ubugoe-kiosk";
+            if by_others || ends.contains(&dependency.name.as_str()) {
                 broken.push(format!("{} -> {}", package.name, dependency.name));
             }
         }

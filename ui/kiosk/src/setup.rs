@@ -90,9 +90,12 @@ pub fn run(parts: &Parts, inputs: &mpsc::Receiver<Input>, screen: &mut dyn Canva
                 };
                 let (after, effects) = service::step(state.service, event, &cx);
                 state.service = after;
-                effects
-                    .into_iter()
-                    .for_each(|effect| perform(parts, effect));
+                for effect in effects {
+                    if effect == ServiceEffect::Wipe {
+                        screen.wipe();
+                    }
+                    perform(parts, effect);
+                }
                 if matches!(
                     state.service,
                     Service::None | Service::Technician(Technician::Menu { .. })

@@ -4,7 +4,7 @@ use ubugoe_procedures::ProcedureId;
 
 use super::{
     Ask, Counter, CounterAt, Mark, Moved, Print, Printed, Scanned, Service, ServiceContext,
-    ServiceEffect, Verdict, acting, close, stay,
+    ServiceEffect, Verdict, close, stay,
 };
 
 /// The counter with another page.
