@@ -90,6 +90,7 @@ impl Desk {
                 fresh_number: &number,
                 usual: Some(&USUAL),
                 handed: self.handed.as_ref(),
+                knows_door: true,
             },
             ..device()
         };
