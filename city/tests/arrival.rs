@@ -13,7 +13,6 @@ use crate::support::papers::{MOTHER, allowance, birth, canonical, stranger};
 use tokio::sync::Notify;
 use ubugoe_bench::broker::Mosquitto;
 use ubugoe_bench::postgres::Postgres;
-use ubugoe_bench::process::Mark;
 use ubugoe_city::casework::{FilingState, ReasonCode};
 use ubugoe_city::ingest::{Answer, FaultPoint, Faults};
 use ubugoe_city::store::{Finding, QuarantineReason, Store, StoreError};
