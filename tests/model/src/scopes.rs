@@ -157,13 +157,3 @@ pub const SOUND: [(&str, Scope); 9] = [
         },
     ),
 ];
-
-/// Too large for every run: explored when `UBUGOE_MODEL_SECONDS` is set.
-pub const LARGE: [(&str, Scope); 1] = [(
-    "two restored cities",
-    Scope {
-        rows: 2,
-        restore: [true, true],
-        ..BARE
-    },
-)];
