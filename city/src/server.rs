@@ -288,23 +288,32 @@ fn pusher(config: Option<&PushConfig>) -> Result<Option<Arc<Pusher>>, PushSetUpE
 /// How often a program looks for devices that others let in, moved or revoked.
 const LOOK: Duration = Duration::from_secs(5);
 
-/// Keeps the registry at what the store says. What came from a device before it was known leaves the quarantine then.
-async fn keep_registry(registry: Registry, ingest: Ingest, store: Arc<dyn Store>) {
+/// Keeps the registry at what the store says. What came from a device before it was known leaves the quarantine then: also
+/// where this program's own door let it in, which rings.
+async fn keep_registry(
+    registry: Registry,
+    ingest: Ingest,
+    store: Arc<dyn Store>,
+    let_in: Arc<Notify>,
+) {
     let mut due = tokio::time::interval(LOOK);
     due.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    // owed until it is done, whatever fails meanwhile
+    let mut retry = false;
     loop {
-        due.tick().await;
-        let looked = match store.enrolled().await {
-            Ok(devices) => {
-                if registry.refresh(devices) {
-                    ingest.retry_quarantine().await
-                } else {
-                    Ok(())
-                }
+        tokio::select! {
+            _ = due.tick() => {}
+            () = let_in.notified() => retry = true,
+        }
+        let looked = async {
+            retry |= registry.refresh(store.enrolled().await?);
+            if retry {
+                ingest.retry_quarantine().await?;
+                retry = false;
             }
-            Err(error) => Err(error),
+            Ok::<(), StoreError>(())
         };
-        if let Err(error) = looked {
+        if let Err(error) = looked.await {
             tracing::warn!(
                 error = &error as &dyn std::error::Error,
                 "devices could not be looked at"
@@ -577,10 +586,12 @@ impl City {
                 }
             })
             .collect();
+        let let_in = self.enrolling.as_ref().map(|all| &all.door.let_in);
         let looking = tokio::spawn(keep_registry(
             self.registry,
             self.parts.ingest.clone(),
             Arc::clone(&self.app.store),
+            let_in.cloned().unwrap_or_default(),
         ));
         drop(self.parts);
         let enrolling = self.enrolling.map(|all| {

@@ -401,7 +401,10 @@ async fn names_are_found_by_any_form_in_a_batch_alone_and_after_catching_up() {
             found.sort_unstable();
             found
         };
-        let name = |typed: &str| Look::Name(ubugoe_city::casework::search::fold(typed));
+        let name = |typed: &str| Look::Name {
+            folded: ubugoe_city::casework::search::fold(typed),
+            most: 101,
+        };
         let check = async |when: &str| {
             for (typed, expected) in [
                 ("葛城", vec![1, 2, 3]),

@@ -1,10 +1,16 @@
 //! Devices that register themselves: what a code is good for, whom the city believes afterwards, and what the chain says of it.
 
+use std::net::SocketAddr;
 use std::sync::Arc;
 
+use crate::support::device::PATIENCE;
 use crate::support::office::{NOON, Office, letter, message, on_each_store, only_receipt};
 use crate::support::papers::{birth, canonical};
 use rcgen::{CertificateParams, DnType, KeyPair};
+use rustls::pki_types::CertificateDer;
+use rustls::pki_types::pem::PemObject as _;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::TcpStream;
 use ubugoe_city::ingest::Registry;
 use ubugoe_city::operate::certificate::Authority;
 use ubugoe_city::operate::enrol::{self, Refused, take_wipe};
@@ -18,6 +24,8 @@ use ubugoe_protocol::{
 };
 
 const WARD: &str = "あすこえ産院 3階東";
+/// What the door for devices is called.
+const DOOR: &str = "enrol.asukoe.example";
 
 /// A device as it is before it knows anybody.
 struct Newcomer {
@@ -70,6 +78,62 @@ impl Newcomer {
         .to_bytes()
         .to_vec()
     }
+
+    /// A sealed filing, its device's `number`th.
+    fn filing(&self, office: &Office, number: u64, at: i64) -> Vec<u8> {
+        let made = letter(canonical(&birth(&format!("ASK-{number}"))));
+        let to = office.seal_key();
+        let header = Header {
+            v: VERSION,
+            id: FilingId::generate().unwrap(),
+            device: self.id(),
+            recipient: "asukoe".parse().unwrap(),
+            kind: Kind::Filing,
+            schema: "ubugoe-filing/1".to_owned(),
+            case: made.case,
+            case_seq: 0,
+            created: at,
+            expires: None,
+            key_id: to.key_id(),
+        };
+        let body = ubugoe_protocol::FilingBody {
+            visit: ubugoe_bench::envelope::alone(&made.canonical),
+            canonical: made.canonical,
+            signature: made.signature,
+            attachments: Vec::new(),
+            time: ubugoe_bench::envelope::claim(number, at),
+        };
+        ubugoe_protocol::seal(&header, &body, &to, &self.sign).unwrap()
+    }
+}
+
+/// Asks at the city's own door, over TLS, as a device does; the status of the answer.
+async fn knock(office: &Office, address: SocketAddr, request: &[u8]) -> u16 {
+    let mut roots = rustls::RootCertStore::empty();
+    let file = office.folder.path().join("device-root.pem");
+    for certificate in CertificateDer::pem_file_iter(file).unwrap() {
+        roots.add(certificate.unwrap()).unwrap();
+    }
+    let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+    let config = rustls::ClientConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .unwrap()
+        .with_root_certificates(roots)
+        .with_no_client_auth();
+    let tcp = TcpStream::connect(address).await.unwrap();
+    let connector = tokio_rustls::TlsConnector::from(Arc::new(config));
+    let name = DOOR.try_into().unwrap();
+    let mut stream = connector.connect(name, tcp).await.unwrap();
+    let head = format!(
+        "POST /enrol/v1 HTTP/1.1\r\nhost: {DOOR}\r\nconnection: close\r\ncontent-length: {}\r\n\r\n",
+        request.len()
+    );
+    stream.write_all(head.as_bytes()).await.unwrap();
+    stream.write_all(request).await.unwrap();
+    let mut answer = Vec::new();
+    stream.read_to_end(&mut answer).await.unwrap();
+    let status = answer.get(9..12).map(String::from_utf8_lossy).unwrap();
+    status.parse().unwrap()
 }
 
 /// Makes a device CA in the office's folder and says so in its configuration.
@@ -84,6 +148,7 @@ fn open_to_devices(office: &mut Office) {
     };
     let issuing = ca::issuing(by, "Asukoe devices", NOON).unwrap();
     write("device-root.pem", &root.cert_pem);
+    write("device-root.key", &root.key_pem);
     write("device-issuing.pem", &issuing.cert_pem);
     write("device-issuing.key", &issuing.key_pem);
     write("profile.toml", "clock = \"system\"\n");
@@ -231,31 +296,7 @@ async fn what_a_device_sent_before_this_program_knew_it_lands_and_after_its_end_
         let door = Door::of(office).await;
         let ingest = office.ingest_of(door.registry.clone(), Arc::clone(&door.store));
         let (device, code) = (Newcomer::new(), door.code(NOON).await);
-        let send = |number: u64, at: i64| {
-            let made = letter(canonical(&birth(&format!("ASK-{number}"))));
-            let to = office.seal_key();
-            let header = Header {
-                v: VERSION,
-                id: FilingId::generate().unwrap(),
-                device: device.id(),
-                recipient: "asukoe".parse().unwrap(),
-                kind: Kind::Filing,
-                schema: "ubugoe-filing/1".to_owned(),
-                case: made.case,
-                case_seq: 0,
-                created: at,
-                expires: None,
-                key_id: to.key_id(),
-            };
-            let body = ubugoe_protocol::FilingBody {
-                visit: ubugoe_bench::envelope::alone(&made.canonical),
-                canonical: made.canonical,
-                signature: made.signature,
-                attachments: Vec::new(),
-                time: ubugoe_bench::envelope::claim(number, at),
-            };
-            ubugoe_protocol::seal(&header, &body, &to, &device.sign).unwrap()
-        };
+        let send = |number: u64, at: i64| device.filing(office, number, at);
         let name = device.id().to_string();
         let early = send(1, NOON - 60);
         assert_eq!(
@@ -314,6 +355,57 @@ async fn what_a_device_sent_before_this_program_knew_it_lands_and_after_its_end_
         let serials = door.store.revoked_serials(NOON).await.unwrap();
         assert_eq!(serials.len(), 1);
         assert_eq!(serials[0].1, NOON);
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_a_device_sent_before_it_came_to_this_programs_own_door_lands_as_well() {
+    on_each_store(async |office| {
+        open_to_devices(office);
+        let path = |name: &str| office.folder.path().join(name);
+        let (cert, key) = (
+            std::fs::read_to_string(path("device-root.pem")).unwrap(),
+            std::fs::read_to_string(path("device-root.key")).unwrap(),
+        );
+        let root = Authority {
+            cert_pem: &cert,
+            key_pem: &key,
+        };
+        let made = ca::door(
+            root,
+            vec![DOOR.to_owned()],
+            jiff::Timestamp::now().as_second(),
+        );
+        let made = made.unwrap();
+        std::fs::write(path("enrol-door.pem"), made.cert_pem).unwrap();
+        std::fs::write(path("enrol-door.key"), made.key_pem).unwrap();
+        let door = Door::of(office).await;
+        office.more.push_str(
+            "bind = \"127.0.0.1:0\"\naddress = \"enrol.asukoe.example:8444\"\ncert = \"enrol-door.pem\"\nkey = \"enrol-door.key\"\n",
+        );
+        let city = office.open().await;
+        let (device, code) = (Newcomer::new(), door.code(NOON).await);
+        let ingest = office.ingest_of(door.registry.clone(), Arc::clone(&door.store));
+        let early = device.filing(office, 1, NOON - 60);
+        let early = message(device.id().as_str(), early);
+        assert_eq!(ingest.land(vec![early]).await.unwrap(), []);
+        assert_eq!(door.store.counts().await.unwrap().quarantined, 1);
+        let status = knock(office, city.enrol.unwrap(), &device.with(&code)).await;
+        assert_eq!(status, 200);
+        let landed = async {
+            loop {
+                let counts = door.store.counts().await.unwrap();
+                if (counts.arrived, counts.quarantined) == (1, 0) {
+                    return;
+                }
+                tokio::task::yield_now().await;
+            }
+        };
+        tokio::time::timeout(PATIENCE, landed)
+            .await
+            .expect("what the device sent early stayed in the quarantine");
+        city.stop().await;
     })
     .await;
 }

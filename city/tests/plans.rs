@@ -30,9 +30,10 @@ async fn many(client: &tokio_postgres::Client) {
              CASE WHEN g % 100 = 0 THEN 'sato' END, CASE WHEN g % 1000 = 0 THEN 'ito' END, 1000000 + g, {columns}
            FROM n, (SELECT * FROM filings LIMIT 1) f;
          INSERT INTO history (filing, seq, at, actor, state) SELECT id, 0, 1000, 'system', 'arrived' FROM n;
-         INSERT INTO search_terms (kind, term, filing) SELECT 'n', 'ナマエ' || g, id FROM n;
-         INSERT INTO search_terms (kind, term, filing) SELECT 'r', 'kana_sources', id FROM n WHERE g % 4 = 0;
-         INSERT INTO search_terms (kind, term, filing) SELECT 'r', 'late', id FROM n WHERE g % 8000 = 0;
+         INSERT INTO search_terms (kind, term, filing, arrived_at) SELECT 'n', 'ナマエ' || g, id, 1000 + g FROM n;
+         INSERT INTO search_terms (kind, term, filing, arrived_at) SELECT 'n', 'サトウハナコ', id, 1000 + g FROM n WHERE g % 4 = 0;
+         INSERT INTO search_terms (kind, term, filing, arrived_at) SELECT 'r', 'kana_sources', id, 1000 + g FROM n WHERE g % 4 = 0;
+         INSERT INTO search_terms (kind, term, filing, arrived_at) SELECT 'r', 'late', id, 1000 + g FROM n WHERE g % 8000 = 0;
          ALTER TABLE filings ENABLE TRIGGER USER;
          ANALYZE;"
     );
@@ -154,8 +155,17 @@ async fn no_queue_number_or_search_reads_every_filing() {
     assert_eq!((counts.mine, counts.arrived), (400, 801));
     store.badge().await.unwrap();
     let id = FilingId::from_bytes([7; 16]);
+    let named = |name: &str| Look::Name {
+        folded: name.to_owned(),
+        most: 101,
+    };
+    // of ten thousand of one name the newest
+    let common = store.look(named("サトウハナコ")).await.unwrap();
+    let numbers: Vec<u64> = common.iter().map(|line| line.row.arrival_no).collect();
+    let newest: Vec<u64> = (0..101).map(|n| 40_100 - 4 * n).collect();
+    assert_eq!(numbers, newest);
     for look in [
-        Look::Name("ナマエ777".to_owned()),
+        named("ナマエ777"),
         Look::Number("asukoe".parse().unwrap(), 777),
         Look::Id(id),
         Look::Token([7; 32]),
@@ -177,6 +187,14 @@ async fn no_queue_number_or_search_reads_every_filing() {
         .unwrap();
     assert!(rare.contains("search_terms_pkey"), "{rare}");
     assert!(!rare.contains("filings_all_in_order"), "{rare}");
+    let named = plans
+        .split(ASKED)
+        .find(|plan| plan.contains("search_terms WHERE kind = 'n'"))
+        .unwrap();
+    assert!(
+        named.contains("Index Only Scan using search_terms_newest"),
+        "{named}"
+    );
     // the control: a question that no index answers is found in the log
     let before = said().len();
     client

@@ -22,7 +22,7 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::post;
 use axum::serve::Listener;
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::{Semaphore, mpsc, watch};
+use tokio::sync::{Notify, Semaphore, mpsc, watch};
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::server::TlsStream;
 
@@ -46,6 +46,8 @@ pub(crate) struct Door {
     pub(crate) store: Arc<dyn Store>,
     pub(crate) registry: Registry,
     pub(crate) clock: Clock,
+    /// Rung when a device is known that was not: what it sent before can leave the quarantine.
+    pub(crate) let_in: Arc<Notify>,
     minute: AtomicI64,
     asked: AtomicU32,
 }
@@ -57,6 +59,7 @@ impl Door {
             store,
             registry,
             clock,
+            let_in: Arc::default(),
             minute: AtomicI64::new(0),
             asked: AtomicU32::new(0),
         }
@@ -210,7 +213,9 @@ impl Door {
     async fn look_again(&self) {
         match self.store.enrolled().await {
             Ok(devices) => {
-                self.registry.refresh(devices);
+                if self.registry.refresh(devices) {
+                    self.let_in.notify_one();
+                }
             }
             Err(error) => tracing::error!(
                 error = &error as &dyn std::error::Error,

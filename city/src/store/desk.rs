@@ -291,8 +291,13 @@ pub enum Look {
     Id(FilingId),
     /// The case that a family's token opens, by its hash.
     Token([u8; 32]),
-    /// Names and readings that begin like this, folded.
-    Name(String),
+    /// Names and readings that begin like this.
+    Name {
+        /// Folded.
+        folded: String,
+        /// At most so many: the newest of those that are called just this, and of the first [`MOST_FOUND`] whose names go on.
+        most: u32,
+    },
 }
 
 /// What makes an older filing searchable.
@@ -376,6 +381,19 @@ pub async fn catch_up(store: &dyn super::Store) -> Result<bool, StoreError> {
         .collect();
     store.make_searchable(done).await?;
     Ok(more)
+}
+
+/// SQL for the ids of the filings of a name, the newest first; `begin` and `end` are its parameters. What is called just this is
+/// found in the order of the index, however many there are.
+pub(crate) fn named(begin: &str, end: &str, most: u32) -> String {
+    let terms = "SELECT filing, arrived_at FROM search_terms WHERE kind = 'n' AND";
+    format!(
+        "SELECT filing FROM (SELECT DISTINCT filing, arrived_at FROM (
+             SELECT * FROM ({terms} term = {begin} ORDER BY arrived_at DESC LIMIT {most}) whole
+             UNION ALL
+             SELECT * FROM ({terms} term > {begin} AND term < {end} LIMIT {MOST_FOUND}) longer) found
+         ORDER BY arrived_at DESC LIMIT {most}) newest"
+    )
 }
 
 /// What follows the last string that begins with `prefix`, for a range over an index by code points.

@@ -59,12 +59,16 @@ pub struct Rotation {
     pub overlap_until: i64,
 }
 
+/// Seconds between two notes of a session's last use.
+pub const SEEN_EVERY: i64 = 60;
+
 /// The door's part of the store.
 #[async_trait]
 pub trait DoorStore: Send + Sync {
     /// Stores a session, and the name of somebody whom a provider vouches for.
     async fn open_session(&self, session: Session) -> Result<(), StoreError>;
-    /// The session of a cookie, if it lives at `now`; its last use becomes `now`. A token that was changed is taken until its
+    /// The session of a cookie, if it lives at `now`; its last use becomes `now`, unless it was within [`SEEN_EVERY`]: a page is
+    /// worth no write to the disk for that, and an idle session ends so much earlier. A token that was changed is taken until its
     /// overlap ends; the answer carries the session's newest.
     async fn session(
         &self,

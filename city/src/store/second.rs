@@ -399,29 +399,12 @@ pub(super) fn protected(tx: &dyn Tx, filing: FilingId) -> Result<bool, StoreErro
     Ok(false)
 }
 
-fn of(tx: &dyn Tx, filing: FilingId) -> Result<SecondOf, StoreError> {
-    let given = tx
-        .rows(
-            "SELECT signer, kind, digest, given_at, cms, finding FROM second_signatures WHERE filing = $1
-             ORDER BY given_at, signer",
-            cells![filing],
-        )?
+fn of(given: Vec<Row>, flags: Vec<Row>) -> Result<SecondOf, StoreError> {
+    let given = given
         .into_iter()
         .map(signature)
         .collect::<Result<Vec<_>, _>>()?;
-    let flags = tx
-        .rows(
-            &format!(
-                "SELECT (SELECT count(*) FROM (SELECT 1 FROM filings f WHERE f.id = n.id AND {}) r), {}
-                 FROM filings n WHERE n.id = $1",
-                replaced(),
-                again()
-            ),
-            cells![filing],
-        )?
-        .into_iter()
-        .next();
-    let (replaced, again) = match flags {
+    let (replaced, again) = match flags.into_iter().next() {
         Some(mut row) => (row.int()? > 0, row.flag()?),
         None => (false, false),
     };
@@ -556,8 +539,20 @@ impl<S: Transacts> SecondStore for S {
     }
 
     async fn second_of(&self, filing: FilingId) -> Result<SecondOf, StoreError> {
-        self.transact("reading a second signature", move |tx| of(tx, filing))
-            .await
+        const DOING: &str = "reading a second signature";
+        let given = "SELECT signer, kind, digest, given_at, cms, finding FROM second_signatures WHERE filing = $1
+             ORDER BY given_at, signer";
+        let flags = format!(
+            "SELECT (SELECT count(*) FROM (SELECT 1 FROM filings f WHERE f.id = n.id AND {}) r), {}
+             FROM filings n WHERE n.id = $1",
+            replaced(),
+            again()
+        );
+        let (given, flags) = tokio::try_join!(
+            self.ask(DOING, given.to_owned(), cells![filing].into()),
+            self.ask(DOING, flags, cells![filing].into())
+        )?;
+        of(given, flags)
     }
 
     async fn second_tell(&self, now: i64) -> Result<u32, StoreError> {

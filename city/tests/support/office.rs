@@ -373,10 +373,12 @@ password = '{password}'
             .await
             .unwrap();
         let address = city.address().unwrap();
+        let enrol = city.enrol_address();
         let (raise, stop) = watch::channel(false);
         let task = tokio::spawn(async move { city.run(stop).await.unwrap() });
         Running {
             address,
+            enrol,
             raise,
             task,
         }
@@ -419,6 +421,8 @@ pub(crate) async fn accept(
 /// A running city.
 pub(crate) struct Running {
     pub(crate) address: SocketAddr,
+    /// Where devices register.
+    pub(crate) enrol: Option<SocketAddr>,
     raise: watch::Sender<bool>,
     task: JoinHandle<()>,
 }

@@ -5,6 +5,7 @@
 //! knowledge, not a statistic); nobody is meant.
 
 use std::collections::BTreeSet;
+use std::ops::Range;
 use std::pin::pin;
 
 use sha2::{Digest, Sha256};
@@ -130,6 +131,8 @@ const PARENTS: [(&str, &str); 16] = [
 
 /// So many wait for an officer, at least.
 const OPEN: usize = 3_000;
+/// So many are looked at, and so many names looked for.
+const SOME: usize = 5_000;
 /// Rows copied at once.
 const PIECE: usize = 20_000;
 /// Five years of arrivals.
@@ -137,7 +140,9 @@ const SPAN: i64 = 5 * 365 * 86_400;
 
 /// What the load has to know.
 pub(crate) struct Town {
-    /// Filings that wait for an officer.
+    /// Filings.
+    pub(crate) cases: i64,
+    /// Filings that wait for an officer, in the order of their arrival.
     pub(crate) open: Vec<FilingId>,
     /// Some of all.
     pub(crate) some: Vec<FilingId>,
@@ -195,7 +200,6 @@ struct One {
     canonical: Vec<u8>,
     facts: Facts,
     due: String,
-    name: String,
 }
 
 impl Kind {
@@ -230,12 +234,11 @@ impl Kind {
             .replace("2026-11-22", &born.to_string());
         let mut facts = self.facts.clone();
         facts.child = facts.child.map(|_| format!("{sei}\u{3000}{mei}"));
-        facts.claimant = facts.claimant.map(|_| mother_name.clone());
+        facts.claimant = facts.claimant.map(|_| mother_name);
         One {
             canonical: text.into_bytes(),
             facts,
             due: due.to_string(),
-            name: mother_name,
         }
     }
 }
@@ -302,7 +305,8 @@ async fn without_indexes(client: &Client, tables: &[&str]) -> Vec<String> {
     again
 }
 
-/// Fills the database. The store has been opened before, so all tables are there.
+/// Fills the database, or brings one that was filled before up to date: as many wait for an officer as then, and nobody is
+/// signed in. The store has been opened before, so all tables are there.
 pub(crate) async fn fill(office: &Office, cases: usize, seed: u64) -> Town {
     let kinds = [
         kind(office, "shussei_todoke").await,
@@ -317,80 +321,142 @@ pub(crate) async fn fill(office: &Office, cases: usize, seed: u64) -> Town {
         .batch_execute("SET session_replication_role = replica; SET synchronous_commit = off; SET maintenance_work_mem = '256MB'")
         .await
         .unwrap();
-    let again = without_indexes(
-        &client,
-        &[
-            "filings",
-            "cases",
-            "history",
-            "audit",
-            "receipts",
-            "search_terms",
-        ],
-    )
-    .await;
-    let mut town = Town {
-        open: Vec::new(),
-        some: Vec::new(),
-        names: Vec::new(),
-        bytes: 0,
-        largest: Vec::new(),
+    let count = async |sql: &str| {
+        let row = client.query_one(sql, &[]).await.unwrap();
+        usize::try_from(row.get::<_, i64>(0)).unwrap()
     };
-    let last = client
-        .query_one("SELECT seq, hash FROM audit ORDER BY seq DESC LIMIT 1", &[])
-        .await
-        .unwrap();
-    let mut chain = Chain {
-        seq: last.get(0),
-        head: last.get::<_, Vec<u8>>(1).try_into().unwrap(),
-    };
-    let mut tables = Tables::new();
-    let mut numbers = Numbers(seed);
-    let (end, first_no) = (now() - 600, 3_i64);
+    let there = count("SELECT last_arrival FROM counters").await - kinds.len();
     let open = OPEN.min(cases / 4);
-    for n in 0..cases {
-        let arrived_at =
-            end - SPAN + SPAN * i64::try_from(n).unwrap() / i64::try_from(cases).unwrap();
-        let kind = &kinds[usize::from(numbers.below(10) >= 6)];
-        let state = match cases - n {
-            left if left <= open => "arrived",
-            _ if numbers.below(50) == 0 => "returned",
-            _ => "accepted",
-        };
-        let one = kind.one(&mut numbers, n, arrived_at);
-        let id = tables.add(
-            kind,
-            &one,
-            (n, first_no, arrived_at, state),
-            &mut numbers,
-            &mut chain,
-        );
-        if state == "arrived" {
-            town.open.push(id);
+    let mut filling = Filling {
+        client: &client,
+        kinds: &kinds,
+        numbers: Numbers(seed.wrapping_add(there as u64)),
+        chain: Chain::of(&client).await,
+        tables: Tables::new(),
+    };
+    if there < cases {
+        assert!(there == 0, "the folder holds another town, of {there}");
+        let again = without_indexes(
+            &client,
+            &[
+                "filings",
+                "cases",
+                "history",
+                "audit",
+                "receipts",
+                "search_terms",
+            ],
+        )
+        .await;
+        filling.add(0..cases, (SPAN, cases - open)).await;
+        for sql in again {
+            client.batch_execute(&sql).await.unwrap();
         }
-        if numbers.below(u64::try_from(cases / 5_000 + 1).unwrap()) == 0 {
-            town.some.push(id);
-            town.names.push(one.name);
-        }
-        if (n + 1) % PIECE == 0 || n + 1 == cases {
-            for table in tables.all() {
-                table.flush(&client).await;
-            }
-        }
-    }
-    let numbers = first_no + i64::try_from(cases).unwrap();
-    client
-        .execute("UPDATE counters SET last_arrival = $1", &[&numbers])
-        .await
-        .unwrap();
-    for sql in again {
-        client.batch_execute(&sql).await.unwrap();
+    } else {
+        // what the last run decided is not told again: its devices are gone
+        client
+            .batch_execute(
+                "DELETE FROM sessions; UPDATE notices SET next_at = NULL WHERE next_at IS NOT NULL",
+            )
+            .await
+            .unwrap();
+        let waiting = count("SELECT count(*) FROM filings WHERE state = 'arrived'").await;
+        let missing = open.saturating_sub(waiting);
+        filling.add(there..there + missing, (600, 0)).await;
     }
     for sql in ["VACUUM ANALYZE", "CHECKPOINT"] {
         client.batch_execute(sql).await.unwrap();
     }
-    measure(&client, &mut town).await;
+    let town = town(&client, seed).await;
     connection.abort();
+    town
+}
+
+/// What copies filings.
+struct Filling<'a> {
+    client: &'a Client,
+    kinds: &'a [Kind; 2],
+    numbers: Numbers,
+    chain: Chain,
+    tables: Tables,
+}
+
+impl Filling<'_> {
+    /// Adds these filings, whose arrivals are spread over the last `span` seconds; those from `decided` on wait for an officer.
+    async fn add(&mut self, which: Range<usize>, (span, decided): (i64, usize)) {
+        let (end, count) = (now() - 600, which.len());
+        let last: i64 = self
+            .client
+            .query_one("SELECT last_arrival FROM counters", &[])
+            .await
+            .unwrap()
+            .get(0);
+        for (at, n) in which.enumerate() {
+            let share = span * i64::try_from(at).unwrap() / i64::try_from(count).unwrap();
+            let arrived_at = end - span + share;
+            let kind = &self.kinds[usize::from(self.numbers.below(10) >= 6)];
+            let state = match at {
+                at if at >= decided => "arrived",
+                _ if self.numbers.below(50) == 0 => "returned",
+                _ => "accepted",
+            };
+            let one = kind.one(&mut self.numbers, n, arrived_at);
+            let no = last + 1 + i64::try_from(at).unwrap();
+            let what = (n, no, arrived_at, state);
+            self.tables
+                .add(kind, &one, what, &mut self.numbers, &mut self.chain);
+            if (at + 1) % PIECE == 0 || at + 1 == count {
+                for table in self.tables.all() {
+                    table.flush(self.client).await;
+                }
+            }
+        }
+        self.client
+            .execute(
+                "UPDATE counters SET last_arrival = last_arrival + $1",
+                &[&i64::try_from(count).unwrap()],
+            )
+            .await
+            .unwrap();
+    }
+}
+
+/// What the load has to know, from the database.
+async fn town(client: &Client, seed: u64) -> Town {
+    let id = |row: &tokio_postgres::Row| {
+        FilingId::from_bytes(row.get::<_, Vec<u8>>(0).try_into().unwrap())
+    };
+    let open = "SELECT id FROM filings WHERE state = 'arrived' ORDER BY arrival_no";
+    let open = client.query(open, &[]).await.unwrap();
+    let cases: i64 = client
+        .query_one("SELECT last_arrival FROM counters", &[])
+        .await
+        .unwrap()
+        .get(0);
+    let mut numbers = Numbers(seed);
+    let asked: Vec<i64> = (0..SOME)
+        .map(|_| 1 + i64::try_from(numbers.below(cases.unsigned_abs())).unwrap())
+        .collect();
+    let some = client
+        .query(
+            "SELECT id, facts FROM filings WHERE arrival_no = ANY($1)",
+            &[&asked],
+        )
+        .await
+        .unwrap();
+    let name = |row: &tokio_postgres::Row| {
+        let facts: Facts = serde_json::from_str(row.get(1)).unwrap();
+        facts.claimant
+    };
+    let mut town = Town {
+        cases,
+        open: open.iter().map(id).collect(),
+        some: some.iter().map(id).collect(),
+        names: some.iter().filter_map(name).collect(),
+        bytes: 0,
+        largest: Vec::new(),
+    };
+    measure(client, &mut town).await;
     town
 }
 
@@ -416,6 +482,19 @@ async fn measure(client: &Client, town: &mut Town) {
 struct Chain {
     seq: i64,
     head: [u8; 32],
+}
+
+impl Chain {
+    async fn of(client: &Client) -> Self {
+        let last = client
+            .query_one("SELECT seq, hash FROM audit ORDER BY seq DESC LIMIT 1", &[])
+            .await
+            .unwrap();
+        Self {
+            seq: last.get(0),
+            head: last.get::<_, Vec<u8>>(1).try_into().unwrap(),
+        }
+    }
 }
 
 struct Tables {
@@ -453,7 +532,7 @@ impl Tables {
                 "COPY history (filing, seq, at, actor, state) FROM STDIN BINARY",
                 &[B, N, N, T, T],
             ),
-            terms: Table::new("COPY search_terms (kind, term, filing) FROM STDIN BINARY", &[T, T, B]),
+            terms: Table::new("COPY search_terms (kind, term, filing, arrived_at) FROM STDIN BINARY", &[T, T, B, N]),
             audit: Table::new(
                 "COPY audit (seq, at, actor, action, subject, detail, prev, hash) FROM STDIN BINARY",
                 &[N, N, T, T, T, T, B, B],
@@ -477,10 +556,10 @@ impl Tables {
         &mut self,
         kind: &Kind,
         one: &One,
-        (n, first_no, at, state): (usize, i64, i64, &'static str),
+        (n, no, at, state): (usize, i64, i64, &'static str),
         numbers: &mut Numbers,
         chain: &mut Chain,
-    ) -> FilingId {
+    ) {
         let bytes = |numbers: &mut Numbers| {
             let mut bytes = [0_u8; 16];
             bytes[..8].copy_from_slice(&numbers.next().to_be_bytes());
@@ -498,7 +577,6 @@ impl Tables {
         row!(self.slots; "asukoe", device, case.to_vec(), 0_i64, id.to_vec());
         row!(self.receipts; id.to_vec(), kind.receipt.clone());
         row!(self.history; id.to_vec(), 0_i64, at, "system", "arrived");
-        let no = first_no + i64::try_from(n).unwrap();
         self.line(
             chain,
             at,
@@ -519,14 +597,13 @@ impl Tables {
         }
         let terms: BTreeSet<String> = search::terms_of(&one.canonical);
         for term in terms {
-            row!(self.terms; "n", term, id.to_vec());
+            row!(self.terms; "n", term, id.to_vec(), at);
         }
         let digest = Sha256::digest(&one.canonical).to_vec();
         let child = Sha256::digest(format!("{}{n}", kind.procedure)).to_vec();
         row!(self.filings; id.to_vec(), "asukoe", device, case.to_vec(), 0_i64, false, no, at, "ubugoe-filing/1", at - 60, digest,
             one.canonical.clone(), kind.signature.clone(), kind.procedure, child, one.due.clone(), state,
             serde_json::to_string(&one.facts).unwrap());
-        filing
     }
 
     fn line(

@@ -1,9 +1,11 @@
-//! A city under load: `./ubugoe bench city [--cases n] [--sessions n] [--ramp s] [--hold s] [--families n] [--seed n]`.
+//! A city under load: `./ubugoe bench city [--cases n] [--sessions n] [--ramp s] [--hold s] [--families n] [--seed n]
+//! [--keep folder]`.
 //!
 //! Makes a municipality's filings in PostgreSQL ([`data`]), starts the real city and broker beside it, lets officers and devices
-//! work at once ([`load`]), reckons the nightly batch over a million families, and prints percentiles, errors and memory. Two
-//! questions are the machine's: how many cores, how fast a disk; so only ratios and counts are meant to be compared. Exit code 1
-//! if any request failed.
+//! work at once ([`load`]), reckons the nightly batch over a million families, and prints percentiles, errors, memory and who used
+//! the cores. Two questions are the machine's: how many cores, how fast a disk; so only ratios and counts are meant to be compared.
+//! With `--keep` the filled database stays in that folder and the next run with it begins at once; what such a run decided and
+//! sent stays too. Exit code 1 if any request failed.
 #![allow(
     clippy::print_stdout,
     clippy::unwrap_used,
@@ -19,6 +21,8 @@ mod load;
 #[path = "../../../city/tests/support/mod.rs"]
 mod support;
 
+use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::process::{Command, ExitCode};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -48,6 +52,7 @@ struct Wishes {
     hold: u64,
     families: usize,
     seed: u64,
+    keep: Option<PathBuf>,
 }
 
 fn wishes() -> Wishes {
@@ -58,10 +63,16 @@ fn wishes() -> Wishes {
         hold: 120,
         families: 1_000_000,
         seed: 20_261_127,
+        keep: None,
     };
     let mut words = std::env::args().skip(1).filter(|word| word != "--bench");
     while let Some(word) = words.next() {
-        let number = words.next().and_then(|text| text.parse::<u64>().ok());
+        let value = words.next();
+        if word == "--keep" {
+            wishes.keep = Some(value.expect("--keep needs a folder").into());
+            continue;
+        }
+        let number = value.and_then(|text| text.parse::<u64>().ok());
         let number = number.unwrap_or_else(|| panic!("{word} needs a number"));
         match word.as_str() {
             "--cases" => wishes.cases = number as usize,
@@ -136,6 +147,40 @@ fn memory(city: &Process, cluster: &Postgres) -> (u64, u64, u64) {
     (now / 1024, most / 1024, postgres / 1024)
 }
 
+/// Seconds of processor time of a process, its ended children included.
+fn processor(pid: u32) -> f64 {
+    let text = std::fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
+    let rest = text.rsplit_once(')').map_or("", |(_, rest)| rest);
+    let ticks = rest.split_whitespace().skip(11).take(4);
+    let ticks: u64 = ticks.filter_map(|word| word.parse::<u64>().ok()).sum();
+    // Linux tells it in hundredths (proc(5), USER_HZ)
+    ticks as f64 / 100.0
+}
+
+/// Who has used the cores until now, seconds.
+type Cores = [(&'static str, f64); 4];
+
+fn cores(city: &Process, cluster: &Postgres, broker: &Mosquitto) -> Cores {
+    let server = cluster.process().pid();
+    let backends: f64 = children(server).into_iter().map(processor).sum();
+    [
+        ("city", processor(city.pid())),
+        ("PostgreSQL", processor(server) + backends),
+        ("broker", processor(broker.process().pid())),
+        ("the load", processor(std::process::id())),
+    ]
+}
+
+fn print_cores(before: Cores, after: Cores, spent: f64, requests: usize) {
+    for ((who, before), (_, after)) in before.into_iter().zip(after) {
+        println!(
+            "processor       {who:<10} {:>5.1} % of a core, {:.2} ms a request",
+            100.0 * (after - before) / spent,
+            1e3 * (after - before) / requests.max(1) as f64
+        );
+    }
+}
+
 fn nightly(families: usize, seed: u64) {
     let mut numbers = Numbers(seed);
     let today = jiff::civil::date(2026, 11, 27);
@@ -171,10 +216,37 @@ fn nightly(families: usize, seed: u64) {
     );
 }
 
+/// The real city; it serves browsers and listens to devices.
+fn serve(office: &Office, broker: &Mosquitto) -> (Process, SocketAddr) {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_ubugoe-city"));
+    command
+        .arg("serve")
+        .arg("--config")
+        .arg(office.write_config())
+        .env("RUST_LOG", "warn");
+    let log = office.folder.path().join("city.log");
+    let city = Process::spawn("ubugoe-city", command, log).unwrap();
+    let ready = city.wait_ready(Duration::from_mins(2)).unwrap();
+    let address = ready["http"].as_str().unwrap().parse().unwrap();
+    // a filing that comes before the city listens is lost here; a real device sends it again
+    let present = |line: &str| {
+        line.contains("Received PUBLISH from city-asukoe") && line.contains("presence")
+    };
+    let listens = Duration::from_secs(30);
+    broker
+        .process()
+        .wait_line("the city's presence", present, listens)
+        .unwrap();
+    (city, address)
+}
+
 #[tokio::main(flavor = "multi_thread", worker_threads = 2)]
 async fn main() -> ExitCode {
     let wishes = wishes();
-    let cluster = Postgres::start().unwrap();
+    let cluster = match &wishes.keep {
+        Some(folder) => Postgres::start_in(folder).unwrap(),
+        None => Postgres::start().unwrap(),
+    };
     let mut office = Office::new();
     let broker = Mosquitto::start(&office.pki, &Settings::default()).unwrap();
     office.broker_port = broker.port();
@@ -187,12 +259,13 @@ async fn main() -> ExitCode {
     let town = data::fill(&office, wishes.cases, wishes.seed).await;
     println!(
         "data            {} cases in {:.0} s, {:.1} GB in PostgreSQL, {} wait for an officer",
-        wishes.cases,
+        town.cases,
         start.elapsed().as_secs_f64(),
         town.bytes as f64 / 1e9,
         town.open.len(),
     );
-    let per_case = |bytes: i64| bytes / i64::try_from(wishes.cases.max(1)).unwrap();
+    let cases = town.cases.max(1);
+    let per_case = |bytes: i64| bytes / cases;
     for (table, bytes) in &town.largest {
         println!(
             "                {:>7} bytes a case in {table}",
@@ -201,17 +274,9 @@ async fn main() -> ExitCode {
     }
     nightly(wishes.families, wishes.seed);
 
-    let mut command = Command::new(env!("CARGO_BIN_EXE_ubugoe-city"));
-    command
-        .arg("serve")
-        .arg("--config")
-        .arg(office.write_config())
-        .env("RUST_LOG", "warn");
-    let log = office.folder.path().join("city.log");
-    let city = Process::spawn("ubugoe-city", command, log).unwrap();
-    let ready = city.wait_ready(Duration::from_mins(2)).unwrap();
-    let address = ready["http"].as_str().unwrap().parse().unwrap();
+    let (city, address) = serve(&office, &broker);
     let before = memory(&city, &cluster);
+    let (begun, used) = (Instant::now(), cores(&city, &cluster, &broker));
     let figures = load::run(
         Arc::clone(&office),
         address,
@@ -220,8 +285,10 @@ async fn main() -> ExitCode {
     )
     .await;
     let after = memory(&city, &cluster);
+    let spent = begun.elapsed().as_secs_f64();
+    let used_after = cores(&city, &cluster, &broker);
     println!(
-        "sessions        {} at once after {} s, then {} s; every fifth reads slowly; {} requests, {} errors",
+        "sessions        {} at once after {} s, then {} s; each thinks 2 s and keeps its connection, every fifth reads slowly; {} requests, {} errors",
         wishes.sessions,
         wishes.ramp,
         wishes.hold,
@@ -255,7 +322,9 @@ async fn main() -> ExitCode {
         "memory          city {} MB before, {} MB after, {} MB at most; PostgreSQL {} MB before, {} MB after",
         before.0, after.0, after.1, before.2, after.2
     );
+    print_cores(used, used_after, spent, figures.requests());
     city.terminate(Duration::from_secs(30)).unwrap();
+    cluster.stop().unwrap();
     if figures.errors == 0 {
         ExitCode::SUCCESS
     } else {

@@ -1,10 +1,11 @@
-//! A real PostgreSQL cluster in a temporary directory, durable as in production, crashable.
+//! A real PostgreSQL cluster in a directory of its own, temporary as a rule, durable as in production, crashable.
 //!
 //! Answers for making, starting, crashing and removing the cluster. Schema and contents are the
 //! business of whoever connects. `fsync` stays on: a test of durability without it proves nothing.
 
-use std::fs;
-use std::os::unix::fs::chown;
+use std::fs::{self, OpenOptions};
+use std::io::Write as _;
+use std::os::unix::fs::{OpenOptionsExt as _, chown};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
@@ -26,10 +27,28 @@ const NOBODY: u32 = 65_534;
 #[derive(Debug)]
 pub struct Postgres {
     process: Process,
-    dir: TempDir,
+    dir: Place,
     lease: Lease,
     password: String,
     starts: u32,
+}
+
+/// Where a cluster lies.
+#[derive(Debug)]
+enum Place {
+    /// Gone with the value.
+    Passing(TempDir),
+    /// Left for another time.
+    Kept(PathBuf),
+}
+
+impl Place {
+    fn path(&self) -> &Path {
+        match self {
+            Self::Passing(dir) => dir.path(),
+            Self::Kept(dir) => dir,
+        }
+    }
 }
 
 impl Postgres {
@@ -43,6 +62,40 @@ impl Postgres {
             .prefix("ubg-pg-")
             .tempdir()
             .map_err(Error::file("make a directory in", "$TMPDIR"))?;
+        Self::make(Place::Passing(dir))
+    }
+
+    /// The same in a folder that stays: the cluster that is there, or a new one. Its password lies beside it, for its owner
+    /// only. End with [`Postgres::stop`].
+    ///
+    /// # Errors
+    /// As [`Postgres::start`].
+    pub fn start_in(folder: &Path) -> Result<Self, Error> {
+        let secret = folder.join("password.kept");
+        if let Ok(password) = fs::read_to_string(&secret) {
+            let lease = Lease::take()?;
+            return Ok(Self {
+                process: launch(folder, lease.port(), 1)?,
+                dir: Place::Kept(folder.to_owned()),
+                lease,
+                password,
+                starts: 1,
+            });
+        }
+        fs::create_dir_all(folder).map_err(Error::file("make", folder))?;
+        let postgres = Self::make(Place::Kept(folder.to_owned()))?;
+        // written last: without it nothing here is whole
+        let write = OpenOptions::new()
+            .write(true)
+            .create_new(true)
+            .mode(0o600)
+            .open(&secret)
+            .and_then(|mut file| file.write_all(postgres.password.as_bytes()));
+        write.map_err(Error::file("write", &secret))?;
+        Ok(postgres)
+    }
+
+    fn make(dir: Place) -> Result<Self, Error> {
         if geteuid().is_root() {
             chown(dir.path(), Some(NOBODY), Some(NOBODY))
                 .map_err(Error::file("give away", dir.path()))?;

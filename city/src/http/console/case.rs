@@ -11,7 +11,7 @@ use super::super::{Failure, Shared, t};
 use super::aside::{attachments, history_box, receipt_box, signature_box};
 use super::fields::{Sheet, sheet};
 use super::{
-    Names, certificate, codes, framed, look_at, needs_two, severity, staff_name, state_mark,
+    Names, certificate, codes, find, framed, needs_two, note, severity, staff_name, state_mark,
     summary, title,
 };
 use crate::casework::roles::Right;
@@ -28,8 +28,7 @@ pub(super) async fn open(
     Path(id): Path<String>,
 ) -> Result<Markup, Failure> {
     let what = (Right::SeeContent, id.as_str());
-    let record = look_at(&app, &officer, what, ("filing.viewed", "")).await?;
-    filing_page(&app, &officer, &record, false).await
+    view(&app, &officer, what, ("filing.viewed", false)).await
 }
 
 /// The same with masked values shown; a form of its own, so that it is never done by a mere link, and logged.
@@ -39,8 +38,22 @@ pub(super) async fn reveal(
     posted: Posted,
 ) -> Result<Markup, Failure> {
     let what = (Right::Unmask, id.as_str());
-    let record = look_at(&app, &posted.officer, what, ("filing.unmasked", "")).await?;
-    filing_page(&app, &posted.officer, &record, true).await
+    view(&app, &posted.officer, what, ("filing.unmasked", true)).await
+}
+
+/// The page, and its line in the audit chain while it is made: nobody gets it without one.
+async fn view(
+    app: &Shared,
+    officer: &Officer,
+    (right, id): (Right, &str),
+    (action, revealed): (&str, bool),
+) -> Result<Markup, Failure> {
+    officer.must(right)?;
+    let record = find(app, id).await?;
+    let subject = record.row.id.to_string();
+    let line = note(app, officer, action, &subject, "");
+    let page = filing_page(app, officer, &record, revealed);
+    tokio::try_join!(line, page).map(|((), page)| page)
 }
 
 async fn filing_page(
@@ -51,17 +64,24 @@ async fn filing_page(
 ) -> Result<Markup, Failure> {
     let lang = officer.lang;
     let parsed = Filing::parse(&record.canonical).ok();
-    let desk = app.store.on_desk(record.row.id).await?;
-    let names = app.store.officer_names().await?;
-    let papers = outputs(app, officer, record).await?;
-    let second = super::super::second::signed_twice(app, lang, record).await?;
-    let voices = super::family::voices_box(app, officer, record).await?;
     let heading = title(lang, &record.row.facts).to_owned();
     let masked = record.row.facts.protected && !revealed;
-    let certificate = match &parsed {
-        Some(parsed) => certificate::beside(app, lang, record, parsed, masked).await?,
-        None => Markup::default(),
+    let certificate = async {
+        match &parsed {
+            Some(parsed) => certificate::beside(app, lang, record, parsed, masked).await,
+            None => Ok(Markup::default()),
+        }
     };
+    let desk = async { Ok(app.store.on_desk(record.row.id).await?) };
+    let names = async { Ok(app.store.officer_names().await?) };
+    let (desk, names, papers, second, voices, certificate) = tokio::try_join!(
+        desk,
+        names,
+        outputs(app, officer, record),
+        super::super::second::signed_twice(app, lang, record),
+        super::family::voices_box(app, officer, record),
+        certificate,
+    )?;
     let page = Sheet {
         app,
         officer,

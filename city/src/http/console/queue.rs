@@ -185,19 +185,21 @@ pub(super) async fn list(
     officer.must(Right::SeeCases)?;
     let lang = officer.lang;
     let asked = Asked::of(&choice);
-    let mut lines = app.store.queue(asked.query(&app, &officer)).await?;
-    let more = lines.len() > PAGE as usize;
-    lines.truncate(PAGE as usize);
-    let me = officer.account.id.clone();
-    let numbers = app.store.queue_counts(me, urgent_day(&app)).await?;
-    let names = app.store.officer_names().await?;
     let subject = match asked.tab {
         Tab::Urgent => "urgent",
         Tab::Proposed => "proposed",
         Tab::State(state) => state.code(),
         Tab::Everything => "all",
     };
-    note(&app, &officer, "list.viewed", subject, "").await?;
+    let me = officer.account.id.clone();
+    let (mut lines, numbers, names, ()) = tokio::try_join!(
+        async { Ok(app.store.queue(asked.query(&app, &officer)).await?) },
+        async { Ok(app.store.queue_counts(me, urgent_day(&app)).await?) },
+        async { Ok(app.store.officer_names().await?) },
+        note(&app, &officer, "list.viewed", subject, ""),
+    )?;
+    let more = lines.len() > PAGE as usize;
+    lines.truncate(PAGE as usize);
     let today = jst::date(app.now());
     let heading = t(lang, "届出一覧", "Filings");
     let body = html! {

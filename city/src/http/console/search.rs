@@ -13,7 +13,7 @@ use crate::jst;
 use crate::store::desk::{CaseLine, Look, MOST_FOUND};
 
 /// Most lines that are shown.
-const SHOWN: usize = 100;
+const SHOWN: u32 = 100;
 
 /// What was found.
 struct Found {
@@ -48,11 +48,13 @@ pub(super) async fn find(State(app): State<Shared>, posted: Posted) -> Result<Ma
     };
     let found = result.as_ref().map_or(0, |found| found.lines.len());
     let detail = format!("by={kind} exact={} found={found}", u8::from(exact));
-    note(&app, &officer, "search.made", "-", &detail).await?;
-    match result {
-        Ok(found) => page(&app, &officer, words, exact, Some(&found), None).await,
-        Err(why) => page(&app, &officer, words, exact, None, Some(why)).await,
-    }
+    let line = note(&app, &officer, "search.made", "-", &detail);
+    let (found, why) = match &result {
+        Ok(found) => (Some(found), None),
+        Err(why) => (None, Some(*why)),
+    };
+    let page = page(&app, &officer, words, exact, found, why);
+    tokio::try_join!(line, page).map(|((), page)| page)
 }
 
 async fn look(app: &Shared, wanted: Wanted, exact: bool) -> Result<Found, Failure> {
@@ -69,8 +71,10 @@ async fn look(app: &Shared, wanted: Wanted, exact: bool) -> Result<Found, Failur
         }
         Wanted::Code(code) => app.store.look(Look::Token(token_hash(&code))).await?,
         Wanted::Name { folded, typed } => {
-            let mut lines = app.store.look(Look::Name(folded)).await?;
-            let more = lines.len() >= MOST_FOUND as usize;
+            // what differs in its characters only is left out afterwards, so more is looked at
+            let most = if exact { MOST_FOUND } else { SHOWN + 1 };
+            let mut lines = app.store.look(Look::Name { folded, most }).await?;
+            let more = lines.len() >= most as usize;
             if exact {
                 lines.retain(|line| {
                     let facts = &line.row.facts;
@@ -80,13 +84,13 @@ async fn look(app: &Shared, wanted: Wanted, exact: bool) -> Result<Found, Failur
                         .any(|name| begins_exactly(name, &typed))
                 });
             }
-            let more = more || lines.len() > SHOWN;
-            lines.truncate(SHOWN);
+            let more = more || lines.len() > SHOWN as usize;
+            lines.truncate(SHOWN as usize);
             return Ok(Found { lines, more });
         }
     };
-    let more = lines.len() > SHOWN;
-    lines.truncate(SHOWN);
+    let more = lines.len() > SHOWN as usize;
+    lines.truncate(SHOWN as usize);
     Ok(Found { lines, more })
 }
 

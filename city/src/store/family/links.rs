@@ -6,7 +6,7 @@ use ubugoe_protocol::FilingId;
 use super::{CaseFile, Link, LinkState, Look, Paper};
 use crate::casework::FilingState;
 use crate::casework::audit::AuditEntry;
-use crate::store::nonstop::{By, Tx, cells};
+use crate::store::nonstop::{By, Transacts, Tx, cells};
 use crate::store::{StoreError, facts_from_text};
 
 pub(super) fn find(
@@ -179,35 +179,27 @@ pub(super) fn renew(
     Ok(())
 }
 
-pub(super) fn state(tx: &dyn Tx, filing: FilingId) -> Result<Option<LinkState>, StoreError> {
-    let Some(mut row) = tx
-        .rows(
-            "SELECT c.token_sha256, c.token FROM filings f
-             JOIN cases c ON c.recipient = f.recipient AND c.device = f.device AND c.case_id = f.case_id WHERE f.id = $1",
-            cells![filing],
-        )?
-        .into_iter()
-        .next()
-    else {
+pub(super) async fn state(
+    store: &impl Transacts,
+    filing: FilingId,
+) -> Result<Option<LinkState>, StoreError> {
+    const DOING: &str = "reading how a family's link stands";
+    let case = "SELECT c.token_sha256, c.token FROM filings f
+         JOIN cases c ON c.recipient = f.recipient AND c.device = f.device AND c.case_id = f.case_id WHERE f.id = $1";
+    let found = store.ask(DOING, case.to_owned(), cells![filing].into());
+    let Some(mut row) = found.await?.into_iter().next() else {
         return Ok(None);
     };
     let (case_ref, token) = (row.case_ref()?, row.text()?);
     let hash: [u8; 32] = Sha256::digest(&token).into();
-    let closed = tx
-        .rows(
-            "SELECT at, actor FROM family_closed WHERE token_sha256 = $1",
-            cells![hash],
-        )?
-        .into_iter()
-        .next()
-        .map(|mut row| Ok::<_, StoreError>((row.int()?, row.text()?)))
-        .transpose()?;
-    let code = !tx
-        .rows(
-            "SELECT 1 FROM family_codes WHERE case_ref = $1",
-            cells![case_ref],
-        )?
-        .is_empty();
+    let about = "SELECT (SELECT count(*) FROM family_codes WHERE case_ref = $2), x.at, x.actor
+         FROM (SELECT 1) one LEFT JOIN family_closed x ON x.token_sha256 = $1";
+    let about = store.ask(DOING, about.to_owned(), cells![hash, case_ref].into());
+    let (mut code, mut closed) = (false, None);
+    if let Some(mut row) = about.await?.into_iter().next() {
+        code = row.int()? > 0;
+        closed = row.maybe_int()?.zip(row.maybe_text()?);
+    }
     Ok(Some(LinkState {
         case_ref,
         token,

@@ -334,10 +334,7 @@ impl<S: Transacts> FamilyStore for S {
     }
 
     async fn family_link_state(&self, filing: FilingId) -> Result<Option<LinkState>, StoreError> {
-        self.transact("reading how a family's link stands", move |tx| {
-            links::state(tx, filing)
-        })
-        .await
+        links::state(self, filing).await
     }
 
     async fn family_says(&self, voice: NewVoice) -> Result<bool, StoreError> {
@@ -348,10 +345,7 @@ impl<S: Transacts> FamilyStore for S {
     }
 
     async fn family_voices(&self, case_ref: [u8; 32]) -> Result<Vec<Voice>, StoreError> {
-        self.transact("reading a family's comments", move |tx| {
-            voices::of_case(tx, case_ref)
-        })
-        .await
+        voices::of_case(self, case_ref).await
     }
 
     async fn newest_voices(&self, limit: u32) -> Result<Vec<Voice>, StoreError> {

@@ -3,7 +3,7 @@
 use super::{NewVoice, Voice, VoiceCounts};
 use crate::casework::audit::AuditEntry;
 use crate::store::StoreError;
-use crate::store::nonstop::{Row, Tx, cells};
+use crate::store::nonstop::{Row, Transacts, Tx, cells};
 
 /// So much may one case say.
 const MOST: i64 = 200;
@@ -76,14 +76,13 @@ fn a_voice(mut row: Row) -> Result<Voice, StoreError> {
     })
 }
 
-pub(super) fn of_case(tx: &dyn Tx, case_ref: [u8; 32]) -> Result<Vec<Voice>, StoreError> {
-    tx.rows(
-        &format!("{VOICE} WHERE case_ref = $1 ORDER BY id DESC"),
-        cells![case_ref],
-    )?
-    .into_iter()
-    .map(a_voice)
-    .collect()
+pub(super) async fn of_case(
+    store: &impl Transacts,
+    case_ref: [u8; 32],
+) -> Result<Vec<Voice>, StoreError> {
+    let sql = format!("{VOICE} WHERE case_ref = $1 ORDER BY id DESC");
+    let asked = store.ask("reading a family's comments", sql, cells![case_ref].into());
+    asked.await?.into_iter().map(a_voice).collect()
 }
 
 pub(super) fn newest(tx: &dyn Tx, limit: u32) -> Result<Vec<Voice>, StoreError> {

@@ -973,6 +973,10 @@ pub(crate) trait Tx {
     fn run(&self, sql: &str, with: &[Cell]) -> Result<u64, StoreError>;
     /// Asks.
     fn rows(&self, sql: &str, with: &[Cell]) -> Result<Vec<Row>, StoreError>;
+    /// Asks the same with each of these values, in their order; together, where the database is far.
+    fn rows_each(&self, sql: &str, with: &[Vec<Cell>]) -> Result<Vec<Vec<Row>>, StoreError> {
+        with.iter().map(|with| self.rows(sql, with)).collect()
+    }
     /// Asks for rows of this table, which nobody else gets until this transaction ends; rows that others hold are passed by.
     fn claim(&self, sql: &str, table: &str, with: &[Cell]) -> Result<Vec<Row>, StoreError>;
     /// A line for the audit chain, written when the transaction ends.
@@ -1035,6 +1039,14 @@ pub(crate) trait Transacts: Send + Sync {
         doing: &'static str,
         work: impl FnOnce(&dyn Tx) -> Result<T, StoreError> + Send + 'static,
     ) -> impl Future<Output = Result<T, StoreError>> + Send;
+
+    /// Reads with one statement: no transaction is begun for it.
+    fn ask(
+        &self,
+        doing: &'static str,
+        sql: String,
+        with: Vec<Cell>,
+    ) -> impl Future<Output = Result<Vec<Row>, StoreError>> + Send;
 }
 
 /// What a loss makes of something that was to be done or said.

@@ -6,9 +6,9 @@ use ubugoe_protocol::FilingId;
 
 use super::read::losses;
 use super::{
-    Account, AfterLoss, By, CaseSeen, FileRow, FileWriter, Hop, HopState, ItemDetail, ItemKind,
-    ItemState, NewItem, NewNotice, NoticeDetail, Planned, Planner, Remittance, Row, SeenFiling,
-    Shown, Tx, Unpayable, after_loss, cells, from_json, line, to_json,
+    Account, AfterLoss, By, CaseSeen, Cell, FileRow, FileWriter, Hop, HopState, ItemDetail,
+    ItemKind, ItemState, NewItem, NewNotice, NoticeDetail, Planned, Planner, Remittance, Row,
+    SeenFiling, Shown, Tx, Unpayable, after_loss, cells, from_json, line, to_json,
 };
 use crate::casework::FilingState;
 use crate::store::{StoreError, unsigned};
@@ -98,12 +98,8 @@ pub(crate) fn filings(tx: &dyn Tx, case_ref: [u8; 32]) -> Result<Vec<SeenFiling>
 }
 
 fn keep(tx: &dyn Tx, seen: &CaseSeen, planned: &Planned) -> Result<(), StoreError> {
-    for item in &planned.items {
-        keep_item(tx, seen, item)?;
-    }
-    for notice in &planned.notices {
-        keep_notice(tx, seen.case_ref, notice, &seen.losses)?;
-    }
+    keep_items(tx, seen, &planned.items)?;
+    keep_notices(tx, seen, &planned.notices)?;
     for (procedure, child) in &planned.settled {
         tx.run(
             "UPDATE nonstop_notices SET state = 'cancelled' WHERE case_ref = $1 AND procedure = $2 AND child = $3
@@ -127,14 +123,36 @@ fn arrived(seen: &CaseSeen, filing: FilingId) -> i64 {
         .map_or(seen.now, |known| known.arrived_at)
 }
 
-/// Keeps an item, once for its key. One that nobody has acted on yet is brought up to date.
-#[expect(
-    clippy::too_many_lines,
-    reason = "one statement after the other, each with its columns"
-)]
-fn keep_item(tx: &dyn Tx, seen: &CaseSeen, new: &NewItem) -> Result<(), StoreError> {
+/// Keeps items, each once for its key. One that nobody has acted on yet is brought up to date.
+fn keep_items(tx: &dyn Tx, seen: &CaseSeen, items: &[NewItem]) -> Result<(), StoreError> {
+    let items: Vec<NewItem> = items
+        .iter()
+        .filter_map(|item| second_look(seen, item))
+        .collect();
+    let values = items
+        .iter()
+        .map(|item| item_values(seen, item))
+        .collect::<Result<Vec<_>, _>>()?;
+    let inserted = tx.rows_each(
+        "INSERT INTO nonstop_items (case_ref, filing, child, procedure, whom, kind, state, shown, loss_guard, joyful, congrats,
+           detail, catalogue, yen, monthly, next_month, pay_at, household, needs, account, hold_until, created_at,
+           state_at, actor)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $22,
+           'system') ON CONFLICT (procedure, whom) DO NOTHING RETURNING id",
+        &values,
+    )?;
+    for (item, rows) in items.iter().zip(inserted) {
+        match rows.into_iter().next() {
+            Some(mut row) => begin(tx, seen, item, row.int()?)?,
+            None => keep_again(tx, seen, item)?,
+        }
+    }
+    Ok(())
+}
+
+/// The item as it may stand beside what the case has lost: the planner knows of losses, this is the second look.
+fn second_look(seen: &CaseSeen, new: &NewItem) -> Option<NewItem> {
     let mut item = new.clone();
-    // the planner knows of losses; this is the second look
     match after_loss(
         &item.child,
         (item.joyful, item.congrats, item.loss_guard),
@@ -148,52 +166,54 @@ fn keep_item(tx: &dyn Tx, seen: &CaseSeen, new: &NewItem) -> Result<(), StoreErr
                 item.state = ItemState::Held;
             }
         }
-        AfterLoss::Ends => return Ok(()),
+        AfterLoss::Ends => return None,
     }
-    let detail = to_json("item", &item.detail)?;
-    let needs = if item.needs_account && item.account.is_none() {
+    Some(item)
+}
+
+/// What an item wants to know before it can pay.
+fn needs(item: &NewItem) -> &'static str {
+    if item.needs_account && item.account.is_none() {
         "account"
     } else {
         ""
-    };
-    let account = item.account.as_ref().map(Account::to_text).transpose()?;
-    let inserted = tx
-        .rows(
-            "INSERT INTO nonstop_items (case_ref, filing, child, procedure, whom, kind, state, shown, loss_guard, joyful, congrats,
-               detail, catalogue, yen, monthly, next_month, pay_at, household, needs, account, hold_until, created_at,
-               state_at, actor)
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $22,
-               'system') ON CONFLICT (procedure, whom) DO NOTHING RETURNING id",
-            cells![
-                seen.case_ref,
-                item.filing,
-                item.child.as_str(),
-                item.procedure.as_str(),
-                item.whom.as_str(),
-                item.kind.code(),
-                item.state.code(),
-                item.shown.code(),
-                item.loss_guard.code(),
-                item.joyful,
-                item.congrats,
-                detail.as_str(),
-                item.catalogue.as_str(),
-                item.yen,
-                item.first_month.is_some(),
-                item.first_month,
-                item.pay_at,
-                item.household.clone(),
-                needs,
-                account.clone(),
-                item.hold_until,
-                seen.now,
-            ],
-        )?
-        .into_iter()
-        .next();
-    if let Some(mut row) = inserted {
-        return begin(tx, seen, &item, row.int()?);
     }
+}
+
+fn item_values(seen: &CaseSeen, item: &NewItem) -> Result<Vec<Cell>, StoreError> {
+    let detail = to_json("item", &item.detail)?;
+    let account = item.account.as_ref().map(Account::to_text).transpose()?;
+    let values = cells![
+        seen.case_ref,
+        item.filing,
+        item.child.as_str(),
+        item.procedure.as_str(),
+        item.whom.as_str(),
+        item.kind.code(),
+        item.state.code(),
+        item.shown.code(),
+        item.loss_guard.code(),
+        item.joyful,
+        item.congrats,
+        detail.as_str(),
+        item.catalogue.as_str(),
+        item.yen,
+        item.first_month.is_some(),
+        item.first_month,
+        item.pay_at,
+        item.household.clone(),
+        needs(item),
+        account,
+        item.hold_until,
+        seen.now,
+    ];
+    Ok(values.into())
+}
+
+/// What is there already for its key follows the case as far as nobody has acted on it.
+fn keep_again(tx: &dyn Tx, seen: &CaseSeen, item: &NewItem) -> Result<(), StoreError> {
+    let detail = to_json("item", &item.detail)?;
+    let account = item.account.as_ref().map(Account::to_text).transpose()?;
     // a claim the family filed itself goes before what was only offered or prepared
     let may_replace = if item.kind == ItemKind::Claim {
         "state IN ('open', 'offered', 'prepared', 'declined')"
@@ -224,7 +244,7 @@ fn keep_item(tx: &dyn Tx, seen: &CaseSeen, new: &NewItem) -> Result<(), StoreErr
                 item.first_month,
                 item.pay_at,
                 item.household.clone(),
-                needs,
+                needs(item),
                 account,
                 item.hold_until,
                 seen.now,
@@ -234,7 +254,7 @@ fn keep_item(tx: &dyn Tx, seen: &CaseSeen, new: &NewItem) -> Result<(), StoreErr
         .next();
     if let Some(mut row) = replaced {
         if item.state != ItemState::Open {
-            begin(tx, seen, &item, row.int()?)?;
+            begin(tx, seen, item, row.int()?)?;
         }
         return Ok(());
     }
@@ -263,24 +283,27 @@ fn begin(tx: &dyn Tx, seen: &CaseSeen, item: &NewItem, id: i64) -> Result<(), St
         actor: "system".to_owned(),
         at: seen.now,
     };
+    let mut words: Vec<Vec<Cell>> = Vec::with_capacity(item.detail.hops.len());
     for hop in &item.detail.hops {
         let hop = Hop::stored(hop)?;
-        if hop == Hop::Hospital {
-            let came = By {
-                actor: "hospital".to_owned(),
-                at: arrived(seen, item.filing),
-            };
-            say(tx, id, hop, HopState::Done, &came)?;
+        let (state, at, actor) = if hop == Hop::Hospital {
+            (HopState::Done, arrived(seen, item.filing), "hospital")
         } else {
-            say(tx, id, hop, HopState::Waiting, &by)?;
-        }
+            (HopState::Waiting, by.at, by.actor.as_str())
+        };
+        words.push(cells![id, hop.code(), state.code(), at, actor].into());
     }
+    tx.rows_each(SAY, &words)?;
     match item.state {
         ItemState::Offered => tell(tx, id, "offered", "", seen.now),
         ItemState::Done => finish(tx, id, &by, "nonstop.claimed"),
         _ => Ok(()),
     }
 }
+
+const SAY: &str = "INSERT INTO nonstop_hops (item, seq, hop, state, at, actor)
+    SELECT CAST($1 AS BIGINT), coalesce(max(seq), 0) + 1, CAST($2 AS TEXT), CAST($3 AS TEXT), CAST($4 AS BIGINT),
+      CAST($5 AS TEXT) FROM nonstop_hops WHERE item = $1 RETURNING seq";
 
 /// Appends a word to an item's chain.
 pub(super) fn say(
@@ -290,10 +313,8 @@ pub(super) fn say(
     state: HopState,
     by: &By,
 ) -> Result<(), StoreError> {
-    tx.run(
-        "INSERT INTO nonstop_hops (item, seq, hop, state, at, actor)
-         SELECT CAST($1 AS BIGINT), coalesce(max(seq), 0) + 1, CAST($2 AS TEXT), CAST($3 AS TEXT), CAST($4 AS BIGINT),
-           CAST($5 AS TEXT) FROM nonstop_hops WHERE item = $1",
+    tx.rows(
+        SAY,
         cells![item, hop.code(), state.code(), by.at, by.actor.as_str()],
     )?;
     Ok(())
@@ -352,30 +373,23 @@ pub(super) fn tell(
     Ok(())
 }
 
-fn keep_notice(
-    tx: &dyn Tx,
-    case: [u8; 32],
-    notice: &NewNotice,
-    losses: &[String],
-) -> Result<(), StoreError> {
-    let shown = match after_loss(
-        &notice.child,
-        (notice.joyful, notice.congrats, notice.loss_guard),
-        losses,
-    ) {
-        AfterLoss::Stays => notice.shown,
-        AfterLoss::Quiet => notice.shown.max(Shown::Quiet),
-        AfterLoss::Staff | AfterLoss::Ends => return Ok(()),
-    };
-    if shown >= Shown::Staff {
-        return Ok(());
-    }
-    tx.run(
-        "INSERT INTO nonstop_notices (case_ref, child, procedure, code, number, detail, shown, loss_guard, joyful, congrats,
-           due_at, state)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, 'queued') ON CONFLICT DO NOTHING",
-        cells![
-            case,
+fn keep_notices(tx: &dyn Tx, seen: &CaseSeen, notices: &[NewNotice]) -> Result<(), StoreError> {
+    let mut kept: Vec<Vec<Cell>> = Vec::with_capacity(notices.len());
+    for notice in notices {
+        let shown = match after_loss(
+            &notice.child,
+            (notice.joyful, notice.congrats, notice.loss_guard),
+            &seen.losses,
+        ) {
+            AfterLoss::Stays => notice.shown,
+            AfterLoss::Quiet => notice.shown.max(Shown::Quiet),
+            AfterLoss::Staff | AfterLoss::Ends => continue,
+        };
+        if shown >= Shown::Staff {
+            continue;
+        }
+        let values = cells![
+            seen.case_ref,
             notice.child.as_str(),
             notice.procedure.as_str(),
             notice.code,
@@ -386,9 +400,16 @@ fn keep_notice(
             notice.joyful,
             notice.congrats,
             notice.due_at,
-        ],
-    )?;
-    Ok(())
+        ];
+        kept.push(values.into());
+    }
+    tx.rows_each(
+        "INSERT INTO nonstop_notices (case_ref, child, procedure, code, number, detail, shown, loss_guard, joyful, congrats,
+           due_at, state)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, 'queued') ON CONFLICT DO NOTHING RETURNING id",
+        &kept,
+    )
+    .map(drop)
 }
 
 pub(super) fn carry_out_due(tx: &dyn Tx, now: i64) -> Result<u32, StoreError> {

@@ -2,14 +2,15 @@
 //!
 //! The chain has one end, so whoever appends waits for whoever appended before, disk included. Lines that arrive in the meantime
 //! are appended together: the more officers look at once, the fewer commits a look costs. Nobody is answered before the own line is
-//! on the disk.
+//! on the disk. Where the chain ended is remembered, so that an append is one exchange as long as nobody else appends.
 
 use std::mem;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::oneshot;
 
-use super::{PostgresStore, write};
+use super::PostgresStore;
+use super::write::{self, End};
 use crate::casework::audit::AuditEntry;
 use crate::store::StoreError;
 
@@ -28,6 +29,8 @@ struct Waiting {
     lines: Vec<(AuditEntry, oneshot::Sender<Written>)>,
     /// Somebody is appending, and will look here again.
     appending: bool,
+    /// Where the chain ended after the last of them; whatever else appends is not noticed here.
+    end: Option<End>,
 }
 
 impl Chain {
@@ -71,14 +74,14 @@ async fn work(chain: Chain, store: PostgresStore) {
         if entries.is_empty() {
             return;
         }
-        let written = match append(&store, &entries).await {
+        let written = match append(&chain, &store, &entries).await {
             Ok(()) => entries.iter().map(|_| Ok(())).collect(),
             Err(error) if entries.len() == 1 => vec![Err(error)],
             // one of them may be at fault: each has its own answer
             Err(_) => {
                 let mut written = Vec::with_capacity(entries.len());
                 for entry in &entries {
-                    written.push(append(&store, std::slice::from_ref(entry)).await);
+                    written.push(append(&chain, &store, std::slice::from_ref(entry)).await);
                 }
                 written
             }
@@ -90,7 +93,17 @@ async fn work(chain: Chain, store: PostgresStore) {
     }
 }
 
-async fn append(store: &PostgresStore, entries: &[AuditEntry]) -> Written {
+async fn append(chain: &Chain, store: &PostgresStore, entries: &[AuditEntry]) -> Written {
     let mut client = store.client(DOING).await?;
-    write::audit(&mut client, entries).await
+    let known = chain.waiting().end.take();
+    let mut end = None;
+    if let Some(known) = known {
+        end = write::audit_after(&client, known, entries).await?;
+    }
+    let end = match end {
+        Some(end) => end,
+        None => write::audit(&mut client, entries).await?,
+    };
+    chain.waiting().end = Some(end);
+    Ok(())
 }

@@ -13,8 +13,8 @@ use super::{PostgresStore, failed};
 use crate::casework::{FilingState, ReasonCode};
 use crate::store::desk::{
     CaseLine, Concluded, Conclusion, DeskEntry, DeskStep, DeskStore, Done, Hand, Look,
-    MOST_COUNTED, MOST_FOUND, OnDesk, Proposal, Queue, QueueCounts, Unsearchable, Whose, past,
-    reason_condition, reason_word,
+    MOST_COUNTED, MOST_FOUND, OnDesk, Proposal, Queue, QueueCounts, Unsearchable, Whose, named,
+    past, reason_condition, reason_word,
 };
 use crate::store::{Arrival, Decided, Decision, Sealer, StoreError, facts_from_text, unsigned};
 
@@ -64,9 +64,9 @@ impl Where {
 
 async fn queue(c: &Object, queue: Queue) -> Result<Vec<CaseLine>, StoreError> {
     let mut w = Where::default();
+    // a state and a limit that stand in the statement are planned for once, those that come with it every time
     if let Some(state) = queue.state {
-        let value = w.value(state.code());
-        w.conditions.push(format!("f.state = {value}"));
+        w.conditions.push(format!("f.state = '{}'", state.code()));
     }
     match queue.whose {
         Whose::All => {}
@@ -105,7 +105,7 @@ async fn queue(c: &Object, queue: Queue) -> Result<Vec<CaseLine>, StoreError> {
             "(f.due_key, f.arrived_at, f.arrival_no) > ({due}, {at}, {number})"
         ));
     }
-    let limit = w.value(i64::from(queue.limit));
+    let limit = queue.limit;
     let conditions = if w.conditions.is_empty() {
         "true".to_owned()
     } else {
@@ -130,7 +130,8 @@ async fn queue_counts(c: &Object, me: &str, urgent: &str) -> Result<QueueCounts,
         count("filings WHERE assignee IS NULL AND state = 'arrived'"),
         count("filings WHERE proposed_by IS NOT NULL"),
         count("filings WHERE state = 'returned'"),
-        count("filings WHERE state = 'accepted'"),
+        // in the order of an index, or the thousand would be read from the rows themselves
+        count("filings WHERE state = 'accepted' ORDER BY due_key, arrived_at, arrival_no"),
         count("quarantine WHERE resolved_at IS NULL"),
     );
     let row = c
@@ -153,23 +154,19 @@ async fn queue_counts(c: &Object, me: &str, urgent: &str) -> Result<QueueCounts,
 async fn on_desk(c: &Object, id: FilingId) -> Result<OnDesk, StoreError> {
     const DOING: &str = "reading the desk";
     let id = id.as_bytes().as_slice();
-    let found = c
-        .query_opt(
-            "SELECT assignee, proposed_by FROM filings WHERE id = $1",
-            &[&id],
-        )
+    let [found, entries] = c
+        .query_all([
+            ("SELECT assignee, proposed_by FROM filings WHERE id = $1", &[&id]),
+            (
+                "SELECT seq, at, actor, what, version, detail, note FROM desk_log WHERE filing = $1 ORDER BY seq",
+                &[&id],
+            ),
+        ])
         .await
         .map_err(failed(DOING))?;
-    let Some(row) = found else {
+    let Some(row) = found.first() else {
         return Ok(OnDesk::default());
     };
-    let entries = c
-        .query(
-            "SELECT seq, at, actor, what, version, detail, note FROM desk_log WHERE filing = $1 ORDER BY seq",
-            &[&id],
-        )
-        .await
-        .map_err(failed(DOING))?;
     let log = entries
         .iter()
         .map(|row| {
@@ -185,8 +182,8 @@ async fn on_desk(c: &Object, id: FilingId) -> Result<OnDesk, StoreError> {
         })
         .collect::<Result<Vec<_>, StoreError>>()?;
     Ok(OnDesk {
-        assignee: col(&row, 0)?,
-        proposed_by: col(&row, 1)?,
+        assignee: col(row, 0)?,
+        proposed_by: col(row, 1)?,
         log,
     })
 }
@@ -204,28 +201,29 @@ struct Standing {
 /// Locks the filing, then reads: what a writer before us changed is seen.
 async fn standing(tx: &Transaction<'_>, id: FilingId) -> Result<Option<Standing>, StoreError> {
     let id = id.as_bytes().as_slice();
-    let found = tx
-        .query_opt(
-            "SELECT state, assignee, proposed_by FROM filings WHERE id = $1 AND erased_at IS NULL FOR UPDATE",
-            &[&id],
-        )
+    let [found, counts] = tx
+        .query_all([
+            (
+                "SELECT state, assignee, proposed_by FROM filings WHERE id = $1 AND erased_at IS NULL FOR UPDATE",
+                &[&id],
+            ),
+            (
+                "SELECT (SELECT count(*) FROM history WHERE filing = $1),
+                        (SELECT max(seq) FROM desk_log WHERE filing = $1 AND what = 'proposed')",
+                &[&id],
+            ),
+        ])
         .await
         .map_err(failed(WORKING))?;
-    let Some(row) = found else { return Ok(None) };
-    let counts = tx
-        .query_one(
-            "SELECT (SELECT count(*) FROM history WHERE filing = $1),
-                    (SELECT max(seq) FROM desk_log WHERE filing = $1 AND what = 'proposed')",
-            &[&id],
-        )
-        .await
-        .map_err(failed(WORKING))?;
+    let (Some(row), Some(counts)) = (found.first(), counts.first()) else {
+        return Ok(None);
+    };
     Ok(Some(Standing {
-        state: state(col(&row, 0)?)?,
-        version: col(&counts, 0)?,
-        assignee: col(&row, 1)?,
-        proposed_by: col(&row, 2)?,
-        proposal: col(&counts, 1)?,
+        state: state(col(row, 0)?)?,
+        version: col(counts, 0)?,
+        assignee: col(row, 1)?,
+        proposed_by: col(row, 2)?,
+        proposal: col(counts, 1)?,
     }))
 }
 
@@ -442,13 +440,9 @@ async fn look(c: &Object, look: Look) -> Result<Vec<CaseLine>, StoreError> {
                      UNION SELECT recipient, device, case_id FROM case_aliases WHERE token_sha256 = {hash})"
             )
         }
-        Look::Name(folded) => {
+        Look::Name { folded, most } => {
             let end = w.value(past(&folded));
-            let begin = w.value(folded);
-            format!(
-                "SELECT DISTINCT q.filing FROM (SELECT filing FROM search_terms
-                     WHERE kind = 'n' AND term >= {begin} AND term < {end} LIMIT {MOST_FOUND}) q"
-            )
+            named(&w.value(folded), &end, most)
         }
     };
     let sql = format!(
@@ -458,40 +452,55 @@ async fn look(c: &Object, look: Look) -> Result<Vec<CaseLine>, StoreError> {
     lines(c, &sql, &w.values).await
 }
 
-/// Makes filings searchable as they land: one statement, however many they are.
-pub(super) async fn index(tx: &Transaction<'_>, arrivals: &[Arrival]) -> Result<(), StoreError> {
-    let filings = arrivals.iter().map(|arrival| {
-        let reasons = arrival.facts.reasons.iter().map(|reason| reason.code);
-        (arrival.id, arrival.terms.clone(), reasons.collect())
-    });
-    index_all(tx, filings).await
+/// Under what filings are found: one statement, however many they are.
+#[derive(Default)]
+pub(super) struct Terms {
+    kinds: Vec<&'static str>,
+    terms: Vec<String>,
+    ids: Vec<Vec<u8>>,
 }
 
-async fn index_all(
-    tx: &Transaction<'_>,
-    filings: impl Iterator<Item = (FilingId, Vec<String>, Vec<ReasonCode>)>,
-) -> Result<(), StoreError> {
-    let (mut kinds, mut terms, mut ids) = (Vec::new(), Vec::new(), Vec::new());
-    for (id, names, reasons) in filings {
+impl Terms {
+    /// The filings' rows are there before this runs.
+    pub(super) const INSERT: &str = "INSERT INTO search_terms (kind, term, filing, arrived_at)
+         SELECT q.*, f.arrived_at FROM unnest($1::text[], $2::text[], $3::bytea[]) AS q(kind, term, filing)
+         JOIN filings f ON f.id = q.filing ON CONFLICT DO NOTHING";
+
+    pub(super) fn of(arrivals: &[Arrival]) -> Self {
+        let mut terms = Self::default();
+        for arrival in arrivals {
+            let reasons = arrival.facts.reasons.iter().map(|reason| reason.code);
+            terms.add(arrival.id, arrival.terms.iter().cloned(), reasons);
+        }
+        terms
+    }
+
+    fn add(
+        &mut self,
+        id: FilingId,
+        names: impl IntoIterator<Item = String>,
+        reasons: impl IntoIterator<Item = ReasonCode>,
+    ) {
         let names = names.into_iter().map(|name| ("n", name));
         let reasons = reasons.into_iter().map(|code| ("r", reason_word(code)));
         for (kind, term) in names.chain(reasons) {
-            kinds.push(kind);
-            terms.push(term);
-            ids.push(id.as_bytes().to_vec());
+            self.kinds.push(kind);
+            self.terms.push(term);
+            self.ids.push(id.as_bytes().to_vec());
         }
     }
-    if ids.is_empty() {
-        return Ok(());
+
+    pub(super) fn values(&self) -> [&(dyn ToSql + Sync); 3] {
+        [&self.kinds, &self.terms, &self.ids]
     }
-    tx.execute(
-        "INSERT INTO search_terms (kind, term, filing)
-         SELECT * FROM unnest($1::text[], $2::text[], $3::bytea[]) ON CONFLICT DO NOTHING",
-        &[&kinds, &terms, &ids],
-    )
-    .await
-    .map_err(failed(INDEXING))?;
-    Ok(())
+}
+
+/// Makes filings searchable that stand in their table.
+pub(super) async fn index(tx: &Transaction<'_>, terms: &Terms) -> Result<(), StoreError> {
+    tx.execute(Terms::INSERT, &terms.values())
+        .await
+        .map(drop)
+        .map_err(failed(INDEXING))
 }
 
 async fn unsearchable(c: &Object, limit: u32) -> Result<Vec<Unsearchable>, StoreError> {
@@ -526,7 +535,11 @@ async fn make_searchable(
         .map(|(id, ..)| id.as_bytes().to_vec())
         .collect();
     let tx = c.transaction().await.map_err(failed(INDEXING))?;
-    index_all(&tx, filings.into_iter()).await?;
+    let mut terms = Terms::default();
+    for (id, names, reasons) in filings {
+        terms.add(id, names, reasons);
+    }
+    index(&tx, &terms).await?;
     tx.execute("DELETE FROM search_todo WHERE filing = ANY($1)", &[&ids])
         .await
         .map_err(failed(INDEXING))?;

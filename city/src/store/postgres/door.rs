@@ -7,7 +7,9 @@ use async_trait::async_trait;
 use super::prepared::Asks as _;
 use super::write::append_audit;
 use super::{PostgresStore, failed};
-use crate::store::door::{DoorStore, Rotation, Session, columns, person, sessions_ended};
+use crate::store::door::{
+    DoorStore, Rotation, SEEN_EVERY, Session, columns, person, sessions_ended,
+};
 use crate::store::{StoreError, fixed};
 
 #[async_trait]
@@ -57,20 +59,29 @@ impl DoorStore for PostgresStore {
         idle: i64,
     ) -> Result<Option<Session>, StoreError> {
         const DOING: &str = "reading a session";
-        let found = self
-            .client(DOING)
-            .await?
+        let client = self.client(DOING).await?;
+        let found = client
             .query_opt(
-                "UPDATE sessions SET seen_at = $2
-                 WHERE (token_sha256 = $1 OR earlier_sha256 = $1 AND earlier_until > $2) AND expires_at > $2 AND seen_at > $2 - $3
-                 RETURNING token_sha256, staff, csrf, created_at, seen_at, expires_at, rotated_at,
-                           issuer, sub, name, roles, jurisdiction",
+                "SELECT token_sha256, staff, csrf, created_at, seen_at, expires_at, rotated_at,
+                        issuer, sub, name, roles, jurisdiction FROM sessions
+                 WHERE (token_sha256 = $1 OR earlier_sha256 = $1 AND earlier_until > $2) AND expires_at > $2 AND seen_at > $2 - $3",
                 &[&token_sha256.as_slice(), &now, &idle],
             )
             .await
             .map_err(failed(DOING))?;
         let Some(row) = found else { return Ok(None) };
         let newest: Vec<u8> = row.try_get(0).map_err(failed(DOING))?;
+        let mut seen_at: i64 = row.try_get(4).map_err(failed(DOING))?;
+        if now - seen_at >= SEEN_EVERY {
+            client
+                .execute(
+                    "UPDATE sessions SET seen_at = $2 WHERE token_sha256 = $1 AND seen_at < $2",
+                    &[&newest, &now],
+                )
+                .await
+                .map_err(failed(DOING))?;
+            seen_at = now;
+        }
         let created_at: i64 = row.try_get(3).map_err(failed(DOING))?;
         let rotated_at: Option<i64> = row.try_get(6).map_err(failed(DOING))?;
         let text = |column: usize| row.try_get(column).map_err(failed(DOING));
@@ -79,7 +90,7 @@ impl DoorStore for PostgresStore {
             staff: row.try_get(1).map_err(failed(DOING))?,
             csrf: row.try_get(2).map_err(failed(DOING))?,
             created_at,
-            seen_at: row.try_get(4).map_err(failed(DOING))?,
+            seen_at,
             expires_at: row.try_get(5).map_err(failed(DOING))?,
             rotated_at: rotated_at.unwrap_or(created_at),
             person: person((text(7)?, text(8)?, text(9)?, text(10)?, text(11)?)),

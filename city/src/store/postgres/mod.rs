@@ -41,7 +41,7 @@ use crate::casework::audit::{AuditEntry, AuditRecord};
 pub use schema::{NoSchema, Schema};
 
 /// Frozen migrations, oldest first.
-pub const MIGRATIONS: [Migration; 14] = [
+pub const MIGRATIONS: [Migration; 15] = [
     Migration {
         number: 1,
         name: "0001_first",
@@ -111,6 +111,11 @@ pub const MIGRATIONS: [Migration; 14] = [
         number: 14,
         name: "0014_enrolment",
         sql: include_str!("migrations/0014_enrolment.sql"),
+    },
+    Migration {
+        number: 15,
+        name: "0015_newest_first",
+        sql: include_str!("migrations/0015_newest_first.sql"),
     },
 ];
 
@@ -435,7 +440,8 @@ mod tests {
                 "25f72ab965447ae2f5c64ad6df08ba74c8d8722bbd41365787bc0e9f8c00e87a",
                 "72f29a19fb876e0e3b12222544ae09e437205cd756fbfe2c5ac732174b6d0826",
                 "34f06d2951829de1fe206eaec29151af6cc8db24df410bf87e4e4b160f7759bc",
-                "095cf15a7ee631565aea05fa817b8216bdf91a866ab4cfc6c4a4b26685c8e921"
+                "095cf15a7ee631565aea05fa817b8216bdf91a866ab4cfc6c4a4b26685c8e921",
+                "f137b75a6fc0ac41957c39b61a0eafe2d763568fad7e881fe02e6401d6c29aa6"
             ]
         );
     }

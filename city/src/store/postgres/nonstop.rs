@@ -5,13 +5,13 @@ use std::cell::RefCell;
 use tokio::runtime::Handle;
 use tokio_postgres::types::{ToSql, Type};
 
-use super::prepared::{Asks as _, Transaction};
+use super::prepared::{Asked, Asks as _, Transaction};
 use super::write::append_all;
 use super::{PostgresStore, failed};
 use crate::casework::audit::AuditEntry;
-use crate::store::nonstop::{AFTER_DECISION, AFTER_LOSS, Cell, Row, Transacts, Tx};
+use crate::store::StoreError;
+use crate::store::nonstop::{Cell, Row, Transacts, Tx};
 use crate::store::retention::Forgets;
-use crate::store::{Decision, StoreError, services};
 
 struct PostgresTx<'c> {
     tx: Transaction<'c>,
@@ -67,6 +67,21 @@ impl Tx for PostgresTx<'_> {
             .collect()
     }
 
+    fn rows_each(&self, sql: &str, with: &[Vec<Cell>]) -> Result<Vec<Vec<Row>>, StoreError> {
+        let with: Vec<_> = with.iter().map(|with| parameters(with)).collect();
+        let all: Vec<Asked<'_>> = with.iter().map(|with| (sql, with.as_slice())).collect();
+        let answers = self
+            .handle
+            .block_on(self.tx.query_each(&all))
+            .map_err(failed(self.doing))?;
+        let rows = |rows: Vec<tokio_postgres::Row>| {
+            rows.iter()
+                .map(|row| cells(row).map(Row::new).map_err(failed(self.doing)))
+                .collect()
+        };
+        answers.into_iter().map(rows).collect()
+    }
+
     fn claim(&self, sql: &str, table: &str, with: &[Cell]) -> Result<Vec<Row>, StoreError> {
         self.rows(
             &format!("{sql} FOR NO KEY UPDATE OF {table} SKIP LOCKED"),
@@ -107,6 +122,20 @@ impl Transacts for PostgresStore {
         })
         .await
         .map_err(|_| StoreError::WorkerGone { doing })?
+    }
+
+    async fn ask(
+        &self,
+        doing: &'static str,
+        sql: String,
+        with: Vec<Cell>,
+    ) -> Result<Vec<Row>, StoreError> {
+        let client = self.client(doing).await?;
+        let rows = client.query(&sql, &parameters(&with)).await;
+        let rows = rows.map_err(failed(doing))?;
+        rows.iter()
+            .map(|row| cells(row).map(Row::new).map_err(failed(doing)))
+            .collect()
     }
 }
 
@@ -158,21 +187,4 @@ impl Forgets for PostgresStore {
         }
         Ok(())
     }
-}
-
-/// What the decision that accepts a filing writes for this part: its event, and what a loss ends.
-pub(super) async fn accepted(tx: &Transaction<'_>, decision: &Decision) -> Result<(), StoreError> {
-    const DOING: &str = "noting what follows from a decision";
-    let id = decision.filing.as_bytes().as_slice();
-    for sql in AFTER_DECISION {
-        tx.execute(sql, &[&id, &decision.at])
-            .await
-            .map_err(failed(DOING))?;
-    }
-    for sql in AFTER_LOSS.iter().chain(&services::AFTER_LOSS) {
-        tx.execute(sql, &[&id, &decision.at, &decision.actor])
-            .await
-            .map_err(failed(DOING))?;
-    }
-    Ok(())
 }

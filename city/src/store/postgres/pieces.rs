@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use sha2::{Digest, Sha256};
+use tokio_postgres::Row;
 use ubugoe_protocol::FilingId;
 
 use super::failed;
@@ -215,32 +216,20 @@ async fn each_piece(
     Ok(())
 }
 
-pub(super) async fn attachments(
-    c: &Object,
-    filing: FilingId,
-) -> Result<Vec<Attachment>, StoreError> {
-    let found = c
-        .query(
-            "SELECT a.sha256, a.len, a.media_type, a.state,
-                    (SELECT count(DISTINCT c.number) FROM chunks c
-                     WHERE c.filing = a.filing AND c.sha256 = a.sha256 AND c.device = f.device)
-             FROM attachments a JOIN filings f ON f.id = a.filing WHERE a.filing = $1 ORDER BY a.position",
-            &[&filing.as_bytes().as_slice()],
-        )
-        .await
-        .map_err(failed("reading attachments"))?;
-    found
-        .iter()
-        .map(|row| {
-            Ok(Attachment {
-                sha256: fixed("attachment hash", col(row, 0)?)?,
-                len: unsigned("length", col(row, 1)?)?,
-                media_type: col(row, 2)?,
-                state: AttachmentState::from_code(col(row, 3)?)?,
-                have: unsigned("pieces", col(row, 4)?)?,
-            })
-        })
-        .collect()
+pub(super) const ATTACHMENTS: &str = "SELECT a.sha256, a.len, a.media_type, a.state,
+        (SELECT count(DISTINCT c.number) FROM chunks c
+         WHERE c.filing = a.filing AND c.sha256 = a.sha256 AND c.device = f.device)
+    FROM attachments a JOIN filings f ON f.id = a.filing WHERE a.filing = $1 ORDER BY a.position";
+
+/// A row of [`ATTACHMENTS`].
+pub(super) fn attachment(row: &Row) -> Result<Attachment, StoreError> {
+    Ok(Attachment {
+        sha256: fixed("attachment hash", col(row, 0)?)?,
+        len: unsigned("length", col(row, 1)?)?,
+        media_type: col(row, 2)?,
+        state: AttachmentState::from_code(col(row, 3)?)?,
+        have: unsigned("pieces", col(row, 4)?)?,
+    })
 }
 
 pub(super) async fn whole(

@@ -1,11 +1,17 @@
 //! Connections on which every statement is prepared once: what a page asks is planned before it is asked, and asked in one
-//! exchange instead of two.
+//! exchange instead of two. Statements that need nothing of each other's answers go together, in one exchange for all of them.
 //!
 //! Statements name their columns, so a migration in another program makes none of them wrong.
 
+use std::future::poll_fn;
+use std::task::Poll;
+
 use deadpool_postgres::GenericClient;
 use tokio_postgres::types::ToSql;
-use tokio_postgres::{Error, Row};
+use tokio_postgres::{Error, Row, Statement};
+
+/// A statement with its values.
+pub(super) type Asked<'a> = (&'a str, &'a [&'a (dyn ToSql + Sync)]);
 
 /// A connection of the pool.
 pub(super) struct Object(deadpool_postgres::Object);
@@ -62,6 +68,34 @@ pub(super) trait Asks: Sync {
         self.inner().execute(&statement, with).await
     }
 
+    /// Runs these in their order, in one exchange: each sees what those before it did.
+    async fn query_all<const N: usize>(&self, all: [Asked<'_>; N]) -> Result<[Vec<Row>; N], Error> {
+        let mut answers = self.query_each(&all).await?.into_iter();
+        Ok(std::array::from_fn(|_| answers.next().unwrap_or_default()))
+    }
+
+    /// The same for any number of them.
+    async fn query_each(&self, all: &[Asked<'_>]) -> Result<Vec<Vec<Row>>, Error> {
+        let statements = self.prepare_all(all).await?;
+        let asked = statements.iter().zip(all);
+        in_order(asked.map(|(statement, (_, with))| self.inner().query(statement, with))).await
+    }
+
+    /// The same for what answers nothing but a count.
+    async fn execute_all(&self, all: &[Asked<'_>]) -> Result<Vec<u64>, Error> {
+        let statements = self.prepare_all(all).await?;
+        let asked = statements.iter().zip(all);
+        in_order(asked.map(|(statement, (_, with))| self.inner().execute(statement, with))).await
+    }
+
+    async fn prepare_all(&self, all: &[Asked<'_>]) -> Result<Vec<Statement>, Error> {
+        let mut statements = Vec::with_capacity(all.len());
+        for (sql, _) in all {
+            statements.push(self.inner().prepare_cached(sql).await?);
+        }
+        Ok(statements)
+    }
+
     /// Several statements without values, prepared by nobody: migrations and upkeep.
     async fn batch_execute(&self, sql: &str) -> Result<(), Error> {
         self.inner().batch_execute(sql).await
@@ -82,4 +116,30 @@ impl<'c> Asks for Transaction<'c> {
     fn inner(&self) -> &Self::Inner {
         &self.0
     }
+}
+
+/// Sends all of them in their order before it waits for any.
+async fn in_order<T, F>(asked: impl Iterator<Item = F>) -> Result<Vec<T>, Error>
+where
+    F: Future<Output = Result<T, Error>> + Unpin,
+{
+    let mut asked: Vec<Result<T, F>> = asked.map(Err).collect();
+    poll_fn(|context| {
+        let mut waits = false;
+        for one in &mut asked {
+            let Err(future) = one else { continue };
+            match std::pin::Pin::new(future).poll(context) {
+                Poll::Ready(Ok(answer)) => *one = Ok(answer),
+                Poll::Ready(Err(error)) => return Poll::Ready(Err(error)),
+                Poll::Pending => waits = true,
+            }
+        }
+        if waits {
+            Poll::Pending
+        } else {
+            Poll::Ready(Ok(()))
+        }
+    })
+    .await?;
+    Ok(asked.into_iter().filter_map(Result::ok).collect())
 }

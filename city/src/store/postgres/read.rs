@@ -1,7 +1,7 @@
 //! Reading statements of the PostgreSQL store.
 
 use tokio_postgres::Row;
-use tokio_postgres::types::{FromSql, ToSql};
+use tokio_postgres::types::FromSql;
 use ubugoe_protocol::{CaseId, FilingId, IdError, Interval};
 
 use super::prepared::{Asks as _, Object};
@@ -57,16 +57,8 @@ pub(super) fn filing_row(row: &Row) -> Result<FilingRow, StoreError> {
     })
 }
 
-async fn rows(
-    c: &Object,
-    sql: &str,
-    values: &[&(dyn ToSql + Sync)],
-) -> Result<Vec<FilingRow>, StoreError> {
-    let found = c
-        .query(sql, values)
-        .await
-        .map_err(failed("listing filings"))?;
-    found.iter().map(filing_row).collect()
+fn filing_rows(rows: &[Row]) -> Result<Vec<FilingRow>, StoreError> {
+    rows.iter().map(filing_row).collect()
 }
 
 pub(super) async fn filings(
@@ -78,7 +70,11 @@ pub(super) async fn filings(
         "SELECT {ROW} FROM filings f WHERE $1::text IS NULL OR f.state = $1
          ORDER BY f.due NULLS LAST, f.arrived_at, f.arrival_no LIMIT $2"
     );
-    rows(c, &sql, &[&state.map(FilingState::code), &i64::from(limit)]).await
+    let found = c
+        .query(&sql, &[&state.map(FilingState::code), &i64::from(limit)])
+        .await
+        .map_err(failed("listing filings"))?;
+    filing_rows(&found)
 }
 
 pub(super) async fn counts(c: &Object) -> Result<Counts, StoreError> {
@@ -113,21 +109,11 @@ pub(super) async fn filing(c: &Object, id: FilingId) -> Result<Option<FilingReco
              AND e.arrival_no <> f.arrival_no
          WHERE f.id = $1"
     );
-    let key = id.as_bytes().as_slice();
-    let Some(row) = c
-        .query_opt(&sql, &[&key])
-        .await
-        .map_err(failed("reading a filing"))?
-    else {
-        return Ok(None);
-    };
     let siblings_sql = format!(
-        "SELECT {ROW} FROM filings f WHERE f.recipient = $1 AND f.device = $2 AND f.case_id = $3 AND f.id <> $4
+        "SELECT {ROW} FROM filings f JOIN filings me ON me.id = $1
+         WHERE f.recipient = me.recipient AND f.device = me.device AND f.case_id = me.case_id AND f.id <> me.id
          ORDER BY f.case_seq, f.arrival_no"
     );
-    let (recipient, device, case): (&str, &str, &[u8]) =
-        (col(&row, 11)?, col(&row, 12)?, col(&row, 13)?);
-    let siblings = rows(c, &siblings_sql, &[&recipient, &device, &case, &key]).await?;
     let duplicates_sql = format!(
         "SELECT {ROW} FROM filings f JOIN filings me ON me.id = $1
          WHERE f.child_key = me.child_key AND f.id <> me.id
@@ -135,10 +121,33 @@ pub(super) async fn filing(c: &Object, id: FilingId) -> Result<Option<FilingReco
                     AND (f.state = 'returned' OR me.state = 'returned'))
          ORDER BY f.arrival_no"
     );
-    let duplicates = rows(c, &duplicates_sql, &[&key]).await?;
-    let history = history(c, id).await?;
-    let attachments = pieces::attachments(c, id).await?;
-    record(&row, history, duplicates, siblings, attachments).map(Some)
+    let key = id.as_bytes().as_slice();
+    let [found, siblings, duplicates, history, attachments] = c
+        .query_all([
+            (&sql, &[&key]),
+            (&siblings_sql, &[&key]),
+            (&duplicates_sql, &[&key]),
+            (HISTORY, &[&key]),
+            (pieces::ATTACHMENTS, &[&key]),
+        ])
+        .await
+        .map_err(failed("reading a filing"))?;
+    let Some(row) = found.first() else {
+        return Ok(None);
+    };
+    let history = history
+        .iter()
+        .map(history_entry)
+        .collect::<Result<_, _>>()?;
+    let attachments = attachments.iter().map(pieces::attachment);
+    record(
+        row,
+        history,
+        filing_rows(&duplicates)?,
+        filing_rows(&siblings)?,
+        attachments.collect::<Result<_, _>>()?,
+    )
+    .map(Some)
 }
 
 fn record(
@@ -187,29 +196,19 @@ fn record(
     })
 }
 
-async fn history(c: &Object, id: FilingId) -> Result<Vec<HistoryEntry>, StoreError> {
-    let found = c
-        .query(
-            "SELECT h.seq, h.at, h.actor, h.state, h.reason, h.note, n.seen_at FROM history h
-             LEFT JOIN notices n ON n.filing = h.filing AND n.seq = h.seq WHERE h.filing = $1 ORDER BY h.seq",
-            &[&id.as_bytes().as_slice()],
-        )
-        .await
-        .map_err(failed("reading a history"))?;
-    found
-        .iter()
-        .map(|row| {
-            Ok(HistoryEntry {
-                seq: unsigned("history number", col(row, 0)?)?,
-                at: col(row, 1)?,
-                actor: col(row, 2)?,
-                state: state(col(row, 3)?)?,
-                reason: col(row, 4)?,
-                note: col(row, 5)?,
-                seen_at: col(row, 6)?,
-            })
-        })
-        .collect()
+const HISTORY: &str = "SELECT h.seq, h.at, h.actor, h.state, h.reason, h.note, n.seen_at FROM history h
+    LEFT JOIN notices n ON n.filing = h.filing AND n.seq = h.seq WHERE h.filing = $1 ORDER BY h.seq";
+
+fn history_entry(row: &Row) -> Result<HistoryEntry, StoreError> {
+    Ok(HistoryEntry {
+        seq: unsigned("history number", col(row, 0)?)?,
+        at: col(row, 1)?,
+        actor: col(row, 2)?,
+        state: state(col(row, 3)?)?,
+        reason: col(row, 4)?,
+        note: col(row, 5)?,
+        seen_at: col(row, 6)?,
+    })
 }
 
 pub(super) async fn family(

@@ -98,13 +98,11 @@ pub(super) async fn land(
 ) -> Result<Vec<Landed>, StoreError> {
     let now = moment.now;
     let columns = Columns::of(arrivals);
-    let tokens = open_cases(tx, arrivals, &columns, recipient, now).await?;
-    let numbers = numbers(tx, recipient, arrivals.len()).await?;
+    let (tokens, numbers) = open_cases(tx, arrivals, &columns, recipient, now).await?;
     insert_filings(tx, arrivals, &columns, recipient, &numbers, now).await?;
     for arrival in arrivals {
         pieces::name(tx, arrival).await?;
     }
-    desk::index(tx, arrivals).await?;
     let mut landed = Vec::with_capacity(arrivals.len());
     let mut receipts = Vec::with_capacity(arrivals.len());
     let mut lines: Vec<AuditEntry> = Vec::with_capacity(arrivals.len());
@@ -122,60 +120,84 @@ pub(super) async fn land(
             copied: false,
         });
     }
-    tx.execute(
-        "INSERT INTO receipts (filing, signed) SELECT * FROM unnest($1::bytea[], $2::bytea[])",
-        &[&columns.ids, &receipts],
-    )
-    .await
-    .map_err(failed(DOING))?;
-    tx.execute(
-        "INSERT INTO history (filing, seq, at, actor, state)
-         SELECT id, 0, $2, 'system', $3 FROM unnest($1::bytea[]) AS q(id)",
-        &[&columns.ids, &now, &FilingState::Arrived.code()],
-    )
-    .await
-    .map_err(failed(DOING))?;
     let wires = each(arrivals, |a| Sha256::digest(&a.wire).to_vec());
-    tx.execute(
-        "UPDATE quarantine SET resolved_at = $2 WHERE wire_sha256 = ANY($1) AND resolved_at IS NULL",
-        &[&wires, &now],
-    )
+    let terms = desk::Terms::of(arrivals);
+    tx.execute_all(&[
+        (
+            "INSERT INTO case_slots (recipient, device, case_id, case_seq, filing)
+             SELECT $1, q.* FROM unnest($2::text[], $3::bytea[], $4::bigint[], $5::bytea[]) AS q
+             ON CONFLICT DO NOTHING",
+            &[
+                &recipient.as_str(),
+                &columns.devices,
+                &columns.cases,
+                &columns.case_seqs,
+                &columns.ids,
+            ],
+        ),
+        (desk::Terms::INSERT, &terms.values()),
+        (
+            "INSERT INTO receipts (filing, signed) SELECT * FROM unnest($1::bytea[], $2::bytea[])",
+            &[&columns.ids, &receipts],
+        ),
+        (
+            "INSERT INTO history (filing, seq, at, actor, state)
+             SELECT id, 0, $2, 'system', $3 FROM unnest($1::bytea[]) AS q(id)",
+            &[&columns.ids, &now, &FilingState::Arrived.code()],
+        ),
+        (
+            "UPDATE quarantine SET resolved_at = $2 WHERE wire_sha256 = ANY($1) AND resolved_at IS NULL",
+            &[&wires, &now],
+        ),
+    ])
     .await
     .map_err(failed(DOING))?;
     append_all(tx, &lines).await?;
     Ok(landed)
 }
 
-/// The family token of each filing's case; opens those that are not open.
+/// The family token of each filing's case, and the next running numbers, as many as there are filings; opens the cases that are
+/// not open.
 async fn open_cases(
     tx: &Transaction<'_>,
     arrivals: &[Arrival],
     columns: &Columns<'_>,
     recipient: &RecipientId,
     now: i64,
-) -> Result<Vec<String>, StoreError> {
+) -> Result<(Vec<String>, Vec<i64>), StoreError> {
     let fresh = each(arrivals, |a| a.fresh_token.as_str());
     let hashes = each(arrivals, |a| {
         Sha256::digest(a.fresh_token.as_bytes()).to_vec()
     });
-    let opened = tx
-        .execute(
-            "INSERT INTO cases (recipient, device, case_id, token, token_sha256, opened_at)
-             SELECT $1, q.*, $6 FROM unnest($2::text[], $3::bytea[], $4::text[], $5::bytea[]) AS q
-             ON CONFLICT (recipient, device, case_id) DO NOTHING",
-            &[
-                &recipient.as_str(),
-                &columns.devices,
-                &columns.cases,
-                &fresh,
-                &hashes,
-                &now,
-            ],
-        )
+    let count = i64::try_from(arrivals.len()).unwrap_or(i64::MAX);
+    let [opened, counted] = tx
+        .query_all([
+            (
+                "INSERT INTO cases (recipient, device, case_id, token, token_sha256, opened_at)
+                 SELECT $1, q.*, $6 FROM unnest($2::text[], $3::bytea[], $4::text[], $5::bytea[]) AS q
+                 ON CONFLICT (recipient, device, case_id) DO NOTHING RETURNING 1",
+                &[
+                    &recipient.as_str(),
+                    &columns.devices,
+                    &columns.cases,
+                    &fresh,
+                    &hashes,
+                    &now,
+                ],
+            ),
+            (
+                "INSERT INTO counters (recipient, last_arrival) VALUES ($1, $2)
+                 ON CONFLICT (recipient) DO UPDATE SET last_arrival = counters.last_arrival + $2 RETURNING last_arrival",
+                &[&recipient.as_str(), &count],
+            ),
+        ])
         .await
         .map_err(failed(DOING))?;
-    if usize::try_from(opened) == Ok(arrivals.len()) {
-        return Ok(fresh.into_iter().map(str::to_owned).collect());
+    let last = counted.first().ok_or(StoreError::Raced { doing: DOING })?;
+    let last: i64 = col(last, 0)?;
+    let numbers = (last - count + 1..=last).collect();
+    if opened.len() == arrivals.len() {
+        return Ok((fresh.into_iter().map(str::to_owned).collect(), numbers));
     }
     let rows = tx
         .query(
@@ -194,26 +216,7 @@ async fn open_cases(
             *token = write::open_case(tx, arrival, None, now).await?;
         }
     }
-    Ok(tokens)
-}
-
-/// The next running numbers, as many as there are filings.
-async fn numbers(
-    tx: &Transaction<'_>,
-    recipient: &RecipientId,
-    count: usize,
-) -> Result<Vec<i64>, StoreError> {
-    let count = i64::try_from(count).unwrap_or(i64::MAX);
-    let row = tx
-        .query_one(
-            "INSERT INTO counters (recipient, last_arrival) VALUES ($1, $2)
-             ON CONFLICT (recipient) DO UPDATE SET last_arrival = counters.last_arrival + $2 RETURNING last_arrival",
-            &[&recipient.as_str(), &count],
-        )
-        .await
-        .map_err(failed("taking arrival numbers"))?;
-    let last: i64 = col(&row, 0)?;
-    Ok((last - count + 1..=last).collect())
+    Ok((tokens, numbers))
 }
 
 async fn insert_filings(
@@ -272,19 +275,5 @@ async fn insert_filings(
     if usize::try_from(inserted) != Ok(arrivals.len()) {
         return Err(StoreError::Raced { doing: DOING });
     }
-    tx.execute(
-        "INSERT INTO case_slots (recipient, device, case_id, case_seq, filing)
-         SELECT $1, q.* FROM unnest($2::text[], $3::bytea[], $4::bigint[], $5::bytea[]) AS q
-         ON CONFLICT DO NOTHING",
-        &[
-            &recipient.as_str(),
-            &columns.devices,
-            &columns.cases,
-            &columns.case_seqs,
-            &columns.ids,
-        ],
-    )
-    .await
-    .map_err(failed(DOING))?;
     Ok(())
 }

@@ -1,16 +1,20 @@
 //! Writing statements of the PostgreSQL store. Every function is one transaction.
 
 use sha2::{Digest, Sha256};
+use tokio_postgres::error::SqlState;
+use tokio_postgres::types::ToSql;
 use ubugoe_protocol::{DeviceId, FilingId, RecipientId};
 
-use super::prepared::{Asks as _, Object, Transaction};
+use super::prepared::{Asked, Asks as _, Object, Transaction};
 use super::read::state;
 use super::{AUDIT_LOCK, LOCK, desk, failed, pieces, together, words};
 use crate::casework::FilingState;
 use crate::casework::audit::{AuditEntry, GENESIS, line_hash};
+use crate::store::nonstop::{AFTER_DECISION, AFTER_LOSS, LOSSES};
 use crate::store::{
     Arrival, Attempt, Batch, Decided, Decision, Landed, Moment, NewQuarantine, QuarantineReason,
-    Sealer, StoreError, WakeWindow, count_to_store, facts_to_text, fixed, notice_number, unsigned,
+    Sealer, StoreError, WakeWindow, count_to_store, facts_to_text, fixed, notice_number, services,
+    unsigned,
 };
 
 pub(super) async fn ingest(
@@ -33,9 +37,7 @@ pub(super) async fn ingest(
             });
         }
     }
-    if let Some(recipient) = batch.recipient() {
-        lock_counter(&tx, recipient).await?;
-    }
+    let moment = moment(&tx, batch).await?;
     for device in &batch.alive {
         words::alive(&tx, device, batch.now).await?;
     }
@@ -43,7 +45,6 @@ pub(super) async fn ingest(
     for said in &batch.said {
         words::take(&tx, said, batch.now).await?;
     }
-    let moment = moment(&tx, batch).await?;
     land_all(&tx, &batch.arrivals, moment, sealer, &mut landed).await?;
     for piece in &batch.pieces {
         landed.push(pieces::land(&tx, piece, moment, sealer).await?);
@@ -85,33 +86,29 @@ async fn land_all(
     Ok(())
 }
 
-/// Takes the recipient's counter row first: two programs that land the same filing come one after the other.
-async fn lock_counter(tx: &Transaction<'_>, recipient: &RecipientId) -> Result<(), StoreError> {
-    tx.execute(
-        "INSERT INTO counters (recipient, last_arrival) VALUES ($1, 0)
-         ON CONFLICT (recipient) DO UPDATE SET last_arrival = counters.last_arrival",
-        &[&recipient.as_str()],
-    )
-    .await
-    .map_err(failed("locking the arrival counter"))?;
-    Ok(())
-}
-
-/// When this batch lands, and in which era: asked once for all of it, after the counter is locked.
+/// When this batch lands, and in which era: asked once for all of it. Takes the recipient's counter row before: two programs that
+/// land the same filing come one after the other.
 async fn moment(tx: &Transaction<'_>, batch: &Batch) -> Result<Moment, StoreError> {
-    const DOING: &str = "reading the era";
+    const DOING: &str = "locking the arrival counter";
     let now = batch.now;
     let Some(recipient) = batch.recipient() else {
         return Ok(Moment { now, era: 0 });
     };
-    let row = tx
-        .query_opt(
-            "SELECT at FROM eras WHERE recipient = $1",
-            &[&recipient.as_str()],
-        )
+    let [_, eras] = tx
+        .query_all([
+            (
+                "INSERT INTO counters (recipient, last_arrival) VALUES ($1, 0)
+                 ON CONFLICT (recipient) DO UPDATE SET last_arrival = counters.last_arrival",
+                &[&recipient.as_str()],
+            ),
+            (
+                "SELECT at FROM eras WHERE recipient = $1",
+                &[&recipient.as_str()],
+            ),
+        ])
         .await
         .map_err(failed(DOING))?;
-    let era = match row {
+    let era = match eras.first() {
         Some(row) => row.try_get(0).map_err(failed(DOING))?,
         None => 0,
     };
@@ -386,7 +383,7 @@ async fn insert_filing(
     .await
     .map_err(failed(DOING))?;
     pieces::name(tx, arrival).await?;
-    desk::index(tx, std::slice::from_ref(arrival)).await?;
+    desk::index(tx, &desk::Terms::of(std::slice::from_ref(arrival))).await?;
     Ok(copied)
 }
 
@@ -474,9 +471,9 @@ pub(super) async fn decide_in(
         .query_opt(
             "SELECT f.state, f.device, (SELECT count(*) FROM history WHERE filing = f.id),
                     (SELECT coalesce(max(seq), 0)::bigint FROM notices WHERE filing = f.id),
-                    coalesce((SELECT at FROM eras WHERE recipient = f.recipient), 0)
+                    coalesce((SELECT at FROM eras WHERE recipient = f.recipient), 0), f.procedure = ANY($2)
              FROM filings f WHERE f.id = $1 AND f.erased_at IS NULL FOR UPDATE",
-            &[&id],
+            &[&id, &LOSSES.as_slice()],
         )
         .await
         .map_err(failed(DOING))?;
@@ -497,27 +494,43 @@ pub(super) async fn decide_in(
         what: "status",
         source,
     })?;
-    tx.execute(
-        "UPDATE filings SET state = $2, proposed_by = NULL WHERE id = $1",
-        &[&id, &decision.to.code()],
-    )
-    .await
-    .map_err(failed(DOING))?;
-    tx.execute(
-        "INSERT INTO history (filing, seq, at, actor, state, reason, note) VALUES ($1, $2, $3, $4, $5, $6, $7)",
-        &[&id, &version, &decision.at, &decision.actor, &decision.to.code(), &decision.reason, &decision.note],
-    )
-    .await
-    .map_err(failed(DOING))?;
-    tx.execute(
-        "INSERT INTO notices (filing, seq, device, signed, at, next_at) VALUES ($1, $2, $3, $4, $5, $5)",
-        &[&id, &i64::from(notice), &device, &signed, &decision.at],
-    )
-    .await
-    .map_err(failed(DOING))?;
+    let loss: bool = row.try_get(5).map_err(failed(DOING))?;
+    let (to, seq) = (decision.to.code(), i64::from(notice));
+    let Decision {
+        at,
+        actor,
+        reason,
+        note,
+        ..
+    } = decision;
+    let state: [&(dyn ToSql + Sync); 2] = [&id, &to];
+    let history: [&(dyn ToSql + Sync); 7] = [&id, &version, at, actor, &to, reason, note];
+    let sealed: [&(dyn ToSql + Sync); 5] = [&id, &seq, &device, &signed, at];
+    let (follows, lost): ([&(dyn ToSql + Sync); 2], [&(dyn ToSql + Sync); 3]) =
+        ([&id, at], [&id, at, actor]);
+    let mut steps: Vec<Asked<'_>> = vec![
+        (
+            "UPDATE filings SET state = $2, proposed_by = NULL WHERE id = $1",
+            &state,
+        ),
+        (
+            "INSERT INTO history (filing, seq, at, actor, state, reason, note) VALUES ($1, $2, $3, $4, $5, $6, $7)",
+            &history,
+        ),
+        (
+            "INSERT INTO notices (filing, seq, device, signed, at, next_at) VALUES ($1, $2, $3, $4, $5, $5)",
+            &sealed,
+        ),
+    ];
     if decision.to == FilingState::Accepted {
-        super::nonstop::accepted(tx, decision).await?;
+        // its event, and what a loss ends
+        steps.extend(AFTER_DECISION.map(|sql| (sql, follows.as_slice())));
+        if loss {
+            let ends = AFTER_LOSS.into_iter().chain(services::AFTER_LOSS);
+            steps.extend(ends.map(|sql| (sql, lost.as_slice())));
+        }
     }
+    tx.execute_all(&steps).await.map_err(failed(DOING))?;
     append_audit(tx, &decision.audit_entry()).await?;
     Ok(Decided::Done { notice })
 }
@@ -564,69 +577,143 @@ pub(super) async fn wake_notices(
     .map_err(failed("waking notices"))
 }
 
-/// Appends lines in a transaction of their own.
-pub(super) async fn audit(c: &mut Object, entries: &[AuditEntry]) -> Result<(), StoreError> {
+/// The end of the audit chain: the number and hash of its last line.
+pub(super) type End = (i64, [u8; 32]);
+
+/// Appends lines in a transaction of their own; answers where the chain ends now.
+pub(super) async fn audit(c: &mut Object, entries: &[AuditEntry]) -> Result<End, StoreError> {
     let tx = c
         .transaction()
         .await
         .map_err(failed("writing the audit log"))?;
-    append_all(&tx, entries).await?;
-    tx.commit().await.map_err(failed("committing audit lines"))
+    let end = append_all(&tx, entries).await?;
+    tx.commit()
+        .await
+        .map_err(failed("committing audit lines"))?;
+    Ok(end)
+}
+
+/// The same in one exchange, if nobody else is appending and the chain still ends where it is said to; otherwise nothing is written.
+pub(super) async fn audit_after(
+    c: &Object,
+    end: End,
+    entries: &[AuditEntry],
+) -> Result<Option<End>, StoreError> {
+    const DOING: &str = "writing the audit log";
+    let lines = Lines::after(end, entries);
+    // the statement sees what was there when it began, so it does not wait for the lock; a line that came all the same, in the
+    // moment between, has the number that this one wants
+    let written = c
+        .execute(
+            "WITH held AS MATERIALIZED (SELECT pg_try_advisory_xact_lock($9 # hashtextextended(current_schema(), 0)) AS it)
+             INSERT INTO audit (seq, at, actor, action, subject, detail, prev, hash)
+             SELECT q.* FROM held, unnest($1::bigint[], $2::bigint[], $3::text[], $4::text[], $5::text[], $6::text[],
+                                          $7::bytea[], $8::bytea[]) AS q
+             WHERE held.it AND (SELECT max(seq) FROM audit) = $10 AND EXISTS (SELECT 1 FROM audit WHERE seq = $10 AND hash = $11)",
+            &[
+                &lines.seqs,
+                &lines.ats,
+                &lines.actors,
+                &lines.actions,
+                &lines.subjects,
+                &lines.details,
+                &lines.prevs,
+                &lines.hashes,
+                &AUDIT_LOCK,
+                &end.0,
+                &end.1.as_slice(),
+            ],
+        )
+        .await;
+    match written {
+        Ok(0) => Ok(None),
+        Ok(_) => Ok(Some(lines.end)),
+        Err(error) if error.code() == Some(&SqlState::UNIQUE_VIOLATION) => Ok(None),
+        Err(error) => Err(failed(DOING)(error)),
+    }
 }
 
 pub(super) async fn append_audit(
     tx: &Transaction<'_>,
     entry: &AuditEntry,
 ) -> Result<(), StoreError> {
-    append_all(tx, std::slice::from_ref(entry)).await
+    append_all(tx, std::slice::from_ref(entry)).await.map(drop)
 }
 
-/// Appends lines to the audit chain, with one look at its end.
+/// Lines with their numbers and hashes, column by column.
+struct Lines<'e> {
+    seqs: Vec<i64>,
+    ats: Vec<i64>,
+    actors: Vec<&'e str>,
+    actions: Vec<&'e str>,
+    subjects: Vec<&'e str>,
+    details: Vec<&'e str>,
+    prevs: Vec<Vec<u8>>,
+    hashes: Vec<Vec<u8>>,
+    end: End,
+}
+
+impl<'e> Lines<'e> {
+    fn after((mut seq, mut prev): End, entries: &'e [AuditEntry]) -> Self {
+        let (mut seqs, mut prevs, mut hashes) = (Vec::new(), Vec::new(), Vec::new());
+        for entry in entries {
+            seq += 1;
+            let hash = line_hash(seq, &prev, entry);
+            seqs.push(seq);
+            prevs.push(prev.to_vec());
+            hashes.push(hash.to_vec());
+            prev = hash;
+        }
+        let texts = |what: fn(&AuditEntry) -> &str| entries.iter().map(what).collect::<Vec<_>>();
+        Self {
+            seqs,
+            ats: entries.iter().map(|entry| entry.at).collect(),
+            actors: texts(|entry| &entry.actor),
+            actions: texts(|entry| &entry.action),
+            subjects: texts(|entry| &entry.subject),
+            details: texts(|entry| &entry.detail),
+            prevs,
+            hashes,
+            end: (seq, prev),
+        }
+    }
+}
+
+/// Appends lines to the audit chain, with one look at its end; answers where it ends now.
 pub(super) async fn append_all(
     tx: &Transaction<'_>,
     entries: &[AuditEntry],
-) -> Result<(), StoreError> {
+) -> Result<End, StoreError> {
     const DOING: &str = "writing the audit log";
-    tx.execute(LOCK, &[&AUDIT_LOCK])
+    const LAST: &str = "SELECT seq, hash FROM audit ORDER BY seq DESC LIMIT 1";
+    let [_, last] = tx
+        .query_all([(LOCK, &[&AUDIT_LOCK]), (LAST, &[])])
         .await
         .map_err(failed(DOING))?;
-    let last = tx
-        .query_opt("SELECT seq, hash FROM audit ORDER BY seq DESC LIMIT 1", &[])
-        .await
-        .map_err(failed(DOING))?;
-    let (mut seq, mut prev) = match last {
+    let end = match last.first() {
         Some(row) => (
             row.try_get(0).map_err(failed(DOING))?,
             fixed("audit hash", row.try_get(1).map_err(failed(DOING))?)?,
         ),
         None => (0_i64, GENESIS),
     };
-    let (mut seqs, mut prevs, mut hashes) = (Vec::new(), Vec::new(), Vec::new());
-    for entry in entries {
-        seq += 1;
-        let hash = line_hash(seq, &prev, entry);
-        seqs.push(seq);
-        prevs.push(prev.to_vec());
-        hashes.push(hash.to_vec());
-        prev = hash;
-    }
-    let texts = |what: fn(&AuditEntry) -> &str| entries.iter().map(what).collect::<Vec<_>>();
+    let lines = Lines::after(end, entries);
     tx.execute(
         "INSERT INTO audit (seq, at, actor, action, subject, detail, prev, hash)
          SELECT * FROM unnest($1::bigint[], $2::bigint[], $3::text[], $4::text[], $5::text[], $6::text[], $7::bytea[],
                               $8::bytea[])",
         &[
-            &seqs,
-            &entries.iter().map(|entry| entry.at).collect::<Vec<_>>(),
-            &texts(|entry| &entry.actor),
-            &texts(|entry| &entry.action),
-            &texts(|entry| &entry.subject),
-            &texts(|entry| &entry.detail),
-            &prevs,
-            &hashes,
+            &lines.seqs,
+            &lines.ats,
+            &lines.actors,
+            &lines.actions,
+            &lines.subjects,
+            &lines.details,
+            &lines.prevs,
+            &lines.hashes,
         ],
     )
     .await
     .map_err(failed(DOING))?;
-    Ok(())
+    Ok(lines.end)
 }

@@ -13,8 +13,8 @@ use super::{SqliteStore, failed};
 use crate::casework::{FilingState, ReasonCode};
 use crate::store::desk::{
     CaseLine, Concluded, Conclusion, DeskEntry, DeskStep, DeskStore, Done, Hand, Look,
-    MOST_COUNTED, MOST_FOUND, OnDesk, Proposal, Queue, QueueCounts, Unsearchable, Whose, past,
-    reason_condition, reason_word,
+    MOST_COUNTED, MOST_FOUND, OnDesk, Proposal, Queue, QueueCounts, Unsearchable, Whose, named,
+    past, reason_condition, reason_word,
 };
 use crate::store::{Arrival, Decided, Decision, Sealer, StoreError, facts_from_text, unsigned};
 
@@ -474,13 +474,9 @@ fn look(c: &Connection, look: Look) -> Result<Vec<CaseLine>, StoreError> {
                      UNION SELECT recipient, device, case_id FROM case_aliases WHERE token_sha256 = {hash})"
             )
         }
-        Look::Name(folded) => {
+        Look::Name { folded, most } => {
             let end = w.value(past(&folded));
-            let begin = w.value(folded);
-            format!(
-                "SELECT DISTINCT filing FROM search_terms WHERE kind = 'n' AND term >= {begin} AND term < {end}
-                 LIMIT {MOST_FOUND}"
-            )
+            named(&w.value(folded), &end, most)
         }
     };
     let sql = format!(
@@ -504,7 +500,10 @@ fn index_as(
 ) -> Result<(), StoreError> {
     const DOING: &str = "making a filing searchable";
     let mut statement = tx
-        .prepare_cached("INSERT INTO search_terms (kind, term, filing) VALUES (?1, ?2, ?3) ON CONFLICT DO NOTHING")
+        .prepare_cached(
+            "INSERT INTO search_terms (kind, term, filing, arrived_at)
+             VALUES (?1, ?2, ?3, (SELECT arrived_at FROM filings WHERE id = ?3)) ON CONFLICT DO NOTHING",
+        )
         .map_err(failed(DOING))?;
     for term in terms {
         statement

@@ -7,7 +7,9 @@ use rusqlite::{Connection, OptionalExtension as _, Row, params};
 
 use super::write::{append_audit, begin};
 use super::{SqliteStore, failed};
-use crate::store::door::{DoorStore, Rotation, Session, columns, person, sessions_ended};
+use crate::store::door::{
+    DoorStore, Rotation, SEEN_EVERY, Session, columns, person, sessions_ended,
+};
 use crate::store::{StoreError, fixed};
 
 #[async_trait]
@@ -181,18 +183,25 @@ fn session(
     };
     let found = c
         .query_row(
-            "UPDATE sessions SET seen_at = ?2
-             WHERE (token_sha256 = ?1 OR earlier_sha256 = ?1 AND earlier_until > ?2) AND expires_at > ?2 AND seen_at > ?2 - ?3
-             RETURNING token_sha256, staff, csrf, created_at, seen_at, expires_at, rotated_at,
-                       issuer, sub, name, roles, jurisdiction",
+            "SELECT token_sha256, staff, csrf, created_at, seen_at, expires_at, rotated_at,
+                    issuer, sub, name, roles, jurisdiction FROM sessions
+             WHERE (token_sha256 = ?1 OR earlier_sha256 = ?1 AND earlier_until > ?2) AND expires_at > ?2 AND seen_at > ?2 - ?3",
             params![token_sha256.as_slice(), now, idle],
             read,
         )
         .optional()
         .map_err(failed(DOING))?;
-    let Some((newest, session)) = found else {
+    let Some((newest, mut session)) = found else {
         return Ok(None);
     };
+    if now - session.seen_at >= SEEN_EVERY {
+        c.execute(
+            "UPDATE sessions SET seen_at = ?2 WHERE token_sha256 = ?1 AND seen_at < ?2",
+            params![newest, now],
+        )
+        .map_err(failed(DOING))?;
+        session.seen_at = now;
+    }
     Ok(Some(Session {
         token_sha256: fixed("session token", &newest)?,
         ..session

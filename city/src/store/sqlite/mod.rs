@@ -35,7 +35,7 @@ use crate::casework::FilingState;
 use crate::casework::audit::{AuditEntry, AuditRecord};
 
 /// Frozen migrations, oldest first.
-pub const MIGRATIONS: [Migration; 14] = [
+pub const MIGRATIONS: [Migration; 15] = [
     Migration {
         number: 1,
         name: "0001_first",
@@ -105,6 +105,11 @@ pub const MIGRATIONS: [Migration; 14] = [
         number: 14,
         name: "0014_enrolment",
         sql: include_str!("migrations/0014_enrolment.sql"),
+    },
+    Migration {
+        number: 15,
+        name: "0015_newest_first",
+        sql: include_str!("migrations/0015_newest_first.sql"),
     },
 ];
 
@@ -423,7 +428,8 @@ mod tests {
                 "5bf579fe1c6c17af05d08ffe04fafc9414130ac93ca7fa02ada4bd284f752f79",
                 "597251f411d7a1f9211636bb88d6245798e4f1d4dfa7b834c539877a038319d9",
                 "024f8bf164e3129b338b2342958f32999aef2c9d32c68cdd465841ef735b95fd",
-                "520365e7fb4b07d40b64720e5b0877668a5e5dff12107ac53a419abae844aecf"
+                "520365e7fb4b07d40b64720e5b0877668a5e5dff12107ac53a419abae844aecf",
+                "31ef9ba737ece1b3eda1c2bc33aaaef5993f1c254557a913bcb68efcff4d7be5"
             ]
         );
     }

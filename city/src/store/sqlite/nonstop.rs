@@ -107,6 +107,15 @@ impl Transacts for SqliteStore {
         })
         .await
     }
+
+    async fn ask(
+        &self,
+        doing: &'static str,
+        sql: String,
+        with: Vec<Cell>,
+    ) -> Result<Vec<Row>, StoreError> {
+        self.transact(doing, move |tx| tx.rows(&sql, &with)).await
+    }
 }
 
 impl Forgets for SqliteStore {
