@@ -121,6 +121,22 @@ class Door:
                 near.sendall(answers.readline().encode())
 
 
+def resting(vm, folder, say):
+    """The kiosk of a world outside, configured and started in the machine, until it says that its first page is on the screen."""
+    door = Door(vm, folder, say)
+    reader = next(host for host, guest in vm.forwards if guest == 35963)
+    demo = subprocess.Popen([str(_programs(folder / "programs")), "--headless", "--pictures", str(folder / "unused"), "--reader", str(reader)],
+                            stdout=open(folder / "rest.txt", "wb"), stderr=subprocess.STDOUT, env={**os.environ, "UBUGOE_IMAGE_DOOR": str(door.path)})
+    try:
+        at, _ = vm.wait(r"Started ubugoe-kiosk.service")
+        vm.wait(r"ubugoe-kiosk\[")
+    finally:
+        demo.kill()
+        demo.wait()
+    vm.picture(folder / "resting.png")
+    say(f"its first page is on the screen (resting.png) {at:.0f} s after it was switched on")
+
+
 def whole_visit(vm, folder, say):
     """From the card to the officer's decision; the city's receipts verify, or it fails."""
     door = Door(vm, folder, say)

@@ -41,7 +41,7 @@ pub fn start(supervisor: Supervisor, inputs: Sender) -> io::Result<()> {
         .name("watch".to_owned())
         .spawn(move || {
             // Nobody ever sends here: a wait that needs no clock of our own.
-            let (_silent, silence) = mpsc::channel::<()>();
+            let (_nobody, silence) = mpsc::channel::<()>();
             let mut word: &[u8] = b"READY=1\nWATCHDOG=1";
             loop {
                 let (done, answer) = mpsc::channel();
