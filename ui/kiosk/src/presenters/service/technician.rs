@@ -149,6 +149,11 @@ fn rows(report: &SelfTest, lang: Lang) -> Vec<ReportRow> {
             ],
         ),
         row(
+            ReportPart::Queue,
+            health(report.queue_health()),
+            vec![time(report.queue.oldest, lang)],
+        ),
+        row(
             ReportPart::Reader,
             health(report.reader_health()),
             report.reader.names.clone(),
@@ -189,11 +194,6 @@ fn rows(report: &SelfTest, lang: Lang) -> Vec<ReportRow> {
             sizes.into_iter().flatten().map(bytes).collect(),
         ),
         row(
-            ReportPart::Queue,
-            health(report.queue_health()),
-            vec![time(report.queue.oldest, lang)],
-        ),
-        row(
             ReportPart::Versions,
             PartHealth::Good,
             vec![
@@ -206,7 +206,7 @@ fn rows(report: &SelfTest, lang: Lang) -> Vec<ReportRow> {
     ];
     // After the network.
     if let Some(certificate) = certificate {
-        rows.insert(5.min(rows.len()), certificate);
+        rows.insert(6.min(rows.len()), certificate);
     }
     rows
 }
