@@ -91,6 +91,7 @@ impl Traces {
     }
 
     /// What hands the program's spans over.
+    #[must_use]
     pub fn layer<S>(&self) -> impl Layer<S> + use<S>
     where
         S: Subscriber + for<'a> LookupSpan<'a>,

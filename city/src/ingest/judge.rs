@@ -165,8 +165,8 @@ fn addressed(
     header: &Header,
 ) -> Result<(), Rejected> {
     let own = message.device.as_ref() == Some(&header.device);
-    let carrier = message.device.as_ref().and_then(|id| desk.devices.get(id));
-    let carried = carrier.is_some_and(|carrier| carrier.revoked_at.is_none())
+    let brought_by = message.device.as_ref().and_then(|id| desk.devices.get(id));
+    let carried = brought_by.is_some_and(|device| device.revoked_at.is_none())
         && !matches!(incoming, Incoming::Report { .. });
     if !own && !carried {
         let detail = format!("the envelope names {}", header.device);

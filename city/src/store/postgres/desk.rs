@@ -456,7 +456,7 @@ async fn look(c: &Object, look: Look) -> Result<Vec<CaseLine>, StoreError> {
 #[derive(Default)]
 pub(super) struct Terms {
     kinds: Vec<&'static str>,
-    terms: Vec<String>,
+    words: Vec<String>,
     ids: Vec<Vec<u8>>,
 }
 
@@ -485,13 +485,13 @@ impl Terms {
         let reasons = reasons.into_iter().map(|code| ("r", reason_word(code)));
         for (kind, term) in names.chain(reasons) {
             self.kinds.push(kind);
-            self.terms.push(term);
+            self.words.push(term);
             self.ids.push(id.as_bytes().to_vec());
         }
     }
 
     pub(super) fn values(&self) -> [&(dyn ToSql + Sync); 3] {
-        [&self.kinds, &self.terms, &self.ids]
+        [&self.kinds, &self.words, &self.ids]
     }
 }
 

@@ -505,8 +505,8 @@ pub(super) async fn decide_in(
     } = decision;
     let state: [&(dyn ToSql + Sync); 2] = [&id, &to];
     let history: [&(dyn ToSql + Sync); 7] = [&id, &version, at, actor, &to, reason, note];
-    let sealed: [&(dyn ToSql + Sync); 5] = [&id, &seq, &device, &signed, at];
-    let (follows, lost): ([&(dyn ToSql + Sync); 2], [&(dyn ToSql + Sync); 3]) =
+    let word: [&(dyn ToSql + Sync); 5] = [&id, &seq, &device, &signed, at];
+    let (follows, losing): ([&(dyn ToSql + Sync); 2], [&(dyn ToSql + Sync); 3]) =
         ([&id, at], [&id, at, actor]);
     let mut steps: Vec<Asked<'_>> = vec![
         (
@@ -519,7 +519,7 @@ pub(super) async fn decide_in(
         ),
         (
             "INSERT INTO notices (filing, seq, device, signed, at, next_at) VALUES ($1, $2, $3, $4, $5, $5)",
-            &sealed,
+            &word,
         ),
     ];
     if decision.to == FilingState::Accepted {
