@@ -527,7 +527,7 @@ pub(super) async fn decide_in(
         steps.extend(AFTER_DECISION.map(|sql| (sql, follows.as_slice())));
         if loss {
             let ends = AFTER_LOSS.into_iter().chain(services::AFTER_LOSS);
-            steps.extend(ends.map(|sql| (sql, lost.as_slice())));
+            steps.extend(ends.map(|sql| (sql, losing.as_slice())));
         }
     }
     tx.execute_all(&steps).await.map_err(failed(DOING))?;
