@@ -72,8 +72,8 @@ fn nearest<M: Machine>(
             way.reverse();
             return Some(way);
         }
-        for step in begin[at]..begin[at + 1] {
-            let (_, to) = all[step];
+        let steps = all.iter().enumerate();
+        for (step, &(_, to)) in steps.take(begin[at + 1]).skip(begin[at]) {
             if to != from && came[to].is_none() {
                 came[to] = Some((step, at));
                 queue.push_back(to);
