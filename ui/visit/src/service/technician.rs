@@ -37,11 +37,13 @@ const MENU: Technician = Technician::Menu { unlocked: false };
 pub(super) fn back(at: Technician) -> Moved {
     match at {
         Technician::Menu { .. } => close(&Service::Technician(at)),
-        // There is nothing to go back to on a device without a city.
+        // There is nothing to go back to on a device without a city; and what is being written answers soon.
         Technician::Code {
             errand: Errand::Register,
             ..
-        } => stay(Service::Technician(at)),
+        }
+        | Technician::Unlocking { .. }
+        | Technician::Working { .. } => stay(Service::Technician(at)),
         Technician::Done(ref done) if done.starts_anew() => close(&Service::Technician(at)),
         Technician::Testing { .. }
         | Technician::Report(_)
@@ -50,8 +52,6 @@ pub(super) fn back(at: Technician) -> Moved {
         | Technician::LookingForSticks { .. }
         | Technician::Sticks { .. }
         | Technician::Done(_) => acting(Service::Technician(MENU)),
-        // What is being written answers soon.
-        Technician::Unlocking { .. } | Technician::Working { .. } => stay(Service::Technician(at)),
     }
 }
 
