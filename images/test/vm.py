@@ -91,8 +91,10 @@ class Vm:
         self.events = []
         self._answer()
         self.order("qmp_capabilities")
-        threading.Thread(target=self._read, args=(serial,), daemon=True).start()
+        # Its own for every start: what an earlier one said last, or its end, is not this one's.
+        self.lines = queue.Queue()
         self.started = time.monotonic()
+        threading.Thread(target=self._read, args=(serial, self.lines, self.started), daemon=True).start()
         self.order("cont")
         return self
 
@@ -134,7 +136,7 @@ class Vm:
 
     # ---- what it says ----
 
-    def _read(self, serial):
+    def _read(self, serial, lines, started):
         log = open(self.folder / "serial.log", "ab")
         rest = b""
         while True:
@@ -149,8 +151,8 @@ class Vm:
             rest += data
             *whole, rest = rest.split(b"\n")
             for line in whole:
-                self.lines.put((time.monotonic() - self.started, line.decode("utf-8", "replace").strip()))
-        self.lines.put((time.monotonic() - self.started, None))
+                lines.put((time.monotonic() - started, line.decode("utf-8", "replace").strip()))
+        lines.put((time.monotonic() - started, None))
 
     def wait(self, pattern, patience=PATIENCE, never=None):
         """The next line in which `pattern` is found; `never` in one before it is a failure."""
