@@ -303,7 +303,7 @@ pub fn set_up(home: &Path, options: &Options) -> Result<End, StartError> {
             setup::run(&parts, &from, &mut canvas)
         })
         .map_err(StartError::Thread)?;
-    if let Some(supervisor) = options.supervisor.clone() {
+    if let Some(supervisor) = &options.supervisor {
         watch::start(supervisor, inputs.clone()).map_err(StartError::Supervisor)?;
     }
     let ran = screen.run().map_err(StartError::Window);
@@ -381,7 +381,7 @@ pub fn run(config: &Config, options: &Options) -> Result<End, StartError> {
             end
         })
         .map_err(StartError::Thread)?;
-    if let Some(supervisor) = options.supervisor.clone() {
+    if let Some(supervisor) = &options.supervisor {
         watch::start(supervisor, inputs.clone()).map_err(StartError::Supervisor)?;
     }
     let ran = screen.run().map_err(StartError::Window);

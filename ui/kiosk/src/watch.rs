@@ -34,9 +34,10 @@ impl Supervisor {
 ///
 /// # Errors
 /// When the socket or the thread cannot be made.
-pub fn start(supervisor: Supervisor, inputs: Sender) -> io::Result<()> {
+pub fn start(supervisor: &Supervisor, inputs: Sender) -> io::Result<()> {
     let to = UnixDatagram::unbound()?;
     to.connect(&supervisor.socket)?;
+    let patience = supervisor.patience;
     thread::Builder::new()
         .name("watch".to_owned())
         .spawn(move || {
@@ -53,7 +54,7 @@ pub fn start(supervisor: Supervisor, inputs: Sender) -> io::Result<()> {
                 if let Err(error) = to.send(word) {
                     tracing::warn!(%error, "systemd does not hear");
                 }
-                let Some(patience) = supervisor.patience else {
+                let Some(patience) = patience else {
                     return;
                 };
                 word = b"WATCHDOG=1";
@@ -83,7 +84,7 @@ mod tests {
         let (inputs, from) = Sender::channel();
         let supervisor =
             Supervisor::new(Some(socket.to_string_lossy().into_owned()), Some("30000"));
-        start(supervisor.unwrap(), inputs).unwrap();
+        start(&supervisor.unwrap(), inputs).unwrap();
         let asked = || match from.recv().unwrap() {
             Input::Settle(done) => done,
             other => panic!("{other:?}"),

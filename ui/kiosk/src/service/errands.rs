@@ -136,7 +136,7 @@ impl Errands {
         let how = self.carry_out(&bench, run, news);
         match &how {
             Ok(_) => {
-                tracing::info!(target: "audit", errand = word(run.errand), "an errand is done")
+                tracing::info!(target: "audit", errand = word(run.errand), "an errand is done");
             }
             Err(trouble) => {
                 tracing::warn!(target: "audit", errand = word(run.errand), ?trouble, "an errand is not done");

@@ -79,6 +79,10 @@ struct Given {
 
 /// The loop's memory of staff's side.
 #[derive(Debug, Default)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "what is known of the device; independent of each other"
+)]
 pub(crate) struct Side {
     asked: u64,
     /// When the session ends for want of a touch.
