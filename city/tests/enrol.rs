@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 use crate::support::device::PATIENCE;
+use crate::support::now;
 use crate::support::office::{NOON, Office, letter, message, on_each_store, only_receipt};
 use crate::support::papers::{birth, canonical};
 use rcgen::{CertificateParams, DnType, KeyPair};
@@ -375,7 +376,7 @@ async fn what_a_device_sent_before_it_came_to_this_programs_own_door_lands_as_we
         let made = ca::door(
             root,
             vec![DOOR.to_owned()],
-            jiff::Timestamp::now().as_second(),
+            now(),
         );
         let made = made.unwrap();
         std::fs::write(path("enrol-door.pem"), made.cert_pem).unwrap();

@@ -3,21 +3,13 @@
 use std::time::Duration;
 
 use crate::support::browser::{Browser, Reply};
+use crate::support::now;
 use crate::support::office::{Hands, Office, Running, land, letter};
 use crate::support::papers::{birth, canonical};
 use crate::support::provider::{IdentityProvider, PUBLIC, SECRET, Wish};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpListener;
 use ubugoe_bench::process::Process;
-
-/// A provider's tokens carry the real time, so the city's clock starts at it too; it moves by hand from then on.
-#[expect(
-    clippy::disallowed_methods,
-    reason = "the provider is a process of its own with the real clock"
-)]
-fn now() -> i64 {
-    jiff::Timestamp::now().as_second()
-}
 
 /// An office beside a provider; 佐藤's local account is for set-up only.
 fn office(section: &str) -> Office {

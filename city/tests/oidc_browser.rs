@@ -3,6 +3,7 @@
 
 use std::path::Path;
 
+use crate::support::now;
 use crate::support::office::{Hands, Office, Running, land, letter};
 use crate::support::papers::{birth, canonical};
 use crate::support::provider::{IdentityProvider, SECRET, Wish};
@@ -10,15 +11,6 @@ use serde_json::json;
 use ubugoe_bench::browser::Browser;
 use ubugoe_bench::ports::Lease;
 use ubugoe_protocol::FilingId;
-
-/// A provider's tokens carry the real time, so the city's clock has it too.
-#[expect(
-    clippy::disallowed_methods,
-    reason = "the provider is a process of its own with the real clock"
-)]
-fn now() -> i64 {
-    jiff::Timestamp::now().as_second()
-}
 
 /// A city at an address that its provider knows, as browsers follow addresses.
 struct Town {

@@ -8,6 +8,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use crate::support::device::Device;
+use crate::support::now;
 use crate::support::office::{Letter, Office, accept, letter, message, on_each_store};
 use crate::support::papers::{birth, canonical, many_allowances};
 use ubugoe_bench::broker::{Mosquitto, Settings};
@@ -193,7 +194,7 @@ async fn nothing_is_lost_or_doubled_while_replicas_are_killed() {
             .copied()
             .collect();
         for id in arrived {
-            let decided = accept(store.as_ref(), &sealer, id, jiff_now()).await;
+            let decided = accept(store.as_ref(), &sealer, id, now()).await;
             assert!(matches!(decided, Decided::Done { .. }), "{decided:?}");
             accepted.insert(id);
         }
@@ -214,7 +215,7 @@ async fn nothing_is_lost_or_doubled_while_replicas_are_killed() {
         client
             .execute(
                 "UPDATE notices SET next_at = 0 WHERE filing = ANY($1) AND next_at > $2",
-                &[&missing, &(jiff_now() + 5)],
+                &[&missing, &(now() + 5)],
             )
             .await
             .unwrap();
@@ -289,14 +290,6 @@ async fn nothing_is_lost_or_doubled_while_replicas_are_killed() {
     let fences = count("SELECT CAST(sum(fence) AS BIGINT) FROM leases").await;
     assert!(fences > 2, "inboxes changed hands: {fences}");
     connection.abort();
-}
-
-#[expect(
-    clippy::disallowed_methods,
-    reason = "real programs have the real clock"
-)]
-fn jiff_now() -> i64 {
-    jiff::Timestamp::now().as_second()
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

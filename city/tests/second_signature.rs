@@ -7,6 +7,7 @@ use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use crate::support::browser::{Browser, Reply};
+use crate::support::now;
 use crate::support::office::{Hands, Letter, Office, Running, land, on_each_store, signed_by};
 use crate::support::papers::{
     Authority, FATHER_SIGNS, GRANDMOTHER_SIGNS, MOTHER_SIGNS, Paper, Parent, birth, canonical,
@@ -61,15 +62,6 @@ fn people() -> &'static People {
             signers,
         }
     })
-}
-
-/// A provider's tokens carry the real time, so the city's clock starts at it too.
-#[expect(
-    clippy::disallowed_methods,
-    reason = "the provider is a process of its own with the real clock"
-)]
-fn now() -> i64 {
-    jiff::Timestamp::now().as_second()
 }
 
 /// The signing service, as a process of its own.
