@@ -32,8 +32,11 @@ impl World {
             let hash = run("ubugoe-kiosk", &["hash-pin"], PIN);
             let hash = String::from_utf8(hash.stdout).unwrap();
             format!(
-                "language = \"ja\"\nclock = \"system\"\nservice_switch = {switch:?}\n[technician]\npin_hash = \"{}\"\nsticks = {media:?}\nlogs = [{log:?}]\n",
-                hash.trim()
+                "language = \"ja\"\nclock = \"system\"\nservice_switch = \"{}\"\n[technician]\npin_hash = \"{}\"\nsticks = \"{}\"\nlogs = [\"{}\"]\n",
+                switch.display(),
+                hash.trim(),
+                media.display(),
+                log.display()
             )
         });
         let media = town.folder.path().join("media");
