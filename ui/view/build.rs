@@ -17,6 +17,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         let folder = lang.join("xx/LC_MESSAGES");
         std::fs::create_dir_all(&folder)?;
         std::fs::write(folder.join("ubugoe-view.po"), pseudo(&english))?;
+        age(&lang)?;
     }
     println!("cargo::rerun-if-changed=lang");
     let config = slint_build::CompilerConfiguration::new()
@@ -40,6 +41,17 @@ fn copy(from: &Path, to: &Path) -> std::io::Result<()> {
         }
     }
     Ok(())
+}
+
+/// Slint's compiler names what it reads, and Cargo takes files that are younger than this script's start for changed: without
+/// this the screens, minutes of work, were compiled anew by every command.
+fn age(path: &Path) -> std::io::Result<()> {
+    if path.is_dir() {
+        for entry in std::fs::read_dir(path)? {
+            age(&entry?.path())?;
+        }
+    }
+    std::fs::File::open(path)?.set_modified(std::time::UNIX_EPOCH)
 }
 
 /// Every translated word made longer; the head of the file and what stands for values stay.
