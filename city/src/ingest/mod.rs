@@ -399,22 +399,20 @@ impl Ingest {
     }
 
     async fn try_land(&self, messages: Vec<Message>) -> Result<Vec<Answer>, StoreError> {
-        let count = messages.len();
-        let work = async {
-            let judge = self.judge_all(Arc::new(messages));
-            let judged = judge.instrument(tracing::info_span!("judge")).await?;
-            let store = self.store_all(judged);
-            store.instrument(tracing::info_span!("store")).await
-        };
-        let span = tracing::info_span!(
-            "land",
-            otel.kind = "consumer",
-            messaging.batch.message_count = count
-        );
-        work.instrument(span).await
+        let judged = self.judge_all(Arc::new(messages)).await?;
+        self.store_all(judged).await
     }
 
     async fn judge_all(&self, messages: Arc<Vec<Message>>) -> Result<Judged, StoreError> {
+        let span = tracing::info_span!(
+            "judge",
+            otel.kind = "consumer",
+            messaging.batch.message_count = messages.len(),
+        );
+        self.judge_in_parts(messages).instrument(span).await
+    }
+
+    async fn judge_in_parts(&self, messages: Arc<Vec<Message>>) -> Result<Judged, StoreError> {
         let start = Instant::now();
         let each = messages.len().div_ceil(JUDGES).max(FEWEST);
         let parts: Vec<_> = (0..messages.len())
@@ -438,7 +436,12 @@ impl Ingest {
         Ok(all)
     }
 
-    async fn store_all(&self, mut judged: Judged) -> Result<Vec<Answer>, StoreError> {
+    async fn store_all(&self, judged: Judged) -> Result<Vec<Answer>, StoreError> {
+        let span = tracing::info_span!("store");
+        self.store_in_order(judged).instrument(span).await
+    }
+
+    async fn store_in_order(&self, mut judged: Judged) -> Result<Vec<Answer>, StoreError> {
         let (seconds, asks) = (
             std::mem::take(&mut judged.seconds),
             std::mem::take(&mut judged.asks),

@@ -376,6 +376,8 @@ impl<N: FnMut(News)> Worker<N> {
         loop {
             match self.orders.try_recv() {
                 Ok(Order::Show(scene)) => self.scene = scene,
+                // Quiet when it was ordered: a scene that comes right after it does not bring it back.
+                Ok(Order::Do(Ask::Buzz(_))) if self.scene.quiet => {}
                 Ok(Order::Do(ask)) => self.pending.push(ask),
                 Ok(Order::Offer(images)) => self.offer = Some(images),
                 Ok(Order::Stop) | Err(mpsc::TryRecvError::Disconnected) => {

@@ -260,13 +260,14 @@ fn while_a_kiosk_runs_nothing_it_works_with_is_replaced_or_destroyed() {
         assert_eq!(part(&said, attached)["facts"]["in_use"], true, "{said:#}");
     }
     drop(hold);
+    let record = format!("{}.wiped", device.id());
     device.good(&["rotate"], "");
     device.good(&["wipe", "--yes"], "");
     let left: Vec<_> = below(device.home.path())
         .iter()
         .map(|p| p.file_name().unwrap().to_owned())
         .collect();
-    assert_eq!(left, ["technician.log"]);
+    assert_eq!(left, [record.as_str(), "technician.log"]);
 }
 
 /// A panel as a developer has it, and a printer that takes what it is sent.

@@ -131,7 +131,8 @@ fn register(world: &World, device: &Device) -> Kiosk {
         said.contains(WARD) && said.contains(device.id().as_str()),
         "{said}"
     );
-    kiosk.tap("始め直す").unwrap();
+    // it ends, and may not answer any more
+    let _ = kiosk.tap("始め直す");
     assert_eq!(ended(&kiosk), Some(75));
     start(device, 2)
 }
@@ -197,7 +198,8 @@ fn a_device_is_registered_moved_and_renewed_at_its_own_screen() {
     kiosk.tap("病棟を変える").unwrap();
     kiosk.wait_stage(&["technician-done"]).unwrap();
     assert!(screen(&mut kiosk).contains("うぶ町産院"));
-    kiosk.tap("始め直す").unwrap();
+    // it ends, and may not answer any more
+    let _ = kiosk.tap("始め直す");
     assert_eq!(ended(&kiosk), Some(75));
     let listed = world.town.devices();
     assert_eq!(
