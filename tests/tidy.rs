@@ -213,8 +213,10 @@ const FOREIGN: &[Foreign] = &[
         crates: &["ubugoe-exchange", "ubugoe-city", "ubugoe-printer"],
         folders: &[
             "sync/exchange/src",
+            "city/src/config/otlp.rs",
             "city/src/fetch.rs",
             "city/src/push",
+            "city/src/traces.rs",
             "drivers/printer/src/queue.rs",
         ],
     },

@@ -11,8 +11,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use axum::http::{HeaderMap, Request, Response, header};
 use bytes::Bytes;
+use hyper::header::{self, HeaderMap};
+use hyper::{Request, Response};
 use opentelemetry::KeyValue;
 use opentelemetry::trace::TracerProvider as _;
 use opentelemetry_http::{HttpClient, HttpError};

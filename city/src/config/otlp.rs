@@ -1,6 +1,7 @@
 //! `[otlp]`: may be left out; then no trace leaves the program.
 
-use axum::http::{HeaderValue, Uri};
+use hyper::Uri;
+use hyper::header::HeaderValue;
 use toml::Table;
 
 use super::Form;
