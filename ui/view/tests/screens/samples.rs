@@ -886,35 +886,35 @@ pub(crate) const SAMPLES: &[Sample] = &[
         show: |s, _| trouble(s, "C-406", TroubleKind::Staff),
     },
     Sample {
-        name: "14-errand-code",
+        name: "12-staff-errand-code",
         show: |s, l| staff::show(s, l, "code"),
     },
     Sample {
-        name: "14-errand-register",
+        name: "12-staff-errand-register",
         show: |s, l| staff::show(s, l, "register"),
     },
     Sample {
-        name: "14-errand-sticks",
+        name: "12-staff-errand-sticks",
         show: |s, l| staff::show(s, l, "sticks"),
     },
     Sample {
-        name: "14-errand-no-sticks",
+        name: "12-staff-errand-no-sticks",
         show: |s, l| staff::show(s, l, "no-sticks"),
     },
     Sample {
-        name: "14-errand-working",
+        name: "12-staff-errand-working",
         show: |s, l| staff::show(s, l, "working"),
     },
     Sample {
-        name: "14-errand-moved",
+        name: "12-staff-errand-moved",
         show: |s, l| staff::show(s, l, "moved"),
     },
     Sample {
-        name: "14-errand-exported",
+        name: "12-staff-errand-exported",
         show: |s, l| staff::show(s, l, "exported"),
     },
     Sample {
-        name: "14-errand-imported",
+        name: "12-staff-errand-imported",
         show: |s, l| staff::show(s, l, "imported"),
     },
 ];
