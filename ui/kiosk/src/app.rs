@@ -275,6 +275,22 @@ fn listen(
     io::Write::write_all(&mut io::stdout(), ready.as_bytes()).map_err(failed)
 }
 
+/// Shows the screen until it or the loop behind it ends, which ends the other.
+fn attend(
+    screen: &Screen,
+    options: &Options,
+    inputs: &Sender,
+    worker: thread::JoinHandle<End>,
+) -> Result<End, StartError> {
+    if let Some(supervisor) = &options.supervisor {
+        watch::start(supervisor, inputs.clone()).map_err(StartError::Supervisor)?;
+    }
+    let ran = screen.run().map_err(StartError::Window);
+    inputs.send(Input::Stop);
+    let end = worker.join().map_err(|_| StartError::Panicked);
+    ran.and(end)
+}
+
 /// Shows a device that has no city the page on which it is registered; [`End::Restart`] once it is.
 ///
 /// # Errors
@@ -303,13 +319,7 @@ pub fn set_up(home: &Path, options: &Options) -> Result<End, StartError> {
             setup::run(&parts, &from, &mut canvas)
         })
         .map_err(StartError::Thread)?;
-    if let Some(supervisor) = &options.supervisor {
-        watch::start(supervisor, inputs.clone()).map_err(StartError::Supervisor)?;
-    }
-    let ran = screen.run().map_err(StartError::Window);
-    inputs.send(Input::Stop);
-    let end = worker.join().map_err(|_| StartError::Panicked);
-    ran.and(end)
+    attend(&screen, options, &inputs, worker)
 }
 
 /// Runs a kiosk until its window is closed, or a signal or order ends it.
@@ -381,13 +391,7 @@ pub fn run(config: &Config, options: &Options) -> Result<End, StartError> {
             end
         })
         .map_err(StartError::Thread)?;
-    if let Some(supervisor) = &options.supervisor {
-        watch::start(supervisor, inputs.clone()).map_err(StartError::Supervisor)?;
-    }
-    let ran = screen.run().map_err(StartError::Window);
-    inputs.send(Input::Stop);
-    let end = worker.join().map_err(|_| StartError::Panicked);
-    ran.and(end)
+    attend(&screen, options, &inputs, worker)
 }
 
 fn read(path: &Path) -> Result<Vec<u8>, StartError> {

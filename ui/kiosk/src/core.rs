@@ -1126,26 +1126,8 @@ impl Core<'_> {
         }
     }
 
-    fn print(&mut self, sheet: Sheet) {
-        let now = service::now(self.parts);
-        let cx = context(
-            self.parts,
-            (self.has_room, self.reach()),
-            ServiceDesk::default(),
-        );
-        let page = printing::Now {
-            catalogue: &self.parts.catalogue,
-            cx: &cx,
-            tongue: self.state.tongue,
-            at: now,
-        };
-        match printing::wanted(&self.state.stage, sheet, &page) {
-            Some(wanted) => self.parts.printing.print(sheet, wanted),
-            None => self.step(Event::PrintFailed(sheet, PrintTrouble::Faulty)),
-        }
-    }
-
-    fn print_for_staff(&mut self, print: ubugoe_visit::service::Print) {
+    /// What a sheet is set from, as things stand.
+    fn on_paper<T>(&self, set: impl FnOnce(&printing::Now<'_>) -> T) -> T {
         let cx = context(
             self.parts,
             (self.has_room, self.reach()),
@@ -1157,7 +1139,18 @@ impl Core<'_> {
             tongue: self.state.tongue,
             at: service::now(self.parts),
         };
-        match printing::slip(&self.state.service, print, &page) {
+        set(&page)
+    }
+
+    fn print(&mut self, sheet: Sheet) {
+        match self.on_paper(|page| printing::wanted(&self.state.stage, sheet, page)) {
+            Some(wanted) => self.parts.printing.print(sheet, wanted),
+            None => self.step(Event::PrintFailed(sheet, PrintTrouble::Faulty)),
+        }
+    }
+
+    fn print_for_staff(&mut self, print: ubugoe_visit::service::Print) {
+        match self.on_paper(|page| printing::slip(&self.state.service, print, page)) {
             Some(wanted) => self.parts.printing.print_for_staff(wanted),
             None => self.step(Event::Service(ServiceEvent::PrintMoved(Printed::Failed(
                 PrintTrouble::Faulty,

@@ -601,6 +601,9 @@ pub(super) async fn audit_after(
 ) -> Result<Option<End>, StoreError> {
     const DOING: &str = "writing the audit log";
     let lines = Lines::after(end, entries);
+    let hash = end.1.as_slice();
+    let mut values = lines.columns().to_vec();
+    values.extend([&AUDIT_LOCK as &(dyn ToSql + Sync), &end.0, &hash]);
     // the statement sees what was there when it began, so it does not wait for the lock; a line that came all the same, in the
     // moment between, has the number that this one wants
     let written = c
@@ -610,19 +613,7 @@ pub(super) async fn audit_after(
              SELECT q.* FROM held, unnest($1::bigint[], $2::bigint[], $3::text[], $4::text[], $5::text[], $6::text[],
                                           $7::bytea[], $8::bytea[]) AS q
              WHERE held.it AND (SELECT max(seq) FROM audit) = $10 AND EXISTS (SELECT 1 FROM audit WHERE seq = $10 AND hash = $11)",
-            &[
-                &lines.seqs,
-                &lines.ats,
-                &lines.actors,
-                &lines.actions,
-                &lines.subjects,
-                &lines.details,
-                &lines.prevs,
-                &lines.hashes,
-                &AUDIT_LOCK,
-                &end.0,
-                &end.1.as_slice(),
-            ],
+            &values,
         )
         .await;
     match written {
@@ -677,6 +668,20 @@ impl<'e> Lines<'e> {
             end: (seq, prev),
         }
     }
+
+    /// In the order in which both statements take them.
+    fn columns(&self) -> [&(dyn ToSql + Sync); 8] {
+        [
+            &self.seqs,
+            &self.ats,
+            &self.actors,
+            &self.actions,
+            &self.subjects,
+            &self.details,
+            &self.prevs,
+            &self.hashes,
+        ]
+    }
 }
 
 /// Appends lines to the audit chain, with one look at its end; answers where it ends now.
@@ -702,16 +707,7 @@ pub(super) async fn append_all(
         "INSERT INTO audit (seq, at, actor, action, subject, detail, prev, hash)
          SELECT * FROM unnest($1::bigint[], $2::bigint[], $3::text[], $4::text[], $5::text[], $6::text[], $7::bytea[],
                               $8::bytea[])",
-        &[
-            &lines.seqs,
-            &lines.ats,
-            &lines.actors,
-            &lines.actions,
-            &lines.subjects,
-            &lines.details,
-            &lines.prevs,
-            &lines.hashes,
-        ],
+        &lines.columns(),
     )
     .await
     .map_err(failed(DOING))?;
