@@ -22,8 +22,8 @@ use tokio::sync::watch;
 use ubugoe_protocol::{DeviceId, RecipientId};
 
 use super::link::{self, LinkParts, MqttOptions};
+use crate::store::Store;
 use crate::store::leases::{Fence, Lease};
-use crate::store::{Store, StoreError};
 
 /// How programs share the work.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -87,10 +87,16 @@ impl Holder {
         parts: LinkParts,
         mut stop: watch::Receiver<bool>,
     ) {
+        let mut pause = Duration::ZERO;
         loop {
-            let fence = tokio::select! {
+            let lease = tokio::select! {
                 _ = stop.wait_for(|stop| *stop) => return,
-                fence = self.acquire() => fence,
+                lease = self.ripe(pause) => lease,
+            };
+            pause = self.look();
+            // A taking that has begun ends, whatever is wanted by now: a lease taken by nobody would stand until it runs out.
+            let Some(fence) = self.take(lease).await else {
+                continue;
             };
             self.held.fetch_add(1, Ordering::SeqCst);
             tracing::info!(
@@ -120,18 +126,21 @@ impl Holder {
         }
     }
 
-    /// Waits until the lease is free or dead, and takes it.
-    async fn acquire(&self) -> Fence {
+    /// After a pause waits until the lease is free or dead: how it was then.
+    async fn ripe(&self, pause: Duration) -> Option<Lease> {
+        tokio::time::sleep(pause).await;
         let mut seen: Option<(Option<Lease>, Instant)> = None;
         loop {
-            match self.try_take(&mut seen).await {
-                Ok(Some(number)) => {
-                    return Fence {
-                        name: self.lease_name(),
-                        number,
+            match self.store.lease(self.lease_name()).await {
+                Ok(lease) => {
+                    let since = match &seen {
+                        Some((last, since)) if *last == lease => *since,
+                        _ => seen.insert((lease.clone(), Instant::now())).1,
                     };
+                    if since.elapsed() >= self.waits_for(lease.as_ref()) {
+                        return lease;
+                    }
                 }
-                Ok(None) => {}
                 Err(error) => tracing::warn!(
                     error = &error as &dyn std::error::Error,
                     "leases cannot be read; trying again"
@@ -141,28 +150,33 @@ impl Holder {
         }
     }
 
-    async fn try_take(
-        &self,
-        seen: &mut Option<(Option<Lease>, Instant)>,
-    ) -> Result<Option<i64>, StoreError> {
-        let lease = self.store.lease(self.lease_name()).await?;
-        let since = match seen {
-            Some((last, since)) if *last == lease => *since,
-            _ => seen.insert((lease.clone(), Instant::now())).1,
-        };
-        let owner = lease.as_ref().and_then(|lease| lease.owner.as_deref());
-        let wait = match owner {
+    /// For how long a lease has to look the same before it may be taken.
+    fn waits_for(&self, lease: Option<&Lease>) -> Duration {
+        match lease.and_then(|lease| lease.owner.as_deref()) {
             // another run of this program: it is not there any more
             Some(owner) if mine(owner, &self.config.name) => Duration::ZERO,
             Some(_) => self.config.lease,
             // whoever has fewer is quicker
             None => self.look() * self.held.load(Ordering::SeqCst),
-        };
-        if since.elapsed() < wait {
-            return Ok(None);
         }
+    }
+
+    /// Takes the lease if it is still so; nothing if somebody was quicker, or the store says no.
+    async fn take(&self, lease: Option<Lease>) -> Option<Fence> {
         let name = self.lease_name();
-        self.store.take_lease(name, lease, self.owner.clone()).await
+        let taken = self
+            .store
+            .take_lease(name.clone(), lease, self.owner.clone());
+        match taken.await {
+            Ok(number) => number.map(|number| Fence { name, number }),
+            Err(error) => {
+                tracing::warn!(
+                    error = &error as &dyn std::error::Error,
+                    "a lease cannot be taken; trying again"
+                );
+                None
+            }
+        }
     }
 
     /// Shows signs of life until the lease is lost, or may be.

@@ -76,13 +76,16 @@ impl Default for Config {
     }
 }
 
+/// Where it is said that an order is obeyed.
+type Obeyed = mpsc::SyncSender<()>;
+
 /// A running panel. Dropping it ends it, and its line.
 #[derive(Debug)]
 pub struct Sim {
     path: PathBuf,
     link: Option<PathBuf>,
     world: Shared,
-    orders: mpsc::Sender<Order>,
+    orders: mpsc::Sender<(Order, Obeyed)>,
     thread: Option<JoinHandle<()>>,
 }
 
@@ -166,10 +169,13 @@ impl Sim {
         &self.world
     }
 
-    /// Does something to it.
+    /// Does something to it; from when this returns, it is so.
     pub fn order(&self, order: Order) {
-        // Fails only when it has ended.
-        let _ = self.orders.send(order);
+        let (obeyed, done) = mpsc::sync_channel(1);
+        // Both fail only when it has ended.
+        if self.orders.send((order, obeyed)).is_ok() {
+            let _ = done.recv();
+        }
     }
 }
 
@@ -193,7 +199,7 @@ struct Mood {
     brick: bool,
 }
 
-fn run(world: &Shared, orders: &mpsc::Receiver<Order>, config: Config, line: &mut File) {
+fn run(world: &Shared, orders: &mpsc::Receiver<(Order, Obeyed)>, config: Config, line: &mut File) {
     let mut flash = config.flash;
     let mut mood = Mood::default();
     let mut clock = Clock(Instant::now(), Duration::ZERO);
@@ -231,7 +237,7 @@ enum End {
 /// From one start of the microcontroller to the next.
 fn life(
     world: &Shared,
-    orders: &mpsc::Receiver<Order>,
+    orders: &mpsc::Receiver<(Order, Obeyed)>,
     (version, key): (u32, [u8; 32]),
     line: &mut File,
     flash: &mut Flash,
@@ -289,23 +295,28 @@ const TICK: Timespec = Timespec {
 };
 
 fn obey(
-    orders: &mpsc::Receiver<Order>,
+    orders: &mpsc::Receiver<(Order, Obeyed)>,
     mood: &mut Mood,
     clock: &mut Clock,
     line: &mut File,
 ) -> Option<End> {
     loop {
-        match orders.try_recv() {
-            Ok(Order::Hang(hangs)) => mood.hangs = hangs,
-            Ok(Order::Skip(by)) => clock.1 += by,
-            Ok(Order::Noise(bytes)) => {
+        // Whoever waits hears of it when `_obeyed` is dropped, after the order.
+        let (order, _obeyed) = match orders.try_recv() {
+            Ok(order) => order,
+            Err(mpsc::TryRecvError::Disconnected) => return Some(End::Stop),
+            Err(mpsc::TryRecvError::Empty) => return None,
+        };
+        match order {
+            Order::Hang(hangs) => mood.hangs = hangs,
+            Order::Skip(by) => clock.1 += by,
+            Order::Noise(bytes) => {
                 let _ = line.write_all(&bytes);
             }
-            Ok(Order::Stranger(stranger)) => mood.stranger = stranger,
-            Ok(Order::Brick(brick)) => mood.brick = brick,
-            Ok(Order::Restart) => return Some(End::Restart),
-            Ok(Order::Stop) | Err(mpsc::TryRecvError::Disconnected) => return Some(End::Stop),
-            Err(mpsc::TryRecvError::Empty) => return None,
+            Order::Stranger(stranger) => mood.stranger = stranger,
+            Order::Brick(brick) => mood.brick = brick,
+            Order::Restart => return Some(End::Restart),
+            Order::Stop => return Some(End::Stop),
         }
     }
 }

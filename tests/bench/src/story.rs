@@ -33,7 +33,9 @@ pub fn answer(form: &str, field: &str) -> Option<Reply> {
     Some(match (form, field) {
         ("shussei_todoke", "child_mei") => Text("湊"),
         ("shussei_todoke", "child_mei_kana") => Text("ミナト"),
-        ("shussei_todoke", "child_sei_kana") => Text("ヤマダ"),
+        ("shussei_todoke", "child_sei_kana") | ("kodomo_iryohi", "guardian.sei_kana") => {
+            Text("ヤマダ")
+        }
         ("shussei_todoke", "parents_marriage") => Choice("出している"),
         ("shussei_todoke", "parents") => Choice("父母とも日本"),
         ("shussei_todoke", "father.mei") => Text("大地"),
@@ -42,7 +44,9 @@ pub fn answer(form: &str, field: &str) -> Option<Reply> {
         ("shussei_todoke", "honseki") => Text("ことほぎ県あすこえ市汐見町三丁目１２番"),
         ("shussei_todoke", "work_code") => Choice("会社・個人商店などに勤める（働く人が1〜99人）"),
         ("shussei_todoke", "contact.tel") => Digits("0900000000"),
-        ("jido_teate_nintei", "claimant.mei_kana") => Text("ハナコ"),
+        ("jido_teate_nintei", "claimant.mei_kana") | ("kodomo_iryohi", "guardian.mei_kana") => {
+            Text("ハナコ")
+        }
         ("jido_teate_nintei", "claimant.sex") => Choice("女"),
         ("jido_teate_nintei", "job" | "spouse_job") => Choice("会社員など（勤めている）"),
         ("jido_teate_nintei", "employer") => Text("あすこえ文具店"),
@@ -50,7 +54,9 @@ pub fn answer(form: &str, field: &str) -> Option<Reply> {
         ("jido_teate_nintei", "spouse_living") => Choice("同居"),
         ("jido_teate_nintei", "higher") => Choice("わたし（請求する人）"),
         ("jido_teate_nintei", "has_other_children") => Choice("いいえ"),
-        ("jido_teate_nintei", "addr_same_0101" | "acct.kokin" | "consent") => Choice("はい"),
+        ("jido_teate_nintei", "addr_same_0101" | "acct.kokin" | "consent")
+        | ("kodomo_iryohi", "ins.pending" | "consent") => Choice("はい"),
+        ("kodomo_iryohi", "rel") => Choice("母"),
         _ => return None,
     })
 }
@@ -188,10 +194,21 @@ impl<'a> Visit<'a> {
     /// # Errors
     /// As [`Visit::identify`].
     pub fn accept_certificate(&mut self) -> Result<(), Error> {
+        self.accept_certificate_with(&[])
+    }
+
+    /// The same, with these items of the line, by title, beside what is due anyway.
+    ///
+    /// # Errors
+    /// As [`Visit::identify`].
+    pub fn accept_certificate_with(&mut self, items: &[&str]) -> Result<(), Error> {
         self.reach("certificate")?;
         self.picture("certificate")?;
         self.kiosk.tap("まちがいありません")?;
         self.reach("line")?;
+        for item in items {
+            self.kiosk.tap(&format!("一緒に出す：{item}"))?;
+        }
         self.picture("line")?;
         self.kiosk.tap("始める")?;
         Ok(())

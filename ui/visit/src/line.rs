@@ -55,6 +55,14 @@ pub enum LineFiling {
     No,
 }
 
+impl LineFiling {
+    /// Whether it goes out with this visit, as it stands.
+    #[must_use]
+    pub const fn is_filed(self) -> bool {
+        matches!(self, Self::Here | Self::Added)
+    }
+}
+
 /// One row.
 #[derive(Debug, Clone, PartialEq)]
 pub struct LineRow {
@@ -91,7 +99,7 @@ pub struct LineRow {
 /// The line.
 #[derive(Debug, Clone, PartialEq)]
 pub struct LineView {
-    /// What state, municipality and insurers have for the family, by section and date.
+    /// What state, municipality and insurers have for the family, by section, what is filed here first, and date.
     pub public: Vec<LineRow>,
     /// What others offer; empty unless asked for.
     pub private: Vec<LineRow>,
@@ -139,7 +147,10 @@ pub fn line_view(draft: &Draft, cx: &Context<'_>) -> LineView {
         }
     }
     for rows in [&mut public, &mut private] {
-        rows.sort_by_key(|row| (row.section, first_day(row.date)));
+        rows.sort_by_key(|row| {
+            let here = row.filing == LineFiling::Here;
+            (row.section, !here, first_day(row.date))
+        });
     }
     LineView {
         public,
@@ -178,15 +189,24 @@ fn row(draft: &Draft, line: &FamilyLine<'_>, item: &Item<'_>, section: LineSecti
         Whom::Child(at) if draft.several() => Some(at),
         _ => None,
     };
-    let filing = filing(draft, item);
-    // What is filed in this visit can be finished now, whatever it waits for at the office.
-    let section = match filing {
-        LineFiling::Here | LineFiling::Added => LineSection::Now,
-        LineFiling::CanAdd | LineFiling::No => section,
-    };
-    let waits_for = item
+    let before: Vec<Option<&Item<'_>>> = item
         .waits_for()
-        .filter_map(|edge| line.items.get(edge.item?))
+        .map(|edge| line.items.get(edge.item?))
+        .collect();
+    let filed_first = before
+        .iter()
+        .all(|other| other.is_some_and(|other| filing(draft, other).is_filed()));
+    let filing = filing(draft, item);
+    let section = match filing {
+        // What is filed in this visit can be finished now, whatever it waits for at the office.
+        LineFiling::Here => LineSection::Now,
+        // All that it waits for is filed in this visit: a yes is enough, and it stays in its place when that is said.
+        LineFiling::Added if section == LineSection::Waits => LineSection::Confirm,
+        LineFiling::CanAdd if section == LineSection::Waits && filed_first => LineSection::Confirm,
+        LineFiling::Added | LineFiling::CanAdd | LineFiling::No => section,
+    };
+    let waits_for = before.into_iter().flatten();
+    let waits_for = waits_for
         .map(|other| other.procedure.title.clone())
         .collect();
     LineRow {

@@ -122,7 +122,9 @@ fn run(arguments: &Arguments, teller: &mut Teller) -> anyhow::Result<()> {
     let arrived = arrival(&mut rig, arguments, &pictures, windows, teller)?;
     let checked = check_receipts(&rig, &stored, &arrived, teller)?;
     officer_accepts(&rig, &pictures, windows, arrived.deliveries().len(), teller)?;
-    family_looks(&mut rig, &pictures, windows, teller)?;
+    let (phone, url) = family_looks(&mut rig, &pictures, windows, teller)?;
+    insurer_answers(&phone, &url, &pictures, teller)?;
+    drop(phone);
     let shots = fs::read_dir(&pictures)?.count();
     teller.keep("pictures", &format!("{shots} in {}", pictures.display()));
     if arguments.stay {
@@ -181,18 +183,18 @@ fn parent(
         "PIN entered, identity confirmed",
         "four attributes, integrity checked",
     );
-    visit.accept_certificate()?;
+    visit.accept_certificate_with(&["子ども医療費助成の申請"])?;
     teller.keep(
         "birth certificate confirmed",
-        "ASK-2026-0001; the line is shown",
+        "ASK-2026-0001; the line is shown, the medical subsidy goes with it",
     );
     let asked = visit.answer_all()?;
     teller.keep(
         "missing answers given",
-        &format!("{asked} questions for two forms"),
+        &format!("{asked} questions for three forms"),
     );
     visit.review_all()?;
-    teller.keep("everything shown in full", "both forms, to their ends");
+    teller.keep("everything shown in full", "all forms, to their ends");
     if arguments.offline {
         rig.wire.pull();
         rig.kiosk()?.wait(&Until {
@@ -312,13 +314,13 @@ fn officer_accepts(
     Ok(())
 }
 
-/// The kiosk and the family's page show the decision.
+/// The kiosk and the family's page show the decision. Answers the phone, and where its page is.
 fn family_looks(
     rig: &mut Rig,
     pictures: &Path,
     windows: bool,
     teller: &mut Teller,
-) -> anyhow::Result<()> {
+) -> anyhow::Result<(Browser, String)> {
     let folder = rig.folder().to_owned();
     let mut visit = on_screen(rig, pictures, windows)?;
     let accepted = visit.delivered("accepted")?;
@@ -350,6 +352,58 @@ fn family_looks(
         "the family's page shows a parent's name"
     );
     teller.keep("the family's page shows 受理", &url);
+    Ok((phone, url))
+}
+
+/// Loads the family's page, once a second, until it shows this.
+fn until(phone: &Browser, url: &str, css: &str) -> anyhow::Result<()> {
+    let there = format!(
+        "const done = arguments[arguments.length - 1];
+         document.querySelector({}) === null ? setTimeout(() => done(false), 1000) : done(true);",
+        serde_json::to_string(css)?
+    );
+    let start = Instant::now();
+    loop {
+        phone.open(url)?;
+        phone.wait_css("main.family")?;
+        if phone.ask(&there, Vec::new())? == serde_json::Value::Bool(true) {
+            return Ok(());
+        }
+        ensure!(
+            start.elapsed() < Duration::from_mins(2),
+            "{css} does not come:\n{}",
+            phone.text()?
+        );
+    }
+}
+
+/// The medical subsidy waits for the insurer: the family agrees, the city asks, the answer comes back to the line.
+fn insurer_answers(
+    phone: &Browser,
+    url: &str,
+    pictures: &Path,
+    teller: &mut Teller,
+) -> anyhow::Result<()> {
+    let station = |state: &str| format!("[data-hop=insurer][data-state={state}]");
+    until(phone, url, &station("waiting"))?;
+    let consents = format!("{url}/consents");
+    let card = "article[data-agency=insurer]";
+    until(phone, &consents, card)?;
+    phone.snapshot(&numbered(pictures, "family-consent")?)?;
+    phone.click_css(&format!("{card} button"))?;
+    phone.wait_css(&format!("{card}[data-given=true]"))?;
+    teller.keep(
+        "the family agrees",
+        "the insurer may be asked about the subsidy, and about nothing else",
+    );
+    until(phone, url, &station("done"))?;
+    let down = "document.querySelector('[data-hop=insurer]').scrollIntoView({block: 'center'}); arguments[arguments.length - 1](1);";
+    phone.ask(down, Vec::new())?;
+    phone.snapshot(&numbered(pictures, "family-insurer")?)?;
+    teller.keep(
+        "the insurer answered",
+        "asked over mutual TLS, both sides signed; the line shows it",
+    );
     Ok(())
 }
 

@@ -115,7 +115,7 @@ fn entry(row: &LineRow, view: &LineView, names: &[String], tongue: Tongue) -> Li
             .into(),
         monthly: row.yen.is_some_and(|(_, monthly)| monthly),
         waits_for: texts(&row.waits_for).into(),
-        here: matches!(row.filing, LineFiling::Here | LineFiling::Added),
+        here: row.filing.is_filed(),
         optional: matches!(row.filing, LineFiling::Added | LineFiling::CanAdd),
         ticked: row.filing == LineFiling::Added,
         ..LineEntry::default()

@@ -102,16 +102,20 @@ fn private_offers_are_apart_only_for_whoever_asks_and_never_where_they_have_no_p
 #[test]
 fn an_optional_item_is_added_filled_in_from_what_is_known_and_signed_with_the_rest() {
     let mut visit = at("line");
+    let offered = view(&visit);
+    let offered = row(&offered, "kodomo_iryohi").unwrap();
+    // It waits for the notification of birth only, which is filed in the same visit: so it stands where it can be ticked.
     assert_eq!(
-        row(&view(&visit), "kodomo_iryohi").unwrap().filing,
-        LineFiling::CanAdd
+        (offered.filing, offered.section, offered.waits_for.len()),
+        (LineFiling::CanAdd, LineSection::Confirm, 1)
     );
     visit.tell(Event::ItemToggled("kodomo_iryohi".parse().unwrap()));
     let added = view(&visit);
     let added = row(&added, "kodomo_iryohi").unwrap();
     assert_eq!(
         (added.filing, added.section),
-        (LineFiling::Added, LineSection::Now)
+        (LineFiling::Added, LineSection::Confirm),
+        "it does not run away from under the finger"
     );
     visit.tell(Event::LineSeen).answer_all(said);
     assert_eq!(visit.prepared().len(), 3);
