@@ -1,6 +1,8 @@
 //! The officers' desk in a browser that sees every byte: queues, search, proof of values, two officers, duplicates,
 //! certificates, masks.
 
+use std::collections::BTreeSet;
+
 use crate::support::browser::{Browser, Reply};
 use crate::support::office::{Letter, Office, land, letter, message};
 use crate::support::papers::{
@@ -226,7 +228,7 @@ async fn a_search_finds_by_name_reading_number_and_code_and_leaves_no_trace_of_t
     }
     let log = audit(&office).await;
     assert!(
-        log.contains("search.made - by=name exact=0 found=2"),
+        log.contains("search.made - by=name exact=0 page=0 found=2"),
         "{log}"
     );
     for words in [
@@ -238,6 +240,52 @@ async fn a_search_finds_by_name_reading_number_and_code_and_leaves_no_trace_of_t
     ] {
         assert!(!log.contains(words), "{words} is in the audit chain");
     }
+    city.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_found_for_a_common_name_is_turned_over_page_by_page() {
+    let office = Office::new();
+    let ingest = office.ingest().await;
+    for number in 1..=52 {
+        land(
+            &office,
+            &ingest,
+            &letter(canonical(&birth(&format!("S-{number}")))),
+        )
+        .await;
+    }
+    let city = office.open().await;
+    let mut browser = Browser::new(city.address);
+    browser.sign_in().await;
+    let mut seen = BTreeSet::new();
+    for (page, lines, words, turns) in [
+        ("0", 50, "1〜50件目", (false, true)),
+        ("1", 2, "51〜52件目", (true, false)),
+        ("999", 0, "0件見つかりました", (true, false)),
+        ("-1", 50, "1〜50件目", (false, true)),
+    ] {
+        for exact in [&[][..], &[("exact", "yes")][..]] {
+            let fields = [&[("page", page)][..], exact].concat();
+            let reply = find(&mut browser, "葛\u{e0100}城", &fields).await;
+            let text = reply.text();
+            let found: Vec<&str> = text.split("class=\"open\" href=\"").skip(1).collect();
+            assert_eq!(found.len(), lines, "{page} {exact:?}");
+            assert!(text.contains(words), "{page} {exact:?}");
+            let has = |id: &str| text.contains(&format!("id=\"{id}\""));
+            assert_eq!(
+                (has("page-before"), has("next-page")),
+                turns,
+                "{page} {exact:?}"
+            );
+            seen.extend(
+                found
+                    .iter()
+                    .filter_map(|line| line.split('"').next().map(str::to_owned)),
+            );
+        }
+    }
+    assert_eq!(seen.len(), 52, "none is on two pages, none is left out");
     city.stop().await;
 }
 

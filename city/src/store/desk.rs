@@ -300,6 +300,19 @@ pub enum Look {
     },
 }
 
+impl Look {
+    /// SQL for the order of what is found (`f`). Names are found in that of their index, so that what one page ends with is what the
+    /// next one goes on from.
+    pub(crate) const fn order(&self) -> &'static str {
+        match self {
+            Self::Name { .. } => "f.arrived_at DESC, f.id",
+            Self::Number(..) | Self::Id(_) | Self::Token(_) => {
+                "f.arrived_at DESC, f.arrival_no DESC"
+            }
+        }
+    }
+}
+
 /// What makes an older filing searchable.
 #[derive(Debug, Clone)]
 pub struct Unsearchable {
@@ -389,10 +402,10 @@ pub(crate) fn named(begin: &str, end: &str, most: u32) -> String {
     let terms = "SELECT filing, arrived_at FROM search_terms WHERE kind = 'n' AND";
     format!(
         "SELECT filing FROM (SELECT DISTINCT filing, arrived_at FROM (
-             SELECT * FROM ({terms} term = {begin} ORDER BY arrived_at DESC LIMIT {most}) whole
+             SELECT * FROM ({terms} term = {begin} ORDER BY arrived_at DESC, filing LIMIT {most}) whole
              UNION ALL
              SELECT * FROM ({terms} term > {begin} AND term < {end} LIMIT {MOST_FOUND}) longer) found
-         ORDER BY arrived_at DESC LIMIT {most}) newest"
+         ORDER BY arrived_at DESC, filing LIMIT {most}) newest"
     )
 }
 

@@ -2,30 +2,36 @@
 
 use axum::extract::State;
 use maud::{Markup, html};
+use ubugoe_procedures::Lang;
 
 use super::super::guard::{Officer, Posted, token_hash};
 use super::super::page::csrf;
 use super::super::{Failure, Shared, t};
-use super::{framed, note, queue};
+use super::{Names, framed, note, queue};
 use crate::casework::roles::Right;
 use crate::casework::search::{Unwanted, Wanted, begins_exactly, wanted};
 use crate::jst;
 use crate::store::desk::{CaseLine, Look, MOST_FOUND};
 
-/// Most lines that are shown.
-const SHOWN: u32 = 100;
+/// How many lines a page has.
+const PAGE: u32 = 50;
 
 /// What was found.
 struct Found {
+    /// Those of this page.
     lines: Vec<CaseLine>,
-    /// There may be more than was looked at.
+    /// Which page, from 0.
+    page: u32,
+    /// There is another.
     more: bool,
+    /// What officers are called.
+    names: Names,
 }
 
 /// The empty form.
 pub(super) async fn ask(State(app): State<Shared>, officer: Officer) -> Result<Markup, Failure> {
     officer.must(Right::SeeCases)?;
-    page(&app, &officer, "", false, None, None).await
+    page(&app, &officer, ("", false), None, None).await
 }
 
 /// What the words find.
@@ -34,6 +40,8 @@ pub(super) async fn find(State(app): State<Shared>, posted: Posted) -> Result<Ma
     officer.must(Right::SeeCases)?;
     let words = fields.get("words").unwrap_or_default();
     let exact = fields.get("exact") == Some("yes");
+    let at = fields.get("page").and_then(|page| page.parse().ok());
+    let at = at.unwrap_or(0).min(MOST_FOUND / PAGE - 1);
     let (kind, result) = match wanted(words) {
         Ok(wanted) => {
             let kind = match &wanted {
@@ -42,24 +50,43 @@ pub(super) async fn find(State(app): State<Shared>, posted: Posted) -> Result<Ma
                 Wanted::Code(_) => "code",
                 Wanted::Name { .. } => "name",
             };
-            (kind, Ok(look(&app, wanted, exact).await?))
+            (kind, Ok(look(&app, wanted, exact, at).await?))
         }
         Err(why) => ("none", Err(why)),
     };
     let found = result.as_ref().map_or(0, |found| found.lines.len());
-    let detail = format!("by={kind} exact={} found={found}", u8::from(exact));
+    let detail = format!(
+        "by={kind} exact={} page={at} found={found}",
+        u8::from(exact)
+    );
     let line = note(&app, &officer, "search.made", "-", &detail);
     let (found, why) = match &result {
         Ok(found) => (Some(found), None),
         Err(why) => (None, Some(*why)),
     };
-    let page = page(&app, &officer, words, exact, found, why);
+    let page = page(&app, &officer, (words, exact), found, why);
     tokio::try_join!(line, page).map(|((), page)| page)
 }
 
-async fn look(app: &Shared, wanted: Wanted, exact: bool) -> Result<Found, Failure> {
+async fn look(app: &Shared, wanted: Wanted, exact: bool, at: u32) -> Result<Found, Failure> {
+    let (lines, names) = tokio::try_join!(all(app, wanted, exact, at), async {
+        Ok(app.store.officer_names().await?)
+    })?;
+    let mut lines: Vec<CaseLine> = lines.into_iter().skip((at * PAGE) as usize).collect();
+    let more = lines.len() > PAGE as usize;
+    lines.truncate(PAGE as usize);
+    Ok(Found {
+        lines,
+        page: at,
+        more,
+        names,
+    })
+}
+
+/// All that are found, up to the first of the page after this one, newest first.
+async fn all(app: &Shared, wanted: Wanted, exact: bool, at: u32) -> Result<Vec<CaseLine>, Failure> {
     let recipient = app.office.recipient.clone();
-    let mut lines = match wanted {
+    Ok(match wanted {
         Wanted::Number(number) => app.store.look(Look::Number(recipient, number)).await?,
         Wanted::IdOrCode(id, code) => {
             let lines = app.store.look(Look::Id(id)).await?;
@@ -72,9 +99,12 @@ async fn look(app: &Shared, wanted: Wanted, exact: bool) -> Result<Found, Failur
         Wanted::Code(code) => app.store.look(Look::Token(token_hash(&code))).await?,
         Wanted::Name { folded, typed } => {
             // what differs in its characters only is left out afterwards, so more is looked at
-            let most = if exact { MOST_FOUND } else { SHOWN + 1 };
+            let most = if exact {
+                MOST_FOUND
+            } else {
+                ((at + 1) * PAGE + 1).min(MOST_FOUND)
+            };
             let mut lines = app.store.look(Look::Name { folded, most }).await?;
-            let more = lines.len() >= most as usize;
             if exact {
                 lines.retain(|line| {
                     let facts = &line.row.facts;
@@ -84,21 +114,15 @@ async fn look(app: &Shared, wanted: Wanted, exact: bool) -> Result<Found, Failur
                         .any(|name| begins_exactly(name, &typed))
                 });
             }
-            let more = more || lines.len() > SHOWN as usize;
-            lines.truncate(SHOWN as usize);
-            return Ok(Found { lines, more });
+            lines
         }
-    };
-    let more = lines.len() > SHOWN as usize;
-    lines.truncate(SHOWN as usize);
-    Ok(Found { lines, more })
+    })
 }
 
 async fn page(
     app: &Shared,
     officer: &Officer,
-    words: &str,
-    exact: bool,
+    (words, exact): (&str, bool),
     found: Option<&Found>,
     unwanted: Option<Unwanted>,
 ) -> Result<Markup, Failure> {
@@ -110,7 +134,6 @@ async fn page(
     } else {
         words
     };
-    let names = app.store.officer_names().await?;
     let body = html! {
         p.back { a href="/console/filings" { "← " (t(lang, "届出一覧", "Filings")) } }
         h1 { (heading) }
@@ -126,18 +149,55 @@ async fn page(
         }
         @if let Some(why) = unwanted { p.alert id="complaint" role="alert" { (unwanted_words(lang, why)) } }
         @if let Some(found) = found {
-            p id="found" role="status" { @match lang {
-                ubugoe_procedures::Lang::Ja => { (found.lines.len()) "件見つかりました。" },
-                ubugoe_procedures::Lang::En => { (found.lines.len()) " found." },
+            p id="found" role="status" { (how_many(lang, found)) }
+            @if !found.lines.is_empty() { (queue::table(lang, (app, &found.names), &found.lines, jst::date(app.now()), "results", heading)) }
+            div.paging {
+                @if found.page > 0 { (turn(officer, (words, exact), found.page - 1, "page-before", t(lang, "前のページ", "Page before"))) }
+                @if found.more && (found.page + 1) * PAGE < MOST_FOUND { (turn(officer, (words, exact), found.page + 1, "next-page", t(lang, "次のページ", "Next page"))) }
             }
-            @if found.more { " " (t(lang, "件数が多いため一部だけを表示しています。名や番号も入れて探してください。", "Only a part is shown. Add the given name, or use a number.")) } }
-            @if !found.lines.is_empty() { (queue::table(lang, (app, &names), &found.lines, jst::date(app.now()), "results", heading)) }
         }
     };
     framed(app, officer, heading, &body).await
 }
 
-fn unwanted_words(lang: ubugoe_procedures::Lang, why: Unwanted) -> &'static str {
+/// How many there are, or which of them these are.
+fn how_many(lang: Lang, found: &Found) -> String {
+    let count = found.lines.len();
+    let first = (found.page * PAGE) as usize + 1;
+    let last = first + count.saturating_sub(1);
+    let whole = count == 0 || first == 1 && !found.more;
+    match lang {
+        Lang::Ja if whole => format!("{count}件見つかりました。"),
+        Lang::Ja => {
+            format!("新しい順に{first}〜{last}件目です。名や番号も入れると絞り込めます。")
+        }
+        Lang::En if whole => format!("{count} found."),
+        Lang::En => format!(
+            "{first} to {last}, newest first. Add the given name or a number to narrow it down."
+        ),
+    }
+}
+
+/// A button to another page. The words travel in the form's body here too.
+fn turn(
+    officer: &Officer,
+    (words, exact): (&str, bool),
+    page: u32,
+    id: &str,
+    label: &str,
+) -> Markup {
+    html! {
+        form method="post" action="/console/search" {
+            (csrf(officer))
+            input type="hidden" name="words" value=(words);
+            input type="hidden" name="page" value=(page);
+            @if exact { input type="hidden" name="exact" value="yes"; }
+            button.secondary type="submit" id=(id) { (label) }
+        }
+    }
+}
+
+fn unwanted_words(lang: Lang, why: Unwanted) -> &'static str {
     match why {
         Unwanted::Empty => t(
             lang,

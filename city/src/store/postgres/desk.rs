@@ -419,6 +419,7 @@ async fn conclude(
 
 async fn look(c: &Object, look: Look) -> Result<Vec<CaseLine>, StoreError> {
     let mut w = Where::default();
+    let order = look.order();
     let which = match look {
         Look::Number(recipient, number) => {
             let recipient = w.value(recipient.as_str().to_owned());
@@ -447,7 +448,7 @@ async fn look(c: &Object, look: Look) -> Result<Vec<CaseLine>, StoreError> {
     };
     let sql = format!(
         "SELECT {ROW}, f.device, f.assignee, f.proposed_by FROM filings f WHERE f.id IN ({which})
-         ORDER BY f.arrived_at DESC, f.arrival_no DESC LIMIT {MOST_FOUND}"
+         ORDER BY {order} LIMIT {MOST_FOUND}"
     );
     lines(c, &sql, &w.values).await
 }

@@ -453,6 +453,7 @@ fn conclude(
 
 fn look(c: &Connection, look: Look) -> Result<Vec<CaseLine>, StoreError> {
     let mut w = Where::default();
+    let order = look.order();
     let which = match look {
         Look::Number(recipient, number) => {
             let recipient = w.value(recipient.as_str().to_owned());
@@ -481,7 +482,7 @@ fn look(c: &Connection, look: Look) -> Result<Vec<CaseLine>, StoreError> {
     };
     let sql = format!(
         "SELECT {ROW}, f.device, f.assignee, f.proposed_by FROM filings f WHERE f.id IN ({which})
-         ORDER BY f.arrived_at DESC, f.arrival_no DESC LIMIT {MOST_FOUND}"
+         ORDER BY {order} LIMIT {MOST_FOUND}"
     );
     lines(c, &sql, &w.values)
 }
