@@ -96,6 +96,26 @@ fn however_a_visit_is_left_everything_is_wiped_and_the_state_holds_nobody() {
     }
 }
 
+/// What is on the screen, in memory, on the disk and on the wire is written down for every stage there is.
+#[test]
+fn every_stage_stands_in_the_table_of_what_it_shows_holds_and_keeps() {
+    let page = include_str!("../../../../docs/security.md");
+    let (_, table) = page.split_once("## In each state of the kiosk").unwrap();
+    let (table, _) = table.split_once("\n## ").unwrap();
+    let named: Vec<&str> = table
+        .lines()
+        .filter_map(|line| line.strip_prefix("| `")?.split('|').next())
+        .flat_map(|cell| {
+            cell.split('`')
+                .filter(|word| word.trim_matches([',', ' ']) != "")
+        })
+        .collect();
+    for stage in STAGES {
+        let name = audit::name(&at(stage).state.stage);
+        assert!(named.contains(&name), "{name} is missing in {named:?}");
+    }
+}
+
 #[test]
 fn in_no_stage_do_the_states_words_for_a_log_tell_who_is_there() {
     for stage in STAGES {
