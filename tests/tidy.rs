@@ -192,7 +192,11 @@ const FOREIGN: &[Foreign] = &[
         folders: &["sync/edge/src/outbox", "city/src/store/sqlite"],
     },
     Foreign {
-        packages: &["tokio-postgres", "deadpool-postgres"],
+        packages: &[
+            "tokio-postgres",
+            "deadpool-postgres",
+            "tokio-postgres-rustls",
+        ],
         crates: &["ubugoe-city"],
         folders: &["city/src/store/postgres"],
     },

@@ -27,7 +27,7 @@ use zeroize::Zeroizing;
 pub use self::door::{Limits, OidcConfig, Rate};
 use crate::casework::roles::Role;
 use crate::http::api::ApiClient;
-use crate::store::postgres::Schema;
+use crate::store::postgres::{Schema, stays_here};
 
 pub use agencies::{AgenciesConfig, AgencyConfig, Ask, Call};
 pub use enrol::{Bench, EnrolConfig, EnrolDoor};
@@ -185,6 +185,8 @@ pub enum StoreAddress {
         connections: usize,
         /// Where in the database this office's tables are; in the connection's own place if none is given.
         schema: Option<Schema>,
+        /// The authorities (PEM) that vouch for the server: then over TLS, and not otherwise.
+        ca_pem: Option<Vec<u8>>,
     },
 }
 
@@ -758,6 +760,12 @@ impl Form<'_> {
         } else {
             None
         };
+        let ca_pem = if t.contains_key("ca") {
+            Some(self.file(&mut t, "store", "ca", "\"postgres-ca.pem\"")?)
+        } else {
+            None
+        };
+        let plain = self.bool_or(&mut t, "store", "plain", false);
         self.leftovers("store", &t);
         let url = url?;
         if let Some(path) = url.strip_prefix("sqlite:").filter(|path| !path.is_empty()) {
@@ -769,10 +777,16 @@ impl Form<'_> {
             return Some(StoreAddress::Sqlite(self.folder.join(path)));
         }
         if url.starts_with("postgres://") || url.starts_with("postgresql://") {
+            if ca_pem.is_none() && !plain && !stays_here(&url) {
+                let what = "what families file would travel unencrypted to another machine: name the authority of the database's certificate \
+                            (ca), or say that the way is safe (plain = true)";
+                return self.problem("store.ca".into(), what, "\"postgres-ca.pem\"");
+            }
             return Some(StoreAddress::Postgres {
                 url,
                 connections: connections?,
                 schema,
+                ca_pem,
             });
         }
         self.problem(

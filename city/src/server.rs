@@ -103,7 +103,16 @@ pub async fn open_store(
             url,
             connections,
             schema,
-        } => Arc::new(PostgresStore::open(url, *connections, schema.as_ref(), office).await?),
+            ca_pem,
+        } => Arc::new(
+            PostgresStore::open(
+                (url, ca_pem.as_deref()),
+                *connections,
+                schema.as_ref(),
+                office,
+            )
+            .await?,
+        ),
     })
 }
 

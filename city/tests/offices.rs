@@ -788,7 +788,7 @@ async fn tables_of_another_office_are_opened_by_nobody_else() {
     let cluster = Postgres::start().unwrap();
     let url = cluster.url();
     let schema = "tonari".parse().unwrap();
-    let open = async |schema, office| PostgresStore::open(&url, 2, schema, office).await;
+    let open = async |schema, office| PostgresStore::open((&url, None), 2, schema, office).await;
     open(None, &ours).await.unwrap();
     refused(open(None, &theirs).await.unwrap_err());
     let (one, two) = tokio::join!(open(Some(&schema), &theirs), open(Some(&schema), &theirs));

@@ -2,8 +2,9 @@
 
 use std::sync::Arc;
 
-use crate::support::office::decide;
+use crate::support::office::{Office, decide};
 use sha2::{Digest, Sha256};
+use ubugoe_bench::pki::Pki;
 use ubugoe_bench::postgres::Postgres;
 use ubugoe_city::casework::audit::{AuditEntry, ChainBreak, Verifier};
 use ubugoe_city::casework::roles::Role;
@@ -727,11 +728,11 @@ const FORBIDDEN: [&str; 9] = [
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_story_holds_on_postgresql() {
     let cluster = Postgres::start().unwrap();
-    let store = PostgresStore::open(&cluster.url(), 4, None, &office())
+    let store = PostgresStore::open((&cluster.url(), None), 4, None, &office())
         .await
         .unwrap();
     story(&store).await;
-    let store = PostgresStore::open(&cluster.url(), 4, None, &office())
+    let store = PostgresStore::open((&cluster.url(), None), 4, None, &office())
         .await
         .unwrap();
     assert_eq!(store.counts().await.unwrap().arrived, 8);
@@ -749,12 +750,96 @@ async fn the_story_holds_on_postgresql() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn two_programs_on_one_postgresql_land_the_same_filings_once() {
-    let cluster = Postgres::start().unwrap();
-    let one = PostgresStore::open(&cluster.url(), 4, None, &office())
+async fn a_database_elsewhere_is_spoken_to_over_tls_and_by_nobody_elses_name() {
+    let mut cluster = Postgres::start().unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let pki = Pki::create(folder.path().join("own")).unwrap();
+    let strangers = Pki::create(folder.path().join("strange")).unwrap();
+    let ca = |pki: &Pki| pki.text("broker-ca.pem").unwrap().into_bytes();
+    let (own, strange) = (ca(&pki), ca(&strangers));
+    let url = format!("{}?application_name=secure", cluster.url());
+    let refused = async |ca: Option<&[u8]>, url: &str| match PostgresStore::open(
+        (url, ca),
+        2,
+        None,
+        &office(),
+    )
+    .await
+    {
+        Err(StoreError::Open { source, .. }) => {
+            let mut why = String::new();
+            let mut next: Option<&dyn std::error::Error> = Some(source.as_ref());
+            while let Some(error) = next {
+                why += &format!("{error}: ");
+                next = error.source();
+            }
+            why
+        }
+        other => panic!("{other:?}"),
+    };
+    // a server that has no TLS is not spoken to in plain instead
+    let why = refused(Some(&own), &url).await;
+    assert!(why.contains("TLS"), "{why}");
+    cluster
+        .encrypt(
+            &pki.text("broker.pem").unwrap(),
+            &pki.text("broker.key").unwrap(),
+        )
+        .unwrap();
+    let store = PostgresStore::open((&url, Some(&own)), 2, None, &office())
         .await
         .unwrap();
-    let two = PostgresStore::open(&cluster.url(), 4, None, &office())
+    story(&store).await;
+    let (client, connection) =
+        tokio_postgres::connect(&cluster.socket_config(), tokio_postgres::NoTls)
+            .await
+            .unwrap();
+    let connection = tokio::spawn(connection);
+    let row = client
+        .query_one(
+            "SELECT count(*), coalesce(bool_and(s.ssl), false) FROM pg_stat_ssl s JOIN pg_stat_activity a USING (pid)
+             WHERE a.application_name = 'secure'",
+            &[],
+        )
+        .await
+        .unwrap();
+    let (count, all): (i64, bool) = (row.get(0), row.get(1));
+    assert!(count > 0 && all, "{count} connections, encrypted: {all}");
+    connection.abort();
+    // somebody else's authority, nobody's word, and a name that the certificate does not have
+    let why = refused(Some(&strange), &url).await;
+    assert!(why.contains("certificate"), "{why}");
+    let why = refused(None, &url).await;
+    assert!(why.contains("no encryption"), "{why}");
+    let elsewhere = url.replace("@127.0.0.1:", "@database.example:") + "&hostaddr=127.0.0.1";
+    let why = refused(Some(&own), &elsewhere).await;
+    assert!(why.contains("certificate"), "{why}");
+}
+
+#[test]
+fn a_database_elsewhere_needs_an_authority_or_a_word_that_the_way_is_safe() {
+    let mut office = Office::new();
+    office.store_url = "postgres://ubugoe@database.example/ubugoe".to_owned();
+    let toml = office.toml();
+    let problems = office.config_of(&toml).unwrap_err().to_string();
+    assert!(problems.contains("store.ca"), "{problems}");
+    for more in ["ca = \"broker-ca.pem\"", "plain = true"] {
+        let with = toml.replace("[store]\n", &format!("[store]\n{more}\n"));
+        assert_ne!(with, toml);
+        office.config_of(&with).unwrap();
+    }
+    let nowhere = toml.replace("[store]\n", "[store]\nca = \"missing.pem\"\n");
+    let problems = office.config_of(&nowhere).unwrap_err().to_string();
+    assert!(problems.contains("missing.pem"), "{problems}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn two_programs_on_one_postgresql_land_the_same_filings_once() {
+    let cluster = Postgres::start().unwrap();
+    let one = PostgresStore::open((&cluster.url(), None), 4, None, &office())
+        .await
+        .unwrap();
+    let two = PostgresStore::open((&cluster.url(), None), 4, None, &office())
         .await
         .unwrap();
     let all: Vec<Arrival> = (1..=60).map(|n| arrival(n, n, 0)).collect();
@@ -791,10 +876,10 @@ async fn two_programs_on_one_postgresql_land_the_same_filings_once() {
 async fn filings_leave_the_same_rows_together_as_one_by_one() {
     let cluster = Postgres::start().unwrap();
     cluster.create_database("other").unwrap();
-    let together = PostgresStore::open(&cluster.url(), 2, None, &office())
+    let together = PostgresStore::open((&cluster.url(), None), 2, None, &office())
         .await
         .unwrap();
-    let alone = PostgresStore::open(&cluster.url_of("other"), 2, None, &office())
+    let alone = PostgresStore::open((&cluster.url_of("other"), None), 2, None, &office())
         .await
         .unwrap();
     let mut other = arrival(1, 1, 0);

@@ -275,6 +275,7 @@ impl Fleet {
             url: self.postgres.url_of(database).into(),
             connections: 4,
             schema: None,
+            ca_pem: None,
         };
         let ports = (port.port(), self.broker.port());
         let toml = city_toml(&self.pki, &store, &self.devices, ports)?;
@@ -548,6 +549,7 @@ fn make(url: &str) -> Result<()> {
         url: url.to_owned().into(),
         connections: 2,
         schema: None,
+        ca_pem: None,
     };
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()

@@ -232,6 +232,36 @@ impl Postgres {
         run("cp", command)
     }
 
+    /// From now on the server shows this certificate (PEM, with its key) and lets nobody in over TCP without TLS. Starts anew.
+    ///
+    /// # Errors
+    /// As [`Postgres::restart`], or when a file cannot be written.
+    pub fn encrypt(&mut self, certificate_pem: &str, key_pem: &str) -> Result<(), Error> {
+        let data = self.dir.path().join("data");
+        for (name, pem) in [("server.crt", certificate_pem), ("server.key", key_pem)] {
+            let path = data.join(name);
+            let write = OpenOptions::new()
+                .write(true)
+                .create_new(true)
+                .mode(0o600)
+                .open(&path)
+                .and_then(|mut file| file.write_all(pem.as_bytes()));
+            write.map_err(Error::file("write", &path))?;
+            if geteuid().is_root() {
+                chown(&path, Some(NOBODY), Some(NOBODY))
+                    .map_err(Error::file("give away", &path))?;
+            }
+        }
+        let change = |name: &str, how: &dyn Fn(String) -> String| {
+            let path = data.join(name);
+            let text = fs::read_to_string(&path).map_err(Error::file("read", &path))?;
+            fs::write(&path, how(text)).map_err(Error::file("write", &path))
+        };
+        change("postgresql.conf", &|text| text + "\nssl = on\n")?;
+        change("pg_hba.conf", &|text| text.replace("\nhost ", "\nhostssl "))?;
+        self.restart()
+    }
+
     /// Starts the server again on the same port and files, crashing it first if it still runs.
     ///
     /// # Errors

@@ -179,6 +179,7 @@ impl Town {
                     url: postgres.url_of(&name).into(),
                     connections: 4,
                     schema: None,
+                    ca_pem: None,
                 }
             }
         })

@@ -15,6 +15,7 @@ mod prepared;
 mod read;
 mod rollouts;
 mod schema;
+mod secure;
 mod together;
 mod words;
 mod write;
@@ -24,6 +25,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use deadpool_postgres::{Manager, ManagerConfig, Pool, RecyclingMethod, Runtime};
 use tokio_postgres::NoTls;
+use tokio_postgres::config::SslMode;
 use ubugoe_protocol::update::Content;
 use ubugoe_protocol::{DeviceId, FilingId, RecipientId};
 
@@ -39,6 +41,7 @@ use crate::casework::FilingState;
 use crate::casework::audit::{AuditEntry, AuditRecord};
 
 pub use schema::{NoSchema, Schema};
+pub use secure::stays_here;
 
 /// Frozen migrations, oldest first.
 pub const MIGRATIONS: [Migration; 15] = [
@@ -160,13 +163,14 @@ fn passing(error: &tokio_postgres::Error) -> bool {
 
 impl PostgresStore {
     /// Connects to `url` (`postgres://user@host:port/database` or key=value form) and migrates this office's tables in a
-    /// schema, which is made if it is not there; without one, in the connection's own, `public` as a rule.
+    /// schema, which is made if it is not there; without one, in the connection's own, `public` as a rule. With `ca` (PEM) nobody is
+    /// spoken to but over TLS and by the name in the address, as one of these authorities vouches for it; without, in plain.
     ///
     /// # Errors
     /// [`StoreError::Open`] if the address is not readable or nobody answers, [`StoreError::AnotherOffice`], or a migration
     /// error.
     pub async fn open(
-        url: &str,
+        (url, ca): (&str, Option<&[u8]>),
         connections: usize,
         schema: Option<&Schema>,
         office: &RecipientId,
@@ -191,14 +195,20 @@ impl PostgresStore {
             };
             config.options(options);
         }
-        let manager = Manager::from_config(
-            config,
-            NoTls,
-            ManagerConfig {
-                // one that was closed is noticed without asking
-                recycling_method: RecyclingMethod::Fast,
-            },
-        );
+        let manager_config = ManagerConfig {
+            // one that was closed is noticed without asking
+            recycling_method: RecyclingMethod::Fast,
+        };
+        let manager = if let Some(ca) = ca {
+            config.ssl_mode(SslMode::Require);
+            let secure = secure::connector(ca).map_err(|source| StoreError::Open {
+                place: place.clone(),
+                source: Box::new(source),
+            })?;
+            Manager::from_config(config, secure, manager_config)
+        } else {
+            Manager::from_config(config, NoTls, manager_config)
+        };
         let pool = Pool::builder(manager)
             .max_size(connections.max(2))
             .runtime(Runtime::Tokio1)
