@@ -107,7 +107,7 @@ fn every_stage_stands_in_the_table_of_what_it_shows_holds_and_keeps() {
         .filter_map(|line| line.strip_prefix("| `")?.split('|').next())
         .flat_map(|cell| {
             cell.split('`')
-                .filter(|word| word.trim_matches([',', ' ']) != "")
+                .filter(|word| !word.trim_matches([',', ' ']).is_empty())
         })
         .collect();
     for stage in STAGES {
