@@ -29,7 +29,7 @@ def stranger(out, image):
 
 def sick(out, image):
     """Signed by the right one; its screen never comes."""
-    masked = "systemd.mask=ubugoe-kiosk.service systemd.mask=ubugoe-setup.service"
+    masked = "systemd.mask=ubugoe-kiosk.service"
     return _bundled(out, image, "sick", cmdline=masked)
 
 

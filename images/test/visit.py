@@ -1,4 +1,4 @@
-"""A whole visit, with the kiosk inside the machine: `ubugoe-demo` runs as it always does, broker, city, card and browser outside,
+"""Visits, with the kiosk inside the machine: `ubugoe-demo` runs as it always does, broker, city, card and browser outside,
 and what it takes for the kiosk is `kiosk` beside this file, which asks us to start the one in the machine.
 """
 
@@ -8,12 +8,20 @@ import os
 import re
 import shutil
 import socket
+import sqlite3
 import subprocess
 import threading
+import time
 from pathlib import Path
+
+from vm import PATIENCE, Late
 
 HERE = Path(__file__).resolve().parent
 SOURCE = HERE.parent.parent
+# The city of `ubugoe-demo` (tests/bench/src/rig.rs).
+CITY = "r-9a40e71b"
+# What only the card and the parent said, long enough not to come about by chance (tests/vcard/personas/hana.toml, tests/bench/src/story.rs).
+SAID = ["潮風ハイツ２０５", "汐見町三丁目１２", "ヤマダ"]
 
 
 def _programs(folder):
@@ -61,16 +69,51 @@ def _device(vm, config):
     text = re.sub(r"^[ug]id = \d+\n", "", text, flags=re.M)
     for port in re.findall(r"^port = (\d+)", text, re.M):
         ports.add(port)
+    forward(vm, ports)
+    vm.ask("file", "device/kiosk.toml", base64.b64encode(text.encode()))
+    return ports
+
+
+def forward(vm, ports):
+    """Ports of the machine outside, as if they were inside; until it is switched off."""
     for port in ports:
         vm.ask("forward", port)
-    vm.ask("file", "device/kiosk.toml", base64.b64encode(text.encode()))
+
+
+class Drive:
+    """The driving socket of the kiosk in the machine; found again after the machine was switched on anew."""
+
+    def __init__(self, vm):
+        self.vm, self.since = vm, None
+
+    def order(self, line):
+        """One order, one answer, both as they travel."""
+        if self.since != self.vm.started:
+            port = next(host for host, guest in self.vm.forwards if guest == 7700)
+            self.far = socket.create_connection(("127.0.0.1", port))
+            self.answers, self.since = self.far.makefile("rb"), self.vm.started
+        self.far.sendall(line)
+        return self.answers.readline()
+
+    def do(self, what, **more):
+        """The answer to an order that must be carried out."""
+        answer = json.loads(self.order((json.dumps({"do": what, **more}) + "\n").encode()))
+        if not answer["ok"]:
+            raise AssertionError(f"{what} {more}: {answer}")
+        return answer
 
 
 class Door:
-    """Where the stand-in knocks: starts the kiosk in the machine and carries its driving socket across."""
+    """Where the stand-in knocks: starts the kiosk in the machine and carries its driving socket across.
 
-    def __init__(self, vm, folder, say):
-        self.vm, self.folder, self.say = vm, folder, say
+    `stop_at` names a picture: once it is taken, `stopped` is set, and the demonstration waits until `go` is.
+    With `only_look` it does so before any kiosk is started: the world outside is all that is wanted.
+    """
+
+    def __init__(self, vm, folder, stop_at=None, only_look=False):
+        self.vm, self.stop_at, self.only_look = vm, stop_at, only_look
+        self.config, self.ports = None, set()
+        self.stopped, self.go, self.over = threading.Event(), threading.Event(), threading.Event()
         self.path = folder / "door"
         self.path.unlink(missing_ok=True)
         self.listener = socket.socket(socket.AF_UNIX)
@@ -91,7 +134,12 @@ class Door:
         with connection, connection.makefile("rw") as lines:
             asked = json.loads(lines.readline())
             try:
-                _device(self.vm, asked["config"])
+                self.config = Path(asked["config"])
+                if self.only_look:
+                    self.stopped.set()
+                    self.go.wait()
+                    return
+                self.ports = _device(self.vm, self.config)
                 self.vm.ask("kiosk", "restart")
                 control = socket.socket(socket.AF_UNIX)
                 Path(asked["control"]).unlink(missing_ok=True)
@@ -106,48 +154,142 @@ class Door:
     def _carry(self, control):
         while True:
             near, _ = control.accept()
-            port = next(host for host, guest in self.vm.forwards if guest == 7700)
-            far = socket.create_connection(("127.0.0.1", port))
-            answers = far.makefile("r")
-            for line in near.makefile("r"):
+            drive = Drive(self.vm)
+            for line in near.makefile("rb"):
                 order = json.loads(line)
                 if order["do"] == "snapshot":
                     # Not what the program would draw: what is on the machine's display.
                     with self.lock:
                         self.vm.picture(order["path"])
+                    if self.stop_at and Path(order["path"]).stem.endswith(self.stop_at):
+                        self.stopped.set()
+                        self.go.wait()
                     near.sendall(b'{"ok":true}\n')
                     continue
-                far.sendall(line.encode())
-                near.sendall(answers.readline().encode())
+                if self.stop_at and order.get("delivered"):
+                    self.over.wait()  # nobody follows anything on a screen that began anew
+                near.sendall(drive.order(line))
+
+
+def demo(vm, folder, door, log, *words):
+    reader = next(host for host, guest in vm.forwards if guest == 35963)
+    return subprocess.Popen([str(_programs(folder / "programs")), "--headless", "--reader", str(reader), *words],
+                            stdout=open(log, "wb"), stderr=subprocess.STDOUT, env={**os.environ, "UBUGOE_IMAGE_DOOR": str(door.path)})
+
+
+def end(demo):
+    """Ends a demonstration that is not to go on, and what it had started."""
+    if demo.poll() is None:
+        demo.terminate()
+        try:
+            demo.wait(10)
+        except subprocess.TimeoutExpired:
+            demo.kill()
+            demo.wait()
+
+
+def _fresh(folder):
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    return folder
 
 
 def resting(vm, folder, say):
     """The kiosk of a world outside, configured and started in the machine, until it says that its first page is on the screen."""
-    door = Door(vm, folder, say)
-    reader = next(host for host, guest in vm.forwards if guest == 35963)
-    demo = subprocess.Popen([str(_programs(folder / "programs")), "--headless", "--pictures", str(folder / "unused"), "--reader", str(reader)],
-                            stdout=open(folder / "rest.txt", "wb"), stderr=subprocess.STDOUT, env={**os.environ, "UBUGOE_IMAGE_DOOR": str(door.path)})
+    door = Door(vm, folder)
+    world = demo(vm, folder, door, folder / "rest.txt", "--pictures", str(folder / "unused"))
     try:
         at, _ = vm.wait(r"Started ubugoe-kiosk.service")
         vm.wait(r"ubugoe-kiosk\[")
     finally:
-        demo.kill()
-        demo.wait()
+        end(world)
     vm.picture(folder / "resting.png")
     say(f"its first page is on the screen (resting.png) {at:.0f} s after it was switched on")
 
 
 def whole_visit(vm, folder, say):
     """From the card to the officer's decision; the city's receipts verify, or it fails."""
-    door = Door(vm, folder, say)
-    demo = _programs(folder / "programs")
-    reader = next(host for host, guest in vm.forwards if guest == 35963)
-    pictures = folder / "visit"
-    shutil.rmtree(pictures, ignore_errors=True)
-    ran = subprocess.run([str(demo), "--headless", "--offline", "--pictures", str(pictures), "--reader", str(reader)], text=True, capture_output=True, timeout=1800,
-                         env={**os.environ, "UBUGOE_IMAGE_DOOR": str(door.path)})
-    (folder / "visit.txt").write_text(ran.stdout + ran.stderr)
-    for line in ran.stdout.splitlines()[-24:]:
+    door = Door(vm, folder)
+    log = folder / "visit.txt"
+    world = demo(vm, folder, door, log, "--offline", "--pictures", str(_fresh(folder / "visit")))
+    try:
+        ended = world.wait(3 * PATIENCE)
+    except subprocess.TimeoutExpired:
+        raise Late(f"no end of the visit: {log.read_text()[-1500:]}") from None
+    finally:
+        end(world)
+    for line in log.read_text().splitlines()[-24:]:
         say(f"   {line}")
-    if ran.returncode:
-        raise AssertionError(f"the visit ended with {ran.returncode}: {ran.stderr[-1500:]}")
+    if ended:
+        raise AssertionError(f"the visit ended with {ended}: {log.read_text()[-1500:]}")
+
+
+def _cut_at(vm, folder, say, page, healthy, checks):
+    """Runs the demonstration until it has taken the picture of `page`, pulls the plug, switches on again, then `checks(door)`."""
+    door = Door(vm, folder, stop_at=page)
+    log = folder / f"cut-{page}.txt"
+    world = demo(vm, folder, door, log, "--offline", "--pictures", str(_fresh(folder / f"cut-{page}")))
+    try:
+        until = time.monotonic() + 3 * PATIENCE
+        while not door.stopped.wait(1):
+            if world.poll() is not None or time.monotonic() > until:
+                raise AssertionError(f"it did not come to {page}: {log.read_text()[-1500:]}")
+        vm.off()
+        say(f"the plug was pulled at {page}")
+        vm.on()
+        healthy(vm)
+        checks(door)
+    finally:
+        door.go.set()
+        end(world)
+        door.over.set()
+
+
+def cut_while_typing(vm, folder, say, healthy):
+    """A name is half told and the current goes: nobody who starts the machine again finds anything of it."""
+
+    def nothing_is_left(door):
+        report = Drive(vm).do("wait", stages=["resting"])["posted"]["report"]
+        assert report["pending"] == 0 and not report["deliveries"], report
+        vm.picture(folder / "after-cut-while-typing.png")
+        # What is there is found.
+        vm.ask("file", "word", base64.b64encode("さがせばある".encode()))
+        found = vm.ask("search", body="\n".join([*SAID, "さがせばある"]).encode()).split()
+        assert found == ["さがせばある"], f"on the data partition stand {found}"
+        say("nothing that was said is on the data partition, freed blocks and journal included")
+
+    _cut_at(vm, folder, say, "question-honseki", healthy, nothing_is_left)
+
+
+def cut_when_kept(vm, folder, say, healthy):
+    """The kiosk has said that it keeps the filings, and the broker is away: they arrive once each, after the current came back."""
+
+    def arrives_once(door):
+        kept = _rows(vm)
+        assert kept and set(kept.values()) <= {"queued"}, kept
+        say(f"{len(kept)} filings were kept")
+        vm.picture(folder / "after-cut-when-kept.png")
+        forward(vm, door.ports)
+        # The cable comes back.
+        door.go.set()
+        until = time.monotonic() + PATIENCE
+        while set((rows := _rows(vm)).values()) != {"arrived"}:
+            if time.monotonic() > until:
+                raise Late(f"not arrived: {rows}")
+            threading.Event().wait(2)  # the rows are asked; bounded above
+        assert rows.keys() == kept.keys(), (kept, rows)
+        with sqlite3.connect(f"file:{door.config.parent}/city.sqlite?mode=ro", uri=True) as city:
+            there = city.execute("SELECT lower(hex(id)), procedure, arrival_no FROM filings").fetchall()
+        assert sorted(filing for filing, _, _ in there) == sorted(kept), (there, kept)
+        assert len({number for _, _, number in there}) == len(there), there
+        for filing, procedure, number in there:
+            say(f"   {filing} {procedure}: arrived once, no. {number}; its receipt verifies")
+
+    _cut_at(vm, folder, say, "stored", healthy, arrives_once)
+
+
+def _rows(vm):
+    """State by filing of the machine's outbox; every answer in it verifies with the city's key, or it fails."""
+    told = vm.ask("outbox", CITY)
+    assert " 0 bad" in told, told
+    return dict(re.findall(r"^([0-9a-f]{32})  (\w+)", told, re.M))

@@ -56,21 +56,25 @@ class Vm:
         self.accel = accel or os.environ.get("UBUGOE_IMAGE_ACCEL", "tcg,thread=multi")
         self.said = []
         self.lines = queue.Queue()
-        self.process = self.swtpm = self.qmp = None
+        self.process = self.swtpm = self.disk_server = self.qmp = None
         self.extra = []
 
     # ---- on and off ----
 
     def on(self):
         """Switches it on. The line of time starts here."""
-        for name in ("qmp", "serial", "tpm"):
+        for name in ("qmp", "serial", "tpm", "disk"):
             (self.folder / name).unlink(missing_ok=True)
+        # A disk with a memory of its own: what was written is on it only once it was told to flush, and is lost with the current.
+        self.disk_server = subprocess.Popen(["nbdkit", "--exit-with-parent", "--unix", str(self.folder / "disk"), "--filter=cache", "file", str(self.disk)],
+                                            env={**SBIN, "TMPDIR": str(self.folder)}, stdout=open(self.folder / "disk.log", "ab"), stderr=subprocess.STDOUT)
+        self._there(self.folder / "disk")
         arguments = [
             "qemu-system-x86_64", "-name", "ubugoe-image-test", "-machine", "q35", "-cpu", "host" if "kvm" in self.accel else "max",
             "-accel", self.accel, "-smp", "2", "-m", str(self.memory), "-nodefaults", "-no-user-config", "-display", "none",
             "-drive", f"if=pflash,format=raw,unit=0,readonly=on,file={self.code}",
             "-drive", f"if=pflash,format=raw,unit=1,file={self.variables}",
-            "-drive", f"if=none,id=disk,format=raw,cache=writethrough,file={self.disk}", "-device", "virtio-blk-pci,drive=disk,bootindex=1",
+            "-drive", f"if=none,id=disk,format=raw,cache=writeback,file=nbd+unix:///?socket={self.folder}/disk", "-device", "virtio-blk-pci,drive=disk,bootindex=1",
             "-device", "virtio-vga,xres=1280,yres=800", "-device", "qemu-xhci,id=xhci", "-device", "usb-kbd", "-device", "usb-tablet",
             "-device", "virtio-rng-pci", "-device", "i6300esb", "-action", "watchdog=reset",
             "-netdev", "user,id=net" + "".join(f",hostfwd=tcp:127.0.0.1:{host}-:{guest}" for host, guest in self.forwards),
@@ -99,12 +103,13 @@ class Vm:
         return self
 
     def off(self):
-        """Pulls the plug: nothing is written that was not written yet."""
-        for process in (self.process, self.swtpm):
-            if process and process.poll() is None:
-                process.kill()
-                process.wait()
-        self.process = self.swtpm = None
+        """Pulls the plug: what was not flushed is lost, the disk's own memory first of all."""
+        running = [process for process in (self.disk_server, self.process, self.swtpm) if process and process.poll() is None]
+        for process in running:
+            process.kill()
+        for process in running:
+            process.wait()
+        self.process = self.swtpm = self.disk_server = None
 
     def __enter__(self):
         return self.on()
@@ -200,7 +205,7 @@ class Vm:
     def type(self, text):
         """Types on the keyboard, as a scanner would."""
         named = {"-": "minus", ".": "dot", "/": "slash", " ": "spc", "\n": "ret", ",": "comma", "=": "equal"}
-        shifted = {":": "semicolon", "_": "minus", "?": "slash", "+": "equal"}
+        shifted = {"#": "3", ":": "semicolon", "_": "minus", "?": "slash", "+": "equal"}
         for sign in text:
             if sign in shifted or sign.isupper():
                 keys = ["shift", shifted.get(sign, sign.lower())]
@@ -240,7 +245,7 @@ class Vm:
     def ask(self, order, argument="", body=b""):
         """One order to /usr/lib/ubugoe/qa; its answer."""
         port = next(host for host, guest in self.forwards if guest == 7701)
-        with socket.create_connection(("127.0.0.1", port), timeout=120) as connection:
+        with socket.create_connection(("127.0.0.1", port), timeout=PATIENCE) as connection:
             connection.sendall(f"{order} {argument}".strip().encode() + b"\n" + body)
             connection.shutdown(socket.SHUT_WR)
             answer = b""

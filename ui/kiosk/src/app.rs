@@ -296,6 +296,7 @@ fn attend(
 /// # Errors
 /// [`StartError`], by what did not start.
 pub fn set_up(home: &Path, options: &Options) -> Result<End, StartError> {
+    tracing::info!("no city yet: the screen asks for its code");
     let screen = open_screen(Tongue::Ja, options)?;
     let (inputs, from) = Sender::channel();
     let typing = input::start(None, screen.as_weak()).map_err(StartError::Thread)?;

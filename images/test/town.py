@@ -1,0 +1,166 @@
+"""A city that lets devices in, outside the machine: a real broker and a real `ubugoe-city`, from `ubugoe-demo`'s keys and the
+city's own commands (docs/provisioning.md), and a device without a city that is registered at its own screen.
+"""
+
+import json
+import os
+import shutil
+import subprocess
+import time
+from pathlib import Path
+
+from visit import CITY, Door, Drive, demo, end, forward
+from vm import PATIENCE, Late, free_ports
+
+WARD = "あすこえ産院 3階東"
+# What every kiosk of this city has; the rest is written by its registration.
+PROFILE = """language = "ja"
+clock = "system"
+[input]
+home = "/run/ubugoe/input"
+"""
+
+
+class Town:
+    """Broker and city, until it is closed."""
+
+    def __init__(self, vm, folder):
+        self.folder = folder
+        shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir(parents=True)
+        self.running = []
+        world = self._keys(vm)
+        self.city = folder / "programs" / "ubugoe-city"
+        pki = folder / "pki"
+        for words in (["root"], ["issuing"], ["door", "--host", "10.0.2.2", "--host", "127.0.0.1"]):
+            by = [] if words == ["root"] else ["--root-cert", f"{pki}/device-root.pem", "--root-key", f"{pki}/device-root.key"]
+            self.ask("device-ca", *words, *by, "--out", str(pki))
+        self.broker, http, door = free_ports(3)
+        self.door = f"10.0.2.2:{door}"
+        self._start_broker()
+        (pki / "profile.toml").write_text(PROFILE)
+        keep = [part for part in world.split("\n\n") if part.split("\n")[0] in ("[recipient]", "[jpki]", "[[staff]]")]
+        self.config = folder / "city.toml"
+        self.config.write_text(f"""[http]
+bind = "127.0.0.1:{http}"
+public_url = "http://127.0.0.1:{http}"
+secure_cookies = false
+
+[store]
+url = "sqlite:city.sqlite"
+
+[broker]
+host = "127.0.0.1"
+port = {self.broker}
+ca = "{pki}/broker-ca.pem"
+cert = "{pki}/city-{CITY}.pem"
+key = "{pki}/city-{CITY}.key"
+
+[enrol]
+bind = "127.0.0.1:{door}"
+address = "{self.door}"
+cert = "{pki}/enrol-door.pem"
+key = "{pki}/enrol-door.key"
+root = "{pki}/device-root.pem"
+issuing = "{pki}/device-issuing.pem"
+issuing_key = "{pki}/device-issuing.key"
+brokers = ["127.0.0.1:{self.broker}"]
+broker_ca = "{pki}/broker-ca.pem"
+sign_roots = ["{pki}/jpki-sign-ca.pem"]
+attribute_roots = ["{pki}/attributes-root"]
+profile = "{pki}/profile.toml"
+
+""" + "\n\n".join(keep))
+        self._spawn("city", [str(self.city), "serve", "--config", str(self.config)], until="ready")
+
+    def _keys(self, vm):
+        """The keys of a world that `ubugoe-demo` made; its city's configuration."""
+        door = Door(vm, self.folder, only_look=True)
+        started = demo(vm, self.folder, door, self.folder / "world.txt", "--pictures", str(self.folder / "unused"))
+        try:
+            if not door.stopped.wait(PATIENCE):
+                raise Late((self.folder / "world.txt").read_text()[-1500:])
+            there = door.config.parent
+            shutil.copytree(there / "pki", self.folder / "pki")
+            return (there / "city.toml").read_text().replace(f"{there}/", f"{self.folder}/")
+        finally:
+            end(started)
+            door.go.set()
+
+    def _start_broker(self):
+        pki = self.folder / "pki"
+        (self.folder / "clients.pem").write_text((pki / "broker-ca.pem").read_text() + (pki / "device-root.pem").read_text())
+        (self.folder / "acl").write_text(
+            f"user {CITY}\ntopic read ubg/v1/up/+/{CITY}\ntopic write ubg/v1/down/+/+\ntopic write ubg/v1/city/{CITY}/presence\n\n"
+            "pattern write ubg/v1/up/%u/+\npattern read ubg/v1/down/%u/#\npattern read ubg/v1/city/+/presence\n")
+        (self.folder / "mosquitto.conf").write_text(
+            f"user root\nallow_anonymous false\nacl_file {self.folder}/acl\npersistence false\nlog_dest stderr\nlog_type all\n"
+            f"listener {self.broker} 127.0.0.1\ncafile {self.folder}/clients.pem\ncertfile {pki}/broker.pem\nkeyfile {pki}/broker.key\n"
+            "require_certificate true\nuse_identity_as_username true\n")
+        self._spawn("broker", ["mosquitto", "-c", str(self.folder / "mosquitto.conf")], until="running")
+
+    def _spawn(self, name, command, until):
+        log = self.folder / f"{name}.log"
+        path = os.environ["PATH"] + ":/usr/sbin"
+        process = subprocess.Popen(command, stdout=open(log, "wb"), stderr=subprocess.STDOUT, env={**os.environ, "PATH": path})
+        self.running.append(process)
+        limit = time.monotonic() + 60
+        while until not in log.read_text():
+            if process.poll() is not None or time.monotonic() > limit:
+                raise AssertionError(f"{name} does not start: {log.read_text()[-1500:]}")
+            time.sleep(0.1)  # its log is read; bounded above
+
+    def ask(self, *words):
+        """What the city's own program answers."""
+        ran = subprocess.run([str(self.city), *words], capture_output=True, text=True)
+        if ran.returncode:
+            raise AssertionError(f"ubugoe-city {' '.join(words)}: {ran.stdout}{ran.stderr}")
+        return ran.stdout
+
+    def close(self):
+        for process in reversed(self.running):
+            process.kill()
+            process.wait()
+
+
+def register_typed(vm, folder, say):
+    """The code is typed on the keyboard, once with a slip, then as it is; the kiosk begins anew as the ward's and is connected."""
+    town = Town(vm, folder / "town")
+    try:
+        drive = Drive(vm)
+        drive.do("wait", stages=["technician-code"])
+        vm.picture(folder / "register-1-asks.png")
+        code = json.loads(town.ask("enrol-code", "make", "--config", str(town.config), "--ward", WARD, "--json"))
+        vm.type(code["code"][:-1] + "\n")
+        _says(drive, "打ちまちがい")
+        vm.picture(folder / "register-2-slip.png")
+        drive.do("tap", label="全部消す")
+        # With the city's address: what a scanner reads from the code's picture.
+        vm.type(code["qr"] + "\n")
+        drive.do("wait", stages=["technician-done", "technician-trouble"])
+        vm.picture(folder / "register-3-done.png")
+        _says(drive, WARD)
+        forward(vm, [town.broker])
+        drive.order(b'{"do":"tap","label":"\\u59cb\\u3081\\u76f4\\u3059"}\n')
+        vm.wait(r"Started ubugoe-kiosk.service")
+        drive = Drive(vm)
+        drive.do("wait", stages=["resting"], online=True)
+        vm.picture(folder / "register-4-resting.png")
+        listed = town.ask("device", "list", "--config", str(town.config))
+        assert WARD in listed and "trusted" in listed, listed
+        say(f"registered by a typed code and connected: {listed.strip()}")
+    finally:
+        town.close()
+
+
+def _says(drive, words):
+    """Waits until these words are on the screen."""
+    until = time.monotonic() + 120
+    while True:
+        labels = drive.do("labels")["labels"]
+        shown = "\n".join(f"{one['label']} {one.get('value') or ''}" for one in labels)
+        if words in shown:
+            return
+        if time.monotonic() > until:
+            raise Late(f"{words} is not on the screen: {shown}")
+        time.sleep(0.5)  # the screen is read; bounded above
