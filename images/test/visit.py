@@ -7,6 +7,7 @@ import json
 import os
 import re
 import shutil
+import signal
 import socket
 import sqlite3
 import subprocess
@@ -154,38 +155,43 @@ class Door:
     def _carry(self, control):
         while True:
             near, _ = control.accept()
-            drive = Drive(self.vm)
-            for line in near.makefile("rb"):
-                order = json.loads(line)
-                if order["do"] == "snapshot":
-                    # Not what the program would draw: what is on the machine's display.
-                    with self.lock:
-                        self.vm.picture(order["path"])
-                    if self.stop_at and Path(order["path"]).stem.endswith(self.stop_at):
-                        self.stopped.set()
-                        self.go.wait()
-                    near.sendall(b'{"ok":true}\n')
-                    continue
-                if self.stop_at and order.get("delivered"):
-                    self.over.wait()  # nobody follows anything on a screen that began anew
-                near.sendall(drive.order(line))
+            try:
+                self._orders(near, Drive(self.vm))
+            except OSError:
+                continue  # whoever drove it has ended
+
+    def _orders(self, near, drive):
+        for line in near.makefile("rb"):
+            order = json.loads(line)
+            if order["do"] == "snapshot":
+                # Not what the program would draw: what is on the machine's display.
+                with self.lock:
+                    self.vm.picture(order["path"])
+                if self.stop_at and Path(order["path"]).stem.endswith(self.stop_at):
+                    self.stopped.set()
+                    self.go.wait()
+                near.sendall(b'{"ok":true}\n')
+                continue
+            if self.stop_at and order.get("delivered"):
+                self.over.wait()  # nobody follows anything on a screen that began anew
+            near.sendall(drive.order(line))
 
 
 def demo(vm, folder, door, log, *words):
+    """The demonstration, as the leader of a session of its own."""
     reader = next(host for host, guest in vm.forwards if guest == 35963)
     return subprocess.Popen([str(_programs(folder / "programs")), "--headless", "--reader", str(reader), *words],
-                            stdout=open(log, "wb"), stderr=subprocess.STDOUT, env={**os.environ, "UBUGOE_IMAGE_DOOR": str(door.path)})
+                            stdout=open(log, "wb"), stderr=subprocess.STDOUT, start_new_session=True,
+                            env={**os.environ, "UBUGOE_IMAGE_DOOR": str(door.path), "TMPDIR": str(_fresh(folder / "world"))})
 
 
 def end(demo):
-    """Ends a demonstration that is not to go on, and what it had started."""
-    if demo.poll() is None:
-        demo.terminate()
-        try:
-            demo.wait(10)
-        except subprocess.TimeoutExpired:
-            demo.kill()
-            demo.wait()
+    """Ends a demonstration that is not to go on, and everything it had started."""
+    try:
+        os.killpg(demo.pid, signal.SIGKILL)
+    except ProcessLookupError:
+        pass  # it ended by itself, and with it what it had started
+    demo.wait()
 
 
 def _fresh(folder):
@@ -249,7 +255,8 @@ def cut_while_typing(vm, folder, say, healthy):
     """A name is half told and the current goes: nobody who starts the machine again finds anything of it."""
 
     def nothing_is_left(door):
-        report = Drive(vm).do("wait", stages=["resting"])["posted"]["report"]
+        # Her card may still lie there.
+        report = Drive(vm).do("wait", stages=["resting", "notice"])["posted"]["report"]
         assert report["pending"] == 0 and not report["deliveries"], report
         vm.picture(folder / "after-cut-while-typing.png")
         # What is there is found.

@@ -213,8 +213,8 @@ class Vm:
                 keys = [named.get(sign, sign)]
             self.order("send-key", keys=[{"type": "qcode", "data": key} for key in keys], **{"hold-time": 30})
 
-    def plug(self, *files):
-        """Puts a stick with these files into a socket."""
+    def plug(self, *files, writable=False):
+        """Puts a stick with these files into a socket; its image."""
         stick = self.folder / "stick.img"
         stick.unlink(missing_ok=True)
         size = sum(Path(file).stat().st_size for file in files) // (1 << 20) + 48
@@ -223,8 +223,9 @@ class Vm:
         subprocess.run(["mkfs.vfat", "-n", "STICK", "-F", "32", str(stick)], check=True, stdout=subprocess.DEVNULL, env=SBIN)
         for file in files:
             subprocess.run(["mcopy", "-i", str(stick), str(file), "::"], check=True)
-        self.order("blockdev-add", **{"node-name": "stick", "driver": "raw", "read-only": True, "file": {"driver": "file", "filename": str(stick)}})
+        self.order("blockdev-add", **{"node-name": "stick", "driver": "raw", "read-only": not writable, "file": {"driver": "file", "filename": str(stick)}})
         self.order("device_add", driver="usb-storage", id="stick-device", drive="stick", bus="xhci.0", removable=True)
+        return stick
 
     def unplug(self):
         """Takes it out; returns when QEMU says that it is gone."""
