@@ -198,8 +198,15 @@ class Vm:
         return answer.get("return")
 
     def picture(self, path):
-        """What is on the display, as PNG."""
-        self.order("screendump", filename=str(path), format="png")
+        """What is on the display, as PNG, once it is the same twice: a page that is drawn may be on its way to the display."""
+        before = None
+        for _ in range(8):
+            self.order("screendump", filename=str(path), format="png")
+            now = Path(path).read_bytes()
+            if now == before:
+                break
+            before = now
+            threading.Event().wait(0.3)  # no event tells of a frame; bounded above
         return Path(path)
 
     def type(self, text):
