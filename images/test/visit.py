@@ -47,6 +47,7 @@ def _programs(folder):
 
 def _device(vm, config):
     """Puts a kiosk's configuration and every file that it names into the machine, as an enrolment would have left them."""
+    vm.ask("empty")
     text = Path(config).read_text()
     ports = set()
     for name in sorted(set(re.findall(r'"(/[^"]+)"', text))):
@@ -65,7 +66,7 @@ def _device(vm, config):
         elif "typing" in name:
             text = text.replace(f'"{name}"', '"/run/ubugoe/input"')
         else:
-            text = text.replace(f'"{name}"', '"/var/lib/ubugoe"')
+            text = text.replace(f'"{name}"', '"/var/lib/ubugoe/data"')
     # It is nobody else here: the kiosk's own account converts.
     text = re.sub(r"^[ug]id = \d+\n", "", text, flags=re.M)
     for port in re.findall(r"^port = (\d+)", text, re.M):
