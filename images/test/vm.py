@@ -59,6 +59,12 @@ class Vm:
         self.process = self.swtpm = self.disk_server = self.qmp = None
         self.extra = []
 
+    def board(self):
+        """The program that is this machine, with what is soldered to it: processor, firmware, display."""
+        return ["qemu-system-x86_64", "-machine", "q35", "-cpu", "host" if "kvm" in self.accel else "max",
+                "-drive", f"if=pflash,format=raw,unit=0,readonly=on,file={self.code}",
+                "-drive", f"if=pflash,format=raw,unit=1,file={self.variables}", "-device", "virtio-vga,xres=1280,yres=800"]
+
     # ---- on and off ----
 
     def on(self):
@@ -70,12 +76,9 @@ class Vm:
                                             env={**SBIN, "TMPDIR": str(self.folder)}, stdout=open(self.folder / "disk.log", "ab"), stderr=subprocess.STDOUT)
         self._there(self.folder / "disk")
         arguments = [
-            "qemu-system-x86_64", "-name", "ubugoe-image-test", "-machine", "q35", "-cpu", "host" if "kvm" in self.accel else "max",
-            "-accel", self.accel, "-smp", "2", "-m", str(self.memory), "-nodefaults", "-no-user-config", "-display", "none",
-            "-drive", f"if=pflash,format=raw,unit=0,readonly=on,file={self.code}",
-            "-drive", f"if=pflash,format=raw,unit=1,file={self.variables}",
+            *self.board(), "-name", "ubugoe-image-test", "-accel", self.accel, "-smp", "2", "-m", str(self.memory), "-nodefaults", "-no-user-config", "-display", "none",
             "-drive", f"if=none,id=disk,format=raw,cache=writeback,file=nbd+unix:///?socket={self.folder}/disk", "-device", "virtio-blk-pci,drive=disk,bootindex=1",
-            "-device", "virtio-vga,xres=1280,yres=800", "-device", "qemu-xhci,id=xhci", "-device", "usb-kbd", "-device", "usb-tablet",
+            "-device", "qemu-xhci,id=xhci", "-device", "usb-kbd", "-device", "usb-tablet",
             "-device", "virtio-rng-pci", "-device", "i6300esb", "-action", "watchdog=reset",
             "-netdev", "user,id=net" + "".join(f",hostfwd=tcp:127.0.0.1:{host}-:{guest}" for host, guest in self.forwards),
             "-device", "virtio-net-pci,netdev=net",
