@@ -154,22 +154,6 @@ impl Device {
         }
     }
 
-    /// The next receipts within a while, passing by everything else.
-    #[allow(
-        dead_code,
-        reason = "for `./ubugoe bench city`, which shares this file"
-    )]
-    pub(crate) async fn receipts_within(&mut self, while_: Duration) -> Option<Vec<Vec<u8>>> {
-        let found = tokio::time::timeout(while_, async {
-            loop {
-                if let Downlink::Receipts(items) = self.next().await {
-                    return items;
-                }
-            }
-        });
-        found.await.ok()
-    }
-
     /// Whether nothing has come down so far.
     pub(crate) fn nothing_came(&mut self) -> bool {
         self.down.try_recv().is_err()

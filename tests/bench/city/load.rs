@@ -15,7 +15,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use ubugoe_bench::envelope;
 use ubugoe_city::store::Session;
-use ubugoe_protocol::FilingId;
+use ubugoe_protocol::{Downlink, FilingId, Report, StatusNotice};
 
 use crate::data::Town;
 use crate::support::browser::form;
@@ -270,12 +270,41 @@ async fn send(
         let wire = office.envelope(&one);
         let start = Instant::now();
         device.post("asukoe", wire).await;
-        let asked = match device.receipts_within(PATIENCE).await {
-            Some(_) => Ok(start.elapsed()),
-            None => Err("no receipt".to_owned()),
+        let asked = if listens(&mut device, &office, name, start + PATIENCE, true).await {
+            Ok(start.elapsed())
+        } else {
+            Err("no receipt".to_owned())
         };
         figures.lock().unwrap().note("submit", asked);
-        tokio::time::sleep(SENDING.saturating_sub(start.elapsed())).await;
+        listens(&mut device, &office, name, start + SENDING, false).await;
+    }
+}
+
+/// Confirms notices, as a device does that has them on its disk, until it is time; or until a receipt comes, where one is waited for.
+async fn listens(
+    device: &mut Device,
+    office: &Office,
+    name: &str,
+    until: Instant,
+    for_receipt: bool,
+) -> bool {
+    loop {
+        let left = until.saturating_duration_since(Instant::now());
+        let Some(bytes) = device.within(left).await else {
+            return false;
+        };
+        match device.open(&bytes) {
+            Downlink::Receipts(_) if for_receipt => return true,
+            Downlink::Statuses(notices) => {
+                let seen = notices.iter().map(|signed| {
+                    let notice = StatusNotice::peek(signed).unwrap();
+                    (notice.id, notice.seq)
+                });
+                let said = Report::Seen(seen.collect());
+                device.post("asukoe", office.report(name, &said)).await;
+            }
+            _ => {}
+        }
     }
 }
 
