@@ -456,5 +456,6 @@ pub(crate) fn below(folder: &Path) -> Vec<PathBuf> {
             found.push(path);
         }
     }
+    found.sort();
     found
 }
