@@ -8,6 +8,8 @@ use rustls::pki_types::pem::{self, PemObject as _};
 use tokio_postgres::config::Host;
 use tokio_postgres_rustls::MakeRustlsConnect;
 
+use crate::fetch::loopback;
+
 /// Why there is no TLS.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum SecureError {
@@ -50,14 +52,7 @@ pub fn stays_here(url: &str) -> bool {
     };
     let by_name = config.get_hosts().iter().all(|host| match host {
         Host::Unix(_) => true,
-        Host::Tcp(name) => {
-            name == "localhost"
-                || name
-                    .trim_start_matches('[')
-                    .trim_end_matches(']')
-                    .parse::<IpAddr>()
-                    .is_ok_and(|address| address.is_loopback())
-        }
+        Host::Tcp(name) => loopback(name),
     });
     // Where addresses are given beside names, they are what is dialled.
     let addresses = config.get_hostaddrs();
