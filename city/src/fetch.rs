@@ -70,6 +70,25 @@ pub(crate) fn loopback(host: &str) -> bool {
             .is_ok_and(|address| address.is_loopback())
 }
 
+/// TLS to whoever one of these authorities (PEM) vouches for.
+///
+/// # Errors
+/// [`FetchSetUpError`].
+pub(crate) fn trusting(ca_pem: &[u8]) -> Result<rustls::ClientConfig, FetchSetUpError> {
+    let mut roots = rustls::RootCertStore::empty();
+    for certificate in CertificateDer::pem_slice_iter(ca_pem) {
+        roots
+            .add(certificate.map_err(FetchSetUpError::Pem)?)
+            .map_err(FetchSetUpError::Tls)?;
+    }
+    let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+    Ok(rustls::ClientConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .map_err(FetchSetUpError::Tls)?
+        .with_root_certificates(roots)
+        .with_no_client_auth())
+}
+
 /// Both directions of a connection, with or without TLS.
 trait Wire: AsyncRead + AsyncWrite + Send + Unpin {}
 impl<T: AsyncRead + AsyncWrite + Send + Unpin> Wire for T {}
@@ -80,21 +99,8 @@ impl Fetch {
     /// # Errors
     /// [`FetchSetUpError`].
     pub(crate) fn new(ca_pem: &[u8], patience: Duration) -> Result<Self, FetchSetUpError> {
-        let mut roots = rustls::RootCertStore::empty();
-        for certificate in CertificateDer::pem_slice_iter(ca_pem) {
-            roots
-                .add(certificate.map_err(FetchSetUpError::Pem)?)
-                .map_err(FetchSetUpError::Tls)?;
-        }
-        let config = rustls::ClientConfig::builder_with_provider(Arc::new(
-            rustls::crypto::aws_lc_rs::default_provider(),
-        ))
-        .with_safe_default_protocol_versions()
-        .map_err(FetchSetUpError::Tls)?
-        .with_root_certificates(roots)
-        .with_no_client_auth();
         Ok(Self {
-            tls: TlsConnector::from(Arc::new(config)),
+            tls: TlsConnector::from(Arc::new(trusting(ca_pem)?)),
             patience,
             turns: Semaphore::new(AT_A_TIME),
         })

@@ -22,6 +22,15 @@ FIRMWARE = [
 SBIN = {**os.environ, "PATH": os.environ["PATH"] + ":/usr/sbin:/sbin"}
 PATIENCE = float(os.environ.get("UBUGOE_IMAGE_PATIENCE", "600"))
 
+# What the kiosk says of a device without a city.
+NO_CITY = r"no city yet: the screen asks for its code"
+# What RAUC says; its words are its own.
+INSTALLED, REFUSED = r"Installing .*succeeded", r"Installing .*failed|signature verification failed|[Ff]ailed to (check|verify)|[Ii]nvalid (bundle|signature|identifier)"
+
+
+def say(words):
+    print(f"{time.strftime('%H:%M:%S')}  {words}", flush=True)
+
 
 def free_ports(count):
     """Ports of this machine that nobody has; held until all are found."""
@@ -250,6 +259,12 @@ class Vm:
         if not line:
             raise Late("QEMU ended")
         self.events.append(json.loads(line))
+
+    def healthy(self):
+        """When the system found itself healthy, and how it said so."""
+        at, line = self.wait(r"\]: healthy: |\]: not healthy|Kernel panic|is not what was signed")
+        assert "]: healthy: " in line, line
+        return at, line
 
     # ---- the doors of the qa profile ----
 

@@ -85,13 +85,7 @@ impl Postgres {
         fs::create_dir_all(folder).map_err(Error::file("make", folder))?;
         let postgres = Self::make(Place::Kept(folder.to_owned()))?;
         // written last: without it nothing here is whole
-        let write = OpenOptions::new()
-            .write(true)
-            .create_new(true)
-            .mode(0o600)
-            .open(&secret)
-            .and_then(|mut file| file.write_all(postgres.password.as_bytes()));
-        write.map_err(Error::file("write", &secret))?;
+        keep_secret(&secret, &postgres.password)?;
         Ok(postgres)
     }
 
@@ -240,13 +234,7 @@ impl Postgres {
         let data = self.dir.path().join("data");
         for (name, pem) in [("server.crt", certificate_pem), ("server.key", key_pem)] {
             let path = data.join(name);
-            let write = OpenOptions::new()
-                .write(true)
-                .create_new(true)
-                .mode(0o600)
-                .open(&path)
-                .and_then(|mut file| file.write_all(pem.as_bytes()));
-            write.map_err(Error::file("write", &path))?;
+            keep_secret(&path, pem)?;
             if geteuid().is_root() {
                 chown(&path, Some(NOBODY), Some(NOBODY))
                     .map_err(Error::file("give away", &path))?;
@@ -283,6 +271,17 @@ impl Drop for Postgres {
             let _ = self.crash();
         }
     }
+}
+
+/// Writes a new file that only its owner reads.
+fn keep_secret(path: &Path, text: &str) -> Result<(), Error> {
+    let write = OpenOptions::new()
+        .write(true)
+        .create_new(true)
+        .mode(0o600)
+        .open(path)
+        .and_then(|mut file| file.write_all(text.as_bytes()));
+    write.map_err(Error::file("write", path))
 }
 
 fn init(dir: &Path, password: &str) -> Result<(), Error> {

@@ -1,47 +1,31 @@
 //! The way to a PostgreSQL on another machine: TLS to whoever the configured authorities vouch for, under the name in the address.
 
 use std::net::IpAddr;
-use std::sync::Arc;
 
 use rustls::pki_types::CertificateDer;
-use rustls::pki_types::pem::{self, PemObject as _};
+use rustls::pki_types::pem::PemObject as _;
 use tokio_postgres::config::Host;
 use tokio_postgres_rustls::MakeRustlsConnect;
 
-use crate::fetch::loopback;
+use crate::fetch::{FetchSetUpError, loopback, trusting};
 
 /// Why there is no TLS.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum SecureError {
-    /// The authorities' file.
-    #[error("the authorities of the database cannot be read")]
-    Pem(#[source] pem::Error),
-    /// There is none in it.
+    /// No authority is in the file.
     #[error("no authority of the database is named")]
     Nobody,
     /// One of them, or the cryptography.
     #[error("TLS to the database cannot be set up")]
-    Tls(#[source] rustls::Error),
+    Tls(#[from] FetchSetUpError),
 }
 
 /// Speaks TLS to whoever one of these authorities (PEM) vouches for.
 pub(super) fn connector(ca_pem: &[u8]) -> Result<MakeRustlsConnect, SecureError> {
-    let mut roots = rustls::RootCertStore::empty();
-    for certificate in CertificateDer::pem_slice_iter(ca_pem) {
-        roots
-            .add(certificate.map_err(SecureError::Pem)?)
-            .map_err(SecureError::Tls)?;
-    }
-    if roots.is_empty() {
+    if CertificateDer::pem_slice_iter(ca_pem).next().is_none() {
         return Err(SecureError::Nobody);
     }
-    let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
-    let config = rustls::ClientConfig::builder_with_provider(provider)
-        .with_safe_default_protocol_versions()
-        .map_err(SecureError::Tls)?
-        .with_root_certificates(roots)
-        .with_no_client_auth();
-    Ok(MakeRustlsConnect::new(config))
+    Ok(MakeRustlsConnect::new(trusting(ca_pem)?))
 }
 
 /// Whether what is said to this address never leaves the machine: a socket, or loopback. An address that cannot be read goes nowhere.
