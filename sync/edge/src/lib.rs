@@ -9,14 +9,17 @@ mod disk;
 pub mod enrol;
 pub mod hold;
 pub mod identity;
+pub mod keys;
 pub mod link;
 pub mod outbox;
+pub mod tpm;
 pub mod updates;
 
 pub use clock::{Reading, TrustedClock, Untrusted};
 pub use enrol::{EnrolError, Enrolment, Layout};
 pub use hold::{Hold, HoldError};
 pub use identity::{Asked, Identities, Identity, IdentityError};
+pub use keys::KeyTrouble;
 pub use link::{
     Alert, Broker, Cap, DisconnectReason, IdentityEvent, Link, LinkError, LinkEvent, Login, Mode,
     Network, Proxy, Stats, Tls, Tuning,
@@ -25,4 +28,5 @@ pub use outbox::{
     Counts, Health, NewRow, NewVisit, NoRoom, OpenError, Outbox, OutboxHandle, Pending, Recipients,
     Refused, Retired, Row, RowKind, RowState, SettleError, StoreError, Trouble, VisitId, VisitInfo,
 };
+pub use tpm::{Tpm, TpmError};
 pub use updates::{Shelf, UpdateError};

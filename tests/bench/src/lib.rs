@@ -21,6 +21,7 @@ pub mod programs;
 pub mod rig;
 pub mod scripted;
 pub mod story;
+pub mod tpm;
 pub mod wire;
 
 pub use error::Error;

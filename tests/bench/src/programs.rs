@@ -19,6 +19,17 @@ pub fn mosquitto() -> Result<PathBuf, Error> {
     )
 }
 
+/// Debian's TPM in software.
+///
+/// # Errors
+/// [`Error::NoProgram`] when it is not installed.
+pub fn swtpm() -> Result<PathBuf, Error> {
+    on_path(
+        "swtpm",
+        "install Debian's package swtpm, or run ./ubugoe setup",
+    )
+}
+
 /// A program of PostgreSQL (`initdb`, `postgres`, `createdb`), of the newest version installed.
 /// Debian keeps them out of `PATH`, one folder per major version.
 ///

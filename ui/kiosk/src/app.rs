@@ -11,7 +11,7 @@ use tokio::signal::unix::{SignalKind, signal};
 use ubugoe_card::{CardDate, CardService, IntegrityPolicy, IssuerRoot, IssuerRootError};
 use ubugoe_edge::{
     Hold, HoldError, Identities, IdentityError, Link, LinkError, OpenError as OutboxError, Outbox,
-    OutboxHandle, link, outbox,
+    OutboxHandle, Tpm, TpmError, keys, link, outbox,
 };
 use ubugoe_panel::Panel;
 use ubugoe_procedures::{
@@ -34,6 +34,7 @@ use crate::{
     desk::{City, Desk},
     drafts::Drafts,
     input::{self, Input as Typing, Order},
+    keyless,
     orders::Gate,
     panelside::PanelSide,
     presenters::{self, Picture},
@@ -88,6 +89,9 @@ pub enum StartError {
         #[source]
         source: KeyError,
     },
+    /// The device's own keys rest in its TPM.
+    #[error("the TPM does not give out the device's keys")]
+    Tpm(#[source] TpmError),
     /// A key that certifies issuers of attribute records.
     #[error("{path} names no issuer of attribute records")]
     AttributeRoot {
@@ -323,6 +327,35 @@ pub fn set_up(home: &Path, options: &Options) -> Result<End, StartError> {
     attend(&screen, options, &inputs, worker)
 }
 
+/// Shows that a device cannot be used whose TPM does not give out its keys; [`End::Restart`] once it does.
+fn wait_for_keys(
+    config: &Config,
+    options: &Options,
+    screen: &Screen,
+    (inputs, from): (&Sender, mpsc::Receiver<Input>),
+    typing: Typing,
+) -> Result<End, StartError> {
+    let (loaded, _) = Updates::default().load().map_err(StartError::Catalogue)?;
+    let board = Arc::new(Board::default());
+    #[cfg(feature = "drive")]
+    listen(options, screen, &board, inputs)?;
+    let mut canvas = OnScreen {
+        screen: screen.as_weak(),
+        board,
+        typing,
+    };
+    let (files, tpm, tongue) = (config.keys.clone(), config.tpm.clone(), config.tongue);
+    let worker = thread::Builder::new()
+        .name("keyless".to_owned())
+        .spawn(move || {
+            let _end = EndOfLoop(canvas.screen.clone());
+            let there = || Own::read(&files, tpm.as_deref()).is_ok();
+            keyless::run(&loaded.catalogue, tongue, &there, &from, &mut canvas)
+        })
+        .map_err(StartError::Thread)?;
+    attend(screen, options, inputs, worker)
+}
+
 /// Runs a kiosk until its window is closed, or a signal or order ends it.
 ///
 /// # Errors
@@ -347,18 +380,26 @@ pub fn run(config: &Config, options: &Options) -> Result<End, StartError> {
         return Err(StartError::NoCity(config.birthplace));
     }
     let cities = cities(config)?;
+    let own = match Own::read(&config.keys, config.tpm.as_deref()) {
+        Err(StartError::Tpm(error)) => {
+            tracing::error!(%error, "the device's keys rest in a TPM that does not give them out: closed");
+            return wait_for_keys(config, options, &screen, (&inputs, from), typing);
+        }
+        read => read?,
+    };
     let identities = identities(config)?;
     // Before the link: what it carries down is for these.
     let mut parts = parts(
         config,
         options,
+        &own,
         cities.clone(),
         outbox.clone(),
         Arc::clone(&clock),
         inputs.clone(),
     )?;
     parts.service.identities.clone_from(&identities);
-    let link = start_link(config, &cities, &outbox, &clock, identities, &inputs)?;
+    let link = start_link(config, own, &cities, &outbox, &clock, identities, &inputs)?;
     let board = Arc::new(Board::default());
     #[cfg(feature = "drive")]
     listen(options, &screen, &board, &inputs)?;
@@ -418,6 +459,34 @@ fn key<T>(path: &Path, parse: impl FnOnce(&str) -> Result<T, KeyError>) -> Resul
     })
 }
 
+/// The device's own keys, read once: a TPM takes its time.
+struct Own {
+    sign: SigningKey,
+    open: RecipientSecretKey,
+    /// The text of `open`: the key for local records is derived from it.
+    secret: zeroize::Zeroizing<String>,
+}
+
+impl Own {
+    fn read(files: &config::Keys, tpm: Option<&Path>) -> Result<Self, StartError> {
+        let tpm = tpm.map(Tpm::at).unwrap_or_default();
+        let secret = |path: &Path| {
+            let line = zeroize::Zeroizing::new(text(path)?);
+            keys::secret(&line, &tpm).map_err(StartError::Tpm)
+        };
+        let unusable = |path: &Path| {
+            let path = path.to_owned();
+            move |source| StartError::Key { path, source }
+        };
+        let (sign, open) = (secret(&files.sign)?, secret(&files.hpke)?);
+        Ok(Self {
+            sign: SigningKey::from_text(&sign).map_err(unusable(&files.sign))?,
+            open: RecipientSecretKey::from_text(&open).map_err(unusable(&files.hpke))?,
+            secret: open,
+        })
+    }
+}
+
 fn outbox_config(config: &Config) -> outbox::Config {
     outbox::Config::at(config.data_dir.join("outbox.sqlite"))
 }
@@ -453,13 +522,15 @@ fn cities(config: &Config) -> Result<Vec<City>, StartError> {
 fn identities(config: &Config) -> Result<Option<Arc<Mutex<Identities>>>, StartError> {
     let folder = config.identities.as_deref();
     let opened = folder.map(Identities::open).transpose();
+    let tpm = config.tpm.as_ref().map(Tpm::at);
     Ok(opened
         .map_err(StartError::Identities)?
-        .map(|found| Arc::new(Mutex::new(found))))
+        .map(|found| Arc::new(Mutex::new(found.with_tpm(tpm)))))
 }
 
 fn start_link(
     config: &Config,
+    own: Own,
     cities: &[City],
     outbox: &OutboxHandle,
     clock: &Arc<Clock>,
@@ -484,10 +555,10 @@ fn start_link(
             key_pem: read(&config.tls.key)?,
         },
         device: config.device.clone(),
-        device_key: key(&config.keys.hpke, RecipientSecretKey::from_text)?,
+        device_key: own.open,
         recipients: cities.iter().map(|c| (c.id.clone(), c.receipt)).collect(),
         voice: Some(link::Voice {
-            signing: key(&config.keys.sign, SigningKey::from_text)?,
+            signing: own.sign,
             seal: cities.iter().map(|c| (c.id.clone(), c.hpke)).collect(),
             operator: config.operator.as_ref().map(operator).transpose()?,
             time: Some(clock.trusted().clone()),
@@ -540,6 +611,7 @@ fn broker(broker: &config::Broker) -> link::Broker {
 fn parts(
     config: &Config,
     options: &Options,
+    own: &Own,
     cities: Vec<City>,
     outbox: OutboxHandle,
     clock: Arc<Clock>,
@@ -551,9 +623,8 @@ fn parts(
         .map(|path| text(path))
         .collect::<Result<Vec<_>, _>>()?
         .concat();
-    let secret = zeroize::Zeroizing::new(text(&config.keys.hpke)?);
-    let records = RecordKey::derive(secret.trim_end()).map_err(StartError::Records)?;
-    let signing = key(&config.keys.sign, SigningKey::from_text)?;
+    let records = RecordKey::derive(&own.secret).map_err(StartError::Records)?;
+    let signing = own.sign.clone();
     let operator = config.operator.as_ref().map(operator).transpose()?;
     let mut updates = operator.as_ref().map_or_else(Updates::default, |operator| {
         let folder = config.data_dir.join("updates");

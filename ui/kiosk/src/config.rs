@@ -41,6 +41,8 @@ pub struct Config {
     pub identities: Option<PathBuf>,
     /// The device's own keys.
     pub keys: Keys,
+    /// The TPM in which they rest, if they do; where new ones are made then.
+    pub tpm: Option<PathBuf>,
     /// The cities this device may send to.
     pub recipients: Vec<Recipient>,
     /// Whose orders, updates and certificates it takes; without one, nobody's.
@@ -256,6 +258,7 @@ struct Raw {
     tls: RawTls,
     identities: Option<PathBuf>,
     keys: RawKeys,
+    tpm: Option<PathBuf>,
     recipient: Vec<RawRecipient>,
     operator: Option<RawOperator>,
     #[serde(default)]
@@ -600,6 +603,7 @@ impl Config {
                     sign: raw.keys.sign,
                     hpke: raw.keys.hpke,
                 },
+                tpm: raw.tpm,
                 recipients,
                 operator,
                 prove_updates: Duration::from_secs(raw.updates.prove_seconds.unwrap_or(PROVE)),

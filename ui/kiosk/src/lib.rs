@@ -14,6 +14,7 @@ pub mod core;
 pub mod desk;
 mod drafts;
 pub mod input;
+pub mod keyless;
 pub mod orders;
 pub mod pad;
 pub mod panelside;

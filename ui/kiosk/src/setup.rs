@@ -68,14 +68,14 @@ pub fn run(parts: &Parts, inputs: &mpsc::Receiver<Input>, screen: &mut dyn Canva
         ..State::resting(Tongue::Ja, Comfort::default())
     };
     let (mut registered, mut asked) = (false, 0);
-    draw(parts, &state, screen);
+    draw(&parts.catalogue, &state, false, screen);
     while let Ok(input) = inputs.recv() {
         match input {
             Input::Stop => return End::Stop,
             Input::Settle(done) => screen.settle(done),
             Input::Visit(Event::LanguageChosen(tongue)) => {
                 state.tongue = tongue;
-                draw(parts, &state, screen);
+                draw(&parts.catalogue, &state, false, screen);
             }
             Input::Service(event) => {
                 registered |= matches!(&event, ServiceEvent::ErrandEnded { how: Ok(_), .. });
@@ -105,7 +105,7 @@ pub fn run(parts: &Parts, inputs: &mpsc::Receiver<Input>, screen: &mut dyn Canva
                     }
                     state.service = page();
                 }
-                draw(parts, &state, screen);
+                draw(&parts.catalogue, &state, false, screen);
             }
             // What belongs to a device at work.
             _ => {}
@@ -127,19 +127,20 @@ fn perform(parts: &Parts, effect: ServiceEffect) {
     }
 }
 
-fn draw(parts: &Parts, state: &State, screen: &mut dyn Canvas) {
+/// Draws a page of a device that does not work (yet), `closed` or waiting for its code.
+pub(crate) fn draw(catalogue: &Catalogue, state: &State, closed: bool, screen: &mut dyn Canvas) {
     let number = Typing::default();
     // A device without a city has no municipality: no page that is shown here asks for it.
-    let Some(birthplace) = parts.catalogue.profiles().next().map(|one| one.code) else {
+    let Some(birthplace) = catalogue.profiles().next().map(|one| one.code) else {
         return;
     };
     let around = Around {
-        catalogue: &parts.catalogue,
+        catalogue,
         typed: 0,
         online: false,
         offline_long: false,
         has_room: true,
-        closed: false,
+        closed,
         help_light: HelpLight::None,
         panel_lost: false,
         pending: 0,

@@ -3,8 +3,9 @@
 use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
-use ubugoe_edge::{Enrolment, Hold, HoldError, Layout, enrol};
-use ubugoe_protocol::{DeviceId, RecipientId, SigningKey};
+use ubugoe_edge::{Enrolment, Hold, HoldError, IdentityError, Layout, Tpm, TpmError, enrol, keys};
+use ubugoe_protocol::{DeviceId, KeyError, RecipientId, RecipientSecretKey, SigningKey};
+use zeroize::Zeroizing;
 
 use crate::say::{file, words};
 use crate::{Bench, Failed, not_enrolled};
@@ -20,6 +21,8 @@ pub(crate) struct Kiosk {
     pub(crate) tls: Tls,
     pub(crate) identities: Option<PathBuf>,
     pub(crate) keys: Keys,
+    /// Where the keys rest in a TPM.
+    tpm: Option<PathBuf>,
     pub(crate) certificates: Option<PathBuf>,
     #[serde(default)]
     recipient: Vec<Recipient>,
@@ -119,17 +122,24 @@ impl Kiosk {
         })
     }
 
+    /// The TPM in which the keys rest, if they do.
+    pub(crate) fn tpm(&self) -> Option<Tpm> {
+        self.tpm.as_ref().map(Tpm::at)
+    }
+
+    fn secret(&self, path: &Path) -> Result<Zeroizing<String>, Failed> {
+        let line = std::fs::read_to_string(path).map_err(file("read", path))?;
+        keys::secret(&Zeroizing::new(line), &self.tpm().unwrap_or_default()).map_err(tpm_failed)
+    }
+
+    /// The key that opens what is sent to this device.
+    pub(crate) fn open(&self) -> Result<RecipientSecretKey, Failed> {
+        RecipientSecretKey::from_text(&self.secret(&self.keys.hpke)?).map_err(|e| unreadable(&e))
+    }
+
     /// The key that signs what this device says.
     pub(crate) fn sign(&self) -> Result<SigningKey, Failed> {
-        let path = &self.keys.sign;
-        let text = std::fs::read_to_string(path).map_err(file("read", path))?;
-        SigningKey::from_text(&text).map_err(|error| {
-            Failed::new(
-                "key",
-                words("端末の鍵を読めません", "the device's key is unreadable"),
-            )
-            .because(&error)
-        })
+        SigningKey::from_text(&self.secret(&self.keys.sign)?).map_err(|e| unreadable(&e))
     }
 
     /// The cities it may send to.
@@ -171,6 +181,9 @@ pub(crate) fn enrolment(layout: &Layout) -> Result<Enrolment, Failed> {
 pub(crate) fn enrol_failed(error: &enrol::EnrolError) -> Failed {
     use enrol::EnrolError as E;
     use ubugoe_protocol::enrol::AnswerError;
+    if let E::Tpm(error) | E::Identity(IdentityError::Tpm(error)) = error {
+        return tpm_failed(*error);
+    }
     let (why, words, code) = match error {
         E::Answer(AnswerError::Stranger) | E::Chain(_) => (
             "stranger",
@@ -205,6 +218,89 @@ pub(crate) fn enrol_failed(error: &enrol::EnrolError) -> Failed {
         ),
     };
     Failed::new(why, words).coded(code).because(error)
+}
+
+/// How a TPM fails, and what a technician does about it.
+pub(crate) const fn tpm_words(
+    error: TpmError,
+) -> (&'static str, [&'static str; 2], [&'static str; 2]) {
+    match error {
+        TpmError::Stranger => (
+            "tpm-stranger",
+            [
+                "TPM が消去されたか、別の基板のものです。鍵は失われています",
+                "the TPM was cleared, or is another board's: the keys are lost",
+            ],
+            [
+                "自治体で端末を失効し、初期化して登録しなおす",
+                "have the city revoke the device, reset it and enrol it anew",
+            ],
+        ),
+        TpmError::Away => (
+            "tpm-away",
+            ["TPM が見つかりません", "the TPM is not there"],
+            [
+                "BIOS の設定で TPM が有効か見て、電源を入れなおす",
+                "see that the BIOS has it switched on, and switch the device off and on",
+            ],
+        ),
+        TpmError::Denied => (
+            "tpm-denied",
+            [
+                "TPM を使う権限がありません",
+                "this user may not use the TPM",
+            ],
+            [
+                "/dev/tpmrm0 のグループを確かめる",
+                "look at the group of /dev/tpmrm0",
+            ],
+        ),
+        TpmError::Busy => (
+            "tpm-busy",
+            ["TPM が応じません（使用中）", "the TPM is busy"],
+            [
+                "少し待ってもう一度。続くなら電源を入れなおす",
+                "wait and try again; if it goes on, switch the device off and on",
+            ],
+        ),
+        TpmError::Locked | TpmError::Owned => (
+            "tpm-locked",
+            [
+                "TPM がロックされているか、所有者のパスワードが設定されています",
+                "the TPM is locked, or its owner set a password",
+            ],
+            [
+                "基板の管理者に解除してもらう（消去すると鍵は失われます）",
+                "have whoever manages the board unlock it; clearing it destroys the keys",
+            ],
+        ),
+        TpmError::Unusable | TpmError::Broken | TpmError::No(_) => (
+            "tpm",
+            ["TPM が正しく動きません", "the TPM does not work"],
+            [
+                "電源を入れなおす。続くなら基板を交換する",
+                "switch the device off and on; if it goes on, change the board",
+            ],
+        ),
+    }
+}
+
+/// A TPM that does not do its part.
+pub(crate) fn tpm_failed(error: TpmError) -> Failed {
+    let (why, [ja, en], [ja_do, en_do]) = tpm_words(error);
+    Failed::new(
+        why,
+        words(format!("{ja}。{ja_do}"), format!("{en}: {en_do}")),
+    )
+    .because(&error)
+}
+
+fn unreadable(error: &KeyError) -> Failed {
+    Failed::new(
+        "key",
+        words("端末の鍵を読めません", "the device's key is unreadable"),
+    )
+    .because(error)
 }
 
 /// A key of the device is there and does not serve.

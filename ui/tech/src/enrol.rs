@@ -297,15 +297,17 @@ fn take(
     }
     written();
     let action = if moved { "moved" } else { "enrolled" };
+    let in_tpm = enrolment.in_tpm();
+    let key = if in_tpm { "tpm" } else { "file" };
     audit::note(
         bench,
         action,
-        &format!("device={} ward={:?}", asked.device, bundle.ward),
+        &format!("device={} ward={:?} key={key}", asked.device, bundle.ward),
     )?;
-    Ok(told(enrolment, &bundle, moved, bench.at))
+    Ok(told(enrolment, &bundle, (moved, in_tpm), bench.at))
 }
 
-fn told(enrolment: &Enrolment, bundle: &Bundle, moved: bool, at: i64) -> Done {
+fn told(enrolment: &Enrolment, bundle: &Bundle, (moved, in_tpm): (bool, bool), at: i64) -> Done {
     let until = edge::until(bundle);
     let kiosk = enrolment.kiosk();
     let line = if moved {
@@ -328,6 +330,7 @@ fn told(enrolment: &Enrolment, bundle: &Bundle, moved: bool, at: i64) -> Done {
             "ward": bundle.ward,
             "municipality": bundle.municipality,
             "moved": moved,
+            "key": if in_tpm { "tpm" } else { "file" },
             "kiosk": kiosk,
             "certificate_until": until,
             "brokers": bundle.brokers.iter().map(|(host, port)| format!("{host}:{port}")).collect::<Vec<_>>(),
@@ -339,6 +342,11 @@ fn told(enrolment: &Enrolment, bundle: &Bundle, moved: bool, at: i64) -> Done {
         format!("設定: {}", kiosk.display()),
         format!("configuration: {}", kiosk.display()),
     ));
+    done.lines.push(if in_tpm {
+        words("鍵: TPM の中", "keys: in the TPM")
+    } else {
+        words("鍵: ファイル", "keys: files")
+    });
     if ahead.abs() > 300 {
         done.lines.push(words(
             format!("端末の時計が自治体と {ahead} 秒ちがいます"),

@@ -47,6 +47,13 @@ impl<'a> Bench<'a> {
         }
     }
 
+    /// Where this device's TPM would be, if not at the usual place.
+    #[must_use]
+    pub fn with_tpm(mut self, path: &Path) -> Self {
+        path.clone_into(&mut self.layout.tpm);
+        self
+    }
+
     fn steps(&self, steps: u64) -> Steps<'_> {
         Steps::new(self.progress, steps)
     }

@@ -9,6 +9,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
+use ubugoe_edge::tpm::DEVICE;
 use ubugoe_tech::{Bench, audit, diagnose, enrol, export, import, logs, rotate, say, wipe};
 
 use crate::terminal::Terminal;
@@ -20,6 +21,9 @@ struct Arguments {
     /// The folder below which the device keeps everything.
     #[arg(long, global = true, default_value = "/var/lib/ubugoe")]
     home: PathBuf,
+    /// Where the device's TPM would be. With one, its keys are made there when it is enrolled.
+    #[arg(long, global = true, default_value = DEVICE)]
+    tpm: PathBuf,
     /// One JSON object on standard output, and nothing else.
     #[arg(long, global = true)]
     json: bool,
@@ -92,7 +96,7 @@ fn main() -> ExitCode {
         Ok(home) => home,
         Err(error) => return terminal.end(Err(say::file("find", &arguments.home)(error))),
     };
-    let bench = Bench::new(&home, &terminal, now());
+    let bench = Bench::new(&home, &terminal, now()).with_tpm(&arguments.tpm);
     let done = match arguments.command {
         Command::Enrol(online) => enrol::online(&bench, &online, false),
         Command::MoveWard(online) => enrol::online(&bench, &online, true),

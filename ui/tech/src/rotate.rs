@@ -11,9 +11,9 @@ use ubugoe_edge::{Asked, Identities, IdentityError};
 use ubugoe_protocol::enrol::{Core, Purpose, Request, Voucher};
 use ubugoe_protocol::{DeviceId, RecipientSecretKey, SigningKey, digest};
 
-use crate::device::{Kiosk, enrol_failed, enrolment, key_unusable};
+use crate::device::{Kiosk, enrol_failed, enrolment, key_unusable, tpm_failed};
 use crate::diagnose::{Found, Identity, probe};
-use crate::say::{Done, NOBODY, Steps, file, words};
+use crate::say::{Done, NOBODY, Steps, words};
 use crate::{Bench, Failed, Outcome, audit, enrol, not_enrolled};
 
 /// Where to ask.
@@ -28,6 +28,9 @@ pub struct Rotate {
 }
 
 fn identity_failed(error: &IdentityError) -> Failed {
+    if let IdentityError::Tpm(error) = error {
+        return tpm_failed(*error);
+    }
     Failed::new(
         "identity",
         words(
@@ -41,18 +44,14 @@ fn identity_failed(error: &IdentityError) -> Failed {
 /// What the device asks, in its own name.
 fn request(
     bench: &Bench<'_>,
-    kiosk: &Kiosk,
-    sign: &SigningKey,
+    (sign, open): (&SigningKey, &RecipientSecretKey),
     asked: &Asked,
 ) -> Result<Request, Failed> {
-    let hpke = std::fs::read_to_string(&kiosk.keys.hpke).map_err(file("read", &kiosk.keys.hpke))?;
     let core = Core {
         purpose: Purpose::Renew,
         csr: asked.der.clone(),
         sign: sign.verifying().map_err(|error| key_unusable(&error))?,
-        seal: RecipientSecretKey::from_text(&hpke)
-            .and_then(|key| key.public())
-            .map_err(|error| key_unusable(&error))?,
+        seal: open.public().map_err(|error| key_unusable(&error))?,
         at: bench.at,
     };
     Ok(Request {
@@ -76,7 +75,7 @@ fn granted(
     identities: &Mutex<Identities>,
     steps: &Steps<'_>,
 ) -> Result<Granted, Failed> {
-    let (device, sign) = (kiosk.device()?, kiosk.sign()?);
+    let (device, sign, open) = (kiosk.device()?, kiosk.sign()?, kiosk.open()?);
     let mut enrolment = enrolment(&bench.layout)?;
     if enrolment.state() != State::Enrolled {
         return Err(not_enrolled());
@@ -100,7 +99,7 @@ fn granted(
             .map_err(|error| identity_failed(&error))?;
         (before, asked)
     };
-    let request = request(bench, kiosk, &sign, &asked)?;
+    let request = request(bench, (&sign, &open), &asked)?;
     steps.next(&words("自治体に申請", "asking the city"));
     let answer = enrol::ask_door(&address, &request, pin)?;
     let bundle = ubugoe_edge::enrol::verified(&answer, &pin).map_err(|e| enrol_failed(&e))?;
@@ -143,7 +142,7 @@ pub fn run(bench: &Bench<'_>, rotate: &Rotate) -> Outcome {
     let folder = kiosk.identities.clone().ok_or_else(not_enrolled)?;
     let _hold = kiosk.hold()?;
     let identities = Identities::open(&folder).map_err(|error| identity_failed(&error))?;
-    let identities = Mutex::new(identities);
+    let identities = Mutex::new(identities.with_tpm(kiosk.tpm()));
     let steps = bench.steps(4);
     let granted = granted(bench, rotate, &kiosk, &identities, &steps)?;
     steps.next(&words("新しい証明書で接続", "connecting with it"));

@@ -13,6 +13,7 @@ use rcgen::{
     BasicConstraints, CertificateParams, CertificateSigningRequestParams, DnType,
     ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair, KeyUsagePurpose, date_time_ymd,
 };
+use ubugoe_bench::tpm::SoftTpm;
 use ubugoe_protocol::enrol::{City, bundle_digest};
 
 use super::*;
@@ -112,12 +113,22 @@ impl Ca {
     }
 }
 
-fn layout() -> Layout {
-    Layout::below(Path::new("/var/lib/ubugoe"))
+fn layout(tpm: &Path) -> Layout {
+    Layout {
+        tpm: tpm.to_owned(),
+        ..Layout::below(Path::new("/var/lib/ubugoe"))
+    }
 }
 
+/// Where no TPM is.
+const NO_TPM: &str = "/nowhere/tpmrm0";
+
 fn open(disk: &Shared) -> Result<Enrolment, EnrolError> {
-    Enrolment::on(Box::new(disk.clone()), layout())
+    open_beside(Path::new(NO_TPM), disk)
+}
+
+fn open_beside(tpm: &Path, disk: &Shared) -> Result<Enrolment, EnrolError> {
+    Enrolment::on(Box::new(disk.clone()), layout(tpm))
 }
 
 fn enrol(ca: &Ca, enrolment: &mut Enrolment, ward: &str) -> Result<DeviceId, EnrolError> {
@@ -153,12 +164,18 @@ fn whole(disk: &Shared) -> Option<String> {
     Some(String::from_utf8(ward.to_vec()).unwrap())
 }
 
-fn cut_at(ca: &Ca, before: Option<&str>, fuse: usize, crash: Crash, lies: bool) -> bool {
+fn cut_at(
+    (ca, tpm): (&Ca, &Path),
+    before: Option<&str>,
+    fuse: usize,
+    crash: Crash,
+    lies: bool,
+) -> bool {
     let disk = Shared::of(Model {
         fuse: usize::MAX,
         ..Model::default()
     });
-    let mut enrolment = open(&disk).unwrap();
+    let mut enrolment = open_beside(tpm, &disk).unwrap();
     let first = before.map(|ward| enrol(ca, &mut enrolment, ward).unwrap());
     {
         let mut model = disk.held();
@@ -172,12 +189,15 @@ fn cut_at(ca: &Ca, before: Option<&str>, fuse: usize, crash: Crash, lies: bool) 
     let ward = found.as_deref().map(str::trim_end);
     assert!(expected.contains(&ward), "{ward:?}");
     // And it goes on from here, as the same device if it ever was one.
-    let mut reopened = open(&after).unwrap();
+    let mut reopened = open_beside(tpm, &after).unwrap();
     let device = enrol(ca, &mut reopened, "新しい病棟").unwrap();
     if let Some(first) = first {
         assert_eq!(device, first);
     }
     assert_eq!(whole(&after).unwrap().trim_end(), "新しい病棟");
+    let [sign, open] = reopened.resting().unwrap();
+    let keys = DeviceKeys::of(&sign, &open, &Tpm::at(tpm)).unwrap();
+    assert_eq!(keys.device().unwrap(), device);
     let mut disk = after.clone();
     let names = disk.names().unwrap();
     assert!(!names.iter().any(|name| name == ASKED), "{names:?}");
@@ -194,7 +214,7 @@ fn a_power_cut_at_any_write_leaves_the_device_enrolled_or_not_and_never_half() {
     for before in [None, Some("古い病棟")] {
         for crash in [Crash::Killed, Crash::Cut, Crash::NamesFirst] {
             for fuse in 0.. {
-                if !cut_at(&ca, before, fuse, crash, false) {
+                if !cut_at((&ca, Path::new(NO_TPM)), before, fuse, crash, false) {
                     break;
                 }
                 cuts += 1;
@@ -207,10 +227,81 @@ fn a_power_cut_at_any_write_leaves_the_device_enrolled_or_not_and_never_half() {
 }
 
 #[test]
+fn a_power_cut_beside_a_tpm_leaves_keys_that_it_opens_and_no_secret_on_the_disk() {
+    let (ca, tpm) = (Ca::new(), SoftTpm::new().unwrap());
+    let mut cuts = 0;
+    for before in [None, Some("古い病棟")] {
+        for fuse in 0.. {
+            if !cut_at((&ca, &tpm.path()), before, fuse, Crash::Cut, false) {
+                break;
+            }
+            cuts += 1;
+        }
+    }
+    assert_eq!(cuts, (14 * 4 + 2) + (14 * 4 + 2 + 12 * 2));
+    let disk = Shared::of(Model {
+        fuse: usize::MAX,
+        ..Model::default()
+    });
+    let mut enrolment = open_beside(&tpm.path(), &disk).unwrap();
+    let asked = enrolment.ask(ca.pin(), NOW).unwrap();
+    let no_secret = || {
+        let mut disk = disk.clone();
+        for name in disk.names().unwrap() {
+            let text = String::from_utf8_lossy(&disk.read(&name).unwrap()).into_owned();
+            let plain = text.contains("secret-v1:") || text.contains("BEGIN PRIVATE KEY");
+            assert!(!plain, "{name}: {text}");
+        }
+    };
+    no_secret();
+    enrolment.take(&ca.answer(&asked.core, "三階東")).unwrap();
+    no_secret();
+    assert!(enrolment.in_tpm());
+    let toml = disk.clone().read(KIOSK).unwrap();
+    let toml = std::str::from_utf8(&toml).unwrap();
+    assert!(
+        toml.contains(&format!("tpm = \"{}\"\n", tpm.path().display())),
+        "{toml}"
+    );
+    // the city's answer to a device that lost its TPM in between helps nobody
+    tpm.clear().unwrap();
+    assert!(matches!(
+        enrolment.ask(ca.pin(), NOW),
+        Err(EnrolError::Tpm(TpmError::Stranger))
+    ));
+}
+
+#[test]
+fn a_tpm_that_is_there_and_does_nothing_is_told_and_no_key_is_made_beside_it() {
+    let (ca, mut tpm) = (Ca::new(), SoftTpm::new().unwrap());
+    let disk = Shared::of(Model {
+        fuse: usize::MAX,
+        ..Model::default()
+    });
+    let mut enrolment = open_beside(&tpm.path(), &disk).unwrap();
+    // something at its place that breaks off
+    tpm.off().unwrap();
+    let listener = std::os::unix::net::UnixListener::bind(tpm.path()).unwrap();
+    let broken = std::thread::spawn(move || {
+        for _ in 0..2 {
+            drop(listener.accept().unwrap());
+        }
+    });
+    assert!(matches!(
+        enrolment.ask(ca.pin(), NOW),
+        Err(EnrolError::Tpm(TpmError::Broken))
+    ));
+    broken.join().unwrap();
+    assert_eq!(enrolment.state(), State::Nothing);
+    assert!(disk.clone().names().unwrap().is_empty());
+}
+
+#[test]
 fn control_a_disk_that_lies_about_having_written_is_found_out() {
     let ca = Ca::new();
     let lost = (0..58).filter(|fuse| {
-        let cut = || cut_at(&ca, None, *fuse, Crash::NamesFirst, true);
+        let beside = (&ca, Path::new(NO_TPM));
+        let cut = || cut_at(beside, None, *fuse, Crash::NamesFirst, true);
         std::panic::catch_unwind(std::panic::AssertUnwindSafe(cut)).is_err()
     });
     assert!(
@@ -241,7 +332,9 @@ fn an_answer_that_was_lost_is_taken_when_it_comes_again() {
     reopened.take(&answer).unwrap();
     assert_eq!(reopened.state(), State::Enrolled);
     assert!(matches!(reopened.take(&answer), Err(EnrolError::NotAsked)));
-    assert_eq!(reopened.keys().unwrap().device().unwrap(), asked.device);
+    let [sign, open] = reopened.resting().unwrap();
+    let keys = DeviceKeys::of(&sign, &open, &Tpm::default()).unwrap();
+    assert_eq!(keys.device().unwrap(), asked.device);
 }
 
 #[test]
@@ -283,7 +376,10 @@ fn the_real_folder_keeps_everything_for_its_owner_only() {
     use std::os::unix::fs::PermissionsExt as _;
     let ca = Ca::new();
     let home = tempfile::tempdir().unwrap();
-    let layout = Layout::below(home.path());
+    let layout = Layout {
+        tpm: NO_TPM.into(),
+        ..Layout::below(home.path())
+    };
     let mut enrolment = Enrolment::open(layout.clone()).unwrap();
     let device = enrol(&ca, &mut enrolment, "三階東").unwrap();
     assert!(device.as_str().starts_with("d-") && device.as_str().len() == 10);

@@ -36,8 +36,13 @@ fn path(path: &Path) -> String {
     quoted(&path.to_string_lossy())
 }
 
-/// Only inline tables, so that the profile may begin with plain keys.
-pub(super) fn text(generation: u32, layout: &Layout, bundle: &Bundle) -> String {
+/// Only inline tables, `tpm` only where the keys rest in one, so that the profile may begin with plain keys.
+pub(super) fn text(
+    generation: u32,
+    layout: &Layout,
+    tpm: Option<&Path>,
+    bundle: &Bundle,
+) -> String {
     let file = |of: &str| path(&layout.enrolled.join(name(generation, of)));
     let brokers: Vec<String> = bundle
         .brokers
@@ -77,6 +82,7 @@ pub(super) fn text(generation: u32, layout: &Layout, bundle: &Bundle) -> String 
          sign_roots = [{sign_roots}]\n\
          tls = {{ ca = {ca}, certificate = {pem}, key = {key} }}\n\
          keys = {{ sign = {sign}, hpke = {hpke} }}\n\
+         {tpm}\
          broker = [{brokers}]\n\
          recipient = [{cities}]\n\
          {operator}\
@@ -95,6 +101,7 @@ pub(super) fn text(generation: u32, layout: &Layout, bundle: &Bundle) -> String 
         key = file("device.key"),
         sign = file("device.sign"),
         hpke = file("device.hpke"),
+        tpm = tpm.map_or_else(String::new, |tpm| format!("tpm = {}\n", path(tpm))),
         brokers = brokers.join(", "),
         cities = cities.join(", "),
         roots = roots.join(", "),

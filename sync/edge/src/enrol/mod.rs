@@ -1,7 +1,7 @@
 //! How this device gets its keys, its certificate and everything it must know: all of it, or nothing, whenever the power goes.
 //!
 //! ```text
-//!  asked               keys, request, pin: written before anything leaves the device, so that a lost answer can be asked for again
+//!  asked               keys (as they rest: with a TPM, wrapped by it), request, pin: written before anything leaves the device, so that a lost answer can be asked for again
 //!  00000001.device.sign  ┐
 //!  00000001.…            ├ everything the configuration names, synced one after the other
 //!  00000001.bundle       ┘
@@ -31,6 +31,8 @@ use zeroize::Zeroizing;
 
 use crate::disk::{self, DRAFT, Disk, Folder};
 use crate::identity::{self, IdentityError};
+use crate::keys::{self, KeyTrouble};
+use crate::tpm::{self, Tpm, TpmError};
 
 /// The configuration of the kiosk, in the folder of the enrolment.
 pub const KIOSK: &str = "kiosk.toml";
@@ -49,6 +51,8 @@ pub struct Layout {
     pub certificates: PathBuf,
     /// What technicians did.
     pub audit: PathBuf,
+    /// Where its TPM would be.
+    pub tpm: PathBuf,
 }
 
 impl Layout {
@@ -61,6 +65,7 @@ impl Layout {
             identities: home.join("identity"),
             certificates: home.join("certificates"),
             audit: home.join("technician.log"),
+            tpm: PathBuf::from(tpm::DEVICE),
         }
     }
 }
@@ -80,6 +85,12 @@ pub enum EnrolError {
     /// A key could not be made or read.
     #[error("a key of the device is unusable")]
     Key(#[from] KeyError),
+    /// There is a TPM, and it does not do its part.
+    #[error("the device's TPM does not do it")]
+    Tpm(#[from] TpmError),
+    /// The key for TLS.
+    #[error("the key for TLS is unusable")]
+    Tls(#[from] KeyTrouble),
     /// The request for the certificate.
     #[error("no request for a certificate")]
     Identity(#[from] IdentityError),
@@ -136,6 +147,17 @@ impl DeviceKeys {
         })
     }
 
+    /// Read from the lines of their files, by the TPM if they rest there.
+    ///
+    /// # Errors
+    /// [`EnrolError::Tpm`], [`EnrolError::Key`].
+    pub fn of(sign: &str, open: &str, tpm: &Tpm) -> Result<Self, EnrolError> {
+        Ok(Self {
+            sign: SigningKey::from_text(&keys::secret(sign, tpm)?)?,
+            open: RecipientSecretKey::from_text(&keys::secret(open, tpm)?)?,
+        })
+    }
+
     /// The device's id, which follows from its key.
     ///
     /// # Errors
@@ -178,7 +200,9 @@ pub struct Enrolment {
 }
 
 struct Pending {
-    keys: DeviceKeys,
+    /// As they rest.
+    sign: Zeroizing<String>,
+    open: Zeroizing<String>,
     tls: Zeroizing<Vec<u8>>,
     core: Vec<u8>,
     pin: Pin,
@@ -264,18 +288,19 @@ impl Enrolment {
         self.layout.enrolled.join(KIOSK)
     }
 
-    /// The device's keys, once it is enrolled.
-    ///
-    /// # Errors
-    /// [`EnrolError::NotAsked`] before; what cannot be read.
-    fn keys(&mut self) -> Result<DeviceKeys, EnrolError> {
+    /// The device's two keys of one line, as they rest, once it is enrolled.
+    fn resting(&mut self) -> Result<[Zeroizing<String>; 2], EnrolError> {
         let current = self.current.ok_or(EnrolError::NotAsked)?;
         let sign = self.text(&name(current, "device.sign"))?;
         let open = self.text(&name(current, "device.hpke"))?;
-        Ok(DeviceKeys {
-            sign: SigningKey::from_text(&sign)?,
-            open: RecipientSecretKey::from_text(&open)?,
-        })
+        Ok([sign, open].map(|line| Zeroizing::new(line.trim_end().to_owned())))
+    }
+
+    /// Whether the device's keys rest in its TPM, once it is enrolled.
+    #[must_use]
+    pub fn in_tpm(&mut self) -> bool {
+        self.resting()
+            .is_ok_and(|[sign, _]| keys::line_in_tpm(&sign))
     }
 
     /// The pin of the city that this device belongs to, and the certificate it was delivered with (chain and key, PEM).
@@ -308,20 +333,27 @@ impl Enrolment {
         Ok(Zeroizing::new(text.to_owned()))
     }
 
-    /// Makes keys and a request, or goes on with what was asked of the same city before. A device that is enrolled asks with
-    /// the keys it has. `at`: seconds since 1970 UTC.
+    /// Makes keys and a request, or goes on with what was asked of the same city before. A device that has a TPM makes them there; one
+    /// that is enrolled asks with the keys it has, and they stay where they are. `at`: seconds since 1970 UTC.
     ///
     /// # Errors
     /// When keys cannot be made or kept; then nothing may be sent.
     pub fn ask(&mut self, pin: Pin, at: i64) -> Result<AskedFor, EnrolError> {
         let same = self.asked.as_ref().is_some_and(|asked| asked.pin == pin);
         if !same {
-            let keys = match self.current {
-                Some(_) => self.keys()?,
-                None => DeviceKeys::generate()?,
+            let (tpm, keys, [sign, open]) = if self.current.is_some() {
+                let [sign, open] = self.resting()?;
+                let tpm = Tpm::at(&self.layout.tpm);
+                let keys = DeviceKeys::of(&sign, &open, &tpm)?;
+                (keys::line_in_tpm(&sign).then_some(tpm), keys, [sign, open])
+            } else {
+                let (tpm, keys) = (Tpm::found(&self.layout.tpm)?, DeviceKeys::generate()?);
+                let sign = keys::at_rest(&keys.sign.to_text(), tpm.as_ref())?;
+                let open = keys::at_rest(&keys.open.to_text(), tpm.as_ref())?;
+                (tpm, keys, [sign, open])
             };
             let device = keys.device()?;
-            let (asked, tls) = identity::request_for(&device)?;
+            let (asked, tls) = identity::request_for(&device, tpm.as_ref())?;
             let core = Core {
                 purpose: Purpose::Enrol,
                 csr: asked.der,
@@ -331,7 +363,8 @@ impl Enrolment {
             };
             let pending = Pending {
                 core: core.sign(&keys.sign)?,
-                keys,
+                sign,
+                open,
                 tls,
                 pin,
             };
@@ -349,7 +382,7 @@ impl Enrolment {
     pub fn asked(&self) -> Result<AskedFor, EnrolError> {
         let asked = self.asked.as_ref().ok_or(EnrolError::NotAsked)?;
         Ok(AskedFor {
-            device: asked.keys.device()?,
+            device: Core::verify(&asked.core)?.device(),
             core: asked.core.clone(),
             pin: asked.pin,
         })
@@ -376,14 +409,15 @@ impl Enrolment {
         if bundle.request != digest(&asked.core) {
             return Err(EnrolError::Elsewhere("an earlier question"));
         }
-        if bundle.device != asked.keys.device()? {
+        if bundle.device != Core::verify(&asked.core)?.device() {
             return Err(EnrolError::Elsewhere("another device"));
         }
-        let pem = identity::joined_pem(&identity::key_in(&asked.tls)?, bundle.chain_pem.as_bytes());
+        let pem = identity::joined_pem(&keys::first(&asked.tls)?, bundle.chain_pem.as_bytes());
         identity::fits(0, pem, &bundle.device, bundle.at)?;
         let generation = self.current.unwrap_or(0) + 1;
         let files = files(asked, &bundle)?;
-        let toml = kiosk::text(generation, &self.layout, &bundle);
+        let tpm = keys::line_in_tpm(&asked.sign).then_some(&*self.layout.tpm);
+        let toml = kiosk::text(generation, &self.layout, tpm, &bundle);
         for (of, bytes) in &files {
             self.put(&name(generation, of), bytes)?;
         }
@@ -429,9 +463,9 @@ type Part = (String, Zeroizing<Vec<u8>>);
 fn files(asked: &Pending, bundle: &Bundle) -> Result<Vec<Part>, EnrolError> {
     let line = |text: &str| Zeroizing::new(format!("{text}\n").into_bytes());
     let mut files = vec![
-        ("device.sign".to_owned(), line(&asked.keys.sign.to_text())),
-        ("device.hpke".to_owned(), line(&asked.keys.open.to_text())),
-        ("device.key".to_owned(), identity::key_in(&asked.tls)?),
+        ("device.sign".to_owned(), line(&asked.sign)),
+        ("device.hpke".to_owned(), line(&asked.open)),
+        ("device.key".to_owned(), keys::first(&asked.tls)?),
         (
             "device.pem".to_owned(),
             Zeroizing::new(bundle.chain_pem.clone().into_bytes()),
@@ -497,8 +531,8 @@ impl Pending {
         let _ = write!(
             text,
             "{}\n{}\n{}\n{}\n",
-            self.keys.sign.to_text().as_str(),
-            self.keys.open.to_text().as_str(),
+            self.sign.as_str(),
+            self.open.as_str(),
             self.pin.to_text(),
             hex::encode(&self.core),
         );
@@ -511,11 +545,13 @@ impl Pending {
         let mut lines = text.splitn(5, '\n');
         let mut next = || lines.next().ok_or(BAD);
         let (sign, open, pin, core) = (next()?, next()?, next()?, next()?);
+        let rests = |line: &str| match line {
+            "" => Err(BAD),
+            line => Ok(Zeroizing::new(line.to_owned())),
+        };
         Ok(Self {
-            keys: DeviceKeys {
-                sign: SigningKey::from_text(sign)?,
-                open: RecipientSecretKey::from_text(open)?,
-            },
+            sign: rests(sign)?,
+            open: rests(open)?,
             pin: pin.parse().map_err(|_| BAD)?,
             core: hex::decode(core).map_err(|_| BAD)?,
             tls: Zeroizing::new(next()?.as_bytes().to_vec()),

@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, reason = "tests fail by panicking")]
 
 use ubugoe_bench::pki::{Life, Pki};
+use ubugoe_bench::tpm::SoftTpm;
 
 use super::*;
 use crate::disk::model::{Crash, Model, Shared};
@@ -70,13 +71,19 @@ fn device() -> DeviceId {
 }
 
 /// Renews once with the power gone at `fuse`, then looks at what is left. Whether the power went.
-fn cut_at(town: &Town, fuse: usize, crash: Crash, lies: bool) -> Result<bool, String> {
+fn cut_at(
+    town: &Town,
+    tpm: Option<&Tpm>,
+    fuse: usize,
+    crash: Crash,
+    lies: bool,
+) -> Result<bool, String> {
     let disk = Shared::of(Model {
         fuse: usize::MAX,
         lies: false,
         ..Model::default()
     });
-    let mut identities = open(&disk).unwrap();
+    let mut identities = open(&disk).unwrap().with_tpm(tpm.cloned());
     town.adopt(&mut identities).unwrap();
     let before = identities.current().unwrap().generation;
     {
@@ -87,7 +94,8 @@ fn cut_at(town: &Town, fuse: usize, crash: Crash, lies: bool) -> Result<bool, St
     let mut proof = false;
     let went = town.renew(&mut identities, &mut proof).is_err();
     let after = Shared::of(disk.held().after(crash));
-    let mut reopened = open(&after).map_err(|e| e.to_string())?;
+    let reopened = open(&after).map_err(|e| e.to_string())?;
+    let mut reopened = reopened.with_tpm(tpm.cloned());
     let current = reopened.current().map_err(|e| e.to_string())?.generation;
     if current != before && !proof {
         return Err(format!("{current} is in use and was never proven"));
@@ -102,6 +110,11 @@ fn cut_at(town: &Town, fuse: usize, crash: Crash, lies: bool) -> Result<bool, St
     {
         return Err(format!("left over: {left:?}"));
     }
+    if let Some(tpm) = tpm {
+        let key = reopened.current().map_err(|e| e.to_string())?;
+        let key = keys::load(&key.pem, tpm).map_err(|e| e.to_string())?;
+        keys::sign(key.as_ref(), b"it works").map_err(|e| e.to_string())?;
+    }
     Ok(went)
 }
 
@@ -111,7 +124,7 @@ fn a_power_cut_between_any_two_operations_leaves_an_identity_and_the_renewal_goe
     let mut cuts = 0;
     for crash in [Crash::Killed, Crash::Cut, Crash::NamesFirst] {
         for fuse in 0.. {
-            match cut_at(&town, fuse, crash, false) {
+            match cut_at(&town, None, fuse, crash, false) {
                 Ok(true) => cuts += 1,
                 Ok(false) => break,
                 Err(what) => unreachable!("{crash:?} at operation {fuse}: {what}"),
@@ -123,10 +136,27 @@ fn a_power_cut_between_any_two_operations_leaves_an_identity_and_the_renewal_goe
 }
 
 #[test]
+fn a_power_cut_while_a_key_in_a_tpm_is_renewed_leaves_one_that_works() {
+    let (town, tpm) = (town(), SoftTpm::new().unwrap());
+    let at = Tpm::at(tpm.path());
+    let mut cuts = 0;
+    for crash in [Crash::Killed, Crash::Cut, Crash::NamesFirst] {
+        for fuse in 0.. {
+            match cut_at(&town, Some(&at), fuse, crash, false) {
+                Ok(true) => cuts += 1,
+                Ok(false) => break,
+                Err(what) => unreachable!("{crash:?} at operation {fuse}: {what}"),
+            }
+        }
+    }
+    assert_eq!(cuts, 3 * 12);
+}
+
+#[test]
 fn control_a_disk_that_lies_about_having_written_is_found_out() {
     let town = town();
     let lost = (0..12)
-        .filter(|fuse| cut_at(&town, *fuse, Crash::NamesFirst, true).is_err())
+        .filter(|fuse| cut_at(&town, None, *fuse, Crash::NamesFirst, true).is_err())
         .count();
     assert!(lost > 0, "the check above would not notice a missing sync");
 }

@@ -24,10 +24,10 @@ use ubugoe_protocol::{DeviceId, digest};
 use zeroize::Zeroizing;
 
 use crate::disk::{self, DRAFT, Disk, Folder};
+use crate::keys::{self, KeyTrouble};
+use crate::tpm::{Tpm, TpmError};
 
-pub(crate) use request::{
-    first_of, fits, joined as joined_pem, key_of as key_in, make as request_for,
-};
+pub(crate) use request::{first_of, fits, joined as joined_pem, make as request_for};
 pub use request::{validity, validity_der};
 
 /// A key and its certificate.
@@ -85,6 +85,19 @@ pub enum IdentityError {
     /// The certificate answers no open request: it came twice, or too late.
     #[error("nobody asked for this certificate")]
     NotAsked,
+    /// A key in the device's TPM can neither be made nor used.
+    #[error("the device's TPM does not do it")]
+    Tpm(#[from] TpmError),
+}
+
+impl From<KeyTrouble> for IdentityError {
+    fn from(trouble: KeyTrouble) -> Self {
+        match trouble {
+            KeyTrouble::Tpm(error) => Self::Tpm(error),
+            KeyTrouble::Unreadable => unusable("the key is unreadable"),
+            KeyTrouble::NotMade => unusable("no key can be made"),
+        }
+    }
 }
 
 const fn unusable(what: &'static str) -> IdentityError {
@@ -104,6 +117,8 @@ pub struct Identities {
     asked: Option<(u32, Asked)>,
     /// Every number below was given before.
     next: u32,
+    /// Where new keys are made; in files without.
+    tpm: Option<Tpm>,
 }
 
 impl Identities {
@@ -122,6 +137,7 @@ impl Identities {
             whole: BTreeMap::new(),
             asked: None,
             next: 1,
+            tpm: None,
         };
         let mut requests = Vec::new();
         for name in found.disk.names().map_err(failed("list"))? {
@@ -150,6 +166,17 @@ impl Identities {
         }
         found.tidy(requests)?;
         Ok(found)
+    }
+
+    /// New keys are made in this TPM, as the device's first ones were; without one they are files. What is there already stays what it is.
+    #[must_use]
+    pub fn with_tpm(self, tpm: Option<Tpm>) -> Self {
+        Self { tpm, ..self }
+    }
+
+    /// The TPM that keys which rest in one are used in.
+    pub(crate) fn tpm(&self) -> Tpm {
+        self.tpm.clone().unwrap_or_default()
     }
 
     /// Only a request above every certificate is still open: the others were answered, or are of no use.
@@ -204,7 +231,7 @@ impl Identities {
         if let Some((_, asked)) = &self.asked {
             return Ok(asked.clone());
         }
-        let (asked, pem) = request::make(device)?;
+        let (asked, pem) = request::make(device, self.tpm.as_ref())?;
         let generation = self.next;
         self.put(&request_name(generation), &pem)?;
         self.asked = Some((generation, asked.clone()));
@@ -226,7 +253,7 @@ impl Identities {
         let generation = asked.ok_or(IdentityError::NotAsked)?.0;
         let name = request_name(generation);
         let key = self.disk.read(&name).map_err(failed("read"))?;
-        let pem = request::joined(&request::key_of(&key)?, chain_pem.as_bytes());
+        let pem = request::joined(&keys::first(&key)?, chain_pem.as_bytes());
         request::fits(generation, pem.clone(), device, now)?;
         self.keep(generation, pem)?;
         self.asked = None;

@@ -2,14 +2,11 @@
 
 use std::str::FromStr as _;
 
-use aws_lc_rs::encoding::AsDer as _;
-use aws_lc_rs::rand::SystemRandom;
-use aws_lc_rs::signature::{ECDSA_P256_SHA256_ASN1_SIGNING, EcdsaKeyPair, KeyPair as _};
 use der::asn1::{BitString, SetOfVec};
 use der::pem::LineEnding;
-use der::{Decode as _, Encode as _, EncodePem as _, SecretDocument};
+use der::{Decode as _, Encode as _, EncodePem as _};
 use rustls::pki_types::pem::PemObject as _;
-use rustls::pki_types::{CertificateDer, CertificateSigningRequestDer, PrivateKeyDer};
+use rustls::pki_types::{CertificateDer, CertificateSigningRequestDer};
 use rustls::sign::CertifiedKey;
 use ubugoe_protocol::DeviceId;
 use ubugoe_protocol::cades::lengths_fit;
@@ -20,22 +17,23 @@ use x509_cert::spki::{AlgorithmIdentifierOwned, ObjectIdentifier, SubjectPublicK
 use zeroize::Zeroizing;
 
 use super::{Asked, Identity, IdentityError, unusable};
+use crate::keys;
+use crate::tpm::Tpm;
 
 /// ecdsa-with-SHA256, RFC 5758, 3.2.
 const ECDSA_SHA256: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.10045.4.3.2");
 /// Common name, RFC 5280, appendix A.
 const COMMON_NAME: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.5.4.3");
 
-/// A new key on P-256 and the request for it (PKCS #10, RFC 2986), together as PEM. The request's subject is the device.
-pub(crate) fn make(device: &DeviceId) -> Result<(Asked, Zeroizing<Vec<u8>>), IdentityError> {
-    const NO_KEY: IdentityError = unusable("no key can be made");
+/// A new key on P-256, in this TPM or for a file, and the request for it (PKCS #10, RFC 2986), together as PEM. The request's
+/// subject is the device.
+pub(crate) fn make(
+    device: &DeviceId,
+    tpm: Option<&Tpm>,
+) -> Result<(Asked, Zeroizing<Vec<u8>>), IdentityError> {
     const NO_REQUEST: IdentityError = unusable("no request can be made");
-    let random = SystemRandom::new();
-    let secret = EcdsaKeyPair::generate_pkcs8(&ECDSA_P256_SHA256_ASN1_SIGNING, &random)
-        .map_err(|_| NO_KEY)?;
-    let key = EcdsaKeyPair::from_pkcs8(&ECDSA_P256_SHA256_ASN1_SIGNING, secret.as_ref())
-        .map_err(|_| NO_KEY)?;
-    let public = key.public_key().as_der().map_err(|_| NO_KEY)?;
+    let (key, key_pem) = keys::make(tpm)?;
+    let public = key.public_key().ok_or(NO_REQUEST)?;
     let info = CertReqInfo {
         version: Version::V1,
         subject: Name::from_str(&format!("CN={device}")).map_err(|_| NO_REQUEST)?,
@@ -43,21 +41,18 @@ pub(crate) fn make(device: &DeviceId) -> Result<(Asked, Zeroizing<Vec<u8>>), Ide
         attributes: SetOfVec::new(),
     };
     let signed = info.to_der().map_err(|_| NO_REQUEST)?;
-    let signature = key.sign(&random, &signed).map_err(|_| NO_KEY)?;
+    let signature = keys::sign(key.as_ref(), &signed)?;
     let request = CertReq {
         info,
         algorithm: AlgorithmIdentifierOwned {
             oid: ECDSA_SHA256,
             parameters: None,
         },
-        signature: BitString::from_bytes(signature.as_ref()).map_err(|_| NO_REQUEST)?,
+        signature: BitString::from_bytes(&signature).map_err(|_| NO_REQUEST)?,
     };
     let request_der = request.to_der().map_err(|_| NO_REQUEST)?;
     let request_pem = request.to_pem(LineEnding::LF).map_err(|_| NO_REQUEST)?;
-    let secret_pem = SecretDocument::try_from(secret.as_ref())
-        .and_then(|document| document.to_pem("PRIVATE KEY", LineEnding::LF))
-        .map_err(|_| NO_KEY)?;
-    let pem = joined(secret_pem.as_bytes(), request_pem.as_bytes());
+    let pem = joined(&key_pem, request_pem.as_bytes());
     Ok((Asked::new(request_der), pem))
 }
 
@@ -79,9 +74,10 @@ pub(super) fn identity(
 ) -> Result<Identity, IdentityError> {
     let chain = chain(&pem)?;
     let leaf = leaf(&chain)?;
-    let key = PrivateKeyDer::from_pem_slice(&pem).map_err(|_| unusable("the key is unreadable"))?;
-    let provider = rustls::crypto::aws_lc_rs::default_provider();
-    CertifiedKey::from_der(chain, key, &provider)
+    // what both say of themselves: no TPM is asked
+    let key = keys::load(&pem, &Tpm::default())?;
+    CertifiedKey::new(chain, key)
+        .keys_match()
         .map_err(|_| unusable("the certificate is not for this key"))?;
     let (from, until) = life(&leaf);
     Ok(Identity {
@@ -160,21 +156,10 @@ pub(super) fn common_name(identity: &Identity) -> Result<String, IdentityError> 
 
 /// Reads a request that was kept.
 pub(super) fn asked(pem: &[u8]) -> Result<Asked, IdentityError> {
-    key_of(pem)?;
+    keys::first(pem)?;
     CertificateSigningRequestDer::from_pem_slice(pem)
         .map(|der| Asked::new(der.to_vec()))
         .map_err(|_| unusable("the request is unreadable"))
-}
-
-/// The key beside a request, PEM again.
-pub(crate) fn key_of(pem: &[u8]) -> Result<Zeroizing<Vec<u8>>, IdentityError> {
-    const UNREADABLE: IdentityError = unusable("the key is unreadable");
-    const END: &[u8] = b"-----END PRIVATE KEY-----\n";
-    PrivateKeyDer::from_pem_slice(pem).map_err(|_| UNREADABLE)?;
-    let end = pem.windows(END.len()).position(|w| w == END);
-    end.and_then(|at| pem.get(..at + END.len()))
-        .map(|key| Zeroizing::new(key.to_vec()))
-        .ok_or(UNREADABLE)
 }
 
 fn chain(pem: &[u8]) -> Result<Vec<CertificateDer<'static>>, IdentityError> {

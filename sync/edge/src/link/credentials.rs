@@ -21,6 +21,7 @@ use ubugoe_protocol::{Grant, Report};
 use super::backoff::Backoff;
 use super::{Config, Context, DisconnectReason, LinkError, LinkEvent, Tls, held, tls};
 use crate::identity::{Identities, Identity, IdentityError};
+use crate::tpm::Tpm;
 
 /// Trials in vain before a new certificate is given up.
 const TRIALS: u32 = 3;
@@ -88,6 +89,8 @@ impl Trial {
 #[derive(Debug)]
 pub(super) struct Credentials {
     fixed: Tls,
+    /// Where keys are used that rest in a TPM.
+    tpm: Tpm,
     identities: Option<Arc<Mutex<Identities>>>,
     state: Mutex<State>,
     /// A new certificate came.
@@ -113,15 +116,18 @@ impl Credentials {
     /// Reads everything once, so that mistakes show at the start.
     pub(super) fn new(config: &Config) -> Result<Self, LinkError> {
         let fixed = config.tls.clone();
+        let identities = config.identities.as_ref();
+        let tpm = identities.map(|all| held(all).tpm()).unwrap_or_default();
         let new = Self {
             identities: config.identities.clone(),
             state: Mutex::default(),
             change: Notify::new(),
             wish: Notify::new(),
             fixed,
+            tpm,
         };
         let first = match &new.identities {
-            None => tls::client(&new.fixed)?,
+            None => tls::client(&new.fixed, &new.tpm)?,
             Some(identities) => {
                 let mut identities = held(identities);
                 identities
@@ -143,11 +149,12 @@ impl Credentials {
         if let Some(built) = held(&self.state).built.get(&identity.generation) {
             return Ok(Arc::clone(built));
         }
-        let built = tls::client(&Tls {
+        let files = Tls {
             cert_pem: identity.pem.to_vec(),
             key_pem: identity.pem.to_vec(),
             ..self.fixed.clone()
-        })?;
+        };
+        let built = tls::client(&files, &self.tpm)?;
         held(&self.state)
             .built
             .insert(identity.generation, Arc::clone(&built));
@@ -159,7 +166,7 @@ impl Credentials {
         let Some(identities) = &self.identities else {
             let built = held(&self.state).built.get(&0).cloned();
             return Ok(Choice {
-                tls: built.map_or_else(|| tls::client(&self.fixed), Ok)?,
+                tls: built.map_or_else(|| tls::client(&self.fixed, &self.tpm), Ok)?,
                 trial: None,
             });
         };

@@ -50,6 +50,7 @@ use ubugoe_protocol::{
 
 use crate::clock::TrustedClock;
 use crate::identity::{Identities, IdentityError};
+use crate::keys::KeyTrouble;
 use crate::outbox::{OutboxHandle, Recipients, SettleError, StoreError, Trouble};
 use backoff::Backoff;
 use credentials::Credentials;
@@ -77,7 +78,7 @@ pub struct Tls {
     pub crl_pem: Vec<u8>,
     /// The device's certificate and what it chains to; its CN is the device id.
     pub cert_pem: Vec<u8>,
-    /// The device's private key (PKCS #8, PKCS #1 or SEC 1).
+    /// The device's private key (PKCS #8, PKCS #1 or SEC 1, or wrapped by a TPM).
     pub key_pem: Vec<u8>,
 }
 
@@ -423,6 +424,9 @@ pub enum LinkError {
         /// Which one.
         what: &'static str,
     },
+    /// The device's key.
+    #[error("the device's key cannot be used")]
+    Key(#[source] KeyTrouble),
     /// TLS does not accept these files.
     #[error("TLS cannot be set up")]
     Tls(#[source] rustls::Error),

@@ -7,7 +7,7 @@ use super::{DisconnectReason, LinkError, Tls, dial, tls};
 /// # Errors
 /// What the start would say.
 pub fn read_tls(files: &Tls) -> Result<(), LinkError> {
-    tls::client(files).map(|_| ())
+    tls::client(files, &crate::tpm::Tpm::default()).map(|_| ())
 }
 
 /// Reads the head of a proxy's answer; `Ok` when it opened the way.

@@ -4,21 +4,25 @@ use std::sync::Arc;
 
 use rustls::client::WebPkiServerVerifier;
 use rustls::pki_types::pem::PemObject;
-use rustls::pki_types::{CertificateDer, CertificateRevocationListDer, PrivateKeyDer};
+use rustls::pki_types::{CertificateDer, CertificateRevocationListDer};
+use rustls::sign::{CertifiedKey, SingleCertAndKey};
 use rustls::{ClientConfig, RootCertStore};
 
 use super::{LinkError, Tls};
+use crate::keys;
+use crate::tpm::Tpm;
 
 /// Builds the client's side. Neither the system's authorities nor a process-wide provider plays a part.
-pub(super) fn client(tls: &Tls) -> Result<Arc<ClientConfig>, LinkError> {
+/// A key that rests in a TPM is used in this one.
+pub(super) fn client(tls: &Tls, tpm: &Tpm) -> Result<Arc<ClientConfig>, LinkError> {
     let mut roots = RootCertStore::empty();
     for authority in certificates(&tls.ca_pem, "the broker's authority")? {
         roots.add(authority).map_err(LinkError::Tls)?;
     }
     let chain = certificates(&tls.cert_pem, "the device's certificate")?;
-    let key = PrivateKeyDer::from_pem_slice(&tls.key_pem).map_err(|_| LinkError::Pem {
-        what: "the device's key",
-    })?;
+    let key = keys::load(&tls.key_pem, tpm).map_err(LinkError::Key)?;
+    let own = CertifiedKey::new(chain, key);
+    own.keys_match().map_err(LinkError::Tls)?;
     let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
     let mut verifier =
         WebPkiServerVerifier::builder_with_provider(Arc::new(roots), Arc::clone(&provider));
@@ -32,8 +36,7 @@ pub(super) fn client(tls: &Tls) -> Result<Arc<ClientConfig>, LinkError> {
         .with_safe_default_protocol_versions()
         .map_err(LinkError::Tls)?
         .with_webpki_verifier(verifier)
-        .with_client_auth_cert(chain, key)
-        .map_err(LinkError::Tls)?;
+        .with_client_cert_resolver(Arc::new(SingleCertAndKey::from(own)));
     Ok(Arc::new(config))
 }
 

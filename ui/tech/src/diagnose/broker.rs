@@ -8,8 +8,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use rustls::pki_types::pem::PemObject as _;
-use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName};
+use rustls::pki_types::{CertificateDer, ServerName};
+use rustls::sign::{CertifiedKey, SingleCertAndKey};
 use rustls::{ClientConfig, ClientConnection, Error, RootCertStore, StreamOwned};
+use ubugoe_edge::{KeyTrouble, Tpm, keys};
 use zeroize::Zeroizing;
 
 use super::State;
@@ -74,6 +76,8 @@ pub(crate) enum Found {
     Untrusted,
     /// The broker does not take the device's certificate.
     CertificateRefused,
+    /// The TPM that holds the device's key does not sign.
+    NoKey,
     /// It takes it and says no.
     Refused,
     /// It broke off.
@@ -134,6 +138,15 @@ impl Found {
                     "ask the city whether it was revoked",
                 ),
             ),
+            Self::NoKey => (
+                State::Bad,
+                "no_key",
+                words(
+                    "端末の鍵を使えません（TPM）",
+                    "the device's key cannot be used (TPM)",
+                ),
+                words("「鍵」の項を見る", "see under \"key\""),
+            ),
             Self::Refused => (
                 State::Bad,
                 "refused",
@@ -158,7 +171,20 @@ fn told(error: &io::Error) -> Found {
     match tls {
         Some(Error::InvalidCertificate(_)) => Found::Untrusted,
         Some(Error::AlertReceived(_)) => Found::CertificateRefused,
+        Some(error) if keys::tpm_error(error).is_some() => Found::NoKey,
         _ => Found::Broken,
+    }
+}
+
+impl Identity {
+    /// Whether the key rests in the device's TPM.
+    pub(super) fn in_tpm(&self) -> bool {
+        keys::pem_in_tpm(&self.key_pem)
+    }
+
+    /// Uses the key once, for nothing.
+    pub(super) fn tried(&self, tpm: &Tpm) -> Result<(), KeyTrouble> {
+        keys::try_once(&self.key_pem, tpm)
     }
 }
 
@@ -170,14 +196,16 @@ fn config(kiosk: &Kiosk, identity: &Identity) -> Option<ClientConfig> {
     let chain: Vec<_> = CertificateDer::pem_slice_iter(&identity.chain_pem)
         .collect::<Result<_, _>>()
         .ok()?;
-    let key = PrivateKeyDer::from_pem_slice(&identity.key_pem).ok()?;
+    let key = keys::load(&identity.key_pem, &kiosk.tpm().unwrap_or_default()).ok()?;
+    let own = CertifiedKey::new(chain, key);
+    own.keys_match().ok()?;
     let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
-    ClientConfig::builder_with_provider(provider)
+    let config = ClientConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()
         .ok()?
         .with_root_certificates(roots)
-        .with_client_auth_cert(chain, key)
-        .ok()
+        .with_client_cert_resolver(Arc::new(SingleCertAndKey::from(own)));
+    Some(config)
 }
 
 /// MQTT 5 CONNECT: clean start, ten seconds, no properties.

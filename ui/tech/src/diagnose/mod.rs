@@ -11,10 +11,10 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 use serde_json::{Value, json};
-use ubugoe_edge::identity;
 use ubugoe_edge::outbox::{Config, Counts, Health, Outbox};
+use ubugoe_edge::{KeyTrouble, identity};
 
-use crate::device::Kiosk;
+use crate::device::{Kiosk, tpm_words};
 use crate::say::{Done, FOUND, Words, words};
 use crate::{Bench, Outcome, audit};
 
@@ -82,7 +82,7 @@ fn nothing() -> Words {
 /// A device that nobody registered, or whose configuration cannot be read.
 pub fn run(bench: &Bench<'_>, diagnose: &Diagnose) -> Outcome {
     let kiosk = Kiosk::read(bench, diagnose.config.as_deref())?;
-    let steps = bench.steps(7 + kiosk.broker.len() as u64);
+    let steps = bench.steps(8 + kiosk.broker.len() as u64);
     let mut parts = Vec::new();
     let mut look = |part: Part| {
         steps.next(&part.name);
@@ -93,6 +93,7 @@ pub fn run(bench: &Bench<'_>, diagnose: &Diagnose) -> Outcome {
     }
     look(clock(&kiosk));
     look(certificate(&kiosk, bench.at));
+    look(key(&kiosk));
     for broker in &kiosk.broker {
         look(network(&kiosk, &broker.host, broker.port));
     }
@@ -281,6 +282,46 @@ fn certificate(kiosk: &Kiosk, at: i64) -> Part {
         reason,
         todo,
         facts: json!({ "from": life.map(|(from, _)| from), "until": life.map(|(_, until)| until) }),
+    }
+}
+
+/// Where the key under the certificate rests, and whether it signs.
+fn key(kiosk: &Kiosk) -> Part {
+    let name = words("鍵", "key");
+    let Ok(identity) = Identity::of(kiosk) else {
+        return Part {
+            id: "key",
+            name,
+            state: State::Bad,
+            reason: words("読めません", "unreadable"),
+            todo: words("登録しなおす", "enrol it anew"),
+            facts: json!({}),
+        };
+    };
+    let (place, ja, en) = if identity.in_tpm() {
+        ("tpm", "TPM の中", "in the TPM")
+    } else {
+        ("file", "ファイル", "a file")
+    };
+    let (state, reason, todo) = match identity.tried(&kiosk.tpm().unwrap_or_default()) {
+        Ok(()) => (State::Good, words(ja, en), nothing()),
+        Err(KeyTrouble::Tpm(error)) => {
+            let (_, [ja, en], [ja_do, en_do]) = tpm_words(error);
+            (State::Bad, words(ja, en), words(ja_do, en_do))
+        }
+        Err(_) => (
+            State::Bad,
+            words("読めません", "unreadable"),
+            words("登録しなおす", "enrol it anew"),
+        ),
+    };
+    Part {
+        id: "key",
+        name,
+        state,
+        reason,
+        todo,
+        facts: json!({ "place": place }),
     }
 }
 

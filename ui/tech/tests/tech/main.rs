@@ -11,3 +11,4 @@ mod enrol;
 mod last;
 mod screen;
 mod town;
+mod tpm;

@@ -49,7 +49,7 @@ impl World {
 }
 
 /// Starts the kiosk of a device as its unit does.
-fn start(device: &Device, turn: usize) -> Kiosk {
+pub(crate) fn start(device: &Device, turn: usize) -> Kiosk {
     let home = device.home.path();
     let socket = std::env::temp_dir().join(format!(
         "ubg-{}-{turn}.sock",
@@ -76,11 +76,11 @@ fn start(device: &Device, turn: usize) -> Kiosk {
     kiosk
 }
 
-fn ended(kiosk: &Kiosk) -> Option<i32> {
+pub(crate) fn ended(kiosk: &Kiosk) -> Option<i32> {
     kiosk.process.wait(PATIENCE).unwrap().code()
 }
 
-fn screen(kiosk: &mut Kiosk) -> String {
+pub(crate) fn screen(kiosk: &mut Kiosk) -> String {
     let labels = kiosk.labels().unwrap();
     let words = labels
         .into_iter()

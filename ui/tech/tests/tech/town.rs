@@ -17,7 +17,7 @@ use ubugoe_bench::process::Process;
 use ubugoe_bench::{envelope, programs, rig};
 use ubugoe_edge::link::Config as LinkConfig;
 use ubugoe_edge::outbox::{Config, NewRow, Outbox, OutboxHandle, RowKind};
-use ubugoe_edge::{Broker, Identities, Layout, Link, LinkEvent, Tls, Tuning};
+use ubugoe_edge::{Broker, Identities, Layout, Link, LinkEvent, Tls, Tpm, Tuning, keys};
 use ubugoe_protocol::{
     CaseId, DeviceId, FilingBody, FilingId, Header, Kind, RecipientPublicKey, RecipientSecretKey,
     SigningKey, VERSION, VerifyingKey, digest, seal,
@@ -243,6 +243,7 @@ password = "{hash}"
 
 /// A device in a folder of its own.
 pub(crate) struct Device {
+    tpm: PathBuf,
     link: Option<Link>,
     events: Option<Receiver<LinkEvent>>,
     pub(crate) home: TempDir,
@@ -250,7 +251,13 @@ pub(crate) struct Device {
 
 impl Device {
     pub(crate) fn new() -> Self {
+        Self::beside(Path::new("/nowhere/tpmrm0"))
+    }
+
+    /// A device whose TPM would be there.
+    pub(crate) fn beside(tpm: &Path) -> Self {
         Self {
+            tpm: tpm.to_owned(),
             home: tempfile::tempdir().unwrap(),
             link: None,
             events: None,
@@ -264,7 +271,8 @@ impl Device {
     /// Runs the tool on it: exit code, and what it said.
     pub(crate) fn tech(&self, words: &[&str], input: &str) -> (i32, Value) {
         let home = self.home.path().to_str().unwrap();
-        let words = [&["--home", home, "--json"], words].concat();
+        let tpm = self.tpm.to_str().unwrap();
+        let words = [&["--home", home, "--tpm", tpm, "--json"], words].concat();
         let output = run("ubugoe-tech", &words, input);
         let text = String::from_utf8_lossy(&output.stdout);
         let said = serde_json::from_str(&text)
@@ -321,6 +329,19 @@ impl Device {
         String::from_utf8(self.file(section, name)).unwrap()
     }
 
+    /// The TPM that the kiosk's configuration names.
+    pub(crate) fn own_tpm(&self) -> Option<Tpm> {
+        let kiosk = self.kiosk();
+        kiosk.get("tpm").map(|path| Tpm::at(path.as_str().unwrap()))
+    }
+
+    /// A key of one line, as the kiosk uses it.
+    pub(crate) fn secret(&self, name: &str) -> String {
+        let tpm = self.own_tpm().unwrap_or_default();
+        let line = self.text("keys", name);
+        keys::secret(&line, &tpm).unwrap().to_string()
+    }
+
     pub(crate) fn id(&self) -> DeviceId {
         self.kiosk()["device"].as_str().unwrap().parse().unwrap()
     }
@@ -336,7 +357,7 @@ impl Device {
         let city = &kiosk["recipient"][0];
         let read = |name: &str| std::fs::read_to_string(city[name].as_str().unwrap()).unwrap();
         let to = RecipientPublicKey::from_text(&read("hpke")).unwrap();
-        let sign = SigningKey::from_text(&self.text("keys", "sign")).unwrap();
+        let sign = SigningKey::from_text(&self.secret("sign")).unwrap();
         let id = FilingId::generate().unwrap();
         // a birth notification as the domain writes it; nobody's signature is over it, and the city says so to its officer
         let canonical = std::fs::read_to_string(FILING).unwrap();
@@ -384,7 +405,8 @@ impl Device {
         let id = city["id"].as_str().unwrap().parse().unwrap();
         let broker = &kiosk["broker"][0];
         let port = u16::try_from(broker["port"].as_integer().unwrap()).unwrap();
-        let mut identities = Identities::open(&self.layout().identities).unwrap();
+        let identities = Identities::open(&self.layout().identities).unwrap();
+        let mut identities = identities.with_tpm(self.own_tpm());
         let (chain, key) = (self.file("tls", "certificate"), self.file("tls", "key"));
         identities.adopt(&chain, &key).unwrap();
         let config = LinkConfig {
@@ -401,7 +423,7 @@ impl Device {
                 key_pem: key,
             },
             device: self.id(),
-            device_key: RecipientSecretKey::from_text(&self.text("keys", "hpke")).unwrap(),
+            device_key: RecipientSecretKey::from_text(&self.secret("hpke")).unwrap(),
             recipients: BTreeMap::from([(id, VerifyingKey::from_text(&receipt).unwrap())]),
             voice: None,
             clock: Arc::new(move || at),
