@@ -9,7 +9,7 @@ use rustls::sign::{CertifiedKey, SingleCertAndKey};
 use rustls::{ClientConfig, RootCertStore};
 
 use super::{LinkError, Tls};
-use crate::keys;
+use crate::keys::{self, KeyTrouble};
 use crate::tpm::Tpm;
 
 /// Builds the client's side. Neither the system's authorities nor a process-wide provider plays a part.
@@ -20,7 +20,12 @@ pub(super) fn client(tls: &Tls, tpm: &Tpm) -> Result<Arc<ClientConfig>, LinkErro
         roots.add(authority).map_err(LinkError::Tls)?;
     }
     let chain = certificates(&tls.cert_pem, "the device's certificate")?;
-    let key = keys::load(&tls.key_pem, tpm).map_err(LinkError::Key)?;
+    let key = keys::load(&tls.key_pem, tpm).map_err(|trouble| match trouble {
+        KeyTrouble::Tpm(_) => LinkError::Key(trouble),
+        KeyTrouble::Unreadable | KeyTrouble::NotMade => LinkError::Pem {
+            what: "the device's key",
+        },
+    })?;
     let own = CertifiedKey::new(chain, key);
     own.keys_match().map_err(LinkError::Tls)?;
     let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
