@@ -247,7 +247,7 @@ async fn a_search_finds_by_name_reading_number_and_code_and_leaves_no_trace_of_t
 async fn what_is_found_for_a_common_name_is_turned_over_page_by_page() {
     let office = Office::new();
     let ingest = office.ingest().await;
-    for number in 1..=52 {
+    for number in 1..=22 {
         land(
             &office,
             &ingest,
@@ -260,10 +260,10 @@ async fn what_is_found_for_a_common_name_is_turned_over_page_by_page() {
     browser.sign_in().await;
     let mut seen = BTreeSet::new();
     for (page, lines, words, turns) in [
-        ("0", 50, "1〜50件目", (false, true)),
-        ("1", 2, "51〜52件目", (true, false)),
+        ("0", 20, "1〜20件目", (false, true)),
+        ("1", 2, "21〜22件目", (true, false)),
         ("999", 0, "0件見つかりました", (true, false)),
-        ("-1", 50, "1〜50件目", (false, true)),
+        ("-1", 20, "1〜20件目", (false, true)),
     ] {
         for exact in [&[][..], &[("exact", "yes")][..]] {
             let fields = [&[("page", page)][..], exact].concat();
@@ -285,7 +285,7 @@ async fn what_is_found_for_a_common_name_is_turned_over_page_by_page() {
             );
         }
     }
-    assert_eq!(seen.len(), 52, "none is on two pages, none is left out");
+    assert_eq!(seen.len(), 22, "none is on two pages, none is left out");
     city.stop().await;
 }
 

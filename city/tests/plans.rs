@@ -1,4 +1,4 @@
-//! How PostgreSQL answers the officers' desk once there are many filings: it says itself, for every statement that is asked.
+//! How PostgreSQL answers the officers' desk, and a device's sign of life, once there are many filings: it says itself, for every statement that is asked.
 //!
 //! `auto_explain` writes the plan of each statement that the store runs into the server's log. With forty thousand filings no
 //! queue, no number on a tab and no search may read the table of filings from end to end.
@@ -8,8 +8,9 @@ use crate::support::office::{Office, land, letter};
 use crate::support::papers::{birth, canonical};
 use ubugoe_bench::postgres::Postgres;
 use ubugoe_city::casework::{FilingState, ReasonCode};
+use ubugoe_city::store::WakeWindow;
 use ubugoe_city::store::desk::{After, Look, Queue, Whose};
-use ubugoe_protocol::FilingId;
+use ubugoe_protocol::{DeviceId, FilingId};
 
 /// Filings besides the one they are copies of.
 const FILINGS: i64 = 40_000;
@@ -31,6 +32,8 @@ async fn many(client: &tokio_postgres::Client) {
              CASE WHEN g % 100 = 0 THEN 'sato' END, CASE WHEN g % 1000 = 0 THEN 'ito' END, 1000000 + g, {columns}
            FROM n, (SELECT * FROM filings LIMIT 1) f;
          INSERT INTO history (filing, seq, at, actor, state) SELECT id, 0, 1000, 'system', 'arrived' FROM n;
+         INSERT INTO notices (filing, seq, device, signed, at, seen_at)
+           SELECT id, 1, 'ward-1', id, 1000 + g, CASE WHEN g % 10000 <> 0 THEN 2000 + g END FROM n;
          INSERT INTO search_terms (kind, term, filing, arrived_at) SELECT 'n', 'ナマエ' || g, id, 1000 + g FROM n;
          INSERT INTO search_terms (kind, term, filing, arrived_at) SELECT 'n', 'サトウハナコ', id, 1000 + g FROM n WHERE g % 4 = 0;
          INSERT INTO search_terms (kind, term, filing, arrived_at) SELECT 'r', 'kana_sources', id, 1000 + g FROM n WHERE g % 4 = 0;
@@ -174,7 +177,16 @@ async fn no_queue_number_or_search_reads_every_filing() {
         store.look(look).await.unwrap();
     }
 
-    // what the server says: every statement of the desk with its plan
+    // of forty thousand notices of one device the four that it has not seen
+    let ward: DeviceId = "ward-1".parse().unwrap();
+    let window = WakeWindow {
+        now: 100_000,
+        decided_since: 0,
+        not_sent_since: 0,
+    };
+    assert_eq!(store.wake_notices(&ward, window).await.unwrap(), 4);
+
+    // what the server says: every statement with its plan
     let asked = |written: &str| written.matches(ASKED).count();
     let said = || std::fs::read_to_string(&log).unwrap()[begins..].to_owned();
     let plans = said();
@@ -196,6 +208,11 @@ async fn no_queue_number_or_search_reads_every_filing() {
         named.contains("Index Only Scan using search_terms_newest"),
         "{named}"
     );
+    let woken = plans
+        .split(ASKED)
+        .find(|plan| plan.contains("UPDATE notices"))
+        .unwrap();
+    assert!(woken.contains("using notices_unseen"), "{woken}");
     // the control: a question that no index answers is found in the log
     let mark = cluster.process().mark();
     client

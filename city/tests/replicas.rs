@@ -356,8 +356,8 @@ async fn who_was_replaced_lands_nothing_and_a_notice_is_claimed_once() {
             now: office.now(),
             next_at: Some(office.now() + 30),
         };
-        assert!(store.claim_notice(attempt).await.unwrap());
-        assert!(!store.claim_notice(attempt).await.unwrap());
+        assert_eq!(store.claim_notices(vec![attempt]).await.unwrap(), [true]);
+        assert_eq!(store.claim_notices(vec![attempt]).await.unwrap(), [false]);
         // its sender is slow; another sends it once more, and then the first one's acknowledgement is noted
         let again = Attempt {
             attempts: 2,
@@ -365,12 +365,12 @@ async fn who_was_replaced_lands_nothing_and_a_notice_is_claimed_once() {
             next_at: Some(office.now() + 3_600),
             ..attempt
         };
-        assert!(store.claim_notice(again).await.unwrap());
+        assert_eq!(store.claim_notices(vec![again]).await.unwrap(), [true]);
         let late = Attempt {
             next_at: Some(office.now() + 60),
             ..attempt
         };
-        store.notice_attempted(late).await.unwrap();
+        store.notices_attempted(vec![late]).await.unwrap();
         let due = async |at: i64| store.due_notices(at, 10).await.unwrap();
         assert_eq!(
             due(office.now() + 60).await,
@@ -384,7 +384,7 @@ async fn who_was_replaced_lands_nothing_and_a_notice_is_claimed_once() {
             next_at: None,
             ..again
         };
-        store.notice_attempted(rests).await.unwrap();
+        store.notices_attempted(vec![rests]).await.unwrap();
         assert_eq!(due(office.now() + 3_600).await, []);
     })
     .await;

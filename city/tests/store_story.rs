@@ -479,13 +479,13 @@ async fn notices_are_sent_until_they_rest(store: &dyn Store) {
         next_at,
     };
     store
-        .notice_attempted(attempt(1, 3_110, Some(3_140)))
+        .notices_attempted(vec![attempt(1, 3_110, Some(3_140))])
         .await
         .unwrap();
     assert_eq!(store.next_due_at().await.unwrap(), Some(3_140));
     assert_eq!(store.due_notices(3_140, 10).await.unwrap()[0].attempts, 1);
     store
-        .notice_attempted(attempt(1, 3_150, None))
+        .notices_attempted(vec![attempt(1, 3_150, None)])
         .await
         .unwrap();
     assert_eq!(store.next_due_at().await.unwrap(), None);

@@ -455,6 +455,7 @@ impl Worker {
         came: &mut Vec<Publish>,
     ) -> Result<bool, Ended> {
         let mut subscribed = false;
+        let mut handed_over = Vec::new();
         let mut next = Some(first);
         while let Some(news) = next {
             match news {
@@ -471,7 +472,9 @@ impl Worker {
                     subscribed = true;
                 }
                 News::Came(publish) => came.push(publish),
-                News::Handed(notice, handed) => self.note(&notice, Some(handed)).await?,
+                News::Handed(notice, handed) => {
+                    handed_over.push(self.attempt(&notice, Some(handed)));
+                }
                 News::HandedDown(item, handed) => self.note_down(item, Some(handed)).await?,
             }
             next = if came.len() < MAX_BATCH {
@@ -480,6 +483,7 @@ impl Worker {
                 None
             };
         }
+        self.note(handed_over).await?;
         Ok(subscribed)
     }
 
@@ -708,41 +712,48 @@ impl Worker {
         }
     }
 
+    /// Sends notices, after one commit for all of them: a filing may have come meanwhile.
     async fn send_notices(&self) -> Result<(), Ended> {
         let now = (self.parts.clock)().as_second();
-        for notice in self
-            .parts
-            .store
-            .due_notices(now, NOTICES)
-            .await
+        let due = self.parts.store.due_notices(now, NOTICES).await;
+        let due: Vec<Notice> = due
             .map_err(Ended::Store)?
-        {
-            let notice = Notice {
+            .into_iter()
+            .map(|notice| Notice {
                 attempts: notice.attempts.saturating_add(1),
                 ..notice
-            };
-            let claimed = self.attempt(&notice, Some(Handed::Unanswered));
-            let claimed = self.parts.store.claim_notice(claimed).await;
-            if !claimed.map_err(Ended::Store)? {
+            })
+            .collect();
+        let claims = due
+            .iter()
+            .map(|notice| self.attempt(notice, Some(Handed::Unanswered)))
+            .collect();
+        let claimed = self.parts.store.claim_notices(claims).await;
+        let mut resting = Vec::new();
+        for (notice, claimed) in due.into_iter().zip(claimed.map_err(Ended::Store)?) {
+            if !claimed {
                 continue;
             }
             let answer = Answer {
                 device: notice.device.clone(),
                 content: Downlink::Statuses(vec![notice.signed.clone()]),
             };
-            if !self.send(&answer, Sent::Notice(notice.clone())).await? {
-                self.note(&notice, None).await?;
+            let rests = self.attempt(&notice, None);
+            if !self.send(&answer, Sent::Notice(notice)).await? {
+                resting.push(rests);
             }
         }
-        Ok(())
+        self.note(resting).await
     }
 
-    /// Notes how a notice went; `None` lets it rest until its device shows up again: it is no longer registered.
-    async fn note(&self, notice: &Notice, handed: Option<Handed>) -> Result<(), Ended> {
-        let attempt = self.attempt(notice, handed);
+    /// Notes how notices went; one that is not sent again by itself rests until its device shows up again: it is no longer registered.
+    async fn note(&self, attempts: Vec<Attempt>) -> Result<(), Ended> {
+        if attempts.is_empty() {
+            return Ok(());
+        }
         self.parts
             .store
-            .notice_attempted(attempt)
+            .notices_attempted(attempts)
             .await
             .map_err(Ended::Store)
     }

@@ -46,8 +46,11 @@ pub trait LeaseStore {
     async fn beat_lease(&self, fence: Fence) -> Result<bool, StoreError>;
     /// Gives it back, if it is still held.
     async fn give_up_lease(&self, fence: Fence) -> Result<(), StoreError>;
-    /// Notes that a notice is about to be sent. `false`: another program sends it.
-    async fn claim_notice(&self, attempt: Attempt) -> Result<bool, StoreError>;
+    /// Notes that these notices are about to be sent, all at once. Answers, in their order, whether each is this program's to send:
+    /// `false`: another one sends it.
+    async fn claim_notices(&self, attempts: Vec<Attempt>) -> Result<Vec<bool>, StoreError>;
+    /// Notes how the sending of notices went. A word that comes after somebody sent one of them once more changes nothing there.
+    async fn notices_attempted(&self, attempts: Vec<Attempt>) -> Result<(), StoreError>;
     /// The same for an item that goes down.
     async fn claim_down(&self, attempt: DownAttempt) -> Result<bool, StoreError>;
 }
@@ -100,20 +103,16 @@ impl<S: Transacts> LeaseStore for S {
         .await
     }
 
-    async fn claim_notice(&self, attempt: Attempt) -> Result<bool, StoreError> {
-        self.transact("claiming a notice", move |tx| {
-            let sql = "UPDATE notices SET attempts = $3, sent_at = $4, next_at = $5
-                 WHERE filing = $1 AND seq = $2 AND attempts = $6";
-            let attempts = i64::from(attempt.attempts);
-            let with = cells![
-                attempt.filing,
-                i64::from(attempt.seq),
-                attempts,
-                attempt.now,
-                attempt.next_at,
-                attempts - 1,
-            ];
-            Ok(tx.run(sql, with)? == 1)
+    async fn claim_notices(&self, attempts: Vec<Attempt>) -> Result<Vec<bool>, StoreError> {
+        self.transact("claiming notices", move |tx| {
+            attempted(tx, &attempts, "attempts + 1 = $3")
+        })
+        .await
+    }
+
+    async fn notices_attempted(&self, attempts: Vec<Attempt>) -> Result<(), StoreError> {
+        self.transact("noting attempts", move |tx| {
+            attempted(tx, &attempts, "attempts <= $3").map(drop)
         })
         .await
     }
@@ -134,6 +133,36 @@ impl<S: Transacts> LeaseStore for S {
         })
         .await
     }
+}
+
+/// Keeps attempts where the row is as `unless_moved` says; answers which were kept, in their order.
+fn attempted(
+    tx: &dyn Tx,
+    attempts: &[Attempt],
+    unless_moved: &str,
+) -> Result<Vec<bool>, StoreError> {
+    // rows are taken in one order, so that two programs on one database wait instead of deadlock
+    let mut order: Vec<usize> = (0..attempts.len()).collect();
+    order.sort_unstable_by_key(|n| attempts.get(*n).map(|a| (*a.filing.as_bytes(), a.seq)));
+    let with: Vec<_> = order
+        .iter()
+        .filter_map(|n| attempts.get(*n))
+        .map(|a| {
+            let (seq, count) = (i64::from(a.seq), i64::from(a.attempts));
+            cells![a.filing, seq, count, a.now, a.next_at].to_vec()
+        })
+        .collect();
+    let sql = format!(
+        "UPDATE notices SET attempts = $3, sent_at = $4, next_at = $5
+         WHERE filing = $1 AND seq = $2 AND {unless_moved} RETURNING 1"
+    );
+    let mut kept = vec![false; attempts.len()];
+    for (n, rows) in order.into_iter().zip(tx.rows_each(&sql, &with)?) {
+        if let Some(kept) = kept.get_mut(n) {
+            *kept = !rows.is_empty();
+        }
+    }
+    Ok(kept)
 }
 
 fn read(tx: &dyn Tx, name: &str) -> Result<Option<Lease>, StoreError> {

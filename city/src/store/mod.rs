@@ -979,14 +979,12 @@ pub trait Store:
     async fn due_notices(&self, now: i64, limit: u32) -> Result<Vec<Notice>, StoreError>;
     /// When the next notice or item falls due, if any waits.
     async fn next_due_at(&self) -> Result<Option<i64>, StoreError>;
-    /// Notes how a notice's sending went. A word that comes after somebody sent it once more changes nothing.
-    async fn notice_attempted(&self, attempt: Attempt) -> Result<(), StoreError>;
     /// Makes the current notices and the items of a device due now: it has shown that it is there. Answers how many notices.
     /// Updates are long: they are woken only an hour after they were last sent, certificates only when asked for.
     async fn wake_notices(&self, device: &DeviceId, window: WakeWindow) -> Result<u64, StoreError>;
     /// Items whose next attempt is due, in the order in which they were queued.
     async fn due_down(&self, now: i64, limit: u32) -> Result<Vec<DownItem>, StoreError>;
-    /// Notes how an item's sending went; the same.
+    /// Notes how an item's sending went. A word that comes after somebody sent it once more changes nothing.
     async fn down_attempted(&self, attempt: DownAttempt) -> Result<(), StoreError>;
     /// Queues signed orders: their rows, their way down, their audit lines; one transaction.
     async fn order(&self, orders: Vec<NewOrder>) -> Result<(), StoreError>;

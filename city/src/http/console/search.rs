@@ -13,8 +13,9 @@ use crate::casework::search::{Unwanted, Wanted, begins_exactly, wanted};
 use crate::jst;
 use crate::store::desk::{CaseLine, Look, MOST_FOUND};
 
-/// How many lines a page has.
-const PAGE: u32 = 50;
+/// How many lines a page has: whoever is looked for is among the newest of the name as a rule, and each line is a few pages read
+/// from all over the database.
+const PAGE: u32 = 20;
 
 /// What was found.
 struct Found {

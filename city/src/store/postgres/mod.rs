@@ -33,9 +33,9 @@ use self::chain::Chain;
 use self::prepared::{Asks as _, Object};
 use super::migrate::{CLAIM, Migration, WHOSE, admit, remaining};
 use super::{
-    Advance, Attempt, Batch, CertificateAsk, Counts, DownAttempt, DownItem, FamilyFiling,
-    FilingRecord, FilingRow, Kept, Landed, NewGrant, NewOrder, NewRollout, Notice, OrderRow,
-    Quarantined, Rollout, Sealer, Store, StoreError, WakeWindow,
+    Advance, Batch, CertificateAsk, Counts, DownAttempt, DownItem, FamilyFiling, FilingRecord,
+    FilingRow, Kept, Landed, NewGrant, NewOrder, NewRollout, Notice, OrderRow, Quarantined,
+    Rollout, Sealer, Store, StoreError, WakeWindow,
 };
 use crate::casework::FilingState;
 use crate::casework::audit::{AuditEntry, AuditRecord};
@@ -44,7 +44,7 @@ pub use schema::{NoSchema, Schema};
 pub use secure::stays_here;
 
 /// Frozen migrations, oldest first.
-pub const MIGRATIONS: [Migration; 15] = [
+pub const MIGRATIONS: [Migration; 16] = [
     Migration {
         number: 1,
         name: "0001_first",
@@ -119,6 +119,11 @@ pub const MIGRATIONS: [Migration; 15] = [
         number: 15,
         name: "0015_newest_first",
         sql: include_str!("migrations/0015_newest_first.sql"),
+    },
+    Migration {
+        number: 17,
+        name: "0017_unseen_notices",
+        sql: include_str!("migrations/0017_unseen_notices.sql"),
     },
 ];
 
@@ -346,10 +351,6 @@ impl Store for PostgresStore {
 
     async fn next_due_at(&self) -> Result<Option<i64>, StoreError> {
         read::next_due_at(&self.client("reading notices").await?).await
-    }
-
-    async fn notice_attempted(&self, attempt: Attempt) -> Result<(), StoreError> {
-        write::notice_attempted(&self.client("noting an attempt").await?, attempt).await
     }
 
     async fn wake_notices(&self, device: &DeviceId, window: WakeWindow) -> Result<u64, StoreError> {

@@ -12,8 +12,8 @@ use crate::casework::FilingState;
 use crate::casework::audit::{AuditEntry, GENESIS, line_hash};
 use crate::store::nonstop::{AFTER_DECISION, AFTER_LOSS, LOSSES};
 use crate::store::{
-    Arrival, Attempt, Batch, Decided, Decision, Landed, Moment, NewQuarantine, QuarantineReason,
-    Sealer, StoreError, WakeWindow, count_to_store, facts_to_text, fixed, notice_number, services,
+    Arrival, Batch, Decided, Decision, Landed, Moment, NewQuarantine, QuarantineReason, Sealer,
+    StoreError, WakeWindow, count_to_store, facts_to_text, fixed, notice_number, services,
     unsigned,
 };
 
@@ -535,37 +535,24 @@ pub(super) async fn decide_in(
     Ok(Decided::Done { notice })
 }
 
-pub(super) async fn notice_attempted(c: &Object, attempt: Attempt) -> Result<(), StoreError> {
-    c.execute(
-        "UPDATE notices SET attempts = $3, sent_at = $4, next_at = $5 WHERE filing = $1 AND seq = $2 AND attempts <= $3",
-        &[
-            &attempt.filing.as_bytes().as_slice(),
-            &i64::from(attempt.seq),
-            &i64::from(attempt.attempts),
-            &attempt.now,
-            &attempt.next_at,
-        ],
-    )
-    .await
-    .map_err(failed("noting an attempt"))?;
-    Ok(())
-}
-
 pub(super) async fn wake_notices(
     c: &Object,
     device: &DeviceId,
     window: WakeWindow,
 ) -> Result<u64, StoreError> {
-    // one statement, one round trip: this is done after every batch
+    // one statement, one round trip: this is done after every batch; a notice whose row somebody holds is just being sent or seen
     c.execute(
         "WITH items AS (
              UPDATE down SET next_at = $2 WHERE device = $1 AND done_at IS NULL AND kind <> 'grant'
                AND (expires IS NULL OR expires > $2) AND (next_at IS NULL OR next_at > $2)
                AND (sent_at IS NULL OR sent_at <= CASE kind WHEN 'command' THEN $4::bigint ELSE $4::bigint - 3600 END)
-             RETURNING 1)
-         UPDATE notices SET next_at = $2 WHERE device = $1 AND at >= $3
-           AND seq = (SELECT max(seq) FROM notices o WHERE o.filing = notices.filing)
-           AND seen_at IS NULL AND (next_at IS NULL OR next_at > $2) AND (sent_at IS NULL OR sent_at <= $4)",
+             RETURNING 1),
+         woken AS (
+             SELECT n.filing, n.seq FROM notices n WHERE n.device = $1 AND n.seen_at IS NULL AND n.at >= $3
+               AND (n.next_at IS NULL OR n.next_at > $2) AND (n.sent_at IS NULL OR n.sent_at <= $4)
+               AND n.seq = (SELECT max(seq) FROM notices o WHERE o.filing = n.filing)
+             FOR NO KEY UPDATE OF n SKIP LOCKED)
+         UPDATE notices n SET next_at = $2 FROM woken w WHERE n.filing = w.filing AND n.seq = w.seq",
         &[
             &device.as_str(),
             &window.now,

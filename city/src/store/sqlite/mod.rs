@@ -27,15 +27,15 @@ use ubugoe_protocol::{DeviceId, FilingId, RecipientId};
 
 use super::migrate::{CLAIM, Migration, WHOSE, admit, remaining};
 use super::{
-    Advance, Attempt, Batch, CertificateAsk, Counts, DownAttempt, DownItem, FamilyFiling,
-    FilingRecord, FilingRow, Kept, Landed, NewGrant, NewOrder, NewRollout, Notice, OrderRow,
-    Quarantined, Rollout, Sealer, Store, StoreError, WakeWindow,
+    Advance, Batch, CertificateAsk, Counts, DownAttempt, DownItem, FamilyFiling, FilingRecord,
+    FilingRow, Kept, Landed, NewGrant, NewOrder, NewRollout, Notice, OrderRow, Quarantined,
+    Rollout, Sealer, Store, StoreError, WakeWindow,
 };
 use crate::casework::FilingState;
 use crate::casework::audit::{AuditEntry, AuditRecord};
 
 /// Frozen migrations, oldest first.
-pub const MIGRATIONS: [Migration; 15] = [
+pub const MIGRATIONS: [Migration; 16] = [
     Migration {
         number: 1,
         name: "0001_first",
@@ -110,6 +110,11 @@ pub const MIGRATIONS: [Migration; 15] = [
         number: 15,
         name: "0015_newest_first",
         sql: include_str!("migrations/0015_newest_first.sql"),
+    },
+    Migration {
+        number: 17,
+        name: "0017_unseen_notices",
+        sql: include_str!("migrations/0017_unseen_notices.sql"),
     },
 ];
 
@@ -292,13 +297,6 @@ impl Store for SqliteStore {
 
     async fn next_due_at(&self) -> Result<Option<i64>, StoreError> {
         self.with("reading notices", |c| read::next_due_at(c)).await
-    }
-
-    async fn notice_attempted(&self, attempt: Attempt) -> Result<(), StoreError> {
-        self.with("noting an attempt", move |c| {
-            write::notice_attempted(c, attempt)
-        })
-        .await
     }
 
     async fn wake_notices(&self, device: &DeviceId, window: WakeWindow) -> Result<u64, StoreError> {

@@ -9,8 +9,8 @@ use super::{desk, down, failed, pieces, words};
 use crate::casework::FilingState;
 use crate::casework::audit::{AuditEntry, GENESIS, line_hash};
 use crate::store::{
-    Arrival, Attempt, Batch, Decided, Decision, Landed, Moment, NewQuarantine, QuarantineReason,
-    Sealer, StoreError, WakeWindow, count_to_store, facts_to_text, fixed, notice_number, unsigned,
+    Arrival, Batch, Decided, Decision, Landed, Moment, NewQuarantine, QuarantineReason, Sealer,
+    StoreError, WakeWindow, count_to_store, facts_to_text, fixed, notice_number, unsigned,
 };
 
 pub(super) fn begin<'c>(
@@ -480,15 +480,6 @@ pub(super) fn decide_in(
     }
     append_audit(tx, &decision.audit_entry())?;
     Ok(Decided::Done { notice })
-}
-
-pub(super) fn notice_attempted(c: &Connection, attempt: Attempt) -> Result<(), StoreError> {
-    c.execute(
-        "UPDATE notices SET attempts = ?3, sent_at = ?4, next_at = ?5 WHERE filing = ?1 AND seq = ?2 AND attempts <= ?3",
-        params![attempt.filing.as_bytes().as_slice(), attempt.seq, attempt.attempts, attempt.now, attempt.next_at],
-    )
-    .map_err(failed("noting an attempt"))?;
-    Ok(())
 }
 
 pub(super) fn wake_notices(

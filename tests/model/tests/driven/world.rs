@@ -632,7 +632,7 @@ impl World {
         };
         Ok(self
             .runtime
-            .block_on(self.store(n)?.notice_attempted(attempt))?)
+            .block_on(self.store(n)?.notices_attempted(vec![attempt]))?)
     }
 
     fn notify(&mut self, row: usize, before: &State) -> Result<()> {
