@@ -45,7 +45,7 @@ use crate::{
         errands::{self, Errands},
     },
     setup,
-    updates::Updates,
+    updates::{Place, Updates},
     watch::{self, Supervisor},
 };
 
@@ -555,9 +555,14 @@ fn parts(
     let records = RecordKey::derive(secret.trim_end()).map_err(StartError::Records)?;
     let signing = key(&config.keys.sign, SigningKey::from_text)?;
     let operator = config.operator.as_ref().map(operator).transpose()?;
+    let proxy = config.network.proxy.as_ref();
     let mut updates = operator.as_ref().map_or_else(Updates::default, |operator| {
         let folder = config.data_dir.join("updates");
-        Updates::open(&folder, operator.key, config.prove_updates)
+        let place = Place {
+            root: config.system_root.clone(),
+            proxy: proxy.map(|proxy| (proxy.host.clone(), proxy.port)),
+        };
+        Updates::open(&folder, operator.key, config.prove_updates, place)
     });
     let (loaded, said) = updates.load().map_err(StartError::Catalogue)?;
     let nurseries = nurseries(config);
