@@ -474,6 +474,7 @@ async fn a_system_goes_out_as_a_short_order_in_the_same_waves_and_a_long_fetch_i
         assert_eq!(state(second).await, RolloutState::Withdrawn);
         // one that is silent to the end of its time neither
         let (third, _) = send(&order).await.unwrap();
+        office.hands.forward(HEARD);
         say(
             office,
             &ingest,
