@@ -2,6 +2,8 @@
 
 #[path = "bin/devices/mod.rs"]
 mod devices;
+#[path = "bin/system/mod.rs"]
+mod system;
 
 use std::io::{BufRead, Write};
 use std::path::{Path, PathBuf};
@@ -111,15 +113,17 @@ enum Command {
         /// Of what.
         #[arg(long)]
         content: ContentArgument,
-        /// The file.
+        /// The file; of a system the bundle.
         #[arg(long)]
         file: PathBuf,
+        #[command(flatten)]
+        named: system::Named,
         /// Wards that get it first, as in the configuration; may be repeated or separated by commas.
         #[arg(long, value_delimiter = ',', required = true)]
         canary: Vec<String>,
-        /// How long they are observed: 24h, 90m.
-        #[arg(long, default_value = "24h")]
-        observe: jiff::SignedDuration,
+        /// How long they are observed: 24h, 90m. Without it a day, for a system three: a canary has so long to fetch it.
+        #[arg(long)]
+        observe: Option<jiff::SignedDuration>,
     },
     /// Lists updates and how far they have come, newest first.
     Rollouts {
@@ -272,6 +276,8 @@ enum ContentArgument {
     Catalogue,
     /// One municipality's or ward's settings.
     Profile,
+    /// A whole system: devices fetch its bundle from a web server.
+    System,
 }
 
 #[derive(Debug, Clone, Copy, ValueEnum)]
@@ -404,19 +410,15 @@ fn run(command: Command) -> anyhow::Result<ExitCode> {
             config,
             content,
             file,
+            named,
             canary,
             observe,
         } => {
-            let whole =
-                std::fs::read(&file).with_context(|| format!("cannot read {}", file.display()))?;
-            let content = match content {
-                ContentArgument::Catalogue => Content::Catalogue,
-                ContentArgument::Profile => Content::Profile,
-            };
-            let observe = observe.as_secs();
+            let (update, usual) = update(content, &file, named)?;
+            let observe = observe.map_or(usual, |observe| observe.as_secs());
             runtime()?.block_on(publish(
                 read_config(&config)?,
-                (content, &whole),
+                (update.0, &update.1),
                 (canary, observe),
             ))
         }
@@ -879,6 +881,27 @@ async fn outcome(config: &Config) -> anyhow::Result<ExitCode> {
         ))?;
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// What is published, and for how many seconds it is observed unless somebody says otherwise.
+fn update(
+    content: ContentArgument,
+    file: &Path,
+    named: system::Named,
+) -> anyhow::Result<((Content, Vec<u8>), i64)> {
+    let content = match content {
+        ContentArgument::System => {
+            let order = named.order(file)?;
+            return Ok(((Content::System, order), rollout::OBSERVE_SYSTEM));
+        }
+        ContentArgument::Catalogue => Content::Catalogue,
+        ContentArgument::Profile => Content::Profile,
+    };
+    if named.is_given() {
+        bail!("only a system has an address, a kind of machine or a version of the image");
+    }
+    let whole = std::fs::read(file).with_context(|| format!("cannot read {}", file.display()))?;
+    Ok(((content, whole), rollout::OBSERVE))
 }
 
 async fn publish(

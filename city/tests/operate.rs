@@ -10,14 +10,14 @@ use rcgen::{BasicConstraints, CertificateParams, DnType, IsCa, Issuer, KeyPair, 
 use ubugoe_bench::envelope::claim;
 use ubugoe_city::ingest::Ingest;
 use ubugoe_city::operate::certificate::{self, Authority};
-use ubugoe_city::operate::rollout::{HEARD, OBSERVE, publish};
+use ubugoe_city::operate::rollout::{HEARD, OBSERVE, OBSERVE_SYSTEM, publish};
 use ubugoe_city::operate::{OPERATOR, OperateError, Operator};
 use ubugoe_city::store::{DownAttempt, DownKind, QuarantineReason, RolloutState, Store};
 use ubugoe_protocol::report::{Outcome, UpdateState};
 use ubugoe_protocol::update::{Content, PART_LEN, join};
 use ubugoe_protocol::{
-    Command, DeviceId, Downlink, FilingId, Grant, Manifest, Order, Part, Report, UpdateId,
-    VerifyingKey, digest,
+    Command, DeviceId, Downlink, FilingId, Grant, Manifest, Order, Part, Report, SystemOrder,
+    UpdateId, VerifyingKey, digest,
 };
 
 fn operator_key(office: &Office) -> VerifyingKey {
@@ -387,6 +387,109 @@ async fn an_update_travels_over_the_broker_in_parts_and_is_whole_again() {
         .await;
     assert_eq!(received(&office, &mut two).await, whole);
     city.stop().await;
+}
+
+fn system_order() -> SystemOrder {
+    SystemOrder {
+        url: "https://systems.asukoe.example/ubugoe.raucb".to_owned(),
+        compatible: "ubugoe-generic-amd64".to_owned(),
+        version: "0.8.2+2026".parse().unwrap(),
+        sha256: [9; 32],
+        len: 214_000_000,
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_system_goes_out_as_a_short_order_in_the_same_waves_and_a_long_fetch_is_no_silence() {
+    on_each_store(async |office| {
+        office.operates = true;
+        let (ingest, store) = (office.ingest().await, office.store().await);
+        let order = system_order().to_bytes().unwrap();
+        let config = office.config();
+        let send = async |whole: &[u8]| {
+            let wards = (vec![CANARY.to_owned()], OBSERVE_SYSTEM);
+            let now = office.now();
+            publish(
+                &config,
+                store.as_ref(),
+                (Content::System, whole),
+                wards,
+                now,
+            )
+            .await
+        };
+        // what no device would take is not even signed
+        let junk = send(b"a bundle by mistake").await;
+        assert!(matches!(junk, Err(OperateError::Order(_))), "{junk:?}");
+        let (first, version) = send(&order).await.unwrap();
+        assert_eq!(version, 1);
+        // the catalogue has waves of its own meanwhile
+        published(office, store.as_ref(), b"a catalogue").await;
+        let part = store.due_down(NOON, 10).await.unwrap();
+        let part = part.iter().filter(|down| down.kind == DownKind::Part);
+        let texts: Vec<_> = part.map(|down| Part::from_bytes(&down.payload)).collect();
+        assert!(texts.iter().flatten().any(|part| part.bytes == order));
+        // the canary comes a day before the end and fetches for a day
+        let state = async |id| {
+            let all = store.rollouts(false).await.unwrap();
+            all.into_iter().find(|one| one.id == id).unwrap().state
+        };
+        office.hands.forward(OBSERVE_SYSTEM - 86_400);
+        say(
+            office,
+            &ingest,
+            "ward-1",
+            update(first, UpdateState::Staged),
+        )
+        .await;
+        office.hands.forward(2 * 86_400);
+        ingest.look_at_rollouts().await.unwrap();
+        assert_eq!(state(first).await, RolloutState::Canary);
+        say(
+            office,
+            &ingest,
+            "ward-1",
+            update(first, UpdateState::Healthy),
+        )
+        .await;
+        ingest.look_at_rollouts().await.unwrap();
+        assert_eq!(state(first).await, RolloutState::Everywhere);
+        assert!(
+            going_down(store.as_ref(), office.now())
+                .await
+                .contains_key("ward-2"),
+            "the next wave"
+        );
+        // one whose canary fell back goes nowhere else
+        let (second, version) = send(&order).await.unwrap();
+        assert_eq!(version, 2);
+        say(
+            office,
+            &ingest,
+            "ward-1",
+            update(second, UpdateState::Failed),
+        )
+        .await;
+        ingest.look_at_rollouts().await.unwrap();
+        assert_eq!(state(second).await, RolloutState::Withdrawn);
+        // one that is silent to the end of its time neither
+        let (third, _) = send(&order).await.unwrap();
+        office.hands.forward(HEARD);
+        say(
+            office,
+            &ingest,
+            "ward-1",
+            update(third, UpdateState::Staged),
+        )
+        .await;
+        office.hands.forward(OBSERVE_SYSTEM);
+        ingest.look_at_rollouts().await.unwrap();
+        assert_eq!(state(third).await, RolloutState::Withdrawn);
+        let actions = actions(store.as_ref()).await;
+        let withdrawn = actions.iter().filter(|a| *a == "rollout.withdrawn");
+        assert!(withdrawn.count() >= 2, "{actions:?}");
+    })
+    .await;
 }
 
 /// Takes an update together from what comes down.

@@ -25,15 +25,20 @@ class Scratch(unittest.TestCase):
         path.write_text("#!/bin/sh\n" + textwrap.dedent(script))
         path.chmod(0o755)
 
-    def run_script(self, layer, name, *words, replace=(), **more):
+    def copy(self, layer, name, replace):
+        """A script with other paths; where it lies."""
         text = (OVERLAY / layer / "usr/lib/ubugoe" / name).read_text()
         for old, new in replace:
             self.assertIn(old, text)
             text = text.replace(old, new)
         script = self.folder / f"{name}.sh"
         script.write_text(text)
+        return str(script)
+
+    def run_script(self, layer, name, *words, replace=(), **more):
+        script = self.copy(layer, name, replace)
         env = {**os.environ, "PATH": f"{self.folder}/bin:{os.environ['PATH']}", "S": str(self.folder), **more}
-        return subprocess.run(["sh", str(script), *words], env=env, capture_output=True, text=True, check=False)
+        return subprocess.run(["sh", script, *words], env=env, capture_output=True, text=True, check=False)
 
 
 class RaspberryPi(Scratch):
@@ -151,7 +156,8 @@ class Health(Scratch):
             case $1 in is-active) exit {active} ;; show) head -n 1 $S/pids; sed -i 1d $S/pids ;; reboot) touch $S/rebooted ;; esac""")
         self.stand_in("rauc", f"""
             case $2 in mark-good) echo "$@" >$S/marked ;; *) echo "RAUC_SYSTEM_BOOTED_BOOTNAME='{booted}'"; echo "RAUC_BOOT_PRIMARY='{primary}'"; echo "RAUC_SLOTS='1 2'" ;; esac""")
-        ran = self.run_script("common", "health")
+        ran = self.run_script("common", "health", RUNTIME_DIRECTORY=str(self.folder))
+        self.assertEqual((self.folder / "good").exists(), ran.returncode == 0, "the kiosk is told of what was marked, and of nothing else")
         marked = self.folder / "marked"
         self.rebooted = (self.folder / "rebooted").exists()
         return ran.returncode, marked.read_text().strip() if marked.exists() else None
@@ -184,6 +190,7 @@ class Stick(Scratch):
         at, kept = self.folder / "stick", self.folder / "kept"
         at.mkdir()
         kept.mkdir()
+        (self.folder / "asked").unlink(missing_ok=True)
         for hash in tried:
             (kept / f"tried-{hash}").touch()
         for file in files:
@@ -197,7 +204,10 @@ class Stick(Scratch):
             info) [ {int(accepted)} = 1 ] || exit 1; echo "RAUC_MF_COMPATIBLE='x'"; echo "RAUC_MF_HASH='ab12'" ;;
             install) echo asked >>$S/asked; test -s $2 && exit {0 if accepted else 1} ;;
             esac""")
-        ran = self.run_script("common", "stick", "/dev/sda1", replace=[("/run/ubugoe-stick", str(at)), ("kept=/var/lib/rauc", f"kept={kept}")])
+        (self.folder / "before").write_text("an order of the network")
+        replace = [("/usr/lib/ubugoe/bundle", self.copy("common", "bundle", [("/var/lib/rauc", str(kept)), ("/var/lib/ubugoe-system", str(self.folder))]))]
+        ran = self.run_script("common", "stick", "/dev/sda1", replace=[("/run/ubugoe-stick", str(at)), *replace])
+        self.assertEqual((self.folder / "before").exists(), not (self.folder / "asked").exists(), "nobody goes back to a slot that was written over")
         told = self.folder / "told"
         return ran.returncode, told.read_text().strip() if told.exists() else None, sorted(path.name for path in kept.iterdir())
 

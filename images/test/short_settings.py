@@ -54,6 +54,12 @@ class Settings(unittest.TestCase):
         units = {path.name for path in (IMAGES / "overlay/common/usr/lib/systemd/system").glob("ubugoe-*.service")}
         self.assertLessEqual(units, recorded)
 
+    def test_a_new_account_does_not_take_the_number_that_files_on_a_device_belong_to(self):
+        given = re.findall(r"^u!? (\S+)", (IMAGES / "overlay/common/usr/lib/sysusers.d/ubugoe.conf").read_text(), re.M)
+        self.assertEqual(given[0], "ubugoe")
+        rules = (IMAGES / "overlay/common/etc/nftables.conf").read_text()
+        self.assertLessEqual(set(re.findall(r"skuid (ubugoe\S*)", rules)), set(given))
+
     def test_time_is_taken_from_authenticated_servers_only(self):
         lines = (IMAGES / "overlay/common/etc/chrony/chrony.conf").read_text().splitlines()
         servers = [line for line in lines if line.startswith(("server", "pool", "peer"))]

@@ -1,7 +1,8 @@
 """A city that lets devices in, outside the machine: a real broker and a real `ubugoe-city`, from `ubugoe-demo`'s keys and the
-city's own commands (docs/provisioning.md), and a device without a city that is registered at its own screen.
+city's own commands (docs/provisioning.md), a device without a city that is registered at its own screen, and a system that reaches it.
 """
 
+import base64
 import json
 import os
 import shutil
@@ -10,7 +11,8 @@ import time
 from pathlib import Path
 
 from visit import CITY, Door, Drive, demo, end, forward
-from vm import PATIENCE, Late, free_ports
+from vm import INSTALLED, PATIENCE, REFUSED, Late, free_ports
+from web import Server
 
 # This machine, as one in QEMU reaches it.
 HERE = "10.0.2.2"
@@ -136,30 +138,77 @@ def register_typed(vm, folder, say):
     """The code is typed on the keyboard, once with a slip, then as it is; the kiosk begins anew as the ward's and is connected."""
     town = Town(folder / "town")
     try:
-        town.start(vm)
-        drive = Drive(vm)
-        drive.do("wait", stages=["technician-code"])
-        vm.picture(folder / "register-1-asks.png")
-        code = json.loads(town.ask("enrol-code", "make", "--config", str(town.config), "--ward", WARD, "--json"))
-        vm.type(code["code"][:-1] + "\n")
-        _says(drive, "打ちまちがい")
-        vm.picture(folder / "register-2-slip.png")
-        drive.do("tap", label="全部消す")
-        # With the city's address: what a scanner reads from the code's picture.
-        vm.type(code["qr"] + "\n")
-        _says(drive, "登録しました", WARD)
-        vm.picture(folder / "register-3-done.png")
-        forward(vm, [town.broker])
-        drive.order(b'{"do":"tap","label":"\\u59cb\\u3081\\u76f4\\u3059"}\n')
-        vm.wait(r"Started ubugoe-kiosk.service")
-        drive = Drive(vm)
-        drive.do("wait", stages=["resting"], online=True)
-        vm.picture(folder / "register-4-resting.png")
+        drive = _registered(vm, folder, town)
         listed = town.ask("device", "list", "--config", str(town.config))
         assert WARD in listed and "trusted" in listed, listed
         say(f"registered by a typed code and connected: {listed.strip()}")
         _technician(vm, drive, folder, say)
     finally:
+        town.close()
+
+
+def _registered(vm, folder, town):
+    """Starts the town and has the machine registered by a typed code; resting, connected."""
+    town.start(vm)
+    drive = Drive(vm)
+    drive.do("wait", stages=["technician-code"])
+    vm.picture(folder / "register-1-asks.png")
+    code = json.loads(town.ask("enrol-code", "make", "--config", str(town.config), "--ward", WARD, "--json"))
+    vm.type(code["code"][:-1] + "\n")
+    _says(drive, "打ちまちがい")
+    vm.picture(folder / "register-2-slip.png")
+    drive.do("tap", label="全部消す")
+    # With the city's address: what a scanner reads from the code's picture.
+    vm.type(code["qr"] + "\n")
+    _says(drive, "登録しました", WARD)
+    vm.picture(folder / "register-3-done.png")
+    forward(vm, [town.broker])
+    drive.order(b'{"do":"tap","label":"\\u59cb\\u3081\\u76f4\\u3059"}\n')
+    vm.wait(r"Started ubugoe-kiosk.service")
+    drive = Drive(vm)
+    drive.do("wait", stages=["resting"], online=True)
+    vm.picture(folder / "register-4-resting.png")
+    return drive
+
+
+def over_the_network(vm, folder, say, bundle, healthy):
+    """The city publishes a system; the machine fetches it from a web server that breaks off once, starts into it between visits and says that it is
+    well, and the wave goes on.
+    """
+    town = Town(folder / "town")
+    web = Server(folder, bundle.read_bytes(), seen_as=HERE)
+    web.cut = len(web.file) // 2
+    try:
+        _registered(vm, folder, town)
+        vm.ask("site", "fetch-ca.pem", base64.b64encode(web.ca.read_bytes()))
+        before = vm.ask("version").strip()
+        published = town.ask("publish", "--config", str(town.config), "--content", "system", "--file", str(bundle), "--url", web.url,
+                             "--canary", WARD, "--observe", "1m")
+        say(published.strip())
+        vm.wait(r"order [0-9a-f]{32}: fetching")
+        vm.wait(r"ubugoe-fetch.service: (Failed|Main process exited)")
+        say("the web server broke off in the middle")
+        web.cut = None
+        _, line = vm.wait(r"order [0-9a-f]{32}: (installing|failed)")
+        assert "installing" in line, line
+        assert any(asked and asked != "bytes=0-" for asked in web.asked), web.asked
+        say(f"fetched in {len(web.asked)} pieces, and {before} runs meanwhile")
+        vm.wait(INSTALLED, never=REFUSED)
+        vm.wait(r"order [0-9a-f]{32}: no visit runs, the machine starts anew")
+        healthy(vm)
+        after = vm.ask("version").strip()
+        assert after != before and after in bundle.with_suffix(".raucm").read_text(), (before, after)
+        forward(vm, [town.broker])
+        until = time.monotonic() + PATIENCE
+        while "everywhere" not in (listed := town.ask("rollouts", "--config", str(town.config))):
+            if time.monotonic() > until or "withdrawn" in listed:
+                raise Late(f"the wave does not go on: {listed}")
+            time.sleep(1)  # the city is asked; bounded above
+        assert "healthy" in listed, listed
+        say(f"{before} became {after}: {listed.strip()}")
+        vm.picture(folder / "wire-resting.png")
+    finally:
+        web.close()
         town.close()
 
 

@@ -38,6 +38,33 @@ def again(out, image):
     return _bundled(out, image, "again")
 
 
+def newer(out, image):
+    """The same system as of the next build, signed under the authority that comes after today's."""
+    made = out / "newer" / image.name / "next.raucb"
+    if made.exists() and made.stat().st_mtime > (image / "root.img").stat().st_mtime:
+        return made
+    script = f"""
+        set -euo pipefail
+        source "{IMAGES}/lib.sh"; settings generic-amd64 qa
+        there=$out/newer/generic-amd64-qa release=usr/lib/os-release
+        was=$(sed -n 's/^IMAGE_VERSION=//p' "$image/root/$release")
+        next=$((${{was#*+}} + 1))
+        rm -rf "$out/newer" && mkdir -p "$there"
+        ln -s ../tools ../keys "$out/newer/"
+        cp -al "$image/root" "$there/"
+        cp -a "$image/boot" "$image/sbom.cdx.json" "$image/licences.tsv" "$there/"
+        rm "$there/root/$release"
+        sed "s/^IMAGE_VERSION=.*/IMAGE_VERSION=${{was%+*}}+$next/" "$image/root/$release" >"$there/root/$release"
+        export UBUGOE_IMAGE_OUT=$out/newer UBUGOE_IMAGE_BUILD=$next
+        "$images/stages/boot" generic-amd64 qa
+        "$images/stages/bundle" generic-amd64 qa next next
+    """
+    told = subprocess.run(["bash", "-c", script], capture_output=True, text=True, check=False)
+    if told.returncode:
+        raise AssertionError(f"no newer bundle: {told.stdout[-400:]}{told.stderr[-800:]}")
+    return made
+
+
 def tampered(image):
     """One byte of the content is another one: RAUC's own hash tree does not fit."""
     made = image / "tampered.raucb"

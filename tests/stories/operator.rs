@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, bail, ensure};
-use ubugoe_bench::{kiosk::Until, rig::Rig, rig::RigConfig, story::Visit};
+use ubugoe_bench::{kiosk::Until, process::Mark, rig::Rig, rig::RigConfig, story::Visit};
 use ubugoe_procedures::{Catalogue, bundle};
 
 use crate::world::{self, HANA};
@@ -223,5 +223,105 @@ fn a_canary_uses_a_good_catalogue_refuses_a_poisoned_one_and_the_city_takes_that
     if says(&mut rig, "新あすこえ市")? {
         bail!("the withdrawn one came back");
     }
+    Ok(())
+}
+
+/// The machine under a kiosk: which system runs, and what root says of an order.
+struct Machine(std::path::PathBuf);
+
+impl Machine {
+    fn write(&self, path: &str, text: &str) -> anyhow::Result<()> {
+        let path = self.0.join(path);
+        std::fs::create_dir_all(path.parent().context("no folder")?)?;
+        std::fs::write(path, text)?;
+        Ok(())
+    }
+
+    fn runs(&self, version: &str) -> anyhow::Result<()> {
+        self.write("etc/os-release", &format!("IMAGE_VERSION={version}\n"))
+    }
+
+    fn left(&self, name: &str) -> Option<String> {
+        std::fs::read_to_string(self.0.join("var/lib/ubugoe/system").join(name)).ok()
+    }
+
+    fn says(&self, id: &str, words: &str) -> anyhow::Result<()> {
+        let path = "var/lib/ubugoe-system/outcome";
+        self.write(path, &format!("{id} {words}\n"))
+    }
+}
+
+fn publish_system(rig: &Rig, bundle: &str) -> anyhow::Result<String> {
+    let words = ["publish", "--content", "system", "--file", bundle];
+    let more = ["--url", "https://systems.asukoe.example/ubugoe.raucb"];
+    let said = rig.operate(&[&words[..], &more, &["--canary", WARD]].concat())?;
+    Ok(said.split(' ').nth(1).context("no id")?.to_owned())
+}
+
+fn kiosk_says(rig: &mut Rig, mark: Mark, words: &str) -> anyhow::Result<()> {
+    let process = &mut rig.kiosk()?.process;
+    process.wait_line_after(mark, words, |line| line.contains(words), LONG)?;
+    Ok(())
+}
+
+#[test]
+fn a_system_is_handed_over_started_between_visits_and_reported_by_the_new_one_or_as_fallen_back()
+-> anyhow::Result<()> {
+    let folder = tempfile::tempdir()?;
+    let machine = Machine(folder.path().to_owned());
+    machine.write("etc/rauc/system.conf", "[system]\ncompatible=ubugoe-pc\n")?;
+    machine.runs("0.8.0+2026")?;
+    let mut rig = world::world_with(HANA, |config| RigConfig {
+        kiosk: format!("updates = {{ system_root = \"{}\" }}", machine.0.display()),
+        ..config
+    })?;
+    online(&mut rig)?;
+    let bundle = rig.folder().join("ubugoe.raucb");
+    std::fs::write(&bundle, b"signed by whom it may concern")?;
+    std::fs::write(
+        bundle.with_extension("raucm"),
+        "[update]\ncompatible=ubugoe-pc\nversion=0.8.1+2027\n",
+    )?;
+    let bundle = bundle.display().to_string();
+    let mark = rig.kiosk()?.process.mark();
+    let first = publish_system(&rig, &bundle)?;
+    kiosk_says(&mut rig, mark, "an order for a system is handed over")?;
+    let order = machine.left("order").context("no order")?;
+    ensure!(
+        order.contains(&format!("id {first}\n")) && order.contains("\nlen 29\n"),
+        "{order}"
+    );
+    device_says(&rig, ": staged")?;
+    // Ready while a mother is at the device: the machine does not start anew under her hands.
+    world::up_to(&mut rig, HANA, "notice")?;
+    machine.says(&first, "ready 1")?;
+    world::take_away(&mut rig)?;
+    kiosk_says(&mut rig, mark, "another system is to be started")?;
+    ensure!(rig.kiosk()?.report()?.stage() == "resting");
+    ensure!(machine.left("start") == Some(format!("{first}\n")));
+    // The new system, marked good.
+    rig.kiosk()?.process.kill()?;
+    machine.runs("0.8.1+2027")?;
+    machine.write("run/ubugoe-health/good", "")?;
+    rig.start_kiosk()?;
+    online(&mut rig)?;
+    device_says(&rig, ": healthy")?;
+    ensure!(machine.left("order").is_none() && machine.left("start").is_none());
+
+    // Withdrawn, it asks for the one before; then another order comes to no good, and the city takes that one back too.
+    let mark = rig.kiosk()?.process.mark();
+    rig.operate(&["order", "withdraw", &first])?;
+    until_the_city_says(&rig, "rollouts", |line| {
+        line.starts_with(&first) && line.contains("withdrawn")
+    })?;
+    ensure!(machine.left("back") == Some(format!("{first} 0.8.1+2027\n")));
+    machine.runs("0.8.0+2026")?;
+    let second = publish_system(&rig, &bundle)?;
+    kiosk_says(&mut rig, mark, "an order for a system is handed over")?;
+    machine.says(&second, "failed installed and started, and went back")?;
+    device_says(&rig, ": failed installed and started, and went back")?;
+    until_the_city_says(&rig, "rollouts", |line| {
+        line.starts_with(&second) && line.contains("withdrawn")
+    })?;
     Ok(())
 }

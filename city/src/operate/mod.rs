@@ -10,7 +10,7 @@ pub mod restore;
 pub mod rollout;
 
 use ubugoe_protocol::{
-    Command, CommandId, DeviceId, IdError, Order, RecipientId, SignedError, SigningKey,
+    Command, CommandId, DeviceId, IdError, Order, RecipientId, SignedError, SigningKey, WireError,
 };
 
 use crate::casework::audit::AuditEntry;
@@ -38,6 +38,9 @@ pub enum OperateError {
     /// Longer than an update may be, or empty.
     #[error("an update has 1 byte to 22 MiB, this has {0}")]
     Length(usize),
+    /// No order for a system, or one that no device would take.
+    #[error("not an order that a device would take")]
+    Order(#[from] WireError),
     /// Another program published at the same time, or a rollout is on its canaries.
     #[error(
         "another rollout of this content is on its canaries (or was published this very moment); see `ubugoe-city rollouts`"

@@ -11,7 +11,7 @@
 
 use ubugoe_protocol::report::UpdateState;
 use ubugoe_protocol::update::{Content, MAX_PARTS, PART_LEN, cut};
-use ubugoe_protocol::{DeviceId, Manifest, Order, UpdateId, digest};
+use ubugoe_protocol::{DeviceId, Manifest, Order, SystemOrder, UpdateId, digest};
 
 use super::{OPERATOR, OperateError, Operator, STANDS};
 use crate::config::Config;
@@ -22,9 +22,20 @@ use crate::store::{Advance, NewRollout, Rollout, RolloutState, Store, StoreError
 /// Seconds the canaries are observed unless said otherwise.
 pub const OBSERVE: i64 = 86_400;
 
+/// The same for a system, whose bundle is fetched through whatever line a ward has.
+pub const OBSERVE_SYSTEM: i64 = 3 * 86_400;
+
 /// Seconds a canary has on the link before its silence says anything: one that is switched on at the last moment of the
 /// observation is given the time to fetch the update.
 pub const HEARD: i64 = 3_600;
+
+/// How long a canary that has come may be silent: a bundle takes hours, so for a system as long as it is observed.
+fn heard(rollout: &Rollout) -> i64 {
+    match rollout.content {
+        Content::Catalogue | Content::Profile => HEARD,
+        Content::System => rollout.observe.max(HEARD),
+    }
+}
 
 /// What a rollout does next.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -89,7 +100,7 @@ pub fn step(rollout: &Rollout, newest: bool, registered: &[DeviceId], now: i64) 
                 return Step::Spread(missing());
             }
             // one that was not on the link since cannot have said anything
-            let silent = |from: i64| now >= from.saturating_add(HEARD);
+            let silent = |from: i64| now >= from.saturating_add(heard(rollout));
             unwell
                 .find(|device| device.seen_from.is_some_and(silent))
                 .map_or(Step::Wait, |device| {
@@ -122,6 +133,9 @@ pub async fn publish(
     let operator = Operator::of(config)?;
     if !(1..=MAX_PARTS * PART_LEN).contains(&whole.len()) {
         return Err(OperateError::Length(whole.len()));
+    }
+    if content == Content::System {
+        SystemOrder::from_bytes(whole)?;
     }
     let canaries: Vec<DeviceId> = config
         .devices
@@ -338,6 +352,32 @@ mod tests {
                 now,
             );
             assert_eq!(found, *expected, "{one:?} {seen:?} {two:?} {now}");
+        }
+    }
+
+    #[test]
+    fn a_system_that_is_being_fetched_has_as_long_as_it_is_observed() {
+        let late = PUBLISHED + DAY;
+        for (content, seen, now, silent) in [
+            (Content::System, PUBLISHED, late, true),
+            (Content::System, late - 10, late - 10 + HEARD, false),
+            (Content::System, late - 10, late - 11 + DAY, false),
+            (Content::System, late - 10, late - 10 + DAY, true),
+            // control: an hour for what comes in parts
+            (Content::Profile, late - 10, late - 10 + HEARD, true),
+        ] {
+            let fetching = device(1, true, Some(UpdateState::Staged), Some(seen));
+            let rollout = Rollout {
+                content,
+                ..rollout(RolloutState::Canary, vec![fetching])
+            };
+            let found = step(&rollout, true, &[id(1), id(2)], now);
+            let expected = if silent {
+                Step::Withdraw(Why::Silent(id(1)))
+            } else {
+                Step::Wait
+            };
+            assert_eq!(found, expected, "{content:?} {seen} {now}");
         }
     }
 

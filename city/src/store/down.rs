@@ -178,6 +178,7 @@ pub fn content_code(content: Content) -> &'static str {
     match content {
         Content::Catalogue => "catalogue",
         Content::Profile => "profile",
+        Content::System => "system",
     }
 }
 
@@ -185,6 +186,7 @@ pub(crate) fn content_from_code(code: &str) -> Result<Content, StoreError> {
     match code {
         "catalogue" => Ok(Content::Catalogue),
         "profile" => Ok(Content::Profile),
+        "system" => Ok(Content::System),
         other => Err(corrupt("content", other)),
     }
 }

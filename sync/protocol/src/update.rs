@@ -1,4 +1,5 @@
-//! Updates of what a device knows (catalogue, profile): announced by a signed manifest, carried in parts, proved by hash.
+//! Updates of what a device knows and is (catalogue, profile, system): announced by a signed manifest, carried in parts, proved
+//! by hash.
 //!
 //! It says nothing about when an update is used or taken back; that is the device's and the operator's business.
 
@@ -28,6 +29,8 @@ pub enum Content {
     Catalogue,
     /// One municipality's or ward's settings.
     Profile,
+    /// The whole system; what travels is a [`SystemOrder`](crate::SystemOrder).
+    System,
 }
 
 impl Content {
@@ -35,6 +38,7 @@ impl Content {
         match self {
             Self::Catalogue => 1,
             Self::Profile => 2,
+            Self::System => 3,
         }
     }
 }
@@ -104,6 +108,7 @@ impl Manifest {
             content: match f.uint(3, "content", 255)? {
                 1 => Content::Catalogue,
                 2 => Content::Profile,
+                3 => Content::System,
                 _ => {
                     return Err(WireError::OutOfRange {
                         what: MANIFEST,

@@ -9,8 +9,8 @@ use ubugoe_protocol::cades::{self, Trust};
 use ubugoe_protocol::update::Content;
 use ubugoe_protocol::{
     AttachmentRef, CaseId, Command, Downlink, FilingBody, FilingId, Grant, Header, Manifest,
-    OpenError, Part, Receipt, Refusal, SecondNotice, SignedError, StatusNotice, TimeNotice,
-    VisitCode, VisitTree, WireError, open, open_down, peek, seal, seal_down, topics,
+    OpenError, Part, Receipt, Refusal, SecondNotice, SignedError, StatusNotice, SystemOrder,
+    TimeNotice, VisitCode, VisitTree, WireError, open, open_down, peek, seal, seal_down, topics,
 };
 
 /// Every decoder of the crate on the same bytes.
@@ -30,6 +30,7 @@ fn decode_everything(bytes: &[u8]) {
     let _ = Grant::verify(bytes, &signer.public);
     let _ = Manifest::verify(bytes, &signer.public);
     let _ = Part::from_bytes(bytes);
+    let _ = SystemOrder::from_bytes(bytes);
     let _ = cades::describe(bytes);
     let _ = cades::prepare(b"content", bytes, 0);
     let _ = Trust::new(&[bytes.to_vec()]).map(|trust| cades::verify(bytes, b"content", &trust, 0));
@@ -79,6 +80,7 @@ fn real_messages() -> Vec<Vec<u8>> {
         .sign(&key.secret)
         .unwrap(),
         signed,
+        support::system_order().to_bytes().unwrap(),
     ]
 }
 
@@ -92,7 +94,7 @@ proptest! {
 
     #[test]
     fn no_decoder_panics_on_real_messages_with_damage(
-        which in 0..6_usize,
+        which in 0..7_usize,
         damage in proptest::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 1..6),
         cut in any::<prop::sample::Index>(),
         tail in proptest::collection::vec(any::<u8>(), 0..4),

@@ -25,7 +25,8 @@ use ubugoe_protocol::{
     Anchor, AnchorSource, AttachmentRef, CaseId, CaseState, Chunk, Command, DeviceId, Downlink,
     FilingBody, FilingId, Grant, Header, Kind, Manifest, Order, Part, Receipt, RecipientId,
     Refusal, RefusalReason, Report, SealError, SecondAnswer, SecondBody, SecondGrant, SecondNotice,
-    StatusNotice, TimeClaim, TimeNotice, VERSION, VisitCode, VisitTree, digest, seal, seal_down,
+    StatusNotice, SystemOrder, TimeClaim, TimeNotice, VERSION, VisitCode, VisitTree, digest, seal,
+    seal_down,
 };
 
 use crate::keys::{CITY_OPEN, CITY_SIGN, DEVICE_OPEN, DEVICE_SIGN, NOW, PAPERS, sealing, signing};
@@ -254,6 +255,17 @@ fn part() -> Vec<u8> {
         bytes: b"an update".to_vec(),
     };
     part.to_bytes()
+}
+
+fn system_order() -> Vec<u8> {
+    let order = SystemOrder {
+        url: "https://systems.asukoe.example/ubugoe.raucb".to_owned(),
+        compatible: "ubugoe-generic-amd64".to_owned(),
+        version: "0.8.2+2026".parse().expect("a version"),
+        sha256: digest(b"a bundle"),
+        len: 8,
+    };
+    order.to_bytes().expect("an order")
 }
 
 fn manifest() -> Vec<u8> {

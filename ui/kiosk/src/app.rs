@@ -46,7 +46,7 @@ use crate::{
         errands::{self, Errands},
     },
     setup,
-    updates::Updates,
+    updates::{Place, Updates},
     watch::{self, Supervisor},
 };
 
@@ -626,9 +626,14 @@ fn parts(
     let records = RecordKey::derive(&own.secret).map_err(StartError::Records)?;
     let signing = own.sign.clone();
     let operator = config.operator.as_ref().map(operator).transpose()?;
+    let proxy = config.network.proxy.as_ref();
     let mut updates = operator.as_ref().map_or_else(Updates::default, |operator| {
         let folder = config.data_dir.join("updates");
-        Updates::open(&folder, operator.key, config.prove_updates)
+        let place = Place {
+            root: config.system_root.clone(),
+            proxy: proxy.map(|proxy| (proxy.host.clone(), proxy.port)),
+        };
+        Updates::open(&folder, operator.key, config.prove_updates, place)
     });
     let (loaded, said) = updates.load().map_err(StartError::Catalogue)?;
     let nurseries = nurseries(config);

@@ -49,6 +49,8 @@ pub struct Config {
     pub operator: Option<Operator>,
     /// How long an update has to do well before it stays.
     pub prove_updates: Duration,
+    /// Where the machine's own files begin, and the folder in which root waits for a system; `/` but in tests.
+    pub system_root: PathBuf,
     /// PEM files of the roots a signature certificate must chain to.
     pub sign_roots: Vec<PathBuf>,
     /// Where the device stands.
@@ -426,6 +428,7 @@ struct RawProxy {
 #[serde(deny_unknown_fields)]
 struct RawUpdates {
     prove_seconds: Option<u64>,
+    system_root: Option<PathBuf>,
 }
 
 #[derive(Deserialize)]
@@ -606,6 +609,7 @@ impl Config {
                 tpm: raw.tpm,
                 recipients,
                 operator,
+                system_root: raw.updates.system_root.unwrap_or_else(|| "/".into()),
                 prove_updates: Duration::from_secs(raw.updates.prove_seconds.unwrap_or(PROVE)),
                 sign_roots: raw.sign_roots,
                 place: place.unwrap_or_default(),

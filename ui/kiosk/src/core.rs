@@ -996,8 +996,14 @@ impl Core<'_> {
     }
 
     fn prove_update(&mut self) {
+        let resting = self.is_at_rest();
+        let said = self.parts.updates.0.look(resting);
+        self.say_all(said);
+        if !self.parts.updates.0.is_proof_due() {
+            return;
+        }
         // Failing it would change the catalogue under somebody's visit.
-        let Some(check) = self.check().filter(|_| self.is_at_rest()) else {
+        let Some(check) = self.check().filter(|_| resting) else {
             return self.parts.updates.0.put_off();
         };
         let Parts {

@@ -3,8 +3,12 @@
 //!
 //! What lies on the disk is `ubugoe_edge::Shelf`'s; this file makes a catalogue of it and decides whether that one may be used.
 //! A catalogue update brings everything but what is part of the program; a profile update brings `profiles.toml` only, over
-//! whatever catalogue is in use. One of them is on trial at a time.
+//! whatever catalogue is in use. One of them is on trial at a time. A whole system is `system`'s.
 #![expect(clippy::similar_names, reason = "a shelf is a shelf")]
+
+mod system;
+
+pub use system::Place;
 
 use std::{
     collections::BTreeMap,
@@ -23,8 +27,11 @@ use ubugoe_procedures::{
     plan,
 };
 use ubugoe_protocol::{
-    Manifest, Part, Report, UpdateId, VerifyingKey, report::UpdateState, update::Content,
+    ImageVersion, Manifest, Part, Report, UpdateId, VerifyingKey, WireError, report::UpdateState,
+    update::Content,
 };
+
+use self::system::Systems;
 
 /// Why an update is not used.
 #[derive(Debug, thiserror::Error)]
@@ -56,6 +63,28 @@ pub enum Unfit {
     /// The file.
     #[error("{0}")]
     File(#[source] UpdateError),
+    /// Its bytes are no order for a system.
+    #[error("not readable: {0}")]
+    Order(#[source] WireError),
+    /// A system for a device that is not on the image.
+    #[error("this device does not run the image: its system is somebody else's to update")]
+    NoImage,
+    /// A system for another kind of machine.
+    #[error("for {wanted}, this machine is {here}")]
+    Machine {
+        /// What the order says.
+        wanted: String,
+        /// What this machine says.
+        here: String,
+    },
+    /// A system that is older than the one that runs.
+    #[error("{ordered} is older than {running}, which runs")]
+    Older {
+        /// What the order says.
+        ordered: ImageVersion,
+        /// What runs.
+        running: ImageVersion,
+    },
 }
 
 /// A catalogue that may be used.
@@ -83,6 +112,7 @@ pub struct Check {
 pub struct Updates {
     catalogue: Option<Shelf>,
     profile: Option<Shelf>,
+    systems: Option<Systems>,
     prove: Duration,
     /// When the one on trial has done well for long enough.
     due: Option<Instant>,
@@ -217,24 +247,38 @@ impl Updates {
     /// Opens the folders below `folder`. One that does not open is logged, and its updates are neither taken nor used: a
     /// device with what is part of its program is better than none.
     #[must_use]
-    pub fn open(folder: &Path, key: VerifyingKey, prove: Duration) -> Self {
+    pub fn open(folder: &Path, key: VerifyingKey, prove: Duration, place: Place) -> Self {
         let open = |name, content| done(Shelf::open(&folder.join(name), content, key));
         Self {
             catalogue: open("catalogue", Content::Catalogue),
             profile: open("profile", Content::Profile),
+            systems: open("system", Content::System).map(|shelf| Systems::new(shelf, place)),
             prove,
             due: None,
         }
     }
 
+    /// Of what the program itself uses.
     fn shelves(&mut self) -> impl Iterator<Item = &mut Shelf> {
         self.catalogue.iter_mut().chain(self.profile.iter_mut())
+    }
+
+    fn all_shelves(&mut self) -> impl Iterator<Item = &mut Shelf> {
+        let systems = self.systems.iter_mut().map(Systems::shelf);
+        self.catalogue
+            .iter_mut()
+            .chain(self.profile.iter_mut())
+            .chain(systems)
     }
 
     const fn shelf(&mut self, content: Content) -> Option<&mut Shelf> {
         match content {
             Content::Catalogue => self.catalogue.as_mut(),
             Content::Profile => self.profile.as_mut(),
+            Content::System => match &mut self.systems {
+                Some(systems) => Some(systems.shelf()),
+                None => None,
+            },
         }
     }
 
@@ -281,7 +325,10 @@ impl Updates {
                         continue;
                     }
                     // Without a way back on the disk, the program's own for this run.
-                    *self = Self::default();
+                    *self = Self {
+                        systems: self.systems.take(),
+                        ..Self::default()
+                    };
                     let own = Loaded {
                         catalogue: Catalogue::builtin()?,
                         label: hash(&builtin()),
@@ -337,20 +384,23 @@ impl Updates {
 
     /// A part of an update came; what the operator is to hear.
     pub fn part(&mut self, part: &Part) -> Option<Report> {
-        self.shelves()
+        self.all_shelves()
             .find_map(|shelf| done(shelf.part(part)).flatten())
     }
 
     /// How things stand, said anew on every connection: reports are not repeated by anybody else.
     pub fn standing(&mut self) -> Vec<Report> {
-        self.shelves().flat_map(|shelf| shelf.standing()).collect()
+        self.all_shelves()
+            .flat_map(|shelf| shelf.standing())
+            .collect()
     }
 
     /// Whether an update waits for its check and the next rest.
     #[must_use]
     pub fn is_waiting(&self) -> bool {
         let mut both = self.catalogue.iter().chain(self.profile.iter());
-        !self.is_on_trial() && both.any(|shelf| shelf.staged().is_some())
+        let system = self.systems.as_ref().is_some_and(Systems::is_waiting);
+        !self.is_on_trial() && (system || both.any(|shelf| shelf.staged().is_some()))
     }
 
     /// Checks the update that waits beside the one in use, and switches to it if it is fit: between visits only.
@@ -378,13 +428,19 @@ impl Updates {
                 }
             }
         }
+        said.extend(
+            self.systems
+                .as_mut()
+                .map(Systems::switch)
+                .unwrap_or_default(),
+        );
         (None, said)
     }
 
     fn switch_one(&mut self, content: Content, check: &Check) -> Result<Option<Loaded>, Unfit> {
         let other = match content {
             Content::Catalogue => Content::Profile,
-            Content::Profile => Content::Catalogue,
+            Content::Profile | Content::System => Content::Catalogue,
         };
         let Some(shelf) = self.shelf(content).filter(|shelf| shelf.staged().is_some()) else {
             return Ok(None);
@@ -397,7 +453,7 @@ impl Updates {
         let beside = beside.map_err(Unfit::File)?.flatten();
         let (whole, profile) = match content {
             Content::Catalogue => (staged, beside),
-            Content::Profile => (beside, staged),
+            Content::Profile | Content::System => (beside, staged),
         };
         let (catalogue, label) = contained(|| {
             let made = assemble(whole.as_deref(), profile.as_deref())?;
@@ -413,10 +469,25 @@ impl Updates {
         }))
     }
 
-    /// When [`Updates::prove`] is due.
+    /// When [`Updates::look`] or [`Updates::prove`] is due.
     #[must_use]
-    pub const fn due(&self) -> Option<Instant> {
-        self.due
+    pub fn due(&self) -> Option<Instant> {
+        let system = self.systems.as_ref().and_then(Systems::due);
+        self.due.into_iter().chain(system).min()
+    }
+
+    /// Whether [`Updates::prove`] is due.
+    #[must_use]
+    pub fn is_proof_due(&self) -> bool {
+        self.due.is_some_and(|at| at <= Instant::now())
+    }
+
+    /// Looks at what has become of a system that root was told of, if it is time; `resting`: no visit runs.
+    pub fn look(&mut self, resting: bool) -> Vec<Report> {
+        let now = Instant::now();
+        let mut due = self.systems.iter_mut();
+        let due = due.find(|systems| systems.due().is_some_and(|at| at <= now));
+        due.map(|systems| systems.look(resting)).unwrap_or_default()
     }
 
     /// It could not be checked now: later.
@@ -458,9 +529,14 @@ impl Updates {
     /// # Errors
     /// When the folder cannot be written: the order is done when it comes again.
     pub fn withdraw(&mut self, id: UpdateId) -> Result<(Option<Loaded>, Vec<Report>), UpdateError> {
-        let known = self.shelves().any(|shelf| shelf.knows(id));
+        let known = self.all_shelves().any(|shelf| shelf.knows(id));
         let mut said = Vec::new();
         let mut back = false;
+        if let Some(systems) = &mut self.systems
+            && (!known || systems.shelf().knows(id))
+        {
+            said = vec![systems.withdraw(id)?];
+        }
         for shelf in self.shelves() {
             // One that nobody knows yet is refused when it comes, whatever it is of.
             if known && !shelf.knows(id) {

@@ -193,6 +193,12 @@ impl Shelf {
         self.kept.current
     }
 
+    /// What is known of the one in use; `None` also where its file is gone.
+    #[must_use]
+    pub fn in_use(&self) -> Option<&Manifest> {
+        self.whole.get(&self.kept.current?)
+    }
+
     /// Whether the one in use still has to be proven.
     #[must_use]
     pub const fn on_trial(&self) -> bool {

@@ -3,8 +3,8 @@
 
 use ubugoe_protocol::{
     Anchor, AnchorSource, AttachmentRef, CaseId, DeviceId, FilingBody, FilingId, Header, Kind,
-    Receipt, RecipientId, RecipientPublicKey, RecipientSecretKey, SigningKey, TimeClaim, VERSION,
-    VerifyingKey, VisitProof, VisitTree, digest,
+    Receipt, RecipientId, RecipientPublicKey, RecipientSecretKey, SigningKey, SystemOrder,
+    TimeClaim, VERSION, VerifyingKey, VisitProof, VisitTree, digest,
 };
 
 pub(crate) struct Pair {
@@ -101,5 +101,15 @@ pub(crate) fn receipt() -> Receipt {
         visit: None,
         signed: None,
         era: 0,
+    }
+}
+
+pub(crate) fn system_order() -> SystemOrder {
+    SystemOrder {
+        url: "https://systems.asukoe.example/ubugoe.raucb?build=7".to_owned(),
+        compatible: "ubugoe-generic-amd64".to_owned(),
+        version: "0.8.2+2026".parse().unwrap(),
+        sha256: [9; 32],
+        len: 214_000_000,
     }
 }

@@ -9,8 +9,8 @@ use super::{
     CONFIG, DOWNLINK, ENAMDICT, ENVELOPE, PIECE, RECEIPT, REFUSAL, SECOND, SIGNATURE, SKK, STATUS,
     TIME_CLAIM, VISIT_PROOF, WORD, between_authorities, canonical, city, code, command, conversion,
     device, grant, manifest, orders, part, portable_ids, questions, returned, second_grant,
-    second_notice, signed_attributes, status, stillbirth, time_notice, visit, ward_form, word,
-    words,
+    second_notice, signed_attributes, status, stillbirth, system_order, time_notice, visit,
+    ward_form, word, words,
 };
 use crate::keys::{
     CITY_OPEN, CITY_SIGN, DEVICE_OPEN, PAPERS, opening, public, sealing, signing, town, verifying,
@@ -150,6 +150,7 @@ fn signatures(into: &mut Files) {
         );
     }
     put(into, "part", "whole", part());
+    put(into, "system", "genuine", system_order());
     for (name, typ, message) in [
         ("time_notice", "ubugoe-time/1", time_notice()),
         ("grant", "ubugoe-grant/1", grant()),

@@ -51,6 +51,7 @@ mod second_notice;
 mod signed;
 mod signed_answers;
 mod status;
+mod system;
 mod time_claim;
 mod time_notice;
 mod visit_code;
@@ -185,6 +186,7 @@ pub const TARGETS: &[Target] = &[
     target("second_notice", second_notice::run, 140 * KIB, 256 * KIB),
     target("signed_answers", signed_answers::run, 6 * KIB, 64 * KIB),
     target("status", status::run, 6 * KIB, 64 * KIB),
+    target("system", system::run, 2 * KIB, 64 * KIB),
     target("time_claim", time_claim::run, 1024, 256 * KIB),
     target("time_notice", time_notice::run, 5 * KIB, 64 * KIB),
     target("visit_code", visit_code::run, 8 * KIB, 64 * KIB),

@@ -128,7 +128,11 @@ impl Device {
 
 fn start(folder: &Path, key: &SigningKey) -> (Updates, Catalogue, String, Vec<Report>) {
     let key = key.verifying().unwrap();
-    let mut updates = Updates::open(folder, key, Duration::from_mins(10));
+    let place = Place {
+        root: folder.join("no image"),
+        proxy: None,
+    };
+    let mut updates = Updates::open(folder, key, Duration::from_mins(10), place);
     let (loaded, said) = updates.load().unwrap();
     (updates, loaded.catalogue, loaded.label, said)
 }
