@@ -121,9 +121,9 @@ pub const MIGRATIONS: [Migration; 16] = [
         sql: include_str!("migrations/0015_newest_first.sql"),
     },
     Migration {
-        number: 17,
-        name: "0017_unseen_notices",
-        sql: include_str!("migrations/0017_unseen_notices.sql"),
+        number: 16,
+        name: "0016_unseen_notices",
+        sql: include_str!("migrations/0016_unseen_notices.sql"),
     },
 ];
 
