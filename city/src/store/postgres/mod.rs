@@ -121,9 +121,9 @@ pub const MIGRATIONS: [Migration; 16] = [
         sql: include_str!("migrations/0015_newest_first.sql"),
     },
     Migration {
-        number: 17,
-        name: "0017_unseen_notices",
-        sql: include_str!("migrations/0017_unseen_notices.sql"),
+        number: 16,
+        name: "0016_unseen_notices",
+        sql: include_str!("migrations/0016_unseen_notices.sql"),
     },
 ];
 
@@ -452,7 +452,8 @@ mod tests {
                 "72f29a19fb876e0e3b12222544ae09e437205cd756fbfe2c5ac732174b6d0826",
                 "34f06d2951829de1fe206eaec29151af6cc8db24df410bf87e4e4b160f7759bc",
                 "095cf15a7ee631565aea05fa817b8216bdf91a866ab4cfc6c4a4b26685c8e921",
-                "f137b75a6fc0ac41957c39b61a0eafe2d763568fad7e881fe02e6401d6c29aa6"
+                "f137b75a6fc0ac41957c39b61a0eafe2d763568fad7e881fe02e6401d6c29aa6",
+                "ba6fd4819232e8f1449b64df774e6f47a828ce812048eacd79d186491e2d758e"
             ]
         );
     }

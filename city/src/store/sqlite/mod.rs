@@ -112,9 +112,9 @@ pub const MIGRATIONS: [Migration; 16] = [
         sql: include_str!("migrations/0015_newest_first.sql"),
     },
     Migration {
-        number: 17,
-        name: "0017_unseen_notices",
-        sql: include_str!("migrations/0017_unseen_notices.sql"),
+        number: 16,
+        name: "0016_unseen_notices",
+        sql: include_str!("migrations/0016_unseen_notices.sql"),
     },
 ];
 
@@ -427,7 +427,8 @@ mod tests {
                 "597251f411d7a1f9211636bb88d6245798e4f1d4dfa7b834c539877a038319d9",
                 "024f8bf164e3129b338b2342958f32999aef2c9d32c68cdd465841ef735b95fd",
                 "520365e7fb4b07d40b64720e5b0877668a5e5dff12107ac53a419abae844aecf",
-                "31ef9ba737ece1b3eda1c2bc33aaaef5993f1c254557a913bcb68efcff4d7be5"
+                "31ef9ba737ece1b3eda1c2bc33aaaef5993f1c254557a913bcb68efcff4d7be5",
+                "ba6fd4819232e8f1449b64df774e6f47a828ce812048eacd79d186491e2d758e"
             ]
         );
     }
