@@ -51,7 +51,7 @@ pub trait LeaseStore {
     async fn claim_notices(&self, attempts: Vec<Attempt>) -> Result<Vec<bool>, StoreError>;
     /// Notes how the sending of notices went. A word that comes after somebody sent one of them once more changes nothing there.
     async fn notices_attempted(&self, attempts: Vec<Attempt>) -> Result<(), StoreError>;
-    /// The same for an item that goes down.
+    /// Notes that an item is about to go down. `false`: another program sends it.
     async fn claim_down(&self, attempt: DownAttempt) -> Result<bool, StoreError>;
 }
 
