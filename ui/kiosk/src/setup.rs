@@ -114,7 +114,7 @@ pub fn run(parts: &Parts, inputs: &mpsc::Receiver<Input>, screen: &mut dyn Canva
     End::Stop
 }
 
-fn perform(parts: &Parts, effect: ServiceEffect) {
+pub(crate) fn perform(parts: &Parts, effect: ServiceEffect) {
     if let ServiceEffect::Run { ask, errand, means } = effect {
         parts.errands.start(Run {
             ask,
@@ -127,7 +127,7 @@ fn perform(parts: &Parts, effect: ServiceEffect) {
     }
 }
 
-fn draw(parts: &Parts, state: &State, screen: &mut dyn Canvas) {
+pub(crate) fn draw(parts: &Parts, state: &State, screen: &mut dyn Canvas) {
     let number = Typing::default();
     // A device without a city has no municipality: no page that is shown here asks for it.
     let Some(birthplace) = parts.catalogue.profiles().next().map(|one| one.code) else {
