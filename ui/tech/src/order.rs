@@ -159,8 +159,10 @@ impl Order {
             list.is_ok_and(|list| list.device.as_str() == self.device && list.at >= self.at)
         };
         let others = self.sticks.read_dir().into_iter().flatten().flatten();
+        // a hidden folder is offered to nobody as a stick
+        let shown = others.filter(|entry| !entry.file_name().as_encoded_bytes().starts_with(b"."));
         std::iter::once(self.sticks.join(&self.stick))
-            .chain(others.map(|entry| entry.path()))
+            .chain(shown.map(|entry| entry.path()))
             .find(lies_in)
     }
 

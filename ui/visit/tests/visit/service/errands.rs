@@ -181,9 +181,9 @@ fn only_the_digits_on_the_page_begin_a_wipe_and_it_then_needs_no_further_press()
     desk.tell(ServiceEvent::WipeWanted(digits));
     assert_eq!(desk.page(), "technician-working");
     assert!(runs(&desk, Errand::Wipe));
+    let ask = desk.ask();
     desk.tell(ServiceEvent::BackWanted);
     assert_eq!(desk.page(), "technician-working");
-    let ask = desk.ask();
     desk.tell(ended(ask, Ok(ErrandDone::WipeOrdered)));
     assert_eq!(desk.page(), "no-staff");
 }
