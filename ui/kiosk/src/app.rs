@@ -22,6 +22,7 @@ use ubugoe_protocol::{
     KeyError, RecipientPublicKey, RecipientSecretKey, SigningKey, VerifyingKey,
     cades::{CadesError, Trust},
 };
+use ubugoe_tech::order;
 use ubugoe_view::{ComponentHandle as _, OpenError as ViewError, PlatformError, Screen, Weak};
 
 use ubugoe_visit::Comfort;
@@ -48,6 +49,7 @@ use crate::{
     setup,
     updates::{Place, Updates},
     watch::{self, Supervisor},
+    wiping,
 };
 
 /// How the program was asked to show itself, and where it found its configuration.
@@ -301,6 +303,23 @@ fn attend(
 /// [`StartError`], by what did not start.
 pub fn set_up(home: &Path, options: &Options) -> Result<End, StartError> {
     tracing::info!("no city yet: the screen asks for its code");
+    without_a_city(home, None, options)
+}
+
+/// Destroys a device whose own screen ordered that; [`End::Restart`] once it is done, or taken back.
+///
+/// # Errors
+/// [`StartError`], by what did not start.
+pub fn wipe(home: &Path, order: order::Order, options: &Options) -> Result<End, StartError> {
+    tracing::info!("a wipe was ordered");
+    without_a_city(home, Some(order), options)
+}
+
+fn without_a_city(
+    home: &Path,
+    order: Option<order::Order>,
+    options: &Options,
+) -> Result<End, StartError> {
     let screen = open_screen(Tongue::Ja, options)?;
     let (inputs, from) = Sender::channel();
     let typing = input::start(None, screen.as_weak()).map_err(StartError::Thread)?;
@@ -321,7 +340,10 @@ pub fn set_up(home: &Path, options: &Options) -> Result<End, StartError> {
         .name("setup".to_owned())
         .spawn(move || {
             let _end = EndOfLoop(canvas.screen.clone());
-            setup::run(&parts, &from, &mut canvas)
+            match order {
+                Some(order) => wiping::run(&parts, &order, &from, &mut canvas),
+                None => setup::run(&parts, &from, &mut canvas),
+            }
         })
         .map_err(StartError::Thread)?;
     attend(&screen, options, &inputs, worker)

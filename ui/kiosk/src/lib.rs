@@ -27,3 +27,4 @@ pub mod setup;
 pub mod updates;
 pub mod ward;
 pub mod watch;
+pub mod wiping;

@@ -38,6 +38,7 @@ use ubugoe_kiosk::{
     service::accounts,
     watch::Supervisor,
 };
+use ubugoe_tech::order;
 use zeroize::Zeroizing;
 use zeroizing_alloc::ZeroAlloc;
 
@@ -145,6 +146,14 @@ fn main() -> anyhow::Result<ExitCode> {
             env::var("WATCHDOG_USEC").ok().as_deref(),
         ),
     };
+    // Before anything of the device is opened, and however this program was told where it is.
+    let named = std::path::absolute(&path).context("the configuration is nowhere")?;
+    let below = home.as_deref().or_else(|| named.parent()?.parent());
+    if let Some((below, order)) = below.and_then(|below| Some((below, order::lying(below)?))) {
+        return app::wipe(below, order, &options)
+            .map(code)
+            .context("the device cannot be wiped");
+    }
     if let Some(home) = home.filter(|_| !path.exists()) {
         return app::set_up(&home, &options)
             .map(code)

@@ -114,7 +114,7 @@ pub fn run(parts: &Parts, inputs: &mpsc::Receiver<Input>, screen: &mut dyn Canva
     End::Stop
 }
 
-fn perform(parts: &Parts, effect: ServiceEffect) {
+pub(crate) fn perform(parts: &Parts, effect: ServiceEffect) {
     if let ServiceEffect::Run { ask, errand, means } = effect {
         parts.errands.start(Run {
             ask,

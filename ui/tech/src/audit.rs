@@ -59,6 +59,15 @@ pub(crate) fn note(bench: &Bench<'_>, action: &str, detail: &str) -> Result<(), 
         .map_err(file("write", path))
 }
 
+/// Whether such a line is there.
+pub(crate) fn has(bench: &Bench<'_>, action: &str, detail: &str) -> Result<bool, Failed> {
+    let lines = lines(bench)?;
+    let mut read = lines
+        .iter()
+        .filter_map(|text| serde_json::from_str::<Line>(text).ok());
+    Ok(read.any(|line| line.action == action && line.detail.starts_with(detail)))
+}
+
 /// The first line that is not where it was written.
 fn broken(lines: &[String]) -> Option<usize> {
     let mut before = String::new();

@@ -548,5 +548,10 @@ pub(crate) fn write_whole(path: &Path, bytes: &[u8]) -> Result<(), Failed> {
             file.sync_all()
         })
         .and_then(|()| std::fs::rename(&part, path))
-        .map_err(file("write", path))
+        .map_err(file("write", path))?;
+    // The name too. A stick's file system that cannot say so has written it, or never will.
+    if let Some(folder) = path.parent() {
+        let _ = std::fs::File::open(folder).and_then(|folder| folder.sync_all());
+    }
+    Ok(())
 }

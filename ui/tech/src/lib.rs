@@ -12,6 +12,7 @@ pub mod export;
 pub mod import;
 pub mod logs;
 mod net;
+pub mod order;
 pub mod rotate;
 pub mod say;
 pub mod wipe;

@@ -1,8 +1,9 @@
 //! The end of a device: its last word, signed; then keys, outbox, drafts, everything, overwritten and removed.
 //!
-//! The word is on the disk before the first byte is overwritten, and `kiosk.toml` goes last: a wipe that was cut goes on when it
-//! is started again. Overwriting reaches what the file system shows; what a memory card keeps of it elsewhere, only an encrypted
-//! partition or a hammer reaches (docs/security.md).
+//! The word is on the disk of the device before the first byte is overwritten, then where it was asked for, and `kiosk.toml` goes last:
+//! a wipe that was cut goes on when it is started again. What the device's own screen orders: [`crate::order`]. Overwriting reaches
+//! what the file system shows; what a memory card keeps of it elsewhere, only an encrypted partition or a hammer reaches
+//! (docs/security.md).
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write as _};
@@ -11,6 +12,7 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 use serde_json::json;
 use ubugoe_edge::enrol;
+use ubugoe_protocol::DeviceId;
 use ubugoe_protocol::enrol::{Pin, WipeRecord};
 
 use crate::device::{Kiosk, enrolment, key_unusable};
@@ -56,54 +58,26 @@ pub fn run(bench: &Bench<'_>, wipe: &Wipe) -> Outcome {
         )
         .coded(WOULD_LOSE));
     }
-    let _hold = kiosk.hold()?;
-    let record = wipe
-        .record
-        .clone()
-        .unwrap_or_else(|| bench.home.to_path_buf());
-    let record = record.join(format!("{device}.wiped"));
-    let targets = targets(bench, &kiosk)?;
-    // Before anything is destroyed, or left by a wipe that was cut.
-    let signed = match fs::read(&record) {
-        Ok(signed) if WipeRecord::peek(&signed).is_ok_and(|said| said.device == device) => signed,
-        _ => {
-            let signed = last_word(bench, wipe, &kiosk, &targets)?;
-            write_whole(&record, &signed)?;
-            signed
-        }
-    };
-    // Once more: whoever looked into the database has left files beside it.
-    let targets = self::targets(bench, &kiosk)?;
-    let pin = enrolment(&bench.layout)
-        .ok()
-        .and_then(|mut enrolment| enrolment.delivered().ok())
-        .map(|(pin, _, _)| pin);
-    let steps = bench.steps(targets.files.len() as u64);
-    for path in &targets.files {
-        steps.next(&words("消去", "destroying"));
-        destroy(path).map_err(file("destroy", path))?;
+    let gone = everything(bench, wipe, &kiosk)?;
+    let Gone {
+        record,
+        signed,
+        files,
+        ..
+    } = &gone;
+    if *record != mark(bench.home, device.as_str()) {
+        let mark = mark(bench.home, device.as_str());
+        fs::remove_file(&mark).map_err(file("remove", &mark))?;
     }
-    for folder in targets.folders.iter().rev() {
-        fs::remove_dir(folder).map_err(file("remove", folder))?;
-    }
-    drop(steps);
-    audit::note(
-        bench,
-        "wiped",
-        &format!("device={device} files={}", targets.files.len()),
-    )?;
-    let told = tell(wipe, pin, &signed)?;
-    let said = WipeRecord::peek(&signed).ok();
+    let told = tell(wipe.city.as_deref(), gone.pin, signed)?;
+    let said = WipeRecord::peek(signed).ok();
     let mut done = Done::new(
         words(
-            format!(
-                "端末 {device} を消去しました（{} ファイル）",
-                targets.files.len()
-            ),
-            format!("device {device} is wiped ({} files)", targets.files.len()),
+            format!("端末 {device} を消去しました（{files} ファイル）"),
+            format!("device {device} is wiped ({files} files)"),
         ),
         json!({
-            "device": device.as_str(), "files": targets.files.len(), "record": record, "told_city": told,
+            "device": device.as_str(), "files": files, "record": record, "told_city": told,
             "unsent": said.as_ref().map(|said| said.unsent), "exported": said.as_ref().map(|said| said.exported),
         }),
     );
@@ -122,7 +96,122 @@ pub fn run(bench: &Bench<'_>, wipe: &Wipe) -> Outcome {
     Ok(done)
 }
 
+/// What is left of a device.
+pub(crate) struct Gone {
+    /// Where its last word lies: where it was asked for, or else on the device.
+    record: PathBuf,
+    pub(crate) signed: Vec<u8>,
+    pub(crate) pin: Option<Pin>,
+    files: usize,
+}
+
+/// Where the last word of a device lies from before the first byte is destroyed: what began is known by it.
+pub(crate) fn mark(home: &Path, device: &str) -> PathBuf {
+    home.join(format!("{device}.wiped"))
+}
+
+/// A last word that was said before.
+fn said(path: &Path, device: &DeviceId) -> Option<Vec<u8>> {
+    let signed = fs::read(path).ok()?;
+    let said = WipeRecord::peek(&signed).ok()?;
+    (said.device == *device).then_some(signed)
+}
+
+/// Destroys everything but the mark, which it leaves.
+pub(crate) fn everything(bench: &Bench<'_>, wipe: &Wipe, kiosk: &Kiosk) -> Result<Gone, Failed> {
+    let device = kiosk.device()?;
+    let _hold = kiosk.hold()?;
+    let mark = mark(bench.home, device.as_str());
+    let folder = wipe.record.as_deref().unwrap_or(bench.home);
+    let mut record = folder.join(format!("{device}.wiped"));
+    let targets = targets(bench, kiosk)?;
+    let before = said(&mark, &device).or_else(|| said(&record, &device));
+    let fresh = before.is_none();
+    let signed = match before {
+        Some(signed) => signed,
+        None => last_word(bench, wipe, kiosk, &targets)?,
+    };
+    write_whole(&mark, &signed)?;
+    if record != mark
+        && let Err(failed) = write_whole(&record, &signed)
+    {
+        if fresh {
+            fs::remove_file(&mark).map_err(file("remove", &mark))?;
+            return Err(failed);
+        }
+        // Keys may be gone: there is nothing to go back to.
+        record.clone_from(&mark);
+    }
+    // Once more: whoever looked into the database has left files beside it.
+    let targets = self::targets(bench, kiosk)?;
+    let pin = enrolment(&bench.layout)
+        .ok()
+        .and_then(|mut enrolment| enrolment.delivered().ok())
+        .map(|(pin, _, _)| pin);
+    let steps = bench.steps(targets.files.len() as u64);
+    let last = bench.layout.enrolled.join(enrol::KIOSK);
+    for path in &targets.files {
+        steps.next(&words("消去", "destroying"));
+        // Before the last one: afterwards nobody would know that the line is missing.
+        if *path == last {
+            let about = format!("device={device} ");
+            if !audit::has(bench, "wiped", &about)? {
+                let detail = format!("{about}files={}", targets.files.len());
+                audit::note(bench, "wiped", &detail)?;
+            }
+        }
+        destroy(path).map_err(file("destroy", path))?;
+    }
+    for folder in targets.folders.iter().rev() {
+        fs::remove_dir(folder).map_err(file("remove", folder))?;
+    }
+    drop(steps);
+    Ok(Gone {
+        record,
+        signed,
+        pin,
+        files: targets.files.len(),
+    })
+}
+
+/// What a wipe leaves that was cut after the configuration was gone: folders.
+pub(crate) fn sweep(bench: &Bench<'_>) -> Result<(), Failed> {
+    let layout = &bench.layout;
+    let mut left = Targets::default();
+    for root in [
+        &layout.enrolled,
+        &layout.identities,
+        &layout.data,
+        &layout.certificates,
+    ] {
+        if root.exists() {
+            walk(root, &mut left).map_err(file("list", root))?;
+        }
+    }
+    for path in &left.files {
+        destroy(path).map_err(file("destroy", path))?;
+    }
+    for folder in left.folders.iter().rev() {
+        fs::remove_dir(folder).map_err(file("remove", folder))?;
+    }
+    Ok(())
+}
+
+impl Wipe {
+    /// Of somebody who is sure: what waits was exported to this folder, and the record goes there.
+    pub(crate) fn sure(stick: Option<PathBuf>) -> Self {
+        Self {
+            yes: true,
+            exported: stick.clone(),
+            why: None,
+            record: stick,
+            city: None,
+        }
+    }
+}
+
 /// What is to be destroyed: files in order, keys first, the configuration last; folders from outside in.
+#[derive(Default)]
 struct Targets {
     files: Vec<PathBuf>,
     folders: Vec<PathBuf>,
@@ -130,11 +219,7 @@ struct Targets {
 }
 
 fn targets(bench: &Bench<'_>, kiosk: &Kiosk) -> Result<Targets, Failed> {
-    let mut all = Targets {
-        files: Vec::new(),
-        folders: Vec::new(),
-        bytes: 0,
-    };
+    let mut all = Targets::default();
     let mut roots = vec![bench.layout.enrolled.clone()];
     roots.extend(kiosk.identities.clone());
     roots.push(kiosk.data_dir.clone());
@@ -247,8 +332,8 @@ fn last_word(
 }
 
 /// Whether the city was told.
-fn tell(wipe: &Wipe, pin: Option<Pin>, signed: &[u8]) -> Result<bool, Failed> {
-    let (Some(address), Some(pin)) = (&wipe.city, pin) else {
+pub(crate) fn tell(city: Option<&str>, pin: Option<Pin>, signed: &[u8]) -> Result<bool, Failed> {
+    let (Some(address), Some(pin)) = (city, pin) else {
         return Ok(false);
     };
     match net::post(address, "/enrol/v1/wiped", signed, pin) {

@@ -277,11 +277,17 @@ pub enum ServiceFailure {
     NotRegistered,
     /// Something of the device itself cannot be read or written.
     DeviceUnusable,
+    /// Filings that cannot be read would be lost: nothing is wiped.
+    WouldLose,
+    /// The stick that an ordered wipe exported to is not there.
+    StickGone,
+    /// A wipe stopped after something was destroyed.
+    WipeStuck,
 }
 
 impl ServiceFailure {
     /// Every one, in the order of the codes.
-    pub const ALL: [Self; 17] = [
+    pub const ALL: [Self; 20] = [
         Self::StaffLocked,
         Self::NoStaff,
         Self::WardUnreadable,
@@ -299,6 +305,9 @@ impl ServiceFailure {
         Self::CityRefused,
         Self::NotRegistered,
         Self::DeviceUnusable,
+        Self::WouldLose,
+        Self::StickGone,
+        Self::WipeStuck,
     ];
 
     /// The code as shown on the screen and quoted on the telephone.
@@ -322,6 +331,9 @@ impl ServiceFailure {
             Self::CityRefused => "T-209",
             Self::NotRegistered => "T-210",
             Self::DeviceUnusable => "T-211",
+            Self::WouldLose => "T-212",
+            Self::StickGone => "T-213",
+            Self::WipeStuck => "T-214",
         }
     }
 }

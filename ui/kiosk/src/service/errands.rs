@@ -12,7 +12,7 @@ use std::{
 
 use ubugoe_edge::Identities;
 use ubugoe_tech::{
-    Bench, Outcome, enrol, export, import, logs, rotate,
+    Bench, Outcome, enrol, export, import, logs, order, rotate,
     say::{Done, FOUND, Failed, Progress, SAID_NO, Words},
 };
 use ubugoe_visit::{
@@ -203,6 +203,16 @@ impl Errands {
                     left_out: done.count("left_out"),
                 })
             }
+            (Errand::Wipe, Means::Stick(name)) => {
+                // Whoever set it up by hand destroys it by hand: what belongs to it stands in no layout.
+                if config.is_some() {
+                    return Err(ErrandTrouble::Failure(ServiceFailure::NotRegistered));
+                }
+                self.stick(name)?;
+                other(order::place(bench, &self.sticks, name))?;
+                Ok(ErrandDone::WipeOrdered)
+            }
+            (Errand::Destroy, Means::Nothing) => self.destroy(bench),
             // The machine asks for none of these.
             _ => Err(ErrandTrouble::Failure(ServiceFailure::DeviceUnusable)),
         }
@@ -226,6 +236,28 @@ impl Errands {
             Err(failed) if failed.why == "unproven" => Ok(ErrandDone::RotatedUntried),
             outcome => other(outcome).map(|_| ErrandDone::Rotated),
         }
+    }
+
+    fn destroy(&self, bench: &Bench<'_>) -> Result<ErrandDone, ErrandTrouble> {
+        let Some(order) = order::lying(&self.home) else {
+            return Err(ErrandTrouble::Failure(ServiceFailure::DeviceUnusable));
+        };
+        let done = other(order::carry_out(bench, &order)).map_err(|trouble| {
+            if order.is_whole(&self.home) {
+                trouble
+            } else {
+                ErrandTrouble::Failure(ServiceFailure::WipeStuck)
+            }
+        })?;
+        let yes = |field| done.fields.get(field).and_then(serde_json::Value::as_bool);
+        Ok(ErrandDone::Wiped {
+            device: order.device,
+            files: done.count("files"),
+            exported: done.count("exported"),
+            record: done.text("record").unwrap_or_default().to_owned(),
+            on_stick: yes("on_stick") == Some(true),
+            told: yes("told_city") == Some(true),
+        })
     }
 
     /// The folder of a stick that is still there; a name never leads anywhere else.
@@ -267,6 +299,8 @@ const fn word(errand: Errand) -> &'static str {
         Errand::Export => "export",
         Errand::Import => "import",
         Errand::Logs => "logs",
+        Errand::Wipe => "wipe",
+        Errand::Destroy => "destroy",
     }
 }
 
@@ -318,7 +352,9 @@ fn other(outcome: Outcome) -> Result<Done, ErrandTrouble> {
     };
     log(&failed);
     Err(ErrandTrouble::Failure(match failed.why {
-        "file" => F::StickUnusable,
+        "file" | "unsent" => F::StickUnusable,
+        "no-stick" => F::StickGone,
+        "unreadable" => F::WouldLose,
         "nothing" => F::NothingOnStick,
         "unreachable" | "city" | "no-address" | "address" => F::CityUnreachable,
         "stranger" => F::CityStranger,

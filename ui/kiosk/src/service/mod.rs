@@ -172,6 +172,7 @@ impl Side {
             usual: settings.usual.as_ref(),
             handed: mine.map(|given| &given.handed),
             knows_door: self.knows_door,
+            ordered: "",
         }
     }
 

@@ -1,12 +1,16 @@
-//! The same at the kiosk's own screen: a device is unpacked, registered, moved, renewed, and takes in what another one had.
+//! The same at the kiosk's own screen: a device is unpacked, registered, moved, renewed, takes in what another one had, and is wiped.
 
-use std::path::PathBuf;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Instant;
 
 use ubugoe_bench::kiosk::Kiosk;
 use ubugoe_bench::process::Process;
 use ubugoe_bench::programs;
+use ubugoe_tech::say::{Progress, Words};
+use ubugoe_tech::{Bench, Outcome, order};
 
 use crate::town::{Device, PATIENCE, Town, WARD, below, now, run};
 
@@ -278,4 +282,336 @@ fn holds_a_link(device: &Device) -> bool {
         let bytes = std::fs::read(path).unwrap();
         bytes.windows(7).any(|some| some == b"http://")
     })
+}
+
+/// Something that a mother typed, as it would lie in a file.
+const TYPED: &[u8] = "うぶごえ　ひみつの下書き".as_bytes();
+
+/// A device with filings that never left it, a draft, and no network.
+fn lonely(world: &World, filings: u64) -> Device {
+    let device = Device::new();
+    device.enrol(&world.town);
+    let mut outbox = device.outbox();
+    for number in 1..=filings {
+        device.file_one(&mut outbox, number, now());
+    }
+    drop(outbox);
+    let drafts = device.layout().data.join("drafts");
+    std::fs::create_dir_all(&drafts).unwrap();
+    std::fs::write(drafts.join("one"), TYPED).unwrap();
+    let file = device.layout().enrolled.join("kiosk.toml");
+    let text = std::fs::read_to_string(&file).unwrap();
+    let text = text.replace("host = \"127.0.0.1\"", "host = \"127.0.0.2\"");
+    std::fs::write(&file, text).unwrap();
+    device
+}
+
+/// Up to the page that says what a wipe comes to: the digits that stand there.
+fn up_to_sure(kiosk: &mut Kiosk, stick: &str) -> String {
+    sign_in(kiosk);
+    kiosk.tap("この機械を消去する").unwrap();
+    kiosk.wait_stage(&["technician-sticks"]).unwrap();
+    kiosk.tap(stick).unwrap();
+    kiosk.wait_stage(&["technician-sure"]).unwrap();
+    digits(&screen(kiosk))
+}
+
+fn digits(said: &str) -> String {
+    let (_, rest) = said.split_once("消去するときは ").unwrap();
+    rest.chars().take(4).collect()
+}
+
+fn press_all(kiosk: &mut Kiosk, digits: &str) {
+    for digit in digits.chars() {
+        kiosk.tap(&digit.to_string()).unwrap();
+    }
+}
+
+/// Orders it; the kiosk ends and is to be started anew.
+fn ordered(kiosk: &mut Kiosk, stick: &str) {
+    let digits = up_to_sure(kiosk, stick);
+    press_all(kiosk, &digits);
+    // it ends, and may not answer any more
+    let _ = kiosk.tap("消去する");
+    assert_eq!(ended(kiosk), Some(75));
+}
+
+fn ends(name: &str, how: &str) -> bool {
+    Path::new(name).extension().is_some_and(|ext| ext == how)
+}
+
+fn names(folder: &Path) -> Vec<String> {
+    let name = |path: &PathBuf| path.file_name().unwrap().to_str().unwrap().to_owned();
+    below(folder).iter().map(name).collect()
+}
+
+#[test]
+fn a_device_is_wiped_at_its_own_screen_and_only_by_the_digits_that_stand_there() {
+    let world = World::new();
+    let device = lonely(&world, 2);
+    let id = device.id().to_string();
+    // A second name for the draft and a key: what stood in them can be looked at after they were removed.
+    let kept = tempfile::tempdir_in(device.home.path().parent().unwrap()).unwrap();
+    let key = device.file("keys", "sign");
+    let sign = device.kiosk()["keys"]["sign"].as_str().unwrap().to_owned();
+    std::fs::hard_link(sign, kept.path().join("sign")).unwrap();
+    let draft = device.layout().data.join("drafts/one");
+    std::fs::hard_link(draft, kept.path().join("draft")).unwrap();
+
+    let mut kiosk = start(&device, 0);
+    let first = up_to_sure(&mut kiosk, "STICK-1");
+    let said = screen(&mut kiosk);
+    assert!(
+        said.contains("届いていない届け出 2") && said.contains("STICK-1"),
+        "{said}"
+    );
+    // A hand that lies on one key, and a slip, begin nothing.
+    let slip = if first == "5555" { "6666" } else { "5555" };
+    press_all(&mut kiosk, &slip[1..]);
+    let _ = kiosk.tap("消去する");
+    press_all(&mut kiosk, &slip[..1]);
+    kiosk.tap("消去する").unwrap();
+    kiosk.wait_stage(&["technician-sure"]).unwrap();
+    let said = screen(&mut kiosk);
+    assert!(said.contains("数字がちがいます"), "{said}");
+    assert_ne!(digits(&said), first);
+    kiosk.tap("もどる").unwrap();
+    kiosk.wait_stage(&["technician"]).unwrap();
+    assert!(names(&world.stick("STICK-1")).is_empty(), "nothing began");
+    assert!(!device.home.path().join("wipe-ordered.json").exists());
+    kiosk
+        .tap("サインアウト")
+        .or_else(|_| kiosk.tap("閉じる"))
+        .unwrap();
+
+    ordered(&mut kiosk, "STICK-1");
+    assert!(device.home.path().join("wipe-ordered.json").exists());
+    assert!(
+        device.layout().enrolled.join("kiosk.toml").exists(),
+        "beside a kiosk nothing goes"
+    );
+    let mut kiosk = start(&device, 1);
+    kiosk.wait_stage(&["technician-done"]).unwrap();
+    let said = screen(&mut kiosk);
+    for part in [
+        id.as_str(),
+        "書き出した届け出 2",
+        &format!("{id}.wiped"),
+        "ubugoe-city carry",
+    ] {
+        assert!(said.contains(part), "{part}: {said}");
+    }
+    for path in below(device.home.path()).iter().chain(&below(kept.path())) {
+        let bytes = std::fs::read(path).unwrap();
+        for secret in [TYPED, key.trim_ascii_end()] {
+            let there = bytes.windows(secret.len()).any(|some| some == secret);
+            assert!(!there, "{}", path.display());
+        }
+    }
+    let _ = kiosk.tap("わかりました");
+    assert_eq!(ended(&kiosk), Some(75));
+    assert_eq!(
+        names(device.home.path())
+            .iter()
+            .filter(|n| !n.starts_with("kiosk-"))
+            .collect::<Vec<_>>(),
+        ["technician.log"]
+    );
+    let entries = device.good(&["audit"], "")["entries"].clone();
+    let wiped = entries
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter(|entry| entry["action"] == "wiped");
+    assert_eq!(wiped.count(), 1);
+    let mut kiosk = start(&device, 2);
+    kiosk.wait_stage(&["technician-code"]).unwrap();
+    let on_stick = names(&world.stick("STICK-1"));
+    assert_eq!(on_stick.iter().filter(|name| ends(name, "ubg")).count(), 2);
+    // City hall takes the filings, then the record.
+    let stick = world.stick("STICK-1");
+    let carried = world
+        .town
+        .city(&["carry", "--from", stick.to_str().unwrap()]);
+    assert!(
+        carried.starts_with("2 in the database, 0 refused"),
+        "{carried}"
+    );
+    let record = stick.join(format!("{id}.wiped"));
+    world
+        .town
+        .city(&["device", "wiped", "--file", record.to_str().unwrap()]);
+    assert_eq!(world.town.devices()[0]["state"], "wiped");
+}
+
+#[test]
+fn without_its_stick_an_ordered_wipe_waits_and_can_be_taken_back() {
+    let world = World::new();
+    let device = lonely(&world, 1);
+    let mut kiosk = start(&device, 0);
+    ordered(&mut kiosk, "STICK-2");
+    let before = below(&device.layout().enrolled);
+    // Pulled; the folder of its name is still there, and empty.
+    let (stick, away) = (world.stick("STICK-2"), world.media.join(".away"));
+    std::fs::rename(&stick, &away).unwrap();
+    std::fs::create_dir(&stick).unwrap();
+    let mut kiosk = start(&device, 1);
+    kiosk.wait_stage(&["technician-held"]).unwrap();
+    let said = screen(&mut kiosk);
+    assert!(said.contains("T-213") && said.contains("STICK-2"), "{said}");
+    kiosk.tap("もう一度").unwrap();
+    kiosk.wait_stage(&["technician-held"]).unwrap();
+    assert!(names(&stick).is_empty());
+    let _ = kiosk.tap("消去をやめる");
+    assert_eq!(ended(&kiosk), Some(75));
+    assert_eq!(below(&device.layout().enrolled), before);
+    let mut kiosk = start(&device, 2);
+    // A working device, which may be wiped another time. The stick is another one by name then.
+    std::fs::rename(&away, &stick)
+        .or_else(|_| {
+            std::fs::remove_dir(&stick)?;
+            std::fs::rename(&away, &stick)
+        })
+        .unwrap();
+    ordered(&mut kiosk, "STICK-2");
+    std::fs::rename(&stick, world.stick("STICK-3")).unwrap();
+    let mut kiosk = start(&device, 3);
+    kiosk.wait_stage(&["technician-done"]).unwrap();
+    let record = names(&world.stick("STICK-3"));
+    assert!(record.iter().any(|name| ends(name, "wiped")), "{record:?}");
+    let _ = kiosk.tap("わかりました");
+    assert_eq!(ended(&kiosk), Some(75));
+}
+
+#[test]
+fn a_stick_that_takes_nothing_wipes_nothing_and_says_so() {
+    let world = World::new();
+    let device = lonely(&world, 1);
+    let mut kiosk = start(&device, 0);
+    let digits = up_to_sure(&mut kiosk, "STICK-1");
+    // pulled while the page was read
+    std::fs::remove_dir(world.stick("STICK-1")).unwrap();
+    press_all(&mut kiosk, &digits);
+    kiosk.tap("消去する").unwrap();
+    kiosk.wait_stage(&["technician-trouble"]).unwrap();
+    let said = screen(&mut kiosk);
+    assert!(said.contains("T-205"), "{said}");
+    kiosk.tap("わかりました").unwrap();
+    kiosk.wait_stage(&["technician"]).unwrap();
+    assert!(!device.home.path().join("wipe-ordered.json").exists());
+}
+
+/// The power goes before the step after so many.
+struct Cut(AtomicU64);
+
+impl Cut {
+    const fn after(steps: u64) -> Self {
+        Self(AtomicU64::new(steps))
+    }
+}
+
+impl Progress for Cut {
+    fn begin(&self, _: u64) {}
+    fn next(&self, _: &Words) {
+        let left = self.0.load(Ordering::Relaxed);
+        assert!(left > 0, "the power goes");
+        self.0.store(left - 1, Ordering::Relaxed);
+    }
+    fn end(&self) {}
+}
+
+/// Starts what was ordered; `None` when the power went.
+fn carry_out(home: &Path, steps: u64) -> Option<Outcome> {
+    let order = order::lying(home).unwrap();
+    let cut = Cut::after(steps);
+    let bench = Bench::new(home, &cut, now());
+    catch_unwind(AssertUnwindSafe(|| order::carry_out(&bench, &order))).ok()
+}
+
+#[test]
+fn a_wipe_that_is_cut_at_any_step_leaves_a_whole_device_or_goes_on_until_nothing_is_left() {
+    let world = World::new();
+    let device = lonely(&world, 1);
+    let (id, home) = (device.id().to_string(), device.home.path());
+    let stick = world.stick("STICK-1");
+    let uncut = Cut::after(u64::MAX);
+    order::place(&Bench::new(home, &uncut, now()), &world.media, "STICK-1").unwrap();
+    let (mark, record) = (
+        home.join(format!("{id}.wiped")),
+        stick.join(format!("{id}.wiped")),
+    );
+    let order = order::lying(home).unwrap();
+    assert!(carry_out(home, 0).is_none());
+    assert!(order.is_whole(home) && !mark.exists() && !record.exists());
+    // The word is said, and nothing is destroyed yet.
+    assert!(carry_out(home, 1).is_none());
+    assert!(!order.is_whole(home) && order.take_back(home).is_err());
+    assert_eq!(
+        std::fs::read(&mark).unwrap(),
+        std::fs::read(&record).unwrap()
+    );
+    // Each start goes on by two files, of which one may be the lock it makes itself; for some of them the stick is pulled.
+    let files = |device: &Device| {
+        below(&device.layout().enrolled).len() + below(&device.layout().data).len()
+    };
+    let (mut cuts, mut left) = (0, files(&device));
+    loop {
+        if cuts == 2 {
+            std::fs::rename(&stick, world.media.join(".away")).unwrap();
+        }
+        if cuts == 4 {
+            std::fs::rename(world.media.join(".away"), &stick).unwrap();
+        }
+        if let Some(outcome) = carry_out(home, 2) {
+            assert_eq!(outcome.unwrap().count("exported"), 1);
+            break;
+        }
+        cuts += 1;
+        assert!(mark.exists() && device.layout().enrolled.join("kiosk.toml").exists());
+        assert!(files(&device) <= left);
+        left = files(&device);
+    }
+    assert!(cuts > 5, "{cuts}");
+    // Cut after the configuration was gone: folders are left.
+    std::fs::create_dir_all(device.layout().data.join("drafts")).unwrap();
+    assert_eq!(
+        carry_out(home, 9).unwrap().unwrap().text("device"),
+        Some(id.as_str())
+    );
+    assert!(!device.layout().data.exists());
+    order.forget(home, true).unwrap();
+    assert_eq!(names(home), ["technician.log"]);
+    assert!(record.exists());
+    let entries = device.good(&["audit"], "")["entries"].clone();
+    let wiped = entries
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter(|entry| entry["action"] == "wiped");
+    assert_eq!(wiped.count(), 1);
+}
+
+#[test]
+fn after_a_cut_the_screen_goes_on_by_itself_and_keeps_the_record_where_there_is_no_stick() {
+    let world = World::new();
+    for (pulled, stick) in [(false, "STICK-1"), (true, "STICK-2")] {
+        let device = lonely(&world, 1);
+        let (id, home) = (device.id().to_string(), device.home.path());
+        let mut kiosk = start(&device, 0);
+        ordered(&mut kiosk, stick);
+        assert!(carry_out(home, 4).is_none());
+        if pulled {
+            std::fs::rename(world.stick(stick), world.media.join(".away")).unwrap();
+        }
+        let mut kiosk = start(&device, 1);
+        kiosk.wait_stage(&["technician-done"]).unwrap();
+        let said = screen(&mut kiosk);
+        assert_eq!(said.contains("この機械に残っています"), pulled, "{said}");
+        let _ = kiosk.tap("わかりました");
+        assert_eq!(ended(&kiosk), Some(75));
+        let record = format!("{id}.wiped");
+        assert_eq!(home.join(&record).exists(), pulled, "somewhere it is kept");
+        assert!(pulled || world.stick(stick).join(&record).exists());
+        assert!(!device.layout().enrolled.exists() && !device.layout().data.exists());
+    }
 }

@@ -917,6 +917,30 @@ pub(crate) const SAMPLES: &[Sample] = &[
         name: "12-staff-errand-imported",
         show: |s, l| staff::show(s, l, "imported"),
     },
+    Sample {
+        name: "12-staff-wipe-sure",
+        show: |s, l| staff::show(s, l, "wipe-sure"),
+    },
+    Sample {
+        name: "12-staff-wipe-mistyped",
+        show: |s, l| staff::show(s, l, "wipe-mistyped"),
+    },
+    Sample {
+        name: "12-staff-wipe-held",
+        show: |s, l| staff::show(s, l, "wipe-held"),
+    },
+    Sample {
+        name: "12-staff-wipe-stuck",
+        show: |s, l| staff::show(s, l, "wipe-stuck"),
+    },
+    Sample {
+        name: "12-staff-wipe-done",
+        show: |s, l| staff::show(s, l, "wipe-done"),
+    },
+    Sample {
+        name: "12-staff-wipe-done-here",
+        show: |s, l| staff::show(s, l, "wipe-done-here"),
+    },
 ];
 
 fn page(s: &Screen, page: Page) {

@@ -7,7 +7,8 @@ use ubugoe_view::{
     FiguresAdapter, HandOverAdapter, HandedTo, Language, LossAdapter, LossItem, NetworkTrouble,
     Page, PaperMarks, PaperState, PapersAdapter, PartHealth, Printer, ReceiptAdapter,
     ReceiptVerdict, ReportPart, ReportRow, Screen, ServiceAdapter, ServicePage, ServiceWait, Sex,
-    SignInAdapter, SignInProblem, TechnicianAdapter, WardPaper, WardPaperAdapter, qr_image,
+    SignInAdapter, SignInProblem, TechnicianAdapter, WardPaper, WardPaperAdapter, WipeAdapter,
+    qr_image,
 };
 
 use super::{model, page, t};
@@ -81,7 +82,7 @@ pub(super) fn show(s: &Screen, l: Language, name: &str) {
         | "imported" => {
             errand(s, l, name, &open);
         }
-        other => unreachable!("no staff page {other}"),
+        _ => wipe(s, name, &open),
     }
 }
 
@@ -339,6 +340,46 @@ fn errand(s: &Screen, l: Language, name: &str, open: &dyn Fn(ServicePage)) {
             open(ServicePage::Done);
         }
         other => unreachable!("no errand {other}"),
+    }
+}
+
+fn wipe(s: &Screen, name: &str, open: &dyn Fn(ServicePage)) {
+    let a = s.global::<WipeAdapter>();
+    a.set_stick("USB-sda1".into());
+    match name {
+        "wipe-sure" | "wipe-mistyped" => {
+            a.set_waiting("12".into());
+            a.set_digits("4719".into());
+            a.set_mistyped(name == "wipe-mistyped");
+            if name == "wipe-sure" {
+                a.set_typed("471".into());
+            }
+            open(ServicePage::Sure);
+        }
+        "wipe-held" | "wipe-stuck" => {
+            s.global::<ServiceAdapter>().set_who("".into());
+            a.set_whole(name == "wipe-held");
+            a.set_code(
+                if name == "wipe-held" {
+                    "T-213"
+                } else {
+                    "T-214"
+                }
+                .into(),
+            );
+            open(ServicePage::Held);
+        }
+        "wipe-done" | "wipe-done-here" => {
+            s.global::<ServiceAdapter>().set_who("".into());
+            a.set_device("d-d042a2b0".into());
+            a.set_files("214".into());
+            a.set_exported("12".into());
+            a.set_record("d-d042a2b0.wiped".into());
+            a.set_on_stick(name == "wipe-done");
+            a.set_told(name == "wipe-done");
+            open(ServicePage::Wiped);
+        }
+        other => unreachable!("no staff page {other}"),
     }
 }
 

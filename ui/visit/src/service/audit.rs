@@ -38,7 +38,8 @@ pub fn record(before: &Service, after: &Service) -> Option<ServiceRecord> {
 #[must_use]
 pub fn failure(service: &Service) -> Option<ServiceFailure> {
     match service {
-        Service::Refused(failure) | Service::Technician(Technician::Trouble(failure)) => {
+        Service::Refused(failure)
+        | Service::Technician(Technician::Trouble(failure) | Technician::Held { failure, .. }) => {
             Some(*failure)
         }
         Service::Ward(ward) => match &ward.at {
@@ -64,6 +65,7 @@ pub fn failure(service: &Service) -> Option<ServiceFailure> {
             | Technician::Code { .. }
             | Technician::LookingForSticks { .. }
             | Technician::Sticks { .. }
+            | Technician::Sure { .. }
             | Technician::Working { .. }
             | Technician::Done(_),
         ) => None,
@@ -108,6 +110,8 @@ pub fn name(service: &Service) -> &'static str {
             Technician::Code { .. } => "technician-code",
             Technician::LookingForSticks { .. } => "technician-looking",
             Technician::Sticks { .. } => "technician-sticks",
+            Technician::Sure { .. } => "technician-sure",
+            Technician::Held { .. } => "technician-held",
             Technician::Working { .. } => "technician-working",
             Technician::Done(_) => "technician-done",
             Technician::Trouble(_) => "technician-trouble",

@@ -204,6 +204,8 @@ pub enum ServiceEvent {
     },
     /// This stick.
     StickChosen(String),
+    /// The digits of the wipe's page were typed.
+    WipeWanted(String),
     /// An errand goes on.
     ErrandStep {
         /// Which question this is about.
@@ -355,4 +357,6 @@ pub struct ServiceDesk<'a> {
     pub handed: Option<&'a Handed>,
     /// Where the city's door is stands on this device.
     pub knows_door: bool,
+    /// The stick of an ordered wipe; "" where none was ordered.
+    pub ordered: &'a str,
 }

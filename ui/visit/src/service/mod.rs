@@ -9,7 +9,7 @@
 //!   ^                   └─ maintenance ─> LookingFor- │                        └─ register ┴─> Form ⟲ ─> Review ─ attested ─> Writing
 //!   │                      Switch ─> Pin ─> Checking  │                                    └─ hand over ─> Handed
 //!   │                                                 ├─> Counter: Home ─> Procedures ─> Documents · Receipt ─> Verified
-//!   │                                                 └─> Technician: Menu ─> Testing ─> Report · Code, Sticks ─> Working ─> Done
+//!   │                                                 └─> Technician: Menu ─> Testing ─> Report · Code, Sticks (─> Sure) ─> Working ─> Done
 //!   └── sign out · three minutes without a touch · a parent's card ── everything is wiped
 //! ```
 //!
@@ -124,6 +124,7 @@ pub fn step(service: Service, event: ServiceEvent, cx: &ServiceContext<'_>) -> M
         ServiceEvent::CodeEntered(code) => technician::code_entered(service, code, cx),
         ServiceEvent::SticksFound { ask, names } => technician::sticks_found(service, ask, names),
         ServiceEvent::StickChosen(name) => technician::stick_chosen(service, name, cx),
+        ServiceEvent::WipeWanted(digits) => technician::wipe_wanted(service, &digits, cx),
         ServiceEvent::ErrandStep { ask, step } => technician::stepped(service, ask, step),
         ServiceEvent::ErrandEnded { ask, how } => technician::ended(service, ask, how, cx),
         ServiceEvent::UnlockWanted => technician::unlock(service, cx),

@@ -437,6 +437,10 @@ pub enum Errand {
     Import,
     /// Copy logs to a stick, without anything that could name a person.
     Logs,
+    /// Write what no city has receipted to a stick, and order that the next start destroys everything.
+    Wipe,
+    /// Destroy everything, as was ordered.
+    Destroy,
 }
 
 /// Why a one-time code did not do. Everything but [`CodeProblem::Stranger`] is put right by another try or another code.
@@ -504,13 +508,40 @@ pub enum ErrandDone {
         /// Lines left out.
         left_out: u64,
     },
+    /// The device starts anew, and is destroyed before anything of it is opened.
+    WipeOrdered,
+    /// Everything is destroyed.
+    Wiped {
+        /// Which device it was.
+        device: String,
+        /// Files.
+        files: u64,
+        /// Filings that were written to the stick.
+        exported: u64,
+        /// The name of the signed record.
+        record: String,
+        /// Whether that lies on the stick; otherwise it stays on the device.
+        on_stick: bool,
+        /// Whether the city was told.
+        told: bool,
+    },
 }
 
 impl ErrandDone {
     /// Whether the device has another configuration now, and starts anew with it.
     #[must_use]
     pub const fn starts_anew(&self) -> bool {
-        matches!(self, Self::Registered { .. } | Self::Moved { .. })
+        match self {
+            Self::Registered { .. }
+            | Self::Moved { .. }
+            | Self::WipeOrdered
+            | Self::Wiped { .. } => true,
+            Self::Rotated
+            | Self::RotatedUntried
+            | Self::Exported { .. }
+            | Self::Imported { .. }
+            | Self::LogsTaken { .. } => false,
+        }
     }
 }
 
@@ -565,6 +596,22 @@ pub enum Technician {
         errand: Errand,
         /// Their names.
         names: Vec<String>,
+    },
+    /// What a wipe comes to. It begins with digits that stand on the page: a slip types none, nor does a resting hand.
+    Sure {
+        /// The stick that is written first.
+        stick: String,
+        /// To be typed.
+        digits: String,
+        /// Others were.
+        mistyped: bool,
+    },
+    /// An ordered wipe is not done, or not whole.
+    Held {
+        /// Why.
+        failure: ServiceFailure,
+        /// Where everything was exported to.
+        stick: String,
     },
     /// An errand is being run.
     Working {

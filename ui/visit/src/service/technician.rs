@@ -36,14 +36,19 @@ const MENU: Technician = Technician::Menu { unlocked: false };
 
 pub(super) fn back(at: Technician) -> Moved {
     match at {
-        Technician::Menu { .. } => close(&Service::Technician(at)),
-        // There is nothing to go back to on a device without a city; and what is being written answers soon.
+        // There is nothing to go back to on a device without a city, nor on one that is destroyed in part; and what is being written
+        // answers soon.
         Technician::Code {
             errand: Errand::Register,
             ..
         }
         | Technician::Unlocking { .. }
+        | Technician::Held {
+            failure: ServiceFailure::WipeStuck,
+            ..
+        }
         | Technician::Working { .. } => stay(Service::Technician(at)),
+        Technician::Menu { .. } | Technician::Held { .. } => close(&Service::Technician(at)),
         Technician::Done(ref done) if done.starts_anew() => close(&Service::Technician(at)),
         Technician::Testing { .. }
         | Technician::Report(_)
@@ -51,6 +56,7 @@ pub(super) fn back(at: Technician) -> Moved {
         | Technician::Code { .. }
         | Technician::LookingForSticks { .. }
         | Technician::Sticks { .. }
+        | Technician::Sure { .. }
         | Technician::Done(_) => acting(Service::Technician(MENU)),
     }
 }
@@ -77,6 +83,8 @@ pub(super) fn self_test(service: Service, cx: &ServiceContext<'_>) -> Moved {
             | Technician::Code { .. }
             | Technician::LookingForSticks { .. }
             | Technician::Sticks { .. }
+            | Technician::Sure { .. }
+            | Technician::Held { .. }
             | Technician::Working { .. }
             | Technician::Done(_),
         ) => stay(service),
@@ -147,14 +155,16 @@ pub(super) fn errand_wanted(service: Service, errand: Errand, cx: &ServiceContex
     };
     match errand {
         // Of a device that has a city, and a technician's PIN of it, nobody asks this.
-        Errand::Register => stay(service),
+        Errand::Register | Errand::Destroy => stay(service),
         Errand::Move => acting(Service::Technician(Technician::Code {
             errand,
             problem: None,
             ask_address: !cx.desk.knows_door,
         })),
         Errand::Rotate => run(errand, Means::Nothing, cx),
-        Errand::Export | Errand::Import | Errand::Logs => look_for_sticks(errand, cx),
+        Errand::Export | Errand::Import | Errand::Logs | Errand::Wipe => {
+            look_for_sticks(errand, cx)
+        }
     }
 }
 
@@ -166,10 +176,11 @@ pub(super) fn code_entered(service: Service, code: TypedCode, cx: &ServiceContex
 }
 
 pub(super) fn refresh(service: Service, cx: &ServiceContext<'_>) -> Moved {
-    let Service::Technician(Technician::Sticks { errand, .. }) = service else {
-        return stay(service);
-    };
-    look_for_sticks(errand, cx)
+    match service {
+        Service::Technician(Technician::Sticks { errand, .. }) => look_for_sticks(errand, cx),
+        Service::Technician(Technician::Held { .. }) => run(Errand::Destroy, Means::Nothing, cx),
+        other => stay(other),
+    }
 }
 
 pub(super) fn sticks_found(service: Service, answered: Ask, names: Vec<String>) -> Moved {
@@ -184,7 +195,33 @@ pub(super) fn sticks_found(service: Service, answered: Ask, names: Vec<String>) 
 pub(super) fn stick_chosen(service: Service, name: String, cx: &ServiceContext<'_>) -> Moved {
     match service {
         Service::Technician(Technician::Sticks { errand, names }) if names.contains(&name) => {
+            if errand == Errand::Wipe {
+                return sure(name, false, cx);
+            }
             run(errand, Means::Stick(name), cx)
+        }
+        other => stay(other),
+    }
+}
+
+/// Other digits each time: what a hand did once does not do again.
+fn sure(stick: String, mistyped: bool, cx: &ServiceContext<'_>) -> Moved {
+    let digits = (1000 + cx.desk.ask.0.wrapping_mul(7919) % 9000).to_string();
+    acting(Service::Technician(Technician::Sure {
+        stick,
+        digits,
+        mistyped,
+    }))
+}
+
+pub(super) fn wipe_wanted(service: Service, typed: &str, cx: &ServiceContext<'_>) -> Moved {
+    match service {
+        Service::Technician(Technician::Sure { stick, digits, .. }) => {
+            if typed == digits {
+                run(Errand::Wipe, Means::Stick(stick), cx)
+            } else {
+                sure(stick, true, cx)
+            }
         }
         other => stay(other),
     }
@@ -216,7 +253,13 @@ pub(super) fn ended(
         return stay(service);
     }
     acting(Service::Technician(match how {
+        // Nobody has to press anything more.
+        Ok(ErrandDone::WipeOrdered) => return close(&service),
         Ok(done) => Technician::Done(done),
+        Err(ErrandTrouble::Failure(failure)) if errand == Errand::Destroy => Technician::Held {
+            failure,
+            stick: cx.desk.ordered.to_owned(),
+        },
         Err(ErrandTrouble::Code(problem)) => Technician::Code {
             errand,
             problem: Some(problem),

@@ -6,7 +6,7 @@ use ubugoe_view::{
 };
 use ubugoe_visit::service::{CodeProblem, Errand, ErrandDone, ServiceEvent, TypedCode};
 
-use super::{Picture, shown};
+use super::{Picture, shown, wiping};
 use crate::{
     core::{Input, Sender},
     presenters::words,
@@ -20,6 +20,8 @@ const fn kind(errand: Errand) -> ErrandKind {
         Errand::Export => ErrandKind::Export,
         Errand::Import => ErrandKind::Import,
         Errand::Logs => ErrandKind::Logs,
+        Errand::Wipe => ErrandKind::Wipe,
+        Errand::Destroy => ErrandKind::Destroy,
     }
 }
 
@@ -31,6 +33,8 @@ const fn errand(kind: ErrandKind) -> Errand {
         ErrandKind::Export => Errand::Export,
         ErrandKind::Import => Errand::Import,
         ErrandKind::Logs => Errand::Logs,
+        ErrandKind::Wipe => Errand::Wipe,
+        ErrandKind::Destroy => Errand::Destroy,
     }
 }
 
@@ -94,6 +98,9 @@ pub(super) fn done(done: &ErrandDone) -> (Page, Picture) {
     let (mut device, mut ward) = (String::new(), String::new());
     let (mut count, mut other, mut left) = (0, 0, 0);
     let result = match done {
+        ErrandDone::Wiped { .. } => return wiping::done(done),
+        // The session is over with it: this is never drawn.
+        ErrandDone::WipeOrdered => ErrandResult::Exported,
         ErrandDone::Registered {
             device: id,
             ward: at,

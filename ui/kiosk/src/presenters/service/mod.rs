@@ -6,6 +6,7 @@ mod form;
 mod sign_in;
 mod technician;
 mod ward;
+mod wiping;
 
 pub(crate) use form::certificate_field;
 use ubugoe_procedures::Lang;
@@ -26,7 +27,7 @@ pub(super) fn page(service: &Service, around: &Around<'_>, lang: Lang) -> (Page,
         Service::Refused(failure) => trouble(*failure, false),
         Service::Ward(ward) => ward::page(ward, around, lang),
         Service::Counter(counter) => counter::page(counter, around, lang),
-        Service::Technician(at) => technician::page(at, lang),
+        Service::Technician(at) => technician::page(at, around, lang),
     };
     let who = service.who().map(signed_in).unwrap_or_default();
     let picture: Picture = Box::new(move |screen| {
@@ -91,6 +92,7 @@ pub(super) fn wipe(screen: &Screen) {
     counter::wipe(screen);
     technician::wipe(screen);
     errand::wipe(screen);
+    wiping::wipe(screen);
 }
 
 pub(super) fn bind(screen: &Screen, to: &Sender) {
@@ -111,4 +113,5 @@ pub(super) fn bind(screen: &Screen, to: &Sender) {
     counter::bind(screen, to);
     technician::bind(screen, to);
     errand::bind(screen, to);
+    wiping::bind(screen, to);
 }

@@ -10,15 +10,15 @@ use ubugoe_visit::service::{
     report::{CertificateCheck, Health, LinkTrouble, Presence, SelfTest},
 };
 
-use super::{Picture, errand, shown, trouble, wait};
+use super::{Picture, errand, shown, trouble, wait, wiping};
 use crate::{
     clock,
     core::{Input, Sender},
-    presenters::words,
+    presenters::{Around, words},
     service::selftest,
 };
 
-pub(super) fn page(at: &Technician, lang: Lang) -> (Page, Picture) {
+pub(super) fn page(at: &Technician, around: &Around<'_>, lang: Lang) -> (Page, Picture) {
     match at {
         Technician::Menu { unlocked } => {
             let unlocked = *unlocked;
@@ -26,6 +26,7 @@ pub(super) fn page(at: &Technician, lang: Lang) -> (Page, Picture) {
                 ServicePage::Technician,
                 Box::new(move |screen| {
                     errand::forget(screen);
+                    wiping::forget(screen);
                     screen.global::<TechnicianAdapter>().set_unlocked(unlocked);
                 }),
             )
@@ -40,6 +41,12 @@ pub(super) fn page(at: &Technician, lang: Lang) -> (Page, Picture) {
         } => errand::code(*of, *problem, *ask_address),
         Technician::LookingForSticks { .. } => wait(ServiceWait::Sticks),
         Technician::Sticks { errand: of, names } => errand::sticks(*of, names),
+        Technician::Sure {
+            stick,
+            digits,
+            mistyped,
+        } => wiping::sure(stick, digits, *mistyped, around.pending),
+        Technician::Held { failure, stick } => wiping::held(*failure, stick),
         Technician::Working {
             errand: of, step, ..
         } => errand::working(*of, *step),

@@ -138,3 +138,96 @@ fn a_new_key_needs_nothing_more_and_a_device_with_a_city_is_registered_by_nobody
     desk.tell(ended(ask, Ok(ErrandDone::Rotated)));
     assert_eq!(desk.page(), "no-staff");
 }
+
+/// At the page that says what a wipe comes to.
+fn sure() -> (Desk, String) {
+    let mut desk = Desk::technician();
+    desk.tell(ServiceEvent::ErrandWanted(Errand::Wipe));
+    let ask = desk.ask();
+    let names = vec!["A".to_owned()];
+    desk.tell(ServiceEvent::SticksFound { ask, names });
+    desk.tell(ServiceEvent::StickChosen("A".to_owned()));
+    assert_eq!(desk.page(), "technician-sure");
+    let digits = digits(&desk);
+    (desk, digits)
+}
+
+fn digits(desk: &Desk) -> String {
+    let Technician::Sure { digits, .. } = at(desk) else {
+        panic!("{:?}", at(desk));
+    };
+    assert_eq!(digits.len(), 4);
+    digits.clone()
+}
+
+fn runs(desk: &Desk, of: Errand) -> bool {
+    let mut effects = desk.effects.iter();
+    effects.any(|effect| matches!(effect, ServiceEffect::Run { errand, .. } if *errand == of))
+}
+
+#[test]
+fn only_the_digits_on_the_page_begin_a_wipe_and_it_then_needs_no_further_press() {
+    let (mut desk, first) = sure();
+    for typed in ["", "0", "0000", &format!("{first}0"), "    "] {
+        desk.tell(ServiceEvent::WipeWanted(typed.to_owned()));
+        assert!(matches!(at(&desk), Technician::Sure { mistyped: true, .. }));
+        assert!(!runs(&desk, Errand::Wipe), "{typed:?}");
+    }
+    let digits = digits(&desk);
+    assert_ne!(digits, first, "another try has other digits");
+    desk.tell(ServiceEvent::StickChosen("A".to_owned()));
+    desk.tell(ServiceEvent::RefreshWanted);
+    assert_eq!(desk.page(), "technician-sure");
+    desk.tell(ServiceEvent::WipeWanted(digits));
+    assert_eq!(desk.page(), "technician-working");
+    assert!(runs(&desk, Errand::Wipe));
+    let ask = desk.ask();
+    desk.tell(ServiceEvent::BackWanted);
+    assert_eq!(desk.page(), "technician-working");
+    desk.tell(ended(ask, Ok(ErrandDone::WipeOrdered)));
+    assert_eq!(desk.page(), "no-staff");
+}
+
+#[test]
+fn there_is_a_way_back_from_a_wipe_until_it_begins_and_a_failure_begins_nothing() {
+    let (mut desk, _) = sure();
+    desk.tell(ServiceEvent::BackWanted);
+    assert_eq!(desk.page(), "technician");
+    desk.tell(ServiceEvent::WipeWanted("1000".to_owned()));
+    desk.tell(ServiceEvent::ErrandWanted(Errand::Destroy));
+    assert_eq!(
+        desk.page(),
+        "technician",
+        "nobody orders this at the screen"
+    );
+    let (mut desk, digits) = sure();
+    desk.tell(ServiceEvent::WipeWanted(digits));
+    let ask = desk.ask();
+    let failure = ErrandTrouble::Failure(ServiceFailure::WouldLose);
+    desk.tell(ended(ask, Err(failure)));
+    assert_eq!(desk.page(), "technician-trouble");
+    desk.tell(ServiceEvent::BackWanted);
+    assert_eq!(desk.page(), "technician");
+    assert!(!runs(&desk, Errand::Destroy));
+}
+
+#[test]
+fn an_ordered_wipe_is_tried_again_and_given_up_only_while_nothing_is_destroyed() {
+    for (failure, whole) in [
+        (ServiceFailure::StickGone, true),
+        (ServiceFailure::WipeStuck, false),
+    ] {
+        let mut desk = Desk::technician();
+        let stick = "A".to_owned();
+        let held = Technician::Held { failure, stick };
+        desk.state.service = Service::Technician(held.clone());
+        desk.tell(ServiceEvent::RefreshWanted);
+        assert!(runs(&desk, Errand::Destroy));
+        let ask = desk.ask();
+        desk.tell(ended(ask, Err(ErrandTrouble::Failure(failure))));
+        assert_eq!(desk.page(), "technician-held");
+        desk.tell(ServiceEvent::BackWanted);
+        let after = if whole { "no-staff" } else { "technician-held" };
+        assert_eq!(desk.page(), after);
+    }
+}

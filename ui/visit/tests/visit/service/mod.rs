@@ -91,6 +91,7 @@ impl Desk {
                 usual: Some(&USUAL),
                 handed: self.handed.as_ref(),
                 knows_door: true,
+                ordered: "",
             },
             ..device()
         };

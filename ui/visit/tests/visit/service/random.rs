@@ -19,7 +19,7 @@ fn event(desk: &Desk, n: u8, m: u8) -> Event {
     } else {
         desk.ask()
     };
-    let staff = match n % 46 {
+    let staff = match n % 47 {
         0 | 1 => ServiceEvent::Wanted,
         2 | 3 => ServiceEvent::NumberEntered(if m.is_multiple_of(2) {
             midwife().number
@@ -96,7 +96,7 @@ fn event(desk: &Desk, n: u8, m: u8) -> Event {
             verdict: Verdict::NotAReceipt,
         },
         38 => ServiceEvent::SelfTestWanted,
-        40..=45 => errand(ask, n % 46, m),
+        40..=46 => errand(ask, n % 47, m),
         _ => return parent(m),
     };
     Event::Service(staff)
@@ -104,8 +104,9 @@ fn event(desk: &Desk, n: u8, m: u8) -> Event {
 
 fn errand(ask: Ask, n: u8, m: u8) -> ServiceEvent {
     match n {
-        40 => ServiceEvent::ErrandWanted(match m % 3 {
+        40 => ServiceEvent::ErrandWanted(match m % 4 {
             0 => Errand::Move,
+            3 => Errand::Wipe,
             1 => Errand::Rotate,
             _ => Errand::Export,
         }),
@@ -120,12 +121,14 @@ fn errand(ask: Ask, n: u8, m: u8) -> ServiceEvent {
         43 => ServiceEvent::StickChosen("A".to_owned()),
         44 => ServiceEvent::ErrandEnded {
             ask,
-            how: match m % 3 {
+            how: match m % 4 {
                 0 => Ok(ErrandDone::Rotated),
+                3 => Ok(ErrandDone::WipeOrdered),
                 1 => Err(ErrandTrouble::Code(CodeProblem::Spent)),
                 _ => Err(ErrandTrouble::Failure(ServiceFailure::DeviceUnusable)),
             },
         },
+        45 => ServiceEvent::WipeWanted("4719".to_owned()),
         _ => ServiceEvent::PrintMoved(Printed::Done),
     }
 }
