@@ -137,11 +137,12 @@ impl Place {
     }
 }
 
-/// What a file could not do is logged; it is tried again at the next look.
-fn told(result: io::Result<()>) {
-    if let Err(error) = result {
+/// Whether root was told. What a file could not do is logged; it is tried again at the next look.
+fn told(result: io::Result<()>) -> bool {
+    if let Err(error) = &result {
         tracing::error!(%error, "the order for a system is not handed over");
     }
+    result.is_ok()
 }
 
 /// The systems of this device.
@@ -272,15 +273,15 @@ impl Systems {
             Some(Outcome::Failed(why)) => self.give_up(&why),
             Some(Outcome::Busy) => None,
             Some(Outcome::Ready) => {
-                if resting {
-                    told(self.place.put("start", &format!("{}\n", manifest.id)));
+                if resting && told(self.place.put("start", &format!("{}\n", manifest.id))) {
                     tracing::info!(version = %order.version, "another system is to be started");
                 }
                 None
             }
             None => {
-                tracing::info!(version = %order.version, "an order for a system is handed over");
-                told(self.place.hand_over(manifest.id, &order));
+                if told(self.place.hand_over(manifest.id, &order)) {
+                    tracing::info!(version = %order.version, "an order for a system is handed over");
+                }
                 None
             }
         }
@@ -301,7 +302,9 @@ impl Systems {
             return None;
         }
         match self.place.outcome(id)? {
-            Outcome::Ready if resting => told(self.place.put("start", &format!("{id}\n"))),
+            Outcome::Ready if resting => {
+                told(self.place.put("start", &format!("{id}\n")));
+            }
             Outcome::Failed(why) => {
                 told(self.place.remove("back"));
                 // A report takes 500 bytes.
