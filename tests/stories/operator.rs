@@ -79,6 +79,15 @@ fn a_device_is_closed_from_afar_stays_closed_over_a_restart_and_opens_again() ->
     Ok(())
 }
 
+/// Whoever is at the device stops and takes the card away.
+fn give_up(rig: &mut Rig) -> anyhow::Result<()> {
+    rig.kiosk()?.tap("やめる")?;
+    rig.kiosk()?.tap("やめて消す")?;
+    rig.kiosk()?.wait_stage(&["finished"])?;
+    rig.reader.remove();
+    Ok(())
+}
+
 #[test]
 fn a_restart_waits_for_the_end_of_the_visit_and_happens_once() -> anyhow::Result<()> {
     let mut rig = world::world(HANA)?;
@@ -92,7 +101,7 @@ fn a_restart_waits_for_the_end_of_the_visit_and_happens_once() -> anyhow::Result
         LONG,
     )?;
     ensure!(rig.kiosk()?.report()?.stage() == "identity");
-    rig.reader.remove();
+    give_up(&mut rig)?;
     let ended = rig.kiosk()?.process.wait(Duration::from_mins(5))?;
     ensure!(ended.code() == Some(75), "{ended}");
     rig.start_kiosk()?;
@@ -293,9 +302,9 @@ fn a_system_is_handed_over_started_between_visits_and_reported_by_the_new_one_or
     );
     device_says(&rig, ": staged")?;
     // Ready while a mother is at the device: the machine does not start anew under her hands.
-    world::up_to(&mut rig, HANA, "notice")?;
+    world::up_to(&mut rig, HANA, "identity")?;
     machine.says(&first, "ready 1")?;
-    world::take_away(&mut rig)?;
+    give_up(&mut rig)?;
     kiosk_says(&mut rig, mark, "another system is to be started")?;
     ensure!(rig.kiosk()?.report()?.stage() == "resting");
     ensure!(machine.left("start") == Some(format!("{first}\n")));

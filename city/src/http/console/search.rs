@@ -5,9 +5,9 @@ use maud::{Markup, html};
 use ubugoe_procedures::Lang;
 
 use super::super::guard::{Officer, Posted, token_hash};
-use super::super::page::csrf;
+use super::super::page::{Part, console as frame, csrf};
 use super::super::{Failure, Shared, t};
-use super::{Names, framed, note, queue};
+use super::{Names, badge, note, queue};
 use crate::casework::roles::Right;
 use crate::casework::search::{Unwanted, Wanted, begins_exactly, wanted};
 use crate::jst;
@@ -32,7 +32,8 @@ struct Found {
 /// The empty form.
 pub(super) async fn ask(State(app): State<Shared>, officer: Officer) -> Result<Markup, Failure> {
     officer.must(Right::SeeCases)?;
-    page(&app, &officer, ("", false), None, None).await
+    let waiting = badge(&app, &officer).await?;
+    Ok(page(&app, &officer, waiting, ("", false), None, None))
 }
 
 /// What the words find.
@@ -43,30 +44,30 @@ pub(super) async fn find(State(app): State<Shared>, posted: Posted) -> Result<Ma
     let exact = fields.get("exact") == Some("yes");
     let at = fields.get("page").and_then(|page| page.parse().ok());
     let at = at.unwrap_or(0).min(MOST_FOUND / PAGE - 1);
-    let (kind, result) = match wanted(words) {
-        Ok(wanted) => {
-            let kind = match &wanted {
-                Wanted::Number(_) => "number",
-                Wanted::IdOrCode(..) => "id",
-                Wanted::Code(_) => "code",
-                Wanted::Name { .. } => "name",
-            };
-            (kind, Ok(look(&app, wanted, exact, at).await?))
-        }
-        Err(why) => ("none", Err(why)),
+    let wanted = wanted(words);
+    let kind = match &wanted {
+        Ok(Wanted::Number(_)) => "number",
+        Ok(Wanted::IdOrCode(..)) => "id",
+        Ok(Wanted::Code(_)) => "code",
+        Ok(Wanted::Name { .. }) => "name",
+        Err(_) => "none",
     };
-    let found = result.as_ref().map_or(0, |found| found.lines.len());
-    let detail = format!(
-        "by={kind} exact={} page={at} found={found}",
-        u8::from(exact)
-    );
-    let line = note(&app, &officer, "search.made", "-", &detail);
-    let (found, why) = match &result {
+    let detail = format!("by={kind} exact={} page={at}", u8::from(exact));
+    let (found, waiting, ()) = tokio::try_join!(
+        async {
+            Ok(match wanted {
+                Ok(wanted) => Ok(look(&app, wanted, exact, at).await?),
+                Err(why) => Err(why),
+            })
+        },
+        badge(&app, &officer),
+        note(&app, &officer, "search.made", "-", &detail),
+    )?;
+    let (found, why) = match &found {
         Ok(found) => (Some(found), None),
         Err(why) => (None, Some(*why)),
     };
-    let page = page(&app, &officer, (words, exact), found, why);
-    tokio::try_join!(line, page).map(|((), page)| page)
+    Ok(page(&app, &officer, waiting, (words, exact), found, why))
 }
 
 async fn look(app: &Shared, wanted: Wanted, exact: bool, at: u32) -> Result<Found, Failure> {
@@ -120,13 +121,14 @@ async fn all(app: &Shared, wanted: Wanted, exact: bool, at: u32) -> Result<Vec<C
     })
 }
 
-async fn page(
+fn page(
     app: &Shared,
     officer: &Officer,
+    waiting: u64,
     (words, exact): (&str, bool),
     found: Option<&Found>,
     unwanted: Option<Unwanted>,
-) -> Result<Markup, Failure> {
+) -> Markup {
     let lang = officer.lang;
     let heading = t(lang, "届出を探す", "Find a filing");
     // what may have been an individual number is not shown again
@@ -158,7 +160,8 @@ async fn page(
             }
         }
     };
-    framed(app, officer, heading, &body).await
+    let office = app.office.name.get(lang);
+    frame(officer, office, waiting, Part::Filings, heading, &body)
 }
 
 /// How many there are, or which of them these are.

@@ -23,7 +23,7 @@ use super::{Unfit, done};
 use crate::service::sidecar;
 
 /// How often it is looked at what root has come to, while there is an order.
-const LOOK: Duration = Duration::from_secs(15);
+const LOOK: Duration = Duration::from_secs(5);
 
 /// Longest file that root leaves for the kiosk, in bytes.
 const OUTCOME: u64 = 1_024;
