@@ -149,11 +149,11 @@ class Firmware(Scratch):
 class Health(Scratch):
     """A system stays only if the screen is there, and the same one each time it is looked at."""
 
-    def look(self, pids, active=0, booted="ubugoe-b", primary="root.0"):
+    def look(self, pids, active=0, booted="ubugoe-b", primary="root.0", status=""):
         self.stand_in("sleep", "exit 0")
         (self.folder / "pids").write_text("\n".join(pids) + "\n")
         self.stand_in("systemctl", f"""
-            case $1 in is-active) exit {active} ;; show) head -n 1 $S/pids; sed -i 1d $S/pids ;; reboot) touch $S/rebooted ;; esac""")
+            case $*  in is-active*) exit {active} ;; *StatusText*) echo "{status}" ;; show*) head -n 1 $S/pids; sed -i 1d $S/pids ;; reboot) touch $S/rebooted ;; esac""")
         self.stand_in("rauc", f"""
             case $2 in mark-good) echo "$@" >$S/marked ;; *) echo "RAUC_SYSTEM_BOOTED_BOOTNAME='{booted}'"; echo "RAUC_BOOT_PRIMARY='{primary}'"; echo "RAUC_SLOTS='1 2'" ;; esac""")
         ran = self.run_script("common", "health", RUNTIME_DIRECTORY=str(self.folder))
@@ -170,6 +170,12 @@ class Health(Scratch):
         code, marked = self.look(["700", "700", "733"])
         self.assertNotEqual(code, 0)
         self.assertIsNone(marked)
+
+    def test_a_screen_that_says_it_cannot_be_used_goes_back_on_trial(self):
+        code, marked = self.look(["700", "700", "700"], status="closed: the keys are not there")
+        self.assertNotEqual(code, 0)
+        self.assertIsNone(marked)
+        self.assertTrue(self.rebooted)
 
     def test_no_screen_on_trial_goes_back_to_what_was_good(self):
         code, marked = self.look(["0", "0", "0"], active=3)

@@ -285,11 +285,12 @@ fn listen(
 fn attend(
     screen: &Screen,
     options: &Options,
+    works: bool,
     inputs: &Sender,
     worker: thread::JoinHandle<End>,
 ) -> Result<End, StartError> {
     if let Some(supervisor) = &options.supervisor {
-        watch::start(supervisor, inputs.clone()).map_err(StartError::Supervisor)?;
+        watch::start(supervisor, works, inputs.clone()).map_err(StartError::Supervisor)?;
     }
     let ran = screen.run().map_err(StartError::Window);
     inputs.send(Input::Stop);
@@ -346,7 +347,7 @@ fn without_a_city(
             }
         })
         .map_err(StartError::Thread)?;
-    attend(&screen, options, &inputs, worker)
+    attend(&screen, options, true, &inputs, worker)
 }
 
 /// Shows that a device cannot be used whose TPM does not give out its keys; [`End::Restart`] once it does.
@@ -375,7 +376,7 @@ fn wait_for_keys(
             keyless::run(&loaded.catalogue, tongue, &there, &from, &mut canvas)
         })
         .map_err(StartError::Thread)?;
-    attend(screen, options, inputs, worker)
+    attend(screen, options, false, inputs, worker)
 }
 
 /// Runs a kiosk until its window is closed, or a signal or order ends it.
@@ -455,7 +456,7 @@ pub fn run(config: &Config, options: &Options) -> Result<End, StartError> {
             end
         })
         .map_err(StartError::Thread)?;
-    attend(&screen, options, &inputs, worker)
+    attend(&screen, options, true, &inputs, worker)
 }
 
 fn read(path: &Path) -> Result<Vec<u8>, StartError> {

@@ -30,11 +30,14 @@ impl Supervisor {
     }
 }
 
-/// Starts telling, on a thread of its own, which ends with the core.
+/// What systemd shows of a kiosk at which nobody can file; a system on trial that brought it there goes (`images/…/health`).
+const CLOSED: &[u8] = b"READY=1\nSTATUS=closed: the keys are not there\nWATCHDOG=1";
+
+/// Starts telling, on a thread of its own, which ends with the core. `works`: somebody may use this kiosk.
 ///
 /// # Errors
 /// When the socket or the thread cannot be made.
-pub fn start(supervisor: &Supervisor, inputs: Sender) -> io::Result<()> {
+pub fn start(supervisor: &Supervisor, works: bool, inputs: Sender) -> io::Result<()> {
     let to = UnixDatagram::unbound()?;
     to.connect(&supervisor.socket)?;
     let patience = supervisor.patience;
@@ -43,7 +46,11 @@ pub fn start(supervisor: &Supervisor, inputs: Sender) -> io::Result<()> {
         .spawn(move || {
             // Nobody ever sends here: a wait that needs no clock of our own.
             let (_nobody, silence) = mpsc::channel::<()>();
-            let mut word: &[u8] = b"READY=1\nWATCHDOG=1";
+            let mut word: &[u8] = if works {
+                b"READY=1\nWATCHDOG=1"
+            } else {
+                CLOSED
+            };
             loop {
                 let (done, answer) = mpsc::channel();
                 inputs.send(Input::Settle(done));
@@ -84,7 +91,7 @@ mod tests {
         let (inputs, from) = Sender::channel();
         let supervisor =
             Supervisor::new(Some(socket.to_string_lossy().into_owned()), Some("30000"));
-        start(&supervisor.unwrap(), inputs).unwrap();
+        start(&supervisor.unwrap(), true, inputs).unwrap();
         let asked = || match from.recv().unwrap() {
             Input::Settle(done) => done,
             other => panic!("{other:?}"),
@@ -101,6 +108,22 @@ mod tests {
         assert_eq!(heard(&systemd).as_deref(), Some("READY=1\nWATCHDOG=1"));
         asked().send(()).unwrap();
         assert_eq!(heard(&systemd).as_deref(), Some("WATCHDOG=1"));
+    }
+
+    #[test]
+    fn systemd_hears_that_a_kiosk_is_there_and_of_no_use() {
+        let folder = tempfile::tempdir().unwrap();
+        let socket = folder.path().join("notify");
+        let systemd = UnixDatagram::bind(&socket).unwrap();
+        let (inputs, from) = Sender::channel();
+        let supervisor = Supervisor::new(Some(socket.to_string_lossy().into_owned()), None);
+        start(&supervisor.unwrap(), false, inputs).unwrap();
+        match from.recv().unwrap() {
+            Input::Settle(done) => done.send(()).unwrap(),
+            other => panic!("{other:?}"),
+        }
+        let said = heard(&systemd).unwrap();
+        assert!(said.contains("\nSTATUS=closed:"), "{said}");
     }
 
     #[test]

@@ -16,7 +16,7 @@ use zeroize::Zeroizing;
 use crate::device::{enrol_failed, enrolment};
 use crate::net::{self, NetError, Reply};
 use crate::say::{Done, NOBODY, SAID_NO, Words, file, words};
-use crate::{Bench, DOOR, Failed, Outcome, audit, not_enrolled};
+use crate::{Bench, DOOR, Failed, Outcome, audit, not_enrolled, order};
 
 /// Over the network.
 #[derive(Debug, Args)]
@@ -289,6 +289,10 @@ fn take(
     written: impl FnOnce(),
 ) -> Outcome {
     let moved = enrolment.state() == State::Enrolled;
+    if !moved {
+        // What was ordered here was ordered of whom this was before.
+        order::forget(bench.home).map_err(file("remove", bench.home))?;
+    }
     let bundle = enrolment
         .take(answer)
         .map_err(|error| enrol_failed(&error))?;

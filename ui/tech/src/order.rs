@@ -50,6 +50,14 @@ pub fn lying(home: &Path) -> Option<Order> {
     serde_json::from_str(&text).ok()
 }
 
+/// No wipe is ordered (any more).
+pub(crate) fn forget(home: &Path) -> io::Result<()> {
+    match wipe::remove(&home.join(FILE)) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+        other => other,
+    }
+}
+
 /// Writes every filing to the stick, and the order.
 ///
 /// # Errors
@@ -57,6 +65,11 @@ pub fn lying(home: &Path) -> Option<Order> {
 pub fn place(bench: &Bench<'_>, sticks: &Path, stick: &str) -> Outcome {
     let kiosk = Kiosk::read(bench, None)?;
     let done = all_out(bench, sticks.join(stick))?;
+    // What works has not been wiped: a word that was said once and went no further.
+    let mark = wipe::mark(bench.home, &kiosk.device);
+    if mark.exists() {
+        wipe::remove(&mark).map_err(file("remove", &mark))?;
+    }
     let order = Order {
         device: kiosk.device,
         at: bench.at,
@@ -132,7 +145,7 @@ impl Order {
         if !self.is_whole(home) {
             return Err(io::Error::other("the wipe has begun"));
         }
-        fs::remove_file(home.join(FILE))
+        forget(home)
     }
 
     /// Forgets an order that was carried out. The record stays where no stick has it.
@@ -140,10 +153,12 @@ impl Order {
     /// # Errors
     /// When a file cannot be removed.
     pub fn forget(&self, home: &Path, on_stick: bool) -> io::Result<()> {
+        // An order without a record would ask for one that nobody can write any more.
+        forget(home)?;
         if on_stick {
-            fs::remove_file(wipe::mark(home, &self.device))?;
+            wipe::remove(&wipe::mark(home, &self.device))?;
         }
-        fs::remove_file(home.join(FILE))
+        Ok(())
     }
 
     /// The stick with the filings, whatever it is called by now.

@@ -67,7 +67,7 @@ pub fn run(bench: &Bench<'_>, wipe: &Wipe) -> Outcome {
     } = &gone;
     if *record != mark(bench.home, device.as_str()) {
         let mark = mark(bench.home, device.as_str());
-        fs::remove_file(&mark).map_err(file("remove", &mark))?;
+        remove(&mark).map_err(file("remove", &mark))?;
     }
     let told = tell(wipe.city.as_deref(), gone.pin, signed)?;
     let said = WipeRecord::peek(signed).ok();
@@ -117,6 +117,16 @@ fn said(path: &Path, device: &DeviceId) -> Option<Vec<u8>> {
     (said.device == *device).then_some(signed)
 }
 
+/// Whether a last word says all that is lost. It does not where a wipe went no further and the device has worked since.
+fn still_true(signed: &[u8], kiosk: &Kiosk) -> bool {
+    let waiting = open(kiosk).ok().flatten().map(|outbox| outbox.pending());
+    match (waiting, WipeRecord::peek(signed)) {
+        (Some(Ok(waiting)), Ok(said)) => waiting.len() as u64 <= said.unsent,
+        // An outbox that is destroyed took nothing in since.
+        _ => true,
+    }
+}
+
 /// Destroys everything but the mark, which it leaves.
 pub(crate) fn everything(bench: &Bench<'_>, wipe: &Wipe, kiosk: &Kiosk) -> Result<Gone, Failed> {
     let device = kiosk.device()?;
@@ -126,6 +136,7 @@ pub(crate) fn everything(bench: &Bench<'_>, wipe: &Wipe, kiosk: &Kiosk) -> Resul
     let mut record = folder.join(format!("{device}.wiped"));
     let targets = targets(bench, kiosk)?;
     let before = said(&mark, &device).or_else(|| said(&record, &device));
+    let before = before.filter(|signed| still_true(signed, kiosk));
     let fresh = before.is_none();
     let signed = match before {
         Some(signed) => signed,
@@ -136,7 +147,7 @@ pub(crate) fn everything(bench: &Bench<'_>, wipe: &Wipe, kiosk: &Kiosk) -> Resul
         && let Err(failed) = write_whole(&record, &signed)
     {
         if fresh {
-            fs::remove_file(&mark).map_err(file("remove", &mark))?;
+            remove(&mark).map_err(file("remove", &mark))?;
             return Err(failed);
         }
         // Keys may be gone: there is nothing to go back to.
@@ -159,8 +170,13 @@ pub(crate) fn everything(bench: &Bench<'_>, wipe: &Wipe, kiosk: &Kiosk) -> Resul
                 let detail = format!("{about}files={}", targets.files.len());
                 audit::note(bench, "wiped", &detail)?;
             }
+            // Gone in one step: one that was overwritten in part would be a device that nothing can read, nor wipe.
+            let aside = last.with_extension("destroyed");
+            rename(&last, &aside).map_err(file("rename", &last))?;
+            destroy(&aside).map_err(file("destroy", &aside))?;
+        } else {
+            destroy(path).map_err(file("destroy", path))?;
         }
-        destroy(path).map_err(file("destroy", path))?;
     }
     for folder in targets.folders.iter().rev() {
         fs::remove_dir(folder).map_err(file("remove", folder))?;
@@ -188,6 +204,7 @@ pub(crate) fn sweep(bench: &Bench<'_>) -> Result<(), Failed> {
             walk(root, &mut left).map_err(file("list", root))?;
         }
     }
+    left.files.extend(orders(bench));
     for path in &left.files {
         destroy(path).map_err(file("destroy", path))?;
     }
@@ -238,6 +255,7 @@ fn targets(bench: &Bench<'_>, kiosk: &Kiosk) -> Result<Targets, Failed> {
     };
     all.files.sort_by_key(|path| (*path == last, !secret(path)));
     // The folder of the configuration goes after it.
+    all.files.splice(0..0, orders(bench));
     Ok(all)
 }
 
@@ -254,6 +272,15 @@ fn walk(folder: &Path, all: &mut Targets) -> io::Result<()> {
         }
     }
     Ok(())
+}
+
+/// What root is asked for this device's system (decision 0031). The folder is the system's own.
+fn orders(bench: &Bench<'_>) -> impl Iterator<Item = PathBuf> {
+    let folder = bench.home.join("system");
+    ["start", "order", "back"]
+        .map(|name| folder.join(name))
+        .into_iter()
+        .filter(|path| path.exists())
 }
 
 /// Overwrites with random bytes, on the disk, then removes. A link is removed and not followed.
@@ -276,7 +303,21 @@ fn destroy(path: &Path) -> io::Result<()> {
         }
         file.sync_all()?;
     }
+    remove(path)
+}
+
+/// Removes, on the disk.
+pub(crate) fn remove(path: &Path) -> io::Result<()> {
     fs::remove_file(path)?;
+    on_the_disk(path)
+}
+
+fn rename(from: &Path, to: &Path) -> io::Result<()> {
+    fs::rename(from, to)?;
+    on_the_disk(to)
+}
+
+fn on_the_disk(path: &Path) -> io::Result<()> {
     path.parent()
         .map_or(Ok(()), |folder| File::open(folder)?.sync_all())
 }

@@ -25,6 +25,7 @@ use std::time::Duration;
 
 use der::asn1::UintRef;
 use der::{Encode as _, Sequence};
+use rustix::io::Errno;
 use zeroize::Zeroizing;
 
 pub(crate) use wrapped::Wrapped;
@@ -87,8 +88,11 @@ impl TpmError {
         match error.kind() {
             K::PermissionDenied => Self::Denied,
             K::ResourceBusy | K::WouldBlock | K::TimedOut => Self::Busy,
-            K::BrokenPipe | K::UnexpectedEof | K::ConnectionReset => Self::Broken,
-            _ => Self::Away,
+            K::NotFound | K::NotADirectory | K::ConnectionRefused => Self::Away,
+            _ => match error.raw_os_error().map(Errno::from_raw_os_error) {
+                Some(Errno::NXIO | Errno::NODEV) => Self::Away,
+                _ => Self::Broken,
+            },
         }
     }
 

@@ -139,10 +139,9 @@ impl Place {
 
 /// Whether root was told. What a file could not do is logged; it is tried again at the next look.
 fn told(result: io::Result<()>) -> bool {
-    if let Err(error) = &result {
-        tracing::error!(%error, "the order for a system is not handed over");
-    }
-    result.is_ok()
+    result
+        .inspect_err(|error| tracing::error!(%error, "the order for a system is not handed over"))
+        .is_ok()
 }
 
 /// The systems of this device.
@@ -273,7 +272,7 @@ impl Systems {
             Some(Outcome::Failed(why)) => self.give_up(&why),
             Some(Outcome::Busy) => None,
             Some(Outcome::Ready) => {
-                if resting && told(self.place.put("start", &format!("{}\n", manifest.id))) {
+                if self.start(manifest.id, resting) {
                     tracing::info!(version = %order.version, "another system is to be started");
                 }
                 None
@@ -285,6 +284,15 @@ impl Systems {
                 None
             }
         }
+    }
+
+    /// Lets root start what is ready, while no visit runs: one that has begun since takes that back.
+    fn start(&self, id: UpdateId, resting: bool) -> bool {
+        if resting {
+            return told(self.place.put("start", &format!("{id}\n")));
+        }
+        told(self.place.remove("start"));
+        false
     }
 
     fn give_up(&mut self, why: &str) -> Option<Report> {
@@ -302,8 +310,8 @@ impl Systems {
             return None;
         }
         match self.place.outcome(id)? {
-            Outcome::Ready if resting => {
-                told(self.place.put("start", &format!("{id}\n")));
+            Outcome::Ready => {
+                self.start(id, resting);
             }
             Outcome::Failed(why) => {
                 told(self.place.remove("back"));
@@ -315,7 +323,7 @@ impl Systems {
                     detail,
                 });
             }
-            Outcome::Ready | Outcome::Busy => {}
+            Outcome::Busy => {}
         }
         None
     }

@@ -572,13 +572,15 @@ fn a_wipe_that_is_cut_at_any_step_leaves_a_whole_device_or_goes_on_until_nothing
         left = files(&device);
     }
     assert!(cuts > 5, "{cuts}");
-    // Cut after the configuration was gone: folders are left.
+    // Cut after the configuration was gone: folders are left, and what was it, overwritten.
     std::fs::create_dir_all(device.layout().data.join("drafts")).unwrap();
+    std::fs::create_dir_all(&device.layout().enrolled).unwrap();
+    std::fs::write(device.layout().enrolled.join("kiosk.destroyed"), [7; 900]).unwrap();
     assert_eq!(
         carry_out(home, 9).unwrap().unwrap().text("device"),
         Some(id.as_str())
     );
-    assert!(!device.layout().data.exists());
+    assert!(!device.layout().data.exists() && !device.layout().enrolled.exists());
     order.forget(home, true).unwrap();
     assert_eq!(names(home), ["technician.log"]);
     assert!(record.exists());
@@ -589,6 +591,31 @@ fn a_wipe_that_is_cut_at_any_step_leaves_a_whole_device_or_goes_on_until_nothing
         .iter()
         .filter(|entry| entry["action"] == "wiped");
     assert_eq!(wiped.count(), 1);
+}
+
+#[test]
+fn a_last_word_that_went_no_further_does_not_hide_what_came_since() {
+    let world = World::new();
+    let device = lonely(&world, 1);
+    let (id, home) = (device.id().to_string(), device.home.path());
+    let uncut = Cut::after(u64::MAX);
+    order::place(&Bench::new(home, &uncut, now()), &world.media, "STICK-1").unwrap();
+    assert!(carry_out(home, 1).is_none());
+    let mark = home.join(format!("{id}.wiped"));
+    assert!(mark.exists());
+    // Nobody remembers the order, and the device works on.
+    std::fs::remove_file(home.join("wipe-ordered.json")).unwrap();
+    device.file_one(&mut device.outbox(), 2, now());
+    let stick = world.stick("STICK-1").display().to_string();
+    assert_eq!(
+        device.bad(&["wipe", "--yes", "--exported", &stick], ""),
+        (5, "unsent".into())
+    );
+    // Ordered anew, it begins anew: both filings are on the stick.
+    order::place(&Bench::new(home, &uncut, now()), &world.media, "STICK-1").unwrap();
+    assert!(!mark.exists() && order::lying(home).unwrap().is_whole(home));
+    let done = carry_out(home, u64::MAX).unwrap().unwrap();
+    assert_eq!(done.count("exported"), 2);
 }
 
 #[test]
@@ -606,7 +633,7 @@ fn after_a_cut_the_screen_goes_on_by_itself_and_keeps_the_record_where_there_is_
         let mut kiosk = start(&device, 1);
         kiosk.wait_stage(&["technician-done"]).unwrap();
         let said = screen(&mut kiosk);
-        assert_eq!(said.contains("この機械に残っています"), pulled, "{said}");
+        assert_eq!(said.contains("この機械にだけあります"), pulled, "{said}");
         let _ = kiosk.tap("わかりました");
         assert_eq!(ended(&kiosk), Some(75));
         let record = format!("{id}.wiped");

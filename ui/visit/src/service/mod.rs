@@ -77,7 +77,13 @@ pub fn step(service: Service, event: ServiceEvent, cx: &ServiceContext<'_>) -> M
         ServiceEvent::PinEntered => pin_entered(service, cx),
         ServiceEvent::PinChecked { ask, answer } => pin_checked(service, ask, answer, cx),
         ServiceEvent::BackWanted => back(service),
-        ServiceEvent::Closed | ServiceEvent::Idle => close(&service),
+        ServiceEvent::Closed | ServiceEvent::Idle => match service {
+            Service::Technician(Technician::Working {
+                errand: Errand::Wipe | Errand::Destroy,
+                ..
+            }) => stay(service),
+            other => close(&other),
+        },
         ServiceEvent::Touched => touched(service),
         ServiceEvent::RefreshWanted => match service {
             Service::Technician(_) => technician::refresh(service, cx),

@@ -1,7 +1,7 @@
 //! The technician: a switch at the device itself, then the device's PIN, then the self-test and errands with the city or a stick.
 //!
 //! An errand that runs is not broken off: it ends by itself within its own bounds, and whoever left the page meanwhile finds its
-//! line in the device's chain.
+//! line in the device's chain. A wipe that begins is not left: the device would start anew under the hands of the next.
 
 use super::report::SelfTest;
 use super::{
@@ -178,7 +178,12 @@ pub(super) fn code_entered(service: Service, code: TypedCode, cx: &ServiceContex
 pub(super) fn refresh(service: Service, cx: &ServiceContext<'_>) -> Moved {
     match service {
         Service::Technician(Technician::Sticks { errand, .. }) => look_for_sticks(errand, cx),
-        Service::Technician(Technician::Held { .. }) => run(Errand::Destroy, Means::Nothing, cx),
+        Service::Technician(
+            Technician::Held { .. }
+            | Technician::Done(ErrandDone::Wiped {
+                on_stick: false, ..
+            }),
+        ) => run(Errand::Destroy, Means::Nothing, cx),
         other => stay(other),
     }
 }
