@@ -168,8 +168,8 @@ def _registered(vm, folder, town):
     drive = Drive(vm)
     drive.do("wait", stages=["resting"], online=True)
     vm.picture(folder / "register-4-resting.png")
-    [key] = [part for part in json.loads(vm.ask("diagnose"))["parts"] if part["id"] == "key"]
-    assert key["place"] == "tpm" and key["state"] == "good", key
+    [key] = [part for part in json.loads(vm.ask("diagnose"))["parts"] if part["part"] == "key"]
+    assert key["facts"] == {"place": "tpm"} and key["state"] == "good", key
     return drive
 
 

@@ -462,7 +462,7 @@ fn without_its_stick_an_ordered_wipe_waits_and_can_be_taken_back() {
     kiosk.tap("もう一度").unwrap();
     kiosk.wait_stage(&["technician-held"]).unwrap();
     assert!(names(&stick).is_empty());
-    let _ = kiosk.tap("消去をやめる");
+    let _ = kiosk.tap("やめる");
     assert_eq!(ended(&kiosk), Some(75));
     assert_eq!(below(&device.layout().enrolled), before);
     let mut kiosk = start(&device, 2);
