@@ -277,11 +277,12 @@ fn stopping_is_asked_back_and_a_new_page_withdraws_the_question() {
     assert_eq!(heard.all(), ["quit"]);
 }
 
-#[test]
-fn language_and_staff_are_in_reach_on_every_page() {
+/// In two tests, for they take minutes: the pages with this remainder of their number by two.
+fn language_and_staff_are_in_reach(half: usize) {
     // Staff do not call staff.
     let of_staff = |name: &str| name.starts_with("12-staff");
-    for sample in samples::SAMPLES.iter().filter(|s| !of_staff(s.name)) {
+    let pages = samples::SAMPLES.iter().filter(|s| !of_staff(s.name));
+    for sample in pages.skip(half).step_by(2) {
         let screen = shown(sample.name, Language::Ja);
         let heard = Heard::default();
         let shell = screen.global::<Shell>();
@@ -311,6 +312,16 @@ fn language_and_staff_are_in_reach_on_every_page() {
             sample.name
         );
     }
+}
+
+#[test]
+fn language_and_staff_are_in_reach_on_every_second_page() {
+    language_and_staff_are_in_reach(0);
+}
+
+#[test]
+fn language_and_staff_are_in_reach_on_the_pages_between() {
+    language_and_staff_are_in_reach(1);
 }
 
 #[test]
