@@ -153,7 +153,7 @@ class Health(Scratch):
         self.stand_in("sleep", "exit 0")
         (self.folder / "pids").write_text("\n".join(pids) + "\n")
         self.stand_in("systemctl", f"""
-            case $*  in is-active*) exit {active} ;; *StatusText*) echo "{status}" ;; show*) head -n 1 $S/pids; sed -i 1d $S/pids ;; reboot) touch $S/rebooted ;; esac""")
+            case $* in is-active*) exit {active} ;; *StatusText*) echo "{status}" ;; show*) head -n 1 $S/pids; sed -i 1d $S/pids ;; reboot) touch $S/rebooted ;; esac""")
         self.stand_in("rauc", f"""
             case $2 in mark-good) echo "$@" >$S/marked ;; *) echo "RAUC_SYSTEM_BOOTED_BOOTNAME='{booted}'"; echo "RAUC_BOOT_PRIMARY='{primary}'"; echo "RAUC_SLOTS='1 2'" ;; esac""")
         ran = self.run_script("common", "health", RUNTIME_DIRECTORY=str(self.folder))

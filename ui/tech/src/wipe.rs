@@ -65,8 +65,8 @@ pub fn run(bench: &Bench<'_>, wipe: &Wipe) -> Outcome {
         files,
         ..
     } = &gone;
-    if *record != mark(bench.home, device.as_str()) {
-        let mark = mark(bench.home, device.as_str());
+    let mark = mark(bench.home, device.as_str());
+    if *record != mark {
         remove(&mark).map_err(file("remove", &mark))?;
     }
     let told = tell(wipe.city.as_deref(), gone.pin, signed)?;
@@ -131,9 +131,9 @@ fn still_true(signed: &[u8], kiosk: &Kiosk) -> bool {
 pub(crate) fn everything(bench: &Bench<'_>, wipe: &Wipe, kiosk: &Kiosk) -> Result<Gone, Failed> {
     let device = kiosk.device()?;
     let _hold = kiosk.hold()?;
-    let mark = mark(bench.home, device.as_str());
     let folder = wipe.record.as_deref().unwrap_or(bench.home);
-    let mut record = folder.join(format!("{device}.wiped"));
+    let mut record = mark(folder, device.as_str());
+    let mark = mark(bench.home, device.as_str());
     let targets = targets(bench, kiosk)?;
     let before = said(&mark, &device).or_else(|| said(&record, &device));
     let before = before.filter(|signed| still_true(signed, kiosk));
@@ -193,7 +193,7 @@ pub(crate) fn everything(bench: &Bench<'_>, wipe: &Wipe, kiosk: &Kiosk) -> Resul
 /// What a wipe leaves that was cut after the configuration was gone: folders.
 pub(crate) fn sweep(bench: &Bench<'_>) -> Result<(), Failed> {
     let layout = &bench.layout;
-    let mut left = Targets::default();
+    let mut left = Targets::new(bench);
     for root in [
         &layout.enrolled,
         &layout.identities,
@@ -204,7 +204,6 @@ pub(crate) fn sweep(bench: &Bench<'_>) -> Result<(), Failed> {
             walk(root, &mut left).map_err(file("list", root))?;
         }
     }
-    left.files.extend(orders(bench));
     for path in &left.files {
         destroy(path).map_err(file("destroy", path))?;
     }
@@ -228,15 +227,27 @@ impl Wipe {
 }
 
 /// What is to be destroyed: files in order, keys first, the configuration last; folders from outside in.
-#[derive(Default)]
 struct Targets {
     files: Vec<PathBuf>,
     folders: Vec<PathBuf>,
     bytes: u64,
 }
 
+impl Targets {
+    /// What root is asked for this device's system (decision 0031); its folder is the system's own.
+    fn new(bench: &Bench<'_>) -> Self {
+        let folder = bench.home.join("system");
+        let orders = ["start", "order", "back"].map(|name| folder.join(name));
+        Self {
+            files: orders.into_iter().filter(|path| path.exists()).collect(),
+            folders: Vec::new(),
+            bytes: 0,
+        }
+    }
+}
+
 fn targets(bench: &Bench<'_>, kiosk: &Kiosk) -> Result<Targets, Failed> {
-    let mut all = Targets::default();
+    let mut all = Targets::new(bench);
     let mut roots = vec![bench.layout.enrolled.clone()];
     roots.extend(kiosk.identities.clone());
     roots.push(kiosk.data_dir.clone());
@@ -255,7 +266,6 @@ fn targets(bench: &Bench<'_>, kiosk: &Kiosk) -> Result<Targets, Failed> {
     };
     all.files.sort_by_key(|path| (*path == last, !secret(path)));
     // The folder of the configuration goes after it.
-    all.files.splice(0..0, orders(bench));
     Ok(all)
 }
 
@@ -272,15 +282,6 @@ fn walk(folder: &Path, all: &mut Targets) -> io::Result<()> {
         }
     }
     Ok(())
-}
-
-/// What root is asked for this device's system (decision 0031). The folder is the system's own.
-fn orders(bench: &Bench<'_>) -> impl Iterator<Item = PathBuf> {
-    let folder = bench.home.join("system");
-    ["start", "order", "back"]
-        .map(|name| folder.join(name))
-        .into_iter()
-        .filter(|path| path.exists())
 }
 
 /// Overwrites with random bytes, on the disk, then removes. A link is removed and not followed.

@@ -84,9 +84,20 @@ pub(super) async fn framed(
     title: &str,
     body: &Markup,
 ) -> Result<Markup, Failure> {
-    let counts = badge(app, officer).await?;
+    let waiting = badge(app, officer).await?;
+    Ok(within(app, officer, waiting, title, body))
+}
+
+/// The same where the number on every page (see [`badge`]) was asked for beside the rest.
+pub(super) fn within(
+    app: &Shared,
+    officer: &Officer,
+    waiting: u64,
+    title: &str,
+    body: &Markup,
+) -> Markup {
     let office = app.office.name.get(officer.lang);
-    Ok(frame(officer, office, counts, Part::Filings, title, body))
+    frame(officer, office, waiting, Part::Filings, title, body)
 }
 
 /// Who acts, and when, as the store notes it.

@@ -9,9 +9,9 @@ use ubugoe_procedures::{Lang, ProcedureId};
 use ubugoe_protocol::DeviceId;
 
 use super::super::guard::Officer;
-use super::super::page::{Part, console as frame, csrf, say};
+use super::super::page::{csrf, say};
 use super::super::{Failure, Shared, t};
-use super::{Names, due, flags, note, staff_name, state_mark, title, urgent_day};
+use super::{Names, due, flags, note, staff_name, state_mark, title, urgent_day, within};
 use crate::casework::roles::Right;
 use crate::casework::{FilingState, ReasonCode};
 use crate::jst;
@@ -233,15 +233,7 @@ pub(super) async fn list(
             }
         }
     };
-    let office = app.office.name.get(lang);
-    Ok(frame(
-        &officer,
-        office,
-        numbers.quarantined,
-        Part::Filings,
-        heading,
-        &body,
-    ))
+    Ok(within(&app, &officer, numbers.quarantined, heading, &body))
 }
 
 /// A number for a tab; beyond the most that is counted, that it is more.

@@ -5,9 +5,9 @@ use maud::{Markup, html};
 use ubugoe_procedures::Lang;
 
 use super::super::guard::{Officer, Posted, token_hash};
-use super::super::page::{Part, console as frame, csrf};
+use super::super::page::csrf;
 use super::super::{Failure, Shared, t};
-use super::{Names, badge, note, queue};
+use super::{Names, badge, note, queue, within};
 use crate::casework::roles::Right;
 use crate::casework::search::{Unwanted, Wanted, begins_exactly, wanted};
 use crate::jst;
@@ -160,8 +160,7 @@ fn page(
             }
         }
     };
-    let office = app.office.name.get(lang);
-    frame(officer, office, waiting, Part::Filings, heading, &body)
+    within(app, officer, waiting, heading, &body)
 }
 
 /// How many there are, or which of them these are.

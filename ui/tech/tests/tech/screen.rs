@@ -345,6 +345,17 @@ fn names(folder: &Path) -> Vec<String> {
     below(folder).iter().map(name).collect()
 }
 
+/// How often the technician's log says that the device was wiped.
+fn lines_about_a_wipe(device: &Device) -> usize {
+    let entries = device.good(&["audit"], "")["entries"].clone();
+    let wiped = entries
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter(|entry| entry["action"] == "wiped");
+    wiped.count()
+}
+
 #[test]
 fn a_device_is_wiped_at_its_own_screen_and_only_by_the_digits_that_stand_there() {
     let world = World::new();
@@ -417,13 +428,7 @@ fn a_device_is_wiped_at_its_own_screen_and_only_by_the_digits_that_stand_there()
             .collect::<Vec<_>>(),
         ["technician.log"]
     );
-    let entries = device.good(&["audit"], "")["entries"].clone();
-    let wiped = entries
-        .as_array()
-        .unwrap()
-        .iter()
-        .filter(|entry| entry["action"] == "wiped");
-    assert_eq!(wiped.count(), 1);
+    assert_eq!(lines_about_a_wipe(&device), 1);
     let mut kiosk = start(&device, 2);
     kiosk.wait_stage(&["technician-code"]).unwrap();
     let on_stick = names(&world.stick("STICK-1"));
@@ -584,13 +589,7 @@ fn a_wipe_that_is_cut_at_any_step_leaves_a_whole_device_or_goes_on_until_nothing
     order.forget(home, true).unwrap();
     assert_eq!(names(home), ["technician.log"]);
     assert!(record.exists());
-    let entries = device.good(&["audit"], "")["entries"].clone();
-    let wiped = entries
-        .as_array()
-        .unwrap()
-        .iter()
-        .filter(|entry| entry["action"] == "wiped");
-    assert_eq!(wiped.count(), 1);
+    assert_eq!(lines_about_a_wipe(&device), 1);
 }
 
 #[test]
